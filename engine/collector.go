@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"time"
+
+	"mvrun/validate"
+)
+
+// Sink is told every result, by one goroutine. An error stops the run.
+type Sink interface {
+	Write(*Result) error
+}
+
+// Summary is what came of a run.
+type Summary struct {
+	Images  int
+	Status  map[validate.Status]int
+	Reasons map[validate.Status]map[validate.Reason]int
+	Elapsed time.Duration
+}
+
+// collector is the one goroutine that knows every result.
+type collector struct {
+	results chan *Result
+	barrier chan chan struct{}
+	stopped chan struct{}
+	sinks   []Sink
+	stop    func(error)
+
+	// Below, what only the goroutine touches until it has stopped.
+	started time.Time
+	latest  map[identity]outcome
+	err     error
+}
+
+// outcome is all that is kept of a result.
+type outcome struct {
+	status validate.Status
+	reason validate.Reason
+}
+
+func collect(sinks []Sink, stop func(error)) *collector {
+	c := &collector{
+		results: make(chan *Result, 64),
+		barrier: make(chan chan struct{}),
+		stopped: make(chan struct{}),
+		sinks:   sinks,
+		stop:    stop,
+		started: time.Now(),
+		latest:  map[identity]outcome{},
+	}
+	go c.run()
+	return c
+}
+
+func (c *collector) run() {
+	defer close(c.stopped)
+	for {
+		select {
+		case result, ok := <-c.results:
+			if !ok {
+				return
+			}
+			c.take(result)
+		case done := <-c.barrier:
+			for range len(c.results) {
+				c.take(<-c.results)
+			}
+			close(done)
+		}
+	}
+}
+
+func (c *collector) take(result *Result) {
+	c.latest[identify(result.Image)] = outcome{result.Status, result.Reason}
+	for _, sink := range c.sinks {
+		if c.err != nil {
+			return
+		}
+		if c.err = sink.Write(result); c.err != nil {
+			c.stop(c.err)
+		}
+	}
+	result.Lists = nil // the script may keep a hundred thousand results
+}
+
+func (c *collector) record(result *Result) { c.results <- result }
+
+func (c *collector) sync() {
+	done := make(chan struct{})
+	c.barrier <- done
+	<-done
+}
+
+func (c *collector) close() (Summary, error) {
+	close(c.results)
+	<-c.stopped
+	s := Summary{
+		Images:  len(c.latest),
+		Status:  map[validate.Status]int{},
+		Reasons: map[validate.Status]map[validate.Reason]int{},
+		Elapsed: time.Since(c.started),
+	}
+	for _, o := range c.latest {
+		s.Status[o.status]++
+		if o.reason != "" {
+			if s.Reasons[o.status] == nil {
+				s.Reasons[o.status] = map[validate.Reason]int{}
+			}
+			s.Reasons[o.status][o.reason]++
+		}
+	}
+	return s, c.err
+}

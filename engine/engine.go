@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// Registry reads what a comparison needs. requests is how many HTTP requests
+// that took. An error means that nothing is known; it may implement Reasoner.
+type Registry interface {
+	Read(ctx context.Context, image imagelist.Image, need validate.Need) (fact validate.Fact, requests int, err error)
+}
+
+// Reasoner is an error that knows its reason among the results' words.
+type Reasoner interface {
+	error
+	Reason() validate.Reason
+}
+
+// Errors that a run's context is cancelled with.
+var (
+	ErrInterrupted = errors.New("interrupted")
+	errTimeout     = errors.New("timed out")
+)
+
+// Options make an Engine.
+type Options struct {
+	Registry Registry
+	Jobs     int           // images validated at once
+	Timeout  time.Duration // for one image
+	Sinks    []Sink        // in the order in which they get each result
+	Stop     func(error)   // called once if a sink fails; must not block
+}
+
+// Engine validates images. Its methods may be called from many goroutines.
+type Engine struct {
+	options   Options
+	jobs      chan struct{}
+	collector *collector
+
+	mu      sync.Mutex
+	lists   []*imagelist.List
+	invalid map[identity]imagelist.Image
+}
+
+// New returns an Engine whose collector runs until Close.
+func New(o Options) *Engine {
+	return &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, collector: collect(o.Sinks, o.Stop)}
+}
+
+// Jobs returns how many images are validated at once.
+func (e *Engine) Jobs() int { return e.options.Jobs }
+
+// check compares one image, as soon as there is room among the jobs.
+func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Question) *Result {
+	select {
+	case e.jobs <- struct{}{}:
+		defer func() { <-e.jobs }()
+	case <-ctx.Done():
+		return &Result{Image: image, Status: validate.Error, Reason: validate.Interrupted, Message: context.Cause(ctx).Error(), Started: time.Now()}
+	}
+	result := &Result{Image: image, Started: time.Now()}
+	q.Source, q.Destination, q.Tag = image.Source, image.Destination, image.Tag
+	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
+	defer cancel()
+
+	verdict, requests, err := e.compare(ctx, image, q)
+	if err != nil {
+		verdict = validate.Verdict{Status: validate.Error, Reason: e.reason(ctx, err), Message: err.Error()}
+		switch verdict.Reason {
+		case validate.Timeout:
+			verdict.Message = fmt.Sprintf("no verdict within %v (--timeout): %v", e.options.Timeout, err)
+		case validate.Interrupted:
+			verdict.Message = "interrupted before there was a verdict"
+		}
+	}
+	result.Status, result.Reason, result.Message = verdict.Status, verdict.Reason, verdict.Message
+	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
+	result.Requests, result.Duration = requests, time.Since(result.Started)
+	return result
+}
+
+// compare reads until the comparison knows enough.
+func (e *Engine) compare(ctx context.Context, image imagelist.Image, q validate.Question) (validate.Verdict, int, error) {
+	known, requests := validate.Known{}, 0
+	for {
+		verdict, needs := validate.Compare(q, known)
+		if len(needs) == 0 {
+			return verdict, requests, nil
+		}
+		n, err := e.read(ctx, image, needs, known)
+		requests += n
+		if err != nil {
+			return validate.Verdict{}, requests, err
+		}
+	}
+}
+
+// read adds the facts that are needed, side by side, to what is known. Of
+// several errors it returns that of the first need.
+func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []validate.Need, known validate.Known) (int, error) {
+	type answer struct {
+		fact     validate.Fact
+		requests int
+		err      error
+	}
+	answers := make([]answer, len(needs))
+	ask := func(i int) {
+		a := &answers[i]
+		a.err = guard(func() (err error) {
+			a.fact, a.requests, err = e.options.Registry.Read(ctx, image, needs[i])
+			return err
+		})
+	}
+	var others sync.WaitGroup
+	for i := range needs[1:] {
+		others.Go(func() { ask(i + 1) })
+	}
+	ask(0)
+	others.Wait()
+
+	requests := 0
+	var first error
+	for i, a := range answers {
+		requests += a.requests
+		known[needs[i]] = a.fact
+		if first == nil {
+			first = a.err
+		}
+	}
+	return requests, first
+}
+
+// reason finds the word for an error that left an image unchecked.
+func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
+	var reasoner Reasoner
+	switch {
+	case context.Cause(ctx) == errTimeout:
+		return validate.Timeout
+	case ctx.Err() != nil:
+		return validate.Interrupted
+	case errors.As(err, &reasoner):
+		return reasoner.Reason()
+	}
+	return validate.Unreachable
+}
+
+// Sync returns when the sinks have got every result recorded so far.
+func (e *Engine) Sync() { e.collector.sync() }
+
+// Close waits for the sinks and returns what came of the run. Nothing may be
+// recorded after it.
+func (e *Engine) Close() (Summary, error) { return e.collector.close() }

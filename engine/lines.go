@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// The lines of the run's lists: which there are, and which are not done with.
+
+// Load tells the engine of a list that the run reads, so that an interruption
+// loses none of its lines.
+func (e *Engine) Load(list *imagelist.List) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(e.lists, list) {
+		e.lists = append(e.lists, list)
+	}
+}
+
+// Total returns how many images the run's lists have, as far as they are read.
+func (e *Engine) Total() (n int, final bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	final = len(e.lists) > 0
+	for _, l := range e.lists {
+		lines, all := l.Known()
+		n, final = n+len(lines), final && all
+	}
+	return n, final
+}
+
+// Invalid records a line that is no image; once, however often it is read.
+func (e *Engine) Invalid(image imagelist.Image, err error) {
+	id := identify(image)
+	e.mu.Lock()
+	_, known := e.invalid[id]
+	e.invalid[id] = image
+	e.mu.Unlock()
+	if known {
+		return
+	}
+	e.collector.record(&Result{Image: image, Status: validate.Error, Reason: validate.InvalidLine, Message: err.Error(), Attempts: 1, Started: time.Now()})
+}
+
+// FailedLines returns the lines of results that are not OK and those that are
+// no images, once each, word for word, in the order of their lists.
+func (e *Engine) FailedLines(results []*Result) []string {
+	e.mu.Lock()
+	images := slices.Collect(maps.Values(e.invalid))
+	e.mu.Unlock()
+	for _, r := range results {
+		if !r.OK() {
+			images = append(images, r.Image)
+		}
+	}
+	return e.inOrder(images)
+}
+
+// UnfinishedLines returns, after Close, every line of the run's lists that did
+// not come out OK: what failed, and the unchecked ones that nobody got round
+// to. ctx bounds the wait for what a stream has yet to deliver.
+func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unchecked int) {
+	type key struct {
+		list   string
+		number int
+	}
+	bad, seen := map[key]bool{}, map[key]bool{}
+	var images []imagelist.Image
+	for id, o := range e.collector.latest {
+		ok := o.status == validate.Pass || o.status == validate.Skip
+		if id.list == "" {
+			if !ok {
+				images = append(images, imagelist.Image{Source: id.source, Destination: id.destination, Tag: id.tag, Number: id.number})
+			}
+			continue
+		}
+		bad[key{id.list, id.number}] = bad[key{id.list, id.number}] || !ok
+		seen[key{id.list, id.number}] = true
+	}
+	e.mu.Lock()
+	lists := slices.Clone(e.lists)
+	e.mu.Unlock()
+	for _, l := range lists {
+		l.Drain(ctx)
+		lines, _ := l.Known()
+		for _, line := range lines {
+			k := key{l.Name, line.Number}
+			if !seen[k] {
+				unchecked++
+			}
+			if bad[k] || !seen[k] {
+				images = append(images, imagelist.Image{List: l.Name, Number: line.Number, Line: line.Text})
+			}
+		}
+	}
+	return e.inOrder(images), unchecked
+}
+
+// inOrder returns the lines of images in the order of their lists, those of no
+// list last.
+func (e *Engine) inOrder(images []imagelist.Image) []string {
+	e.mu.Lock()
+	order := map[string]int{}
+	for i, l := range e.lists {
+		if _, known := order[l.Name]; !known {
+			order[l.Name] = i + 1
+		}
+	}
+	e.mu.Unlock()
+	position := func(image imagelist.Image) int {
+		if at, ok := order[image.List]; ok {
+			return at
+		}
+		return len(order) + 1
+	}
+	slices.SortStableFunc(images, func(a, b imagelist.Image) int {
+		return cmp.Or(cmp.Compare(position(a), position(b)), cmp.Compare(a.Number, b.Number))
+	})
+	images = slices.CompactFunc(images, func(a, b imagelist.Image) bool {
+		return a.List == b.List && a.Number == b.Number && a.List != ""
+	})
+	lines := make([]string, len(images))
+	for i, image := range images {
+		lines[i] = image.Line
+		if image.Line == "" {
+			lines[i] = image.Source + " " + image.Destination + " " + image.Tag
+		}
+	}
+	return lines
+}

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Each calls do for every item that next gives, in at most n goroutines, and
+// returns when all have. next is called by one goroutine at a time, when one
+// is free for the item, and ends with io.EOF. index counts the items from 0.
+//
+// The first error of next or do stops the taking of items, cancels the context
+// of the others, and is returned. A panic in do is such an error.
+func Each[T any](ctx context.Context, n int, next func(context.Context) (T, error), do func(ctx context.Context, index int, item T) error) error {
+	var mu sync.Mutex
+	index := 0
+	take := func(ctx context.Context) (int, T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		var item T
+		if ctx.Err() != nil {
+			return 0, item, context.Cause(ctx)
+		}
+		item, err := next(ctx)
+		index++
+		return index - 1, item, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for range n {
+		group.Go(func() error {
+			for {
+				i, item, err := take(ctx)
+				if err == io.EOF {
+					return nil
+				}
+				if err != nil {
+					return err
+				}
+				if err := guard(func() error { return do(ctx, i, item) }); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return group.Wait()
+}
+
+// guard turns a panic into an error: one image's bug must not take the others'
+// results with it.
+func guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return do()
+}

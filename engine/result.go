@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"time"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// Result is what became of one image.
+type Result struct {
+	Image     imagelist.Image
+	Status    validate.Status
+	Reason    validate.Reason
+	Message   string
+	Match     validate.Match
+	Platforms []validate.PlatformVerdict
+
+	// Lists are the manifest lists that differ, for the sinks only: nil if none
+	// do, and nil again once the sinks have had them.
+	Lists *validate.Lists
+
+	Attempts int // how often it was validated
+	Requests int // HTTP requests sent for it alone
+	Started  time.Time
+	Duration time.Duration
+}
+
+// OK says whether the image needs no further attention.
+func (r *Result) OK() bool { return r.Status == validate.Pass || r.Status == validate.Skip }
+
+// identity tells images apart whose results are counted apart: the same line
+// may be validated against two destinations.
+type identity struct {
+	list                     string
+	number                   int
+	source, destination, tag string
+}
+
+func identify(image imagelist.Image) identity {
+	return identity{image.List, image.Number, image.Source, image.Destination, image.Tag}
+}

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"context"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// Task is one thread of a run. It holds the result of the image at hand back
+// until the thread turns to another one or ends, so that an image that is
+// validated again after a failure counts once, with its last verdict.
+type Task struct {
+	engine *Engine
+	latest *Result
+}
+
+// Begin starts a task. It belongs to one goroutine.
+func (e *Engine) Begin() *Task { return &Task{engine: e} }
+
+// Validate compares an image. It always returns a result: what went wrong is
+// in there.
+func (t *Task) Validate(ctx context.Context, image imagelist.Image, q validate.Question) *Result {
+	if t.latest != nil && identify(t.latest.Image) != identify(image) {
+		t.End()
+	}
+	result := t.engine.check(ctx, image, q)
+	result.Attempts = 1
+	if t.latest != nil {
+		result.Attempts += t.latest.Attempts
+		result.Requests += t.latest.Requests
+		result.Started = t.latest.Started
+	}
+	t.latest = result
+	return result
+}
+
+// End records the result that is held back.
+func (t *Task) End() {
+	if t.latest != nil {
+		t.engine.collector.record(t.latest)
+		t.latest = nil
+	}
+}
