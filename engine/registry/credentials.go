@@ -1,0 +1,103 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/types"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// Whose name and password a registry gets.
+
+// credentials finds the session's: the user's login for this side, else the
+// Docker configuration and its helpers, else Podman's.
+func (h *host) credentials(ctx context.Context, s *session) error {
+	s.auth = authn.Anonymous
+	if h.login != nil {
+		s.auth, s.from = authn.FromConfig(authn.AuthConfig{Username: h.login.Username, Password: h.login.Password}), h.login.From
+	} else {
+		for _, keychain := range []struct {
+			authn.Keychain
+			from string
+		}{{authn.DefaultKeychain, "the Docker configuration"}, {podmanKeychain{}, "Podman's auth.json"}} {
+			auth, err := authn.Resolve(ctx, keychain, s.registry)
+			if err != nil {
+				return fmt.Errorf("looking for credentials in %s: %w", keychain.from, err)
+			}
+			if auth != authn.Anonymous {
+				s.auth, s.from = auth, keychain.from
+				break
+			}
+		}
+	}
+	found, err := authn.Authorization(ctx, s.auth)
+	if err != nil {
+		return fmt.Errorf("reading the credentials of %s: %w", s.from, err)
+	}
+	s.config = *found
+	return nil
+}
+
+func basic(username, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
+}
+
+// podmanKeychain reads Podman's credentials even beside a Docker
+// configuration, which authn.DefaultKeychain does not, and knows Docker Hub by
+// the name that Podman gives it.
+// https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
+type podmanKeychain struct{}
+
+func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
+	registry := target.RegistryStr()
+	if registry == name.DefaultRegistry {
+		registry = "docker.io"
+	}
+	for _, path := range podmanFiles() {
+		f, err := os.Open(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		file, err := config.LoadFromReader(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		found, err := file.GetAuthConfig(registry)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		found.ServerAddress = ""
+		if found != (types.AuthConfig{}) {
+			return authn.FromConfig(authn.AuthConfig{
+				Username: found.Username, Password: found.Password, Auth: found.Auth,
+				IdentityToken: found.IdentityToken, RegistryToken: found.RegistryToken,
+			}), nil
+		}
+	}
+	return authn.Anonymous, nil
+}
+
+func podmanFiles() []string {
+	if path := os.Getenv("REGISTRY_AUTH_FILE"); path != "" {
+		return []string{path}
+	}
+	var paths []string
+	if runtime := os.Getenv("XDG_RUNTIME_DIR"); runtime != "" {
+		paths = append(paths, filepath.Join(runtime, "containers", "auth.json"))
+	} else {
+		paths = append(paths, fmt.Sprintf("/run/containers/%d/auth.json", os.Getuid()))
+	}
+	home, _ := os.UserHomeDir()
+	return append(paths, filepath.Join(cmp.Or(os.Getenv("XDG_CONFIG_HOME"), filepath.Join(home, ".config")), "containers", "auth.json"))
+}

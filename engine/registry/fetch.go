@@ -1,0 +1,152 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"mvrun/validate"
+)
+
+// Manifests and configs: answers to facts.
+
+const (
+	// maxManifest is what registries must accept of a manifest, and so all that
+	// a client need read of one.
+	// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
+	maxManifest = 4 << 20
+	maxConfig   = 8 << 20
+
+	// bodyTries is how often a body that was cut short is asked for in all.
+	bodyTries = 3
+)
+
+// accept asks for manifests as they are stored: a registry may convert, or
+// deny, what a client does not say it can read.
+var accept = http.Header{"Accept": {strings.Join(validate.ManifestTypes, ",")}}
+
+// head asks whether a manifest is there, and for its digest.
+//
+// A registry may answer a HEAD without a digest, or deny what it would serve
+// to a GET: then the manifest itself is read.
+func (h *host) head(ctx context.Context, repository, reference string) (validate.Fact, error) {
+	response, err := h.do(ctx, http.MethodHead, repository, "manifests/"+reference, accept)
+	if err != nil {
+		return validate.Fact{}, err
+	}
+	defer response.Body.Close()
+	digest := response.Header.Get("Docker-Content-Digest")
+	switch {
+	case response.StatusCode == http.StatusOK && validate.CheckDigest(digest) == nil && (!isDigest(reference) || digest == reference):
+		return validate.Fact{Digest: digest}, nil
+	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
+		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented:
+		return h.manifest(ctx, repository, reference)
+	}
+	return validate.Fact{}, refusal(response)
+}
+
+// manifest reads a manifest and proves its digest.
+func (h *host) manifest(ctx context.Context, repository, reference string) (validate.Fact, error) {
+	body, header, err := h.get(ctx, repository, "manifests/"+reference, accept, maxManifest)
+	if err != nil || body == nil {
+		return validate.Fact{Missing: err == nil}, err
+	}
+	algorithm := validate.Algorithm(reference)
+	if !isDigest(reference) {
+		algorithm = validate.Algorithm(header.Get("Docker-Content-Digest"))
+	}
+	manifest, err := validate.ParseManifest(header.Get("Content-Type"), algorithm, body)
+	if err != nil {
+		return validate.Fact{}, &contentError{err}
+	}
+	if isDigest(reference) && manifest.Digest != reference {
+		return validate.Fact{}, &contentError{fmt.Errorf("the registry sent a manifest whose digest is %s: its bytes are corrupt, or of another image", manifest.Digest)}
+	}
+	return validate.Fact{Digest: manifest.Digest, Manifest: manifest}, nil
+}
+
+// config reads an image's config and proves its digest.
+func (h *host) config(ctx context.Context, repository, digest string) (validate.Fact, error) {
+	body, _, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
+	if err != nil || body == nil {
+		return validate.Fact{Missing: err == nil}, err
+	}
+	if got := validate.Digest(validate.Algorithm(digest), body); got != digest {
+		return validate.Fact{}, &contentError{fmt.Errorf("the registry sent a config whose digest is %s: its bytes are corrupt", got)}
+	}
+	config, err := validate.ParseConfig(body)
+	if err != nil {
+		return validate.Fact{}, &contentError{err}
+	}
+	return validate.Fact{Digest: digest, Config: config}, nil
+}
+
+func isDigest(reference string) bool { return strings.Contains(reference, ":") }
+
+// get reads a whole answer; nil without an error if the registry has it not. A
+// body that is cut short is asked for again.
+func (h *host) get(ctx context.Context, repository, path string, header http.Header, most int64) ([]byte, http.Header, error) {
+	for try := 1; ; try++ {
+		body, got, err := h.getOnce(ctx, repository, path, header, most)
+		var cut *cutError
+		if !errors.As(err, &cut) || try == bodyTries || ctx.Err() != nil {
+			return body, got, err
+		}
+	}
+}
+
+func (h *host) getOnce(ctx context.Context, repository, path string, header http.Header, most int64) ([]byte, http.Header, error) {
+	response, err := h.do(ctx, http.MethodGet, repository, path, header)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode == http.StatusOK:
+	case response.StatusCode == http.StatusNotFound && !isHTML(response):
+		// Read it, so that the connection can be used again.
+		_, err := io.Copy(io.Discard, io.LimitReader(response.Body, maxRefusal))
+		if err != nil {
+			return nil, nil, &cutError{err}
+		}
+		return nil, nil, nil
+	default:
+		return nil, nil, refusal(response)
+	}
+	if response.ContentLength > most {
+		return nil, nil, &contentError{fmt.Errorf("the answer has %d bytes; registries need not take more than %d, and neither does mvrun", response.ContentLength, most)}
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
+	if err != nil {
+		return nil, nil, &cutError{err}
+	}
+	if int64(len(body)) > most {
+		return nil, nil, &contentError{fmt.Errorf("the answer has more than %d bytes; registries need not take more, and neither does mvrun", most)}
+	}
+	return body, response.Header, nil
+}
+
+// isHTML tells the 404 of a proxy or a web site from a registry's: the first
+// says nothing of the image.
+func isHTML(response *http.Response) bool {
+	return strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")
+}
+
+// maxRefusal is how much is read of an answer that says no.
+const maxRefusal = 64 << 10
+
+// refusal turns an answer that says no into an error with the registry's own
+// words.
+func refusal(response *http.Response) error {
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, maxRefusal), response.Body}
+	return transport.CheckError(response)
+}

@@ -1,0 +1,174 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// One registry: how it wants to be spoken to, and the tokens it gave.
+
+// host is one registry of a run.
+type host struct {
+	client *Client
+	name   string
+	login  *Login
+
+	session shared[*session]
+
+	mu     sync.Mutex
+	tokens map[string]*shared[string] // by scope
+}
+
+// session is what the first contact with a registry tells.
+type session struct {
+	registry  name.Registry
+	scheme    string // http or https
+	challenge *transport.Challenge
+	auth      authn.Authenticator
+	config    authn.AuthConfig
+	from      string // where the credentials are from, "" if there are none
+}
+
+// open returns the session, after one ping for all who ask.
+func (h *host) open(ctx context.Context) (*session, error) {
+	return h.session.get(ctx, h.client, func(ctx context.Context) (*session, time.Duration, error) {
+		s, err := h.ping(ctx)
+		return s, 24 * time.Hour, err
+	})
+}
+
+func (h *host) ping(ctx context.Context) (*session, error) {
+	var options []name.Option
+	if h.client.options.Insecure {
+		options = append(options, name.Insecure)
+	}
+	registry, err := name.NewRegistry(h.name, options...)
+	if err != nil {
+		return nil, fmt.Errorf("registry %q: %w", h.name, err)
+	}
+	s := &session{registry: registry, scheme: "https"}
+	if err := h.credentials(ctx, s); err != nil {
+		return nil, &credentialError{err}
+	}
+	s.challenge, err = transport.Ping(ctx, registry, h.client.brief)
+	if err != nil {
+		return nil, &pingError{err}
+	}
+	if s.challenge.Insecure {
+		s.scheme = "http"
+	}
+	return s, nil
+}
+
+func (s *session) bearer() bool { return strings.EqualFold(s.challenge.Scheme, "bearer") }
+
+// tokenMargin is how long before its end a token is renewed.
+const tokenMargin = 15 * time.Second
+
+// token returns a bearer token for pulling from a repository.
+func (h *host) token(ctx context.Context, s *session, repository string) (string, *shared[string], error) {
+	if s.config.RegistryToken != "" {
+		return s.config.RegistryToken, nil, nil
+	}
+	scope := "repository:" + repository + ":pull"
+	h.mu.Lock()
+	token, ok := h.tokens[scope]
+	if !ok {
+		token = &shared[string]{}
+		h.tokens[scope] = token
+	}
+	h.mu.Unlock()
+	value, err := token.get(ctx, h.client, func(ctx context.Context) (string, time.Duration, error) {
+		given, err := transport.Exchange(ctx, s.registry, s.auth, h.client.patient, []string{scope}, s.challenge)
+		if err != nil {
+			return "", 0, &tokenError{err}
+		}
+		// https://distribution.github.io/distribution/spec/auth/token/: a token
+		// without expires_in lives 60 seconds.
+		lives := 60 * time.Second
+		if given.ExpiresIn > 0 {
+			lives = time.Duration(given.ExpiresIn) * time.Second
+		}
+		if given.Token == "" {
+			given.Token = given.AccessToken
+		}
+		return given.Token, max(lives-tokenMargin, lives/2), nil
+	})
+	return value, token, err
+}
+
+// do sends a request for a repository. The body of its response is the
+// caller's to close.
+func (h *host) do(ctx context.Context, method, repository, path string, header http.Header) (*http.Response, error) {
+	s, err := h.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := 0; ; attempt++ {
+		authorization, renew, err := h.authorization(ctx, s, repository)
+		if err != nil {
+			return nil, err
+		}
+		url := fmt.Sprintf("%s://%s/v2/%s/%s", s.scheme, s.registry.RegistryStr(), repository, path)
+		request, err := http.NewRequestWithContext(ctx, method, url, nil)
+		if err != nil {
+			return nil, err
+		}
+		for name, values := range header {
+			request.Header[name] = values
+		}
+		client := http.Client{Transport: &authorized{next: h.client.patient, session: s, authorization: authorization, userAgent: h.client.options.UserAgent}}
+		response, err := client.Do(request)
+		if err != nil {
+			return nil, err
+		}
+		if response.StatusCode != http.StatusUnauthorized || renew == nil || attempt > 0 {
+			return response, nil
+		}
+		// The token may have ended early, or the registry lost its key.
+		response.Body.Close()
+		renew()
+	}
+}
+
+// authorization returns the header for a repository, and how to have another
+// one made if this one is refused; nil if that would be the same.
+func (h *host) authorization(ctx context.Context, s *session, repository string) (string, func(), error) {
+	if s.bearer() {
+		value, token, err := h.token(ctx, s, repository)
+		if err != nil || token == nil {
+			return "Bearer " + value, nil, err
+		}
+		return "Bearer " + value, func() { token.drop(func(v string) bool { return v == value }) }, nil
+	}
+	if s.config.Username == "" && s.config.Password == "" {
+		return "", nil, nil
+	}
+	return basic(s.config.Username, s.config.Password), nil, nil
+}
+
+// authorized adds the credential to requests that go to the registry itself,
+// and to no other host or port that a redirect leads to.
+type authorized struct {
+	next          http.RoundTripper
+	session       *session
+	authorization string
+	userAgent     string
+}
+
+func (a *authorized) RoundTrip(request *http.Request) (*http.Response, error) {
+	request = request.Clone(request.Context())
+	request.Header.Set("User-Agent", a.userAgent)
+	if a.authorization != "" && request.URL.Host == a.session.registry.RegistryStr() && request.URL.Scheme == a.session.scheme {
+		request.Header.Set("Authorization", a.authorization)
+	}
+	return a.next.RoundTrip(request)
+}

@@ -1,0 +1,118 @@
+// Package memory holds registries in the process, and small images to fill
+// them with: for the demonstration, and for tests.
+package memory
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+
+	ggcr "github.com/google/go-containerregistry/pkg/registry"
+
+	"mvrun/validate"
+)
+
+// Registry is a registry in memory: an http.Handler, and a way to fill it
+// that needs no network. Its methods panic if it refuses what it is given,
+// which is a mistake of the caller.
+type Registry struct{ http.Handler }
+
+// New returns an empty registry.
+func New() *Registry {
+	return &Registry{ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
+}
+
+// Descriptor points to what was pushed, as a list of manifests does.
+type Descriptor struct {
+	MediaType string             `json:"mediaType"`
+	Size      int                `json:"size"`
+	Digest    string             `json:"digest"`
+	Platform  *validate.Platform `json:"platform,omitempty"`
+}
+
+// Image says what image to make.
+type Image struct {
+	Platform validate.Platform
+	Content  string // of its only layer: another content, another digest
+	OCI      bool   // OCI media types instead of Docker's
+}
+
+// PushImage pushes an image and its blobs under a tag; without a tag, under
+// its digest alone.
+func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
+	types := struct{ manifest, config, layer string }{validate.TypeDockerManifest,
+		"application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip"}
+	if image.OCI {
+		types = struct{ manifest, config, layer string }{validate.TypeOCIManifest,
+			"application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"}
+	}
+	layer := r.PushBlob(repository, types.layer, []byte(image.Content))
+	config := r.PushBlob(repository, types.config, encode(map[string]any{
+		"architecture": image.Platform.Architecture,
+		"os":           image.Platform.OS,
+		"variant":      image.Platform.Variant,
+		"os.version":   image.Platform.OSVersion,
+		"config":       map[string]any{"Cmd": []string{"/app"}},
+		"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{layer.Digest}},
+	}))
+	pushed := r.PushManifest(repository, tag, types.manifest, encode(map[string]any{
+		"schemaVersion": 2, "mediaType": types.manifest, "config": config, "layers": []Descriptor{layer},
+	}))
+	pushed.Platform = &image.Platform
+	return pushed
+}
+
+// PushList pushes a Docker manifest list or an OCI index.
+func (r *Registry) PushList(repository, tag, mediaType string, children ...Descriptor) Descriptor {
+	if children == nil {
+		children = []Descriptor{}
+	}
+	return r.PushManifest(repository, tag, mediaType, encode(map[string]any{
+		"schemaVersion": 2, "mediaType": mediaType, "manifests": children,
+	}))
+}
+
+// PushManifest pushes any bytes as a manifest.
+func (r *Registry) PushManifest(repository, tag, mediaType string, body []byte) Descriptor {
+	digest := validate.Digest("sha256", body)
+	if tag == "" {
+		tag = digest
+	}
+	r.call(http.MethodPut, "/v2/"+repository+"/manifests/"+tag, mediaType, body)
+	return Descriptor{MediaType: mediaType, Size: len(body), Digest: digest}
+}
+
+// PushBlob pushes a blob.
+func (r *Registry) PushBlob(repository, mediaType string, body []byte) Descriptor {
+	digest := validate.Digest("sha256", body)
+	r.call(http.MethodPost, "/v2/"+repository+"/blobs/uploads/?digest="+digest, "application/octet-stream", body)
+	return Descriptor{MediaType: mediaType, Size: len(body), Digest: digest}
+}
+
+// Delete removes a manifest under a tag or digest, and leaves what points to
+// it: registries lose manifests that way.
+func (r *Registry) Delete(repository, reference string) {
+	r.call(http.MethodDelete, "/v2/"+repository+"/manifests/"+reference, "", nil)
+}
+
+func (r *Registry) call(method, path, contentType string, body []byte) {
+	request := httptest.NewRequest(method, path, bytes.NewReader(body))
+	request.Header.Set("Content-Type", contentType)
+	answer := httptest.NewRecorder()
+	r.ServeHTTP(answer, request)
+	if answer.Code >= 300 {
+		panic(fmt.Sprintf("%s %s: %d %s", method, path, answer.Code, answer.Body))
+	}
+}
+
+func encode(v any) []byte {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return body
+}

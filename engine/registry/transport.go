@@ -1,0 +1,128 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// The way to the wire: connections, retries, and a note of every request.
+
+// newTransport returns connections that live as long as the run needs them:
+// many of them, to few hosts.
+func newTransport(o Options) *http.Transport {
+	dial := o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dial,
+		TLSClientConfig:       &tls.Config{InsecureSkipVerify: o.Insecure, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: time.Minute, // a proxy cache may have to fetch first
+		ForceAttemptHTTP2:     true,
+		MaxIdleConnsPerHost:   o.Conns,
+		IdleConnTimeout:       90 * time.Second,
+	}
+}
+
+// wire sends a request as it is. It hides the transport's CloseIdleConnections,
+// which go-retryablehttp calls after every failure, to everybody's cost.
+type wire struct{ client *Client }
+
+func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
+	w.client.requests.Add(1)
+	if sent, ok := request.Context().Value(sentKey{}).(*atomic.Int64); ok {
+		sent.Add(1)
+	}
+	if w.client.options.Log == nil {
+		return w.client.base.RoundTrip(request)
+	}
+	started := time.Now()
+	response, err := w.client.base.RoundTrip(request)
+	exchange := Exchange{Method: request.Method, URL: redact(request.URL), Err: err, Duration: time.Since(started)}
+	if err == nil {
+		exchange.Status = response.StatusCode
+	}
+	w.client.options.Log(exchange)
+	return response, err
+}
+
+// redact writes a URL without what may be secret: a redirect to a store of
+// blobs carries a signature in its query.
+func redact(u *url.URL) string {
+	shown := *u
+	shown.User = nil
+	query := shown.Query()
+	for name := range query {
+		switch name {
+		case "scope", "service", "n", "last", "artifactType":
+		default:
+			query.Set(name, "REDACTED")
+		}
+	}
+	shown.RawQuery = query.Encode()
+	return shown.String()
+}
+
+const (
+	patientRetries = 5
+	briefRetries   = 2
+	firstWait      = 500 * time.Millisecond
+	longestWait    = 15 * time.Second
+)
+
+// retrying tries again what may come right by itself. It follows no redirect:
+// a credential must not go where one leads.
+func retrying(next http.RoundTripper, retries int) http.RoundTripper {
+	return &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport:     next,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax:     retries,
+		RetryWaitMin: firstWait,
+		RetryWaitMax: longestWait,
+		CheckRetry:   shouldRetry,
+		Backoff:      backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler, // keeps the registry's own words
+	}}
+}
+
+func shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err != nil {
+		var dns *net.DNSError
+		if errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &dns) && dns.IsNotFound {
+			return false, nil
+		}
+		return retryablehttp.DefaultRetryPolicy(ctx, response, err)
+	}
+	switch response.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooEarly:
+		return true, nil
+	}
+	return retryablehttp.DefaultRetryPolicy(ctx, response, nil)
+}
+
+// backoff waits as long as the registry asks, within reason, else twice as
+// long as before. It is spread, so that those who failed together do not come
+// back together.
+func backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
+	wait := min(retryablehttp.DefaultBackoff(least, most, attempt, response), most)
+	if response != nil && response.Header.Get("Retry-After") != "" {
+		return wait + rand.N(wait/10+1)
+	}
+	return wait/2 + rand.N(wait/2+1)
+}
