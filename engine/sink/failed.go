@@ -1,0 +1,86 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+)
+
+// The failed list: what to mirror, or to validate, again.
+
+// CheckFailedList says why the failed list could not be written to path, so
+// that this is known before the run and not after it. list is the file that
+// the run reads, or "".
+func CheckFailedList(path, list string) error {
+	if SameFile(path, list) {
+		return fmt.Errorf("the failed list would replace the list itself: give -o another file than -f %s", list)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("the failed list %s (-o) is a directory: give the name of a file", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a device or a pipe is written to as it is
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("the failed list cannot be written (-o): %w", err)
+	}
+	// It will be replaced in one step: what counts is its folder.
+	trial, err := os.CreateTemp(filepath.Dir(target(path)), ".mvrun-*")
+	if err != nil {
+		return fmt.Errorf("the failed list cannot be written to %s (-o): %w", path, err)
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name()))
+}
+
+// SameFile says whether two paths lead to one file, which need not exist yet.
+func SameFile(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	if absA, err := filepath.Abs(a); err == nil {
+		if absB, err := filepath.Abs(b); err == nil && absA == absB {
+			return true
+		}
+	}
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// target follows a symbolic link, which is to stay one.
+func target(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	return path
+}
+
+// WriteFailedList writes the lines in one step: readers see the old file or
+// the new one. Without lines there is nothing to keep, and the file goes.
+func WriteFailedList(path string, lines []string) error {
+	info, err := os.Stat(path)
+	irregular := err == nil && !info.Mode().IsRegular()
+	if len(lines) == 0 {
+		if irregular {
+			return nil
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing the failed list of an earlier run: %w", err)
+		}
+		return nil
+	}
+	content := []byte(strings.Join(lines, "\n") + "\n")
+	if irregular {
+		err = os.WriteFile(path, content, 0o666)
+	} else {
+		err = renameio.WriteFile(target(path), content, 0o666, renameio.WithExistingPermissions())
+	}
+	if err != nil {
+		return fmt.Errorf("writing the failed list: %w", err)
+	}
+	return nil
+}

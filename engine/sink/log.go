@@ -1,0 +1,143 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// The log: a line a result, as Hangar writes it or as JSON.
+
+// NewLogger returns a logger that writes lines such as
+//
+//	11:22:33 [INFO] [M_ID:3] PASS …
+//
+// or, if asJSON, an object a line with the keys time, level, msg, and those of
+// the record. Debug records are left out unless debug is true.
+func NewLogger(w io.Writer, asJSON, debug, colour bool) *slog.Logger {
+	level := slog.LevelInfo
+	if debug {
+		level = slog.LevelDebug
+	}
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(&textHandler{w: w, level: level, colour: colour, mu: &sync.Mutex{}})
+}
+
+// imageKey is the attribute with an image's number in its list.
+const imageKey = "m_id"
+
+// textHandler writes Hangar's format. Of a record's attributes it shows the
+// image's number only: the message is written for people.
+type textHandler struct {
+	w      io.Writer
+	level  slog.Level
+	colour bool
+	image  string
+	mu     *sync.Mutex
+}
+
+var levels = map[slog.Level]struct{ name, colour string }{
+	slog.LevelDebug: {"DEBU", "\x1b[90m"},
+	slog.LevelInfo:  {"INFO", "\x1b[36m"},
+	slog.LevelWarn:  {"WARN", "\x1b[33m"},
+	slog.LevelError: {"ERRO", "\x1b[31m"},
+}
+
+func (h *textHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
+
+func (h *textHandler) WithGroup(string) slog.Handler { return h }
+
+func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *h
+	for _, a := range attrs {
+		if a.Key == imageKey {
+			with.image = a.Value.String()
+		}
+	}
+	return &with
+}
+
+func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
+	image := h.image
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == imageKey {
+			image = a.Value.String()
+		}
+		return true
+	})
+	level := levels[r.Level]
+	var line bytes.Buffer
+	line.WriteString(r.Time.Format("15:04:05 "))
+	if h.colour {
+		fmt.Fprintf(&line, "%s[%s]\x1b[0m ", level.colour, level.name)
+	} else {
+		fmt.Fprintf(&line, "[%s] ", level.name)
+	}
+	if image != "" {
+		fmt.Fprintf(&line, "[M_ID:%s] ", image)
+	}
+	line.WriteString(r.Message)
+	line.WriteByte('\n')
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, err := h.w.Write(line.Bytes())
+	return err
+}
+
+// Log writes a line for every result.
+type Log struct{ Logger *slog.Logger }
+
+// Write implements engine.Sink.
+func (l Log) Write(r *engine.Result) error {
+	if r.Reason == validate.Interrupted {
+		return nil // the summary counts them; a line each would bury it
+	}
+	log := l.Logger.With(imageKey, r.Image.Number)
+	attrs := []any{"status", r.Status, "source", r.Image.SourceReference(), "destination", r.Image.DestinationReference()}
+	if r.Reason != "" {
+		attrs = append(attrs, "reason", r.Reason)
+	}
+	if r.Match != "" {
+		attrs = append(attrs, "match", r.Match)
+	}
+	if r.Reason == validate.InvalidLine {
+		log.Error("ERROR "+r.Message, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
+		return nil
+	}
+	source, destination := "["+r.Image.SourceReference()+"]", "["+r.Image.DestinationReference()+"]"
+	switch r.Status {
+	case validate.Pass:
+		log.Info("PASS "+source+" == "+destination, attrs...)
+	case validate.Skip:
+		log.Warn("SKIPPED "+source+": "+r.Message, attrs...)
+	case validate.Fail:
+		if r.Lists != nil {
+			log.Error("srcSpec: "+indented(r.Lists.Source), "status", r.Status)
+			log.Error("dstSpec: "+indented(r.Lists.Destination), "status", r.Status)
+		}
+		log.Error("FAILED "+source+" != "+destination+": "+r.Message, attrs...)
+	default:
+		log.Error("ERROR "+source+" ?? "+destination+": "+r.Message, attrs...)
+	}
+	return nil
+}
+
+func indented(entries []validate.ListEntry) string {
+	if entries == nil {
+		return "[]"
+	}
+	shown, err := json.MarshalIndent(entries, "", "  ")
+	if err != nil {
+		return err.Error() // strings only: cannot be
+	}
+	return string(shown)
+}

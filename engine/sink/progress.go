@@ -1,0 +1,100 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// The progress bar, which stands below the log.
+
+// Progress is a bar on a terminal. What is to appear above it, the log and
+// what the script prints, must be written through it.
+type Progress struct {
+	container *mpb.Progress
+	bar       *mpb.Bar
+	total     func() (int, bool)
+	failed    atomic.Int64
+	started   time.Time
+	w         io.Writer
+}
+
+// NewProgress draws a bar on w until Close. total returns how many images
+// there are as far as that is known, and whether these are all.
+func NewProgress(w io.Writer, total func() (int, bool)) *Progress {
+	p := &Progress{total: total, started: time.Now(), w: w}
+	p.container = mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(200*time.Millisecond))
+	p.bar = p.container.New(0, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
+		mpb.BarRemoveOnComplete(),
+		mpb.BarFillerTrim(),
+		mpb.BarWidth(40),
+		mpb.PrependDecorators(decor.Any(p.counts)),
+		mpb.AppendDecorators(decor.Any(p.speed)),
+	)
+	return p
+}
+
+func (p *Progress) counts(s decor.Statistics) string {
+	_, final := p.total()
+	if !final {
+		return fmt.Sprintf("%d/? images ", s.Current)
+	}
+	return fmt.Sprintf("%d/%d images ", s.Current, s.Total)
+}
+
+func (p *Progress) speed(s decor.Statistics) string {
+	elapsed := time.Since(p.started)
+	if s.Current == 0 || elapsed < time.Second {
+		return ""
+	}
+	rate := float64(s.Current) / elapsed.Seconds()
+	shown := fmt.Sprintf(" %.1f/s", rate)
+	if failed := p.failed.Load(); failed > 0 {
+		shown = fmt.Sprintf(" %d bad,%s", failed, shown)
+	}
+	if _, final := p.total(); final {
+		left := time.Duration(float64(s.Total-s.Current) / rate * float64(time.Second))
+		shown += fmt.Sprintf(", %v left", left.Round(time.Second))
+	}
+	return shown
+}
+
+// Write writes above the bar; after Close, where it stood.
+func (p *Progress) Write(b []byte) (int, error) {
+	n, err := p.container.Write(b)
+	if errors.Is(err, mpb.ErrDone) {
+		return p.w.Write(b)
+	}
+	return n, err
+}
+
+// Counter is the sink that moves the bar.
+func (p *Progress) Counter() engine.Sink { return (*progressCounter)(p) }
+
+type progressCounter Progress
+
+// Write implements engine.Sink.
+func (p *progressCounter) Write(r *engine.Result) error {
+	if r.Status == validate.Fail || r.Status == validate.Error {
+		p.failed.Add(1)
+	}
+	// A total that is reached completes the bar: only Close may do that.
+	n, _ := p.total()
+	p.bar.SetTotal(int64(n), false)
+	p.bar.Increment()
+	return nil
+}
+
+// Close removes the bar.
+func (p *Progress) Close() {
+	p.bar.Abort(true)
+	p.container.Wait()
+}

@@ -1,0 +1,123 @@
+package sink
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// The results file: a line that says what run it is of, then one an image.
+
+// Run is the first line of a results file.
+type Run struct {
+	Version string         `json:"mvrun"`
+	Script  string         `json:"script"`
+	List    string         `json:"list"`   // "" if the script names its own
+	SHA256  string         `json:"sha256"` // of the list; "" if it is a stream
+	Flags   map[string]any `json:"flags"`
+	Started time.Time      `json:"started"`
+}
+
+// Record is each line after it.
+type Record struct {
+	Number      int                        `json:"number"`
+	LineNumber  int                        `json:"line_number"`
+	Line        string                     `json:"line"`
+	Source      string                     `json:"source"`
+	Destination string                     `json:"destination"`
+	Tag         string                     `json:"tag"`
+	Status      validate.Status            `json:"status"`
+	Reason      validate.Reason            `json:"reason"`
+	Message     string                     `json:"message"`
+	Match       validate.Match             `json:"match"`
+	Platforms   []validate.PlatformVerdict `json:"platforms"`
+	Attempts    int                        `json:"attempts"`
+	Requests    int                        `json:"requests"`
+	Started     time.Time                  `json:"started"`
+	DurationMS  int64                      `json:"duration_ms"`
+	Waived      string                     `json:"waived"` // the reason, "" if it was not
+}
+
+// Results is the sink that appends to a results file. Every record is written
+// as a whole before the run goes on: what the file says survives the process.
+type Results struct {
+	file    *os.File
+	encoder *json.Encoder
+}
+
+// CreateResults begins a results file. It replaces one of an earlier run over
+// the same list, and refuses to touch anything else.
+func CreateResults(path string, run Run) (*Results, error) {
+	if err := checkEarlier(path, run); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("creating the results file (--results): %w", err)
+	}
+	r := &Results{file: file, encoder: json.NewEncoder(file)}
+	r.encoder.SetEscapeHTML(false)
+	if err := r.encoder.Encode(run); err != nil {
+		return nil, errors.Join(fmt.Errorf("writing the results file (--results): %w", err), file.Close())
+	}
+	return r, nil
+}
+
+// checkEarlier says why the file at path must not be replaced.
+func checkEarlier(path string, run Run) error {
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("opening the results file (--results): %w", err)
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return err // a pipe or /dev/stdout has nothing to lose; a directory fails by itself
+	}
+	line, err := bufio.NewReader(file).ReadBytes('\n')
+	if err == io.EOF && len(line) == 0 {
+		return nil
+	}
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("reading the results file (--results): %w", err)
+	}
+	var earlier Run
+	if json.Unmarshal(line, &earlier) != nil || earlier.Version == "" {
+		return fmt.Errorf("%s is no results file of mvrun, and would be overwritten: give --results another name", path)
+	}
+	if earlier.SHA256 != run.SHA256 || earlier.List != run.List && run.SHA256 == "" {
+		return fmt.Errorf("%s holds the results of another list (%s, of %s): give --results another name, or remove it",
+			path, earlier.List, earlier.Started.Local().Format(time.DateTime))
+	}
+	return nil
+}
+
+// Write implements engine.Sink.
+func (r *Results) Write(result *engine.Result) error {
+	platforms := result.Platforms
+	if platforms == nil {
+		platforms = []validate.PlatformVerdict{}
+	}
+	err := r.encoder.Encode(Record{
+		Number: result.Image.Number, LineNumber: result.Image.LineNumber, Line: result.Image.Line,
+		Source: result.Image.Source, Destination: result.Image.Destination, Tag: result.Image.Tag,
+		Status: result.Status, Reason: result.Reason, Message: result.Message, Match: result.Match, Platforms: platforms,
+		Attempts: result.Attempts, Requests: result.Requests, Started: result.Started, DurationMS: result.Duration.Milliseconds(),
+	})
+	if err != nil {
+		return fmt.Errorf("writing the results file (--results): %w", err)
+	}
+	return nil
+}
+
+// Close closes the file.
+func (r *Results) Close() error { return r.file.Close() }

@@ -1,0 +1,103 @@
+package sink
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// The summary, which is the last thing that a run says.
+
+// Summary is what a run ends with.
+type Summary struct {
+	engine.Summary
+	Requests    int
+	Unchecked   int    // images of the list that were not reached
+	FailedList  string // where it is, "" if there is none
+	FailedLines int
+}
+
+var headings = []struct {
+	status validate.Status
+	words  string
+}{
+	{validate.Pass, "passed"},
+	{validate.Fail, "failed"},
+	{validate.Skip, "skipped"},
+	{validate.Error, "could not be checked"},
+}
+
+// Print writes the summary for people.
+func (s Summary) Print(w io.Writer) error {
+	fmt.Fprintf(w, "\n%s in %s, %s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, h := range headings {
+		if n := s.Status[h.status]; n > 0 || h.status == validate.Pass {
+			fmt.Fprintf(table, "  %s\t%d%s\n", h.words, n, reasons(s.Reasons[h.status]))
+		}
+	}
+	if s.Unchecked > 0 {
+		fmt.Fprintf(table, "  not reached\t%d\n", s.Unchecked)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if s.FailedList == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "Failed list: %s (%s, ready for -f)\n", s.FailedList, count(s.FailedLines, "line"))
+	return err
+}
+
+// Log writes the summary as one record.
+func (s Summary) Log(log *slog.Logger) {
+	attrs := []any{"images", s.Images, "duration_ms", s.Elapsed.Milliseconds(), "requests", s.Requests}
+	for _, h := range headings {
+		attrs = append(attrs, string(h.status), s.Status[h.status])
+	}
+	all := map[validate.Reason]int{}
+	for _, reasons := range s.Reasons {
+		maps.Copy(all, reasons)
+	}
+	attrs = append(attrs, "reasons", all, "unchecked", s.Unchecked, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
+	log.Info("summary", attrs...)
+}
+
+// reasons is a cell of a table that lists reasons with their numbers, the most
+// frequent first.
+func reasons(counts map[validate.Reason]int) string {
+	sorted := slices.SortedFunc(maps.Keys(counts), func(a, b validate.Reason) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	shown := make([]string, len(sorted))
+	for i, reason := range sorted {
+		shown[i] = fmt.Sprintf("%s %d", reason, counts[reason])
+	}
+	if len(shown) == 0 {
+		return ""
+	}
+	return "\t" + strings.Join(shown, ", ")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func rounded(d time.Duration) time.Duration {
+	if d < time.Minute {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(time.Second)
+}
