@@ -1,0 +1,154 @@
+package starlib
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"go.starlark.net/starlark"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// What scripts call. The defaults of all arguments are the command's flags.
+
+func (r *run) builtins() starlark.StringDict {
+	builtins := starlark.StringDict{}
+	for name, fn := range map[string]func(*starlark.Thread, *starlark.Builtin, starlark.Tuple, []starlark.Tuple) (starlark.Value, error){
+		"load_list":    r.loadList,
+		"validate":     r.validate,
+		"parallel":     r.parallel,
+		"write_failed": r.writeFailed,
+	} {
+		builtins[name] = starlark.NewBuiltin(name, fn)
+	}
+	return builtins
+}
+
+// loadList is load_list(path, source, destination, default_project): the
+// images of a list, read as they are asked for.
+func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	path, options := "", r.List
+	err := starlark.UnpackArgs(b.Name(), args, kwargs, "path?", &path,
+		"source?", &options.Source, "destination?", &options.Destination, "default_project?", &options.DefaultProject)
+	if err != nil {
+		return nil, err
+	}
+	if err := options.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	list, err := r.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r.Engine.Load(list)
+	return &imageList{run: r, thread: thread, list: list, options: options}, nil
+}
+
+// validate is validate(image, arch, os, rules, depth): one result, whatever
+// became of the image.
+func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var value starlark.Value
+	q := r.Question
+	arch, os, rules, depth := words(q.Arch), words(q.OS), string(q.Rules), string(q.Depth)
+	err := starlark.UnpackArgs(b.Name(), args, kwargs, "image", &value,
+		"arch?", &arch, "os?", &os, "rules?", &rules, "depth?", &depth)
+	if err != nil {
+		return nil, err
+	}
+	image, ok := value.(*Image)
+	if !ok {
+		return nil, fmt.Errorf("%s: got %s, want an image, such as load_list() gives", b.Name(), value.Type())
+	}
+	q.Arch, q.OS, q.Rules, q.Depth = arch, os, validate.Rules(rules), validate.Depth(depth)
+	if err := q.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	return &Result{taskOf(thread).Validate(contextOf(thread), image.image, q)}, nil
+}
+
+// parallel is parallel(fn, items, on_result): fn of every item, as many at
+// once as there are jobs, and the results in the order of the items.
+func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var fn starlark.Callable
+	var items starlark.Iterable
+	var onResult starlark.Callable
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "fn", &fn, "items", &items, "on_result?", &onResult); err != nil {
+		return nil, err
+	}
+	if stack := thread.CallStack(); stack[0].Name == "<toplevel>" {
+		return nil, fmt.Errorf("%s: only main, or what it calls, may use %s: the top level is not frozen yet, and callbacks run at once", b.Name(), b.Name())
+	}
+	// What runs at once must share nothing that changes.
+	fn.Freeze()
+	next, done := take(items)
+	defer done()
+
+	results := &ordered{thread: thread, onResult: onResult}
+	err := engine.Each(contextOf(thread), r.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
+		item.Freeze()
+		worker, end := r.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
+		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)
+		end()
+		if err != nil {
+			return &itemError{item: item, err: err}
+		}
+		return results.put(index, value)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return starlark.NewList(results.values), nil
+}
+
+// take returns items one by one. done must be called when no more are taken.
+func take(items starlark.Iterable) (next func(context.Context) (starlark.Value, error), done func()) {
+	if images, ok := items.(*imageList); ok {
+		return images.cursor(), func() {}
+	}
+	iterator := items.Iterate()
+	return func(context.Context) (starlark.Value, error) {
+		var item starlark.Value
+		if !iterator.Next(&item) {
+			return nil, io.EOF
+		}
+		return item, nil
+	}, iterator.Done
+}
+
+// writeFailed is write_failed(results, path): the failed list; how many lines
+// it has.
+func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var values starlark.Iterable
+	var path string
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "results", &values, "path?", &path); err != nil {
+		return nil, err
+	}
+	if ctx := contextOf(thread); ctx.Err() != nil { // the results are not all there are
+		return nil, context.Cause(ctx)
+	}
+	var results []*engine.Result
+	iterator := values.Iterate()
+	defer iterator.Done()
+	var value starlark.Value
+	for i := 0; iterator.Next(&value); i++ {
+		result, ok := value.(*Result)
+		if !ok {
+			return nil, fmt.Errorf("%s: results[%d] is %s, want a result: does every way through the callback return one?", b.Name(), i, describe(value))
+		}
+		results = append(results, result.result)
+	}
+	lines := r.Engine.FailedLines(results)
+	if err := r.WriteFailed(path, lines); err != nil {
+		return nil, err
+	}
+	return starlark.MakeInt(len(lines)), nil
+}
+
+func describe(v starlark.Value) string {
+	if v == starlark.None {
+		return "None"
+	}
+	return "a " + v.Type()
+}

@@ -1,0 +1,93 @@
+package starlib
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Where scripts come from.
+
+//go:embed scripts/*.star
+var scripts embed.FS
+
+// Script is a program to run.
+type Script struct {
+	Name    string // its path, or its name among the bundled ones
+	Source  string
+	Bundled bool
+}
+
+// maxScript is the largest script that is read: more is a mistake.
+const maxScript = 1 << 20
+
+// Find returns the script at a path, else the bundled one of that name. others
+// are words that the user may have meant instead, for the error.
+func Find(name string, others ...string) (Script, error) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		script, err := Bundled(name)
+		if err != nil {
+			return Script{}, fmt.Errorf("there is no script %s, neither on disk nor bundled%s", name, DidYouMean(name, append(others, Names()...)))
+		}
+		return script, nil
+	case err != nil:
+		return Script{}, fmt.Errorf("opening the script: %w", err)
+	case info.IsDir():
+		return Script{}, fmt.Errorf("script %s is a directory: give the name of a file", name)
+	case info.Size() > maxScript:
+		return Script{}, fmt.Errorf("script %s has %d bytes; a script has at most %d", name, info.Size(), maxScript)
+	}
+	source, err := os.ReadFile(name)
+	if err != nil {
+		return Script{}, fmt.Errorf("reading the script: %w", err)
+	}
+	if !utf8.Valid(source) {
+		return Script{}, fmt.Errorf("script %s is not UTF-8 text", name)
+	}
+	return Script{Name: name, Source: string(source)}, nil
+}
+
+// Bundled returns a bundled script.
+func Bundled(name string) (Script, error) {
+	source, err := scripts.ReadFile(path.Join("scripts", name))
+	if err != nil {
+		return Script{}, fmt.Errorf("there is no bundled script %s%s", name, DidYouMean(name, Names()))
+	}
+	return Script{Name: name, Source: string(source), Bundled: true}, nil
+}
+
+// Names returns the names of the bundled scripts.
+func Names() []string {
+	paths, err := fs.Glob(scripts, "scripts/*.star")
+	if err != nil {
+		panic(err) // the pattern is constant
+	}
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = path.Base(p)
+	}
+	return names
+}
+
+// DidYouMean offers the nearest of some names for a wrong one, if one is near:
+// "; did you mean NAME?", else "".
+func DidYouMean(wrong string, names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	distance := func(name string) int { return levenshtein.ComputeDistance(wrong, name) }
+	nearest := slices.MinFunc(names, func(a, b string) int { return distance(a) - distance(b) })
+	if distance(nearest) > max(2, len(wrong)/3) {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", nearest)
+}

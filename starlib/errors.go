@@ -1,0 +1,130 @@
+package starlib
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.starlark.net/resolve"
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// Errors that point at the script.
+
+// itemError is an error of the function that parallel called for an item.
+type itemError struct {
+	item starlark.Value
+	err  error
+}
+
+func (e *itemError) Error() string { return fmt.Sprintf("%v: %v", e.item, e.err) }
+func (e *itemError) Unwrap() error { return e.err }
+
+// scriptError is an error with its place in the script.
+type scriptError struct {
+	message string
+	err     error
+}
+
+func (e *scriptError) Error() string { return e.message }
+func (e *scriptError) Unwrap() error { return e.err }
+
+// newScriptError writes an error for whoever wrote the script: the place, the
+// line with a caret, and the calls that led there.
+func newScriptError(script Script, err error) error {
+	var b strings.Builder
+	var syntaxError syntax.Error
+	var resolveErrors resolve.ErrorList
+	switch {
+	case errors.As(err, &syntaxError):
+		point(&b, script, syntaxError.Pos, syntaxError.Msg)
+	case errors.As(err, &resolveErrors):
+		for _, e := range resolveErrors {
+			point(&b, script, e.Pos, e.Msg)
+		}
+	default:
+		calls(&b, script, err)
+	}
+	return &scriptError{strings.TrimRight(b.String(), "\n"), err}
+}
+
+// calls writes the innermost place of an error, then the calls of every thread
+// that it went through, the innermost first.
+func calls(b *strings.Builder, script Script, err error) {
+	var stacks []starlark.CallStack
+	message := err.Error()
+	item := ""
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		switch e := e.(type) {
+		case *starlark.EvalError:
+			stacks = append(stacks, e.CallStack)
+			message = e.Msg
+		case *itemError:
+			item = e.item.String()
+		}
+	}
+	if len(stacks) > 0 {
+		var innermost *starlark.EvalError
+		for e := err; errors.As(e, &innermost); e = errors.Unwrap(innermost) {
+			message = innermost.Msg
+		}
+	}
+	pointed := false
+	var trace strings.Builder
+	for i := len(stacks) - 1; i >= 0; i-- {
+		for j := len(stacks[i]) - 1; j >= 0; j-- {
+			frame := stacks[i][j]
+			if frame.Pos.Line == 0 {
+				continue // a builtin
+			}
+			if !pointed {
+				point(b, script, frame.Pos, message)
+				pointed = true
+			}
+			fmt.Fprintf(&trace, "  %s in %s\n", frame.Pos, frame.Name)
+		}
+	}
+	if !pointed {
+		b.WriteString(message + "\n")
+	}
+	if item != "" {
+		fmt.Fprintf(b, "while working on %s\n", item)
+	}
+	if strings.Count(trace.String(), "\n") > 1 {
+		fmt.Fprintf(b, "called from, the innermost first:\n%s", trace.String())
+	}
+}
+
+// point writes a message with its place, the line, and a caret.
+func point(b *strings.Builder, script Script, pos syntax.Position, message string) {
+	fmt.Fprintf(b, "%s: %s\n", pos, message)
+	lines := strings.Split(script.Source, "\n")
+	if pos.Filename() != script.Name || pos.Line < 1 || int(pos.Line) > len(lines) {
+		return
+	}
+	line := lines[pos.Line-1]
+	fmt.Fprintf(b, "    %s\n", strings.TrimRight(line, "\r"))
+	if pos.Col < 1 || int(pos.Col) > len(line)+1 {
+		return
+	}
+	// A tab before the caret has to be as wide as the one above it.
+	indent := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, line[:pos.Col-1])
+	fmt.Fprintf(b, "    %s^\n", indent)
+}
+
+// compareEqual answers == and != for values that have no order.
+func compareEqual(op syntax.Token, equal bool, what string) (bool, error) {
+	switch op {
+	case syntax.EQL:
+		return equal, nil
+	case syntax.NEQ:
+		return !equal, nil
+	}
+	return false, fmt.Errorf("%s has no order: %s %s %s", what, what, op, what)
+}

@@ -1,0 +1,115 @@
+package starlib
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+
+	"mvrun/engine"
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// A script's two stages, and what its threads carry.
+
+// Options are what a script's builtins work on, and their default arguments.
+type Options struct {
+	Engine      *engine.Engine
+	Open        func(path string) (*imagelist.List, error) // "" for the run's own list
+	WriteFailed func(path string, lines []string) error    // "" for the run's own failed list
+	Print       io.Writer
+
+	List     imagelist.Options
+	Question validate.Question
+}
+
+// run is one execution of a script.
+type run struct {
+	Options
+	abort context.CancelCauseFunc
+}
+
+// Run executes a script. status is what its main returned, if it did return
+// an exit status. An error of the script tells where in the script; one that
+// is context.Cause(ctx) says that ctx ended it.
+func Run(ctx context.Context, script Script, o Options) (status *int, err error) {
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	r := &run{Options: o, abort: abort}
+
+	thread, end := r.thread(ctx, script.Name)
+	defer end()
+	options := &syntax.FileOptions{Set: true}
+	globals, err := starlark.ExecFileOptions(options, thread, script.Name, script.Source, r.builtins())
+	if err != nil {
+		return nil, r.explain(ctx, script, err)
+	}
+	main, ok := globals["main"].(starlark.Callable)
+	if !ok {
+		return nil, fmt.Errorf("script %s has no function main: its top level declares, and main does the work:\n\ndef main():\n    write_failed(parallel(validate, load_list()))", script.Name)
+	}
+	value, err := starlark.Call(thread, main, nil, nil)
+	if err != nil {
+		return nil, r.explain(ctx, script, err)
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return exitStatus(script, value)
+}
+
+func exitStatus(script Script, value starlark.Value) (*int, error) {
+	switch value := value.(type) {
+	case starlark.NoneType:
+		return nil, nil
+	case starlark.Int:
+		if status, err := starlark.AsInt32(value); err == nil && status >= 0 && status <= 255 {
+			return &status, nil
+		}
+	}
+	return nil, fmt.Errorf("main of script %s returned %s: want None, or an exit status from 0 to 255", script.Name, value)
+}
+
+// Keys of a thread's locals.
+const (
+	contextLocal = "mvrun.context"
+	taskLocal    = "mvrun.task"
+)
+
+// thread makes a thread that ends with ctx. end must be called by whoever
+// runs it, when it is done.
+func (r *run) thread(ctx context.Context, name string) (*starlark.Thread, func()) {
+	thread := &starlark.Thread{
+		Name:  name,
+		Print: func(_ *starlark.Thread, message string) { fmt.Fprintln(r.Print, message) },
+	}
+	task := r.Engine.Begin()
+	thread.SetLocal(contextLocal, ctx)
+	thread.SetLocal(taskLocal, task)
+	stop := context.AfterFunc(ctx, func() { thread.Cancel(context.Cause(ctx).Error()) })
+	return thread, func() {
+		stop()
+		task.End()
+	}
+}
+
+func contextOf(thread *starlark.Thread) context.Context {
+	return thread.Local(contextLocal).(context.Context)
+}
+
+func taskOf(thread *starlark.Thread) *engine.Task {
+	return thread.Local(taskLocal).(*engine.Task)
+}
+
+// explain returns ctx's cause if that is what ended the script, else the
+// script's own error.
+func (r *run) explain(ctx context.Context, script Script, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return newScriptError(script, err)
+}

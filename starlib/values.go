@@ -1,0 +1,223 @@
+package starlib
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+	"go.starlark.net/syntax"
+
+	"mvrun/engine"
+	"mvrun/engine/imagelist"
+)
+
+// The values that scripts get: images, lists of them, results.
+
+// Image is an image of a list. It cannot change.
+type Image struct{ image imagelist.Image }
+
+var (
+	_ starlark.HasAttrs   = (*Image)(nil)
+	_ starlark.HasAttrs   = (*Result)(nil)
+	_ starlark.Iterable   = (*imageList)(nil)
+	_ starlark.Comparable = (*Image)(nil)
+)
+
+func (i *Image) String() string {
+	return fmt.Sprintf("image(%q, %q, %q)", i.image.Source, i.image.Destination, i.image.Tag)
+}
+func (i *Image) Type() string         { return "image" }
+func (i *Image) Freeze()              {}
+func (i *Image) Truth() starlark.Bool { return true }
+
+// Hash implements starlark.Value.
+func (i *Image) Hash() (uint32, error) { return starlark.String(i.String()).Hash() }
+
+// CompareSameType implements starlark.Comparable.
+func (i *Image) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
+	return compareEqual(op, i.image == other.(*Image).image, "image")
+}
+
+// Attr implements starlark.HasAttrs.
+func (i *Image) Attr(name string) (starlark.Value, error) {
+	switch name {
+	case "source":
+		return starlark.String(i.image.Source), nil
+	case "destination":
+		return starlark.String(i.image.Destination), nil
+	case "tag":
+		return starlark.String(i.image.Tag), nil
+	case "line":
+		return starlark.String(i.image.Line), nil
+	case "number":
+		return starlark.MakeInt(i.image.Number), nil
+	}
+	return nil, nil
+}
+
+// AttrNames implements starlark.HasAttrs.
+func (i *Image) AttrNames() []string {
+	return []string{"destination", "line", "number", "source", "tag"}
+}
+
+// Result is what became of an image. It cannot change.
+type Result struct{ result *engine.Result }
+
+func (r *Result) String() string {
+	words := []string{string(r.result.Status)}
+	if r.result.Reason != "" {
+		words = append(words, string(r.result.Reason))
+	}
+	return fmt.Sprintf("result(%s: %s)", r.result.Image.SourceReference(), strings.Join(words, " "))
+}
+func (r *Result) Type() string         { return "result" }
+func (r *Result) Freeze()              {}
+func (r *Result) Truth() starlark.Bool { return true }
+
+// Hash implements starlark.Value.
+func (r *Result) Hash() (uint32, error) { return 0, errors.New("unhashable: result") }
+
+// Attr implements starlark.HasAttrs.
+func (r *Result) Attr(name string) (starlark.Value, error) {
+	switch name {
+	case "image":
+		return &Image{r.result.Image}, nil
+	case "ok":
+		return starlark.Bool(r.result.OK()), nil
+	case "status":
+		return starlark.String(r.result.Status), nil
+	case "reason":
+		return starlark.String(r.result.Reason), nil
+	case "message":
+		return starlark.String(r.result.Message), nil
+	case "match":
+		return starlark.String(r.result.Match), nil
+	case "platforms":
+		return r.platforms(), nil
+	case "attempts":
+		return starlark.MakeInt(r.result.Attempts), nil
+	case "duration":
+		return startime.Duration(r.result.Duration), nil
+	}
+	return nil, nil
+}
+
+// AttrNames implements starlark.HasAttrs.
+func (r *Result) AttrNames() []string {
+	return []string{"attempts", "duration", "image", "match", "message", "ok", "platforms", "reason", "status"}
+}
+
+func (r *Result) platforms() starlark.Value {
+	var values []starlark.Value
+	for _, p := range r.result.Platforms {
+		values = append(values, starlarkstruct.FromStringDict(starlark.String("platform"), starlark.StringDict{
+			"platform":    starlark.String(p.Platform),
+			"source":      starlark.String(p.Source),
+			"destination": starlark.String(p.Destination),
+			"match":       starlark.String(p.Match),
+			"reason":      starlark.String(p.Reason),
+			"message":     starlark.String(p.Message),
+		}))
+	}
+	list := starlark.NewList(values)
+	list.Freeze()
+	return list
+}
+
+// imageList is what load_list returns: images that are read while they are
+// iterated over, each time from the first. Lines that are no images are left
+// out; they are results already, and stand in every failed list.
+type imageList struct {
+	run     *run
+	thread  *starlark.Thread // of load_list's caller
+	list    *imagelist.List
+	options imagelist.Options
+}
+
+func (l *imageList) String() string        { return fmt.Sprintf("load_list(%q)", l.list.Name) }
+func (l *imageList) Type() string          { return "image_list" }
+func (l *imageList) Freeze()               {}
+func (l *imageList) Truth() starlark.Bool  { return true }
+func (l *imageList) Hash() (uint32, error) { return 0, errors.New("unhashable: image_list") }
+
+// cursor returns the images one by one, then io.EOF.
+func (l *imageList) cursor() func(context.Context) (starlark.Value, error) {
+	index := 0
+	return func(ctx context.Context) (starlark.Value, error) {
+		for {
+			line, err := l.list.At(ctx, index)
+			if err != nil {
+				return nil, err
+			}
+			index++
+			image, err := l.list.Image(line, l.options)
+			if err == nil {
+				return &Image{image}, nil
+			}
+			l.run.Engine.Invalid(image, err)
+		}
+	}
+}
+
+// Iterate implements starlark.Iterable.
+func (l *imageList) Iterate() starlark.Iterator {
+	return &imageIterator{list: l, next: l.cursor()}
+}
+
+type imageIterator struct {
+	list *imageList
+	next func(context.Context) (starlark.Value, error)
+}
+
+// Next implements starlark.Iterator, whose loops know no errors: one ends the
+// whole run.
+func (i *imageIterator) Next(p *starlark.Value) bool {
+	value, err := i.next(contextOf(i.list.thread))
+	if err == nil {
+		*p = value
+		return true
+	}
+	if err != io.EOF {
+		i.list.run.abort(err)
+		i.list.thread.Cancel(err.Error())
+	}
+	return false
+}
+
+// Done implements starlark.Iterator.
+func (i *imageIterator) Done() {}
+
+// words is a list of strings, which scripts may also write as one with commas.
+type words []string
+
+// Unpack implements starlark.Unpacker.
+func (w *words) Unpack(v starlark.Value) error {
+	if s, ok := starlark.AsString(v); ok {
+		*w = nil
+		for word := range strings.SplitSeq(s, ",") {
+			*w = append(*w, strings.TrimSpace(word))
+		}
+		return nil
+	}
+	items, ok := v.(starlark.Iterable)
+	if !ok {
+		return fmt.Errorf("got %s, want a list of strings, or one string with commas", v.Type())
+	}
+	*w = nil
+	iterator := items.Iterate()
+	defer iterator.Done()
+	var item starlark.Value
+	for iterator.Next(&item) {
+		s, ok := starlark.AsString(item)
+		if !ok {
+			return fmt.Errorf("got a %s in the list, want strings only", item.Type())
+		}
+		*w = append(*w, s)
+	}
+	return nil
+}
