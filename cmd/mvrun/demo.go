@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"mvrun/engine/registry/memory"
+	"mvrun/validate"
+)
+
+// demoCommand shows a run on two registries in the process: a dozen images,
+// mirrored well and badly.
+type demoCommand struct {
+	Keep string `placeholder:"DIR" help:"Leave the list, the failed list and the results in this folder."`
+}
+
+const (
+	demoSource      = "hub.example"
+	demoDestination = "mirror.example"
+)
+
+// demoImage is a line of the demonstration's list, and how it came to be.
+type demoImage struct {
+	line  string
+	about string
+	push  func(source, destination *memory.Registry)
+}
+
+var (
+	amd64 = validate.Platform{OS: "linux", Architecture: "amd64"}
+	arm64 = validate.Platform{OS: "linux", Architecture: "arm64"}
+	s390x = validate.Platform{OS: "linux", Architecture: "s390x"}
+)
+
+// pushList pushes a Docker manifest list with an image for each platform.
+func pushList(r *memory.Registry, repository, tag, content string, platforms ...validate.Platform) []memory.Descriptor {
+	var children []memory.Descriptor
+	for _, platform := range platforms {
+		children = append(children, r.PushImage(repository, "", memory.Image{Platform: platform, Content: content + platform.String()}))
+	}
+	r.PushList(repository, tag, validate.TypeDockerList, children...)
+	return children
+}
+
+var demoImages = []demoImage{
+	{"shop/cart 1.4", "mirrored as it is", func(s, d *memory.Registry) {
+		pushList(s, "shop/cart", "1.4", "cart", amd64, arm64)
+		pushList(d, "shop/cart", "1.4", "cart", amd64, arm64)
+	}},
+	{"shop/search 2.0", "mirrored for amd64 and arm64 only, which is all that is wanted", func(s, d *memory.Registry) {
+		pushList(s, "shop/search", "2.0", "search", amd64, arm64, s390x)
+		pushList(d, "shop/search", "2.0", "search", amd64, arm64)
+	}},
+	{"shop/worker 3.1", "a single image, mirrored as a list of one", func(s, d *memory.Registry) {
+		s.PushImage("shop/worker", "3.1", memory.Image{Platform: amd64, Content: "worker"})
+		pushed := d.PushImage("shop/worker", "", memory.Image{Platform: amd64, Content: "worker"})
+		d.PushList("shop/worker", "3.1", validate.TypeDockerList, pushed)
+	}},
+	{"shop/mail 1.0", "an OCI image, converted to Docker's types on the way", func(s, d *memory.Registry) {
+		child := s.PushImage("shop/mail", "", memory.Image{Platform: amd64, Content: "mail", OCI: true})
+		s.PushList("shop/mail", "1.0", validate.TypeOCIIndex, child)
+		pushed := d.PushImage("shop/mail", "", memory.Image{Platform: amd64, Content: "mail"})
+		d.PushList("shop/mail", "1.0", validate.TypeDockerList, pushed)
+	}},
+	{"shop/login 5.2", "never mirrored", func(s, d *memory.Registry) {
+		pushList(s, "shop/login", "5.2", "login", amd64, arm64)
+	}},
+	{"shop/pay 2.3", "rebuilt at the source since it was mirrored", func(s, d *memory.Registry) {
+		pushList(s, "shop/pay", "2.3", "pay, rebuilt", amd64, arm64)
+		pushList(d, "shop/pay", "2.3", "pay", amd64, arm64)
+	}},
+	{"shop/stock 4.0", "mirrored without its list, so for one platform only", func(s, d *memory.Registry) {
+		pushList(s, "shop/stock", "4.0", "stock", amd64, arm64)
+		d.PushImage("shop/stock", "4.0", memory.Image{Platform: amd64, Content: "stock" + amd64.String()})
+	}},
+	{"shop/print 1.1", "a single image, with something else in its list", func(s, d *memory.Registry) {
+		s.PushImage("shop/print", "1.1", memory.Image{Platform: amd64, Content: "print"})
+		pushList(d, "shop/print", "1.1", "print", amd64, arm64)
+	}},
+	{"shop/geo 7.0", "mirrored without arm64", func(s, d *memory.Registry) {
+		pushList(s, "shop/geo", "7.0", "geo", amd64, arm64)
+		pushList(d, "shop/geo", "7.0", "geo", amd64)
+	}},
+	{"shop/video 9.9", "its list is right, but the registry lost the arm64 image", func(s, d *memory.Registry) {
+		pushList(s, "shop/video", "9.9", "video", amd64, arm64)
+		children := pushList(d, "shop/video", "9.9", "video", amd64, arm64)
+		d.Delete("shop/video", children[1].Digest)
+	}},
+	{"shop/mainframe 1.0", "for s390x only: nothing that is wanted", func(s, d *memory.Registry) {
+		pushList(s, "shop/mainframe", "1.0", "mainframe", s390x)
+	}},
+	{"shop/typo 1.0", "not even at the source", func(s, d *memory.Registry) {}},
+}
+
+// demoList is the demonstration's list, with a comment before each image.
+func demoList() string {
+	var b strings.Builder
+	b.WriteString("# SOURCE DESTINATION TAG\n")
+	for _, image := range demoImages {
+		name, tag, _ := strings.Cut(image.line, " ")
+		fmt.Fprintf(&b, "# %s\n%s/%s %s/%s %s\n", image.about, demoSource, name, demoDestination, name, tag)
+	}
+	return b.String()
+}
+
+func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (status int, err error) {
+	dir, err := d.folder()
+	if err != nil {
+		return 0, err
+	}
+	if d.Keep == "" {
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	source, destination := memory.New(), memory.New()
+	for _, image := range demoImages {
+		image.push(source, destination)
+	}
+	network, stop, err := serve(map[string]http.Handler{demoSource: source, demoDestination: destination})
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+
+	list := filepath.Join(dir, "list.txt")
+	if err := os.WriteFile(list, []byte(demoList()), 0o666); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(c.stdout, "Two registries run inside this process: %s, and %s, which should be its mirror.\nThis is the list of what was to be mirrored, and how well that went:\n\n%s\n",
+		demoSource, demoDestination, indent(demoList()))
+	fmt.Fprintf(c.stdout, "Is everything there? $ mvrun validate.star -f list.txt -j 10\n\n")
+
+	run := &runCommand{Script: "validate.star", dial: network, flags: flags{
+		File: list, Arch: []string{"amd64", "arm64"}, OS: []string{"linux", "windows"}, DefaultProject: "library",
+		Failed: filepath.Join(dir, "mirror-validate-failed.txt"), Jobs: 10, Rules: "hangar", Depth: "manifests",
+		Timeout: defaultTimeout, LogFormat: "text", Progress: "never",
+	}}
+	if d.Keep != "" {
+		run.Results = filepath.Join(dir, "results.jsonl")
+	}
+	status, err = run.run(ctx, all, c)
+	if err != nil || status == exitInterrupted {
+		return status, err
+	}
+	failed, err := os.ReadFile(run.Failed)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(c.stdout, "\nIt holds the lines that did not pass, ready to be mirrored and validated again:\n\n%s\n"+
+		"mvrun's exit status would be %d now, as some images failed.\n", indent(string(failed)), status)
+	where := "The files are gone now; --keep DIR keeps them."
+	if d.Keep != "" {
+		where = "The files are in " + d.Keep + "."
+	}
+	fmt.Fprintln(c.stdout, where)
+	return exitOK, nil
+}
+
+// folder returns where the demonstration's files go.
+func (d *demoCommand) folder() (string, error) {
+	if d.Keep == "" {
+		return os.MkdirTemp("", "mvrun-demo-")
+	}
+	return d.Keep, os.MkdirAll(d.Keep, 0o777)
+}
+
+func indent(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
+}
+
+// serve listens on loopback for each of some hosts, and returns how to reach
+// them by their names. stop ends it.
+func serve(hosts map[string]http.Handler) (dial func(context.Context, string, string) (net.Conn, error), stop func(), err error) {
+	addresses := map[string]string{}
+	var servers []*http.Server
+	stop = func() {
+		for _, server := range servers {
+			server.Close()
+		}
+	}
+	for host, handler := range hosts {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			stop()
+			return nil, nil, fmt.Errorf("listening on this machine: %w", err)
+		}
+		addresses[host+":80"] = listener.Addr().String()
+		server := &http.Server{Handler: handler}
+		servers = append(servers, server)
+		go server.Serve(listener) // until stop closes it
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		to, ok := addresses[address]
+		if !ok {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, to)
+	}, stop, nil
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry"
+	"mvrun/validate"
+)
+
+// flags are those of a run. Their help is what users read of them.
+type flags struct {
+	File           string        `short:"f" placeholder:"LIST" help:"Image list; \"-\" is standard input. Without it: a prompt on a terminal, else standard input."`
+	Arch           []string      `short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
+	OS             []string      `name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
+	Source         string        `short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every source image."`
+	Destination    string        `short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every destination image."`
+	DefaultProject string        `default:"library" help:"Project of a destination image that names none."`
+	Failed         string        `short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
+	Jobs           int           `short:"j" default:"1" help:"Images validated at once."`
+	TLSVerify      bool          `name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
+	Debug          bool          `default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
+	Rules          string        `default:"hangar" help:"What counts as a good mirror: hangar."`
+	Depth          string        `default:"manifests" help:"How deep to look: manifests."`
+	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
+	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
+	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
+	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress bar: auto (on a terminal), always, never."`
+}
+
+// check says which flag is wrong, before anything is read or written.
+func (f *flags) check() error {
+	switch {
+	case f.Jobs < 1:
+		return fmt.Errorf("--jobs %d: want at least 1", f.Jobs)
+	case f.Timeout <= 0:
+		return fmt.Errorf("--timeout %v: want more than 0", f.Timeout)
+	case f.Failed == "":
+		return errors.New("--failed is empty: want the name of a file")
+	}
+	if err := f.question().Check(); err != nil {
+		return err
+	}
+	if err := f.list().Check(); err != nil {
+		return fmt.Errorf("-s, -d or --default-project (or SOURCE_REGISTRY, DEST_REGISTRY): %w", err)
+	}
+	return nil
+}
+
+func (f *flags) question() validate.Question {
+	return validate.Question{Arch: f.Arch, OS: f.OS, Rules: validate.Rules(f.Rules), Depth: validate.Depth(f.Depth)}
+}
+
+func (f *flags) list() imagelist.Options {
+	return imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject}
+}
+
+// logins returns the names and passwords of the environment. They are for the
+// registries of -s and -d, else for Docker Hub, as with Hangar, and go to no
+// other registry of the list.
+func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
+	var logins []registry.Login
+	for _, side := range []struct {
+		validate.Side
+		prefix, registry string
+	}{{validate.Source, "SOURCE", f.Source}, {validate.Destination, "DEST", f.Destination}} {
+		name, password := side.prefix+"_USERNAME", side.prefix+"_PASSWORD"
+		login := registry.Login{Side: side.Side, Registry: side.registry, Username: getenv(name), Password: getenv(password), From: name}
+		if login.Username == "" && login.Password == "" {
+			continue
+		}
+		if login.Username == "" || login.Password == "" {
+			return nil, fmt.Errorf("%s and %s go together: only one of them is set", name, password)
+		}
+		if login.Registry == "" {
+			login.Registry = "docker.io"
+		}
+		logins = append(logins, login)
+	}
+	return logins, nil
+}
+
+// given returns the flags' values for the results file.
+func given(all []*kong.Flag) map[string]any {
+	values := map[string]any{}
+	for _, flag := range all {
+		if flag.Name == "help" {
+			continue
+		}
+		value := flag.Target.Interface()
+		if d, ok := value.(time.Duration); ok {
+			value = d.String()
+		}
+		values[flag.Name] = value
+	}
+	return values
+}
