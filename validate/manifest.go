@@ -108,7 +108,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		FSLayers      json.RawMessage `json:"fsLayers"`
 	}
 	if err := json.Unmarshal(body, &raw); err != nil {
-		return nil, fmt.Errorf("no JSON object but %s: %w", beginning(body), err)
+		return nil, fmt.Errorf("the answer is no manifest but %s (%w)", beginning(body), err)
 	}
 	m := &Manifest{MediaType: raw.MediaType, Size: int64(len(body))}
 	if m.MediaType == "" {

@@ -113,7 +113,8 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	cancel(nil)
 	outcome, sinkErr := run.Close()
 
-	summary := sink.Summary{Summary: outcome, Requests: client.Requests()}
+	interrupted := scriptErr != nil && errors.Is(cause, engine.ErrInterrupted)
+	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Requests: client.Requests()}
 	var writeErr error
 	if scriptErr != nil || sinkErr != nil {
 		// Nobody else will: what failed, and what was not reached.
@@ -131,7 +132,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	if r.LogFormat == "json" {
 		summary.Log(log)
-	} else {
+	} else if summary.Images+summary.Unchecked > 0 || scriptErr == nil || interrupted {
 		if err := summary.Print(c.stderr); err != nil {
 			return 0, err
 		}
@@ -139,7 +140,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	switch err := errors.Join(sinkErr, writeErr); {
 	case err != nil:
 		return 0, err
-	case scriptErr != nil && errors.Is(cause, engine.ErrInterrupted):
+	case interrupted:
 		return exitInterrupted, nil
 	case scriptErr != nil:
 		return 0, scriptErr

@@ -73,12 +73,12 @@ func (h *host) explain(err error, side validate.Side, reference string) error {
 		e.reason = validate.BadManifest
 	case errors.As(err, &credential):
 		e.reason = validate.Unauthorized
+	case errors.As(err, &verify): // whatever plain HTTP, tried after it, gave
+		e.what += h.certificateHint(verify)
 	case errors.As(err, &status):
 		e.reason, e.what = h.refused(status, errors.As(err, &token), errors.As(err, &ping))
 	case errors.Is(err, context.DeadlineExceeded):
 		e.reason = validate.Timeout
-	case errors.As(err, &verify):
-		e.what += h.certificateHint(verify)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		e.what = fmt.Sprintf("%s speaks plain HTTP: give --tls-verify=false if that is right", h.name)
 	case errors.As(err, &dns) && dns.IsNotFound:

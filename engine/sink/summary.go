@@ -20,6 +20,7 @@ import (
 // Summary is what a run ends with.
 type Summary struct {
 	engine.Summary
+	Interrupted bool
 	Requests    int
 	Unchecked   int    // images of the list that were not reached
 	FailedList  string // where it is, "" if there is none
@@ -38,7 +39,11 @@ var headings = []struct {
 
 // Print writes the summary for people.
 func (s Summary) Print(w io.Writer) error {
-	fmt.Fprintf(w, "\n%s in %s, %s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"))
+	fmt.Fprintln(w)
+	if s.Interrupted {
+		fmt.Fprint(w, "Interrupted: ")
+	}
+	fmt.Fprintf(w, "%s in %s, %s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, h := range headings {
 		if n := s.Status[h.status]; n > 0 || h.status == validate.Pass {
@@ -68,7 +73,7 @@ func (s Summary) Log(log *slog.Logger) {
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
 	}
-	attrs = append(attrs, "reasons", all, "unchecked", s.Unchecked, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
+	attrs = append(attrs, "reasons", all, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
 	log.Info("summary", attrs...)
 }
 

@@ -3,8 +3,11 @@
 package memory
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -50,20 +53,43 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		types = struct{ manifest, config, layer string }{validate.TypeOCIManifest,
 			"application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"}
 	}
-	layer := r.PushBlob(repository, types.layer, []byte(image.Content))
+	tarball, compressed := archive(image.Content)
+	layer := r.PushBlob(repository, types.layer, compressed)
 	config := r.PushBlob(repository, types.config, encode(map[string]any{
 		"architecture": image.Platform.Architecture,
 		"os":           image.Platform.OS,
 		"variant":      image.Platform.Variant,
 		"os.version":   image.Platform.OSVersion,
 		"config":       map[string]any{"Cmd": []string{"/app"}},
-		"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{layer.Digest}},
+		"history":      []map[string]string{{"created_by": "mvrun"}},
+		"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{validate.Digest("sha256", tarball)}},
 	}))
 	pushed := r.PushManifest(repository, tag, types.manifest, encode(map[string]any{
 		"schemaVersion": 2, "mediaType": types.manifest, "config": config, "layers": []Descriptor{layer},
 	}))
 	pushed.Platform = &image.Platform
 	return pushed
+}
+
+// archive makes a layer of one file, as it is and compressed.
+func archive(content string) (tarball, compressed []byte) {
+	var plain, packed bytes.Buffer
+	files := tar.NewWriter(&plain)
+	err := files.WriteHeader(&tar.Header{Name: "app", Mode: 0o755, Size: int64(len(content))})
+	if err == nil {
+		_, err = io.WriteString(files, content)
+	}
+	compressor := gzip.NewWriter(&packed)
+	if err := errors.Join(err, files.Close()); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	if _, err := compressor.Write(plain.Bytes()); err != nil {
+		panic(err)
+	}
+	if err := compressor.Close(); err != nil {
+		panic(err)
+	}
+	return plain.Bytes(), packed.Bytes()
 }
 
 // PushList pushes a Docker manifest list or an OCI index.

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// The names, short forms and defaults that users were promised.
+var promised = []struct{ name, short, value string }{
+	{"file", "f", ""},
+	{"arch", "a", "amd64,arm64"},
+	{"os", "", "linux,windows"},
+	{"source", "s", ""},
+	{"destination", "d", ""},
+	{"default-project", "", "library"},
+	{"failed", "o", "mirror-validate-failed.txt"},
+	{"jobs", "j", "1"},
+	{"tls-verify", "", "true"},
+	{"debug", "", "false"},
+	{"rules", "", "hangar"},
+	{"depth", "", "manifests"},
+	{"timeout", "", "10m"},
+	{"results", "", ""},
+	{"log-format", "", "text"},
+	{"progress", "", "auto"},
+}
+
+func TestFlags(t *testing.T) {
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parser.Parse([]string{"validate.star"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := map[string]*kong.Flag{}
+	for _, flag := range parsed.Flags() {
+		flags[flag.Name] = flag
+	}
+	delete(flags, "help")
+	for _, want := range promised {
+		flag, ok := flags[want.name]
+		if !ok {
+			t.Errorf("there is no --%s", want.name)
+			continue
+		}
+		delete(flags, want.name)
+		short := ""
+		if flag.Short != 0 {
+			short = string(flag.Short)
+		}
+		if short != want.short || flag.Default != want.value {
+			t.Errorf("--%s is -%s with default %q, want -%s with %q", want.name, short, flag.Default, want.short, want.value)
+		}
+		if flag.Help == "" {
+			t.Errorf("--%s has no help", want.name)
+		}
+	}
+	for name := range flags {
+		t.Errorf("--%s was not promised", name)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	for name, want := range map[string]string{"source": "SOURCE_REGISTRY", "destination": "DEST_REGISTRY"} {
+		parser, err := kong.New(&commands{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(want, "registry.example")
+		parsed, err := parser.Parse([]string{"validate.star"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, flag := range parsed.Flags() {
+			if flag.Name == name && flag.Target.String() != "registry.example" {
+				t.Errorf("--%s is %q with %s set", name, flag.Target, want)
+			}
+		}
+	}
+}

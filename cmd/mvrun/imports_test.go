@@ -1,0 +1,56 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestImports holds the house's rule: imports point down only.
+func TestImports(t *testing.T) {
+	// What each package may reach of ours, directly or not. One that may reach
+	// nothing may not reach other modules either.
+	allowed := map[string][]string{
+		"mvrun/validate":         {},
+		"mvrun/engine/imagelist": {},
+		"mvrun/engine":           {"mvrun/validate", "mvrun/engine/imagelist"},
+		"mvrun/engine/registry":  {"mvrun/validate", "mvrun/engine/imagelist"},
+		"mvrun/engine/sink":      {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine"},
+		"mvrun/starlib":          {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine"},
+	}
+	// What they must not reach of others.
+	forbidden := map[string][]string{
+		"mvrun/engine":      {"net/http", "go.starlark.net/starlark"},
+		"mvrun/engine/sink": {"net/http", "go.starlark.net/starlark"},
+		"mvrun/starlib":     {"net/http"},
+	}
+	for pkg, ours := range allowed {
+		out, err := exec.Command("go", "list", "-deps", pkg).Output()
+		if err != nil {
+			t.Fatalf("go list -deps %s: %v", pkg, err)
+		}
+		for dep := range strings.FieldsSeq(string(out)) {
+			standard := !strings.Contains(strings.Split(dep, "/")[0], ".") && !strings.HasPrefix(dep, "mvrun/")
+			switch {
+			case dep == pkg:
+			case strings.HasPrefix(dep, "mvrun/") && !slices.Contains(ours, dep):
+				t.Errorf("%s must not import %s", pkg, dep)
+			case slices.Contains(forbidden[pkg], dep):
+				t.Errorf("%s must not depend on %s", pkg, dep)
+			case len(ours) == 0 && !standard && !strings.HasPrefix(dep, "vendor/"):
+				t.Errorf("%s must import nothing but the standard library, not %s", pkg, dep)
+			}
+		}
+	}
+	out, err := exec.Command("go", "list", "mvrun/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.FieldsSeq(string(out)) {
+		name := pkg[strings.LastIndexByte(pkg, '/')+1:]
+		if slices.Contains([]string{"util", "utils", "common", "helpers"}, name) {
+			t.Errorf("%s: a package is called after what it is for", pkg)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bufio"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"mvrun/engine/registry/memory"
+)
+
+// screen reads what a program writes on its terminal.
+type screen struct {
+	t      *testing.T
+	reader *bufio.Reader
+	seen   strings.Builder
+}
+
+// until reads as far as text.
+func (s *screen) until(text string) {
+	s.t.Helper()
+	var got strings.Builder
+	for !strings.HasSuffix(got.String(), text) {
+		b, err := s.reader.ReadByte()
+		if err != nil {
+			s.t.Fatalf("%v, waiting for %q after:\n%s%s", err, text, s.seen.String(), got.String())
+		}
+		got.WriteByte(b)
+	}
+	s.seen.WriteString(got.String())
+}
+
+// program starts the command on a terminal of its own.
+func program(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.File, *screen) {
+	t.Helper()
+	command := exec.Command("mvrun", args...) // this test's binary, see TestMain
+	command.Dir = dir
+	command.Env = append(os.Environ(), "HOME="+dir, "NO_COLOR=1")
+	terminal, err := pty.StartWithSize(command, &pty.Winsize{Rows: 24, Cols: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		terminal.Close()
+		command.Process.Kill()
+	})
+	return command, terminal, &screen{t: t, reader: bufio.NewReader(terminal)}
+}
+
+func typeIn(t *testing.T, terminal *os.File, text string) {
+	t.Helper()
+	if _, err := terminal.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPrompt is a person's session: one line, one answer, the next prompt.
+func TestPrompt(t *testing.T) {
+	registry := memory.New()
+	server := httptest.NewServer(registry)
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	pushList(registry, "team/good", "1", "good", amd64, arm64)
+	dir := t.TempDir()
+	command, terminal, screen := program(t, dir, "validate.star", "-s", host, "-d", host, "-j", "10")
+
+	screen.until(">>> ")
+	typeIn(t, terminal, "team/good team/good 1\n")
+	screen.until("PASS [" + host + "/team/good:1] == [" + host + "/team/good:1]\r\n>>> ")
+	typeIn(t, terminal, "team/bad team/good 1\n")
+	screen.until("ERROR [" + host + "/team/bad:1]")
+	screen.until("\r\n>>> ")
+	typeIn(t, terminal, "two words\n")
+	screen.until("ERROR prompt:3: ")
+	screen.until("\r\n>>> ")
+	typeIn(t, terminal, "\x04")
+	screen.until("3 images in ")
+	screen.until("(2 lines, ready for -f)\r\n")
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitUnchecked {
+		t.Errorf("%v, want exit status %d", err, exitUnchecked)
+	}
+	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
+	if err != nil || string(failed) != "team/bad team/good 1\ntwo words\n" {
+		t.Errorf("the failed list is %q, %v", failed, err)
+	}
+}
+
+// TestPromptLeft shows that asking nothing costs nothing: an earlier failed
+// list stays.
+func TestPromptLeft(t *testing.T) {
+	dir := t.TempDir()
+	earlier := filepath.Join(dir, "mirror-validate-failed.txt")
+	write(t, earlier, "a b c\n")
+	command, terminal, screen := program(t, dir, "validate.star")
+	screen.until(">>> ")
+	typeIn(t, terminal, "\x04")
+	screen.until("0 images in ")
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+	if content, err := os.ReadFile(earlier); err != nil || string(content) != "a b c\n" {
+		t.Errorf("the earlier failed list is %q, %v", content, err)
+	}
+}
+
+// TestPromptInterrupted shows that Ctrl-C ends a prompt that waits.
+func TestPromptInterrupted(t *testing.T) {
+	command, terminal, screen := program(t, t.TempDir(), "validate.star")
+	screen.until(">>> ")
+	typeIn(t, terminal, "\x03")
+	screen.until("Interrupted: 0 images")
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitInterrupted {
+		t.Errorf("%v, want exit status %d", err, exitInterrupted)
+	}
+}
+
+// TestProgressBar shows the bar below the log, and that it is gone at the end.
+func TestProgressBar(t *testing.T) {
+	registry := memory.New()
+	server := httptest.NewServer(registry)
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	pushList(registry, "team/good", "1", "good", amd64, arm64)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "list.txt"), strings.Repeat("team/good team/good 1\n", 300))
+	command, _, screen := program(t, dir, "validate.star", "-f", "list.txt", "-s", host, "-d", host)
+	screen.until("PASS [")
+	screen.until("/300 images [")
+	screen.until("300 images in ")
+	screen.until("passed  300")
+	rest, _ := screen.reader.ReadString(0) // until the terminal is closed
+	if strings.Contains(rest, "/300") {
+		t.Errorf("the bar is still there: %q", rest)
+	}
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"mvrun/engine/registry/memory"
+	"mvrun/validate"
+)
+
+// The command's tests are the scripts in testdata/script: each starts its own
+// registries in memory, fills them, and compares what users see.
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mvrun": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir) // no credentials of this machine
+			env.Values[registriesKey{}] = map[string]*fakeRegistry{}
+			env.Values[interruptedKey{}] = new(*exec.Cmd)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"registry":  startRegistry,
+			"image":     pushImage,
+			"list":      pushAList,
+			"manifest":  pushManifest,
+			"delete":    deleteManifest,
+			"await":     awaitRequest,
+			"interrupt": interrupt,
+			"exited":    wantExited,
+			"status":    wantStatus,
+			"normal":    normalise,
+		},
+	})
+}
+
+type registriesKey struct{}
+
+// fakeRegistry is a registry of a script.
+type fakeRegistry struct {
+	*memory.Registry
+	address string
+	fault   string
+	asked   chan struct{} // closed at the first request for a manifest
+}
+
+// ServeHTTP breaks the registry as its fault says: "hangs" never answers, a
+// number is a status that every request for a manifest gets.
+func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.Contains(r.URL.Path, "/manifests/") {
+		select {
+		case <-f.asked:
+		default:
+			close(f.asked)
+		}
+		if status, err := strconv.Atoi(f.fault); err == nil {
+			http.Error(w, `{"errors":[{"code":"DENIED","message":"as the test wants it"}]}`, status)
+			return
+		}
+		if f.fault == "hangs" {
+			<-r.Context().Done()
+			return
+		}
+	}
+	f.Registry.ServeHTTP(w, r)
+}
+
+func registries(ts *testscript.TestScript) map[string]*fakeRegistry {
+	return ts.Value(registriesKey{}).(map[string]*fakeRegistry)
+}
+
+// startRegistry is "registry NAME [FAULT]": $NAME is its address.
+func startRegistry(ts *testscript.TestScript, _ bool, args []string) {
+	f := &fakeRegistry{Registry: memory.New(), asked: make(chan struct{})}
+	if len(args) > 1 {
+		f.fault = args[1]
+	}
+	server := httptest.NewServer(f)
+	ts.Defer(server.Close)
+	f.address = strings.TrimPrefix(server.URL, "http://")
+	registries(ts)[args[0]] = f
+	ts.Setenv(args[0], f.address)
+}
+
+func registryOf(ts *testscript.TestScript, name string) *fakeRegistry {
+	f, ok := registries(ts)[name]
+	if !ok {
+		ts.Fatalf("no registry %s", name)
+	}
+	return f
+}
+
+func parsePlatform(s string) validate.Platform {
+	s, version, _ := strings.Cut(s, "=")
+	parts := append(strings.Split(s, "/"), "")
+	return validate.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2], OSVersion: version}
+}
+
+// pushImage is "image REGISTRY REPOSITORY TAG PLATFORM CONTENT [oci]".
+func pushImage(ts *testscript.TestScript, _ bool, args []string) {
+	registryOf(ts, args[0]).PushImage(args[1], args[2], memory.Image{Platform: parsePlatform(args[3]), Content: args[4], OCI: slices.Contains(args[5:], "oci")})
+}
+
+// pushAList is "list REGISTRY REPOSITORY TAG docker|oci [PLATFORM:CONTENT[:oci]]...".
+func pushAList(ts *testscript.TestScript, _ bool, args []string) {
+	r := registryOf(ts, args[0])
+	var children []memory.Descriptor
+	for _, arg := range args[4:] {
+		parts := strings.Split(arg, ":")
+		children = append(children, r.PushImage(args[1], "", memory.Image{Platform: parsePlatform(parts[0]), Content: parts[1], OCI: len(parts) > 2}))
+	}
+	r.PushList(args[1], args[2], map[string]string{"docker": validate.TypeDockerList, "oci": validate.TypeOCIIndex}[args[3]], children...)
+}
+
+// pushManifest is "manifest REGISTRY REPOSITORY TAG TYPE FILE".
+func pushManifest(ts *testscript.TestScript, _ bool, args []string) {
+	registryOf(ts, args[0]).PushManifest(args[1], args[2], args[3], []byte(ts.ReadFile(args[4])))
+}
+
+// deleteManifest is "delete REGISTRY REPOSITORY PLATFORM CONTENT": of an image
+// that a list names.
+func deleteManifest(ts *testscript.TestScript, _ bool, args []string) {
+	image := memory.New().PushImage(args[1], "", memory.Image{Platform: parsePlatform(args[2]), Content: args[3]})
+	registryOf(ts, args[0]).Delete(args[1], image.Digest)
+}
+
+// awaitRequest is "await REGISTRY": until it was asked for a manifest.
+func awaitRequest(ts *testscript.TestScript, _ bool, args []string) {
+	<-registryOf(ts, args[0]).asked
+}
+
+// wantStatus is "status N COMMAND ARG...": the exit status has to be N.
+func wantStatus(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	status := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		status = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(status) != args[0] {
+		ts.Fatalf("exit status %d, want %s", status, args[0])
+	}
+}
+
+type interruptedKey struct{}
+
+// interrupt sends SIGINT to the command in the background.
+func interrupt(ts *testscript.TestScript, _ bool, _ []string) {
+	background := ts.BackgroundCmds()[0]
+	*ts.Value(interruptedKey{}).(**exec.Cmd) = background
+	ts.Check(background.Process.Signal(os.Interrupt))
+}
+
+// wantExited is "exited N": the exit status of what was interrupted.
+func wantExited(ts *testscript.TestScript, _ bool, args []string) {
+	status := (*ts.Value(interruptedKey{}).(**exec.Cmd)).ProcessState.ExitCode()
+	if strconv.Itoa(status) != args[0] {
+		ts.Fatalf("exit status %d, want %s", status, args[0])
+	}
+}
+
+var volatile = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d `), "11:22:33 "},
+	{regexp.MustCompile(`\b(sha256:[0-9a-f]{8})[0-9a-f]{56}\b`), "$1"},
+	{regexp.MustCompile(`(images?) in [0-9.µm]+s,`), "$1 in TIME,"},
+	{regexp.MustCompile(`"(time|started)":"[^"]*"`), `"$1":"TIME"`},
+	{regexp.MustCompile(`"duration_ms":\d+`), `"duration_ms":0`},
+	{regexp.MustCompile(`/\S*/mvrun-demo-\d+/`), "DIR/"},
+}
+
+// normalise is "normal stdout|stderr|FILE TO": what differs between runs made
+// the same.
+func normalise(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	for name, r := range registries(ts) {
+		text = strings.ReplaceAll(text, r.address, name)
+	}
+	text = strings.ReplaceAll(text, ts.Getenv("WORK"), "$WORK")
+	for _, v := range volatile {
+		text = v.pattern.ReplaceAllString(text, v.with)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
+}
