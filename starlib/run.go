@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -30,7 +31,8 @@ type Options struct {
 // run is one execution of a script.
 type run struct {
 	Options
-	abort context.CancelCauseFunc
+	abort    context.CancelCauseFunc
+	printing sync.Mutex
 }
 
 // Run executes a script. status is what its main returned, if it did return
@@ -84,8 +86,12 @@ const (
 // runs it, when it is done.
 func (r *run) thread(ctx context.Context, name string) (*starlark.Thread, func()) {
 	thread := &starlark.Thread{
-		Name:  name,
-		Print: func(_ *starlark.Thread, message string) { fmt.Fprintln(r.Print, message) },
+		Name: name,
+		Print: func(_ *starlark.Thread, message string) {
+			r.printing.Lock()
+			defer r.printing.Unlock()
+			fmt.Fprintln(r.Print, message)
+		},
 	}
 	task := r.Engine.Begin()
 	thread.SetLocal(contextLocal, ctx)

@@ -102,7 +102,7 @@ func count(n int, what string) string {
 
 func rounded(d time.Duration) time.Duration {
 	if d < time.Minute {
-		return d.Round(10 * time.Millisecond)
+		return d.Round(time.Millisecond)
 	}
 	return d.Round(time.Second)
 }
