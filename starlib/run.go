@@ -24,8 +24,9 @@ type Options struct {
 	WriteFailed func(path string, lines []string) error    // "" for the run's own failed list
 	Print       io.Writer
 
-	List     imagelist.Options
-	Question validate.Question
+	List      imagelist.Options
+	Question  validate.Question
+	Arguments map[string]any // of main: the values of its Flags, by name
 }
 
 // run is one execution of a script.
@@ -45,8 +46,7 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 
 	thread, end := r.thread(ctx, script.Name)
 	defer end()
-	options := &syntax.FileOptions{Set: true}
-	globals, err := starlark.ExecFileOptions(options, thread, script.Name, script.Source, r.builtins())
+	globals, err := starlark.ExecFileOptions(fileOptions, thread, script.Name, script.Source, r.builtins())
 	if err != nil {
 		return nil, r.explain(ctx, script, err)
 	}
@@ -54,7 +54,11 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 	if !ok {
 		return nil, fmt.Errorf("script %s has no function main: its top level declares, and main does the work:\n\ndef main():\n    write_failed(parallel(validate, load_list()))", script.Name)
 	}
-	value, err := starlark.Call(thread, main, nil, nil)
+	arguments, err := r.arguments()
+	if err != nil {
+		return nil, err
+	}
+	value, err := starlark.Call(thread, main, nil, arguments)
 	if err != nil {
 		return nil, r.explain(ctx, script, err)
 	}
@@ -62,6 +66,22 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 		return nil, context.Cause(ctx)
 	}
 	return exitStatus(script, value)
+}
+
+// fileOptions is the dialect: sets, and main for what needs a loop.
+var fileOptions = &syntax.FileOptions{Set: true}
+
+// arguments are main's, from the script's flags.
+func (r *run) arguments() ([]starlark.Tuple, error) {
+	var arguments []starlark.Tuple
+	for name, value := range r.Arguments {
+		v, err := toStarlark(value)
+		if err != nil {
+			return nil, err
+		}
+		arguments = append(arguments, starlark.Tuple{starlark.String(name), v})
+	}
+	return arguments, nil
 }
 
 func exitStatus(script Script, value starlark.Value) (*int, error) {

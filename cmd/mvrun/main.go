@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -54,9 +55,57 @@ func main() {
 
 // run is the whole program, and returns its exit status.
 func run(args []string, c console) int {
-	var cli commands
+	parser, script, own, err := newParser(args, c)
+	if err != nil {
+		return c.complain(err)
+	}
 	exited := -1
-	parser, err := kong.New(&cli, kong.Name("mvrun"),
+	parser.Exit = func(status int) { exited = status; panic(errExited) }
+	context, err := parse(parser, args)
+	if exited >= 0 {
+		return exited // --help
+	}
+	if err != nil {
+		return c.complain(usageHint{err, script})
+	}
+	status, err := execute(context, own, c)
+	if err != nil {
+		return c.complain(err)
+	}
+	return status
+}
+
+// newParser returns the parser of the command line, with the flags of the
+// script that args name; own are these, nil if there are none. script is "" if
+// there is no such script, which whoever needs it will say.
+func newParser(args []string, c console) (parser *kong.Kong, script string, own *scriptFlags, err error) {
+	plain := parserOf(c, "")
+	run, err := kong.Trace(plain, []string{"run"})
+	if err != nil {
+		return nil, "", nil, err
+	}
+	found, err := starlib.Find(findScript(args, run.Flags()))
+	if err != nil {
+		return plain, "", nil, nil
+	}
+	signature, err := starlib.Describe(found)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if len(signature.Flags) == 0 {
+		return parserOf(c, signature.Doc), found.Name, nil, nil
+	}
+	own, err = newScriptFlags(found.Name, signature, run.Flags())
+	if err != nil {
+		return nil, "", nil, err
+	}
+	return parserOf(c, signature.Doc, kong.Embed(own.values.Interface())), found.Name, own, nil
+}
+
+// parserOf returns a parser of the command line. doc is what the script says
+// of itself.
+func parserOf(c console, doc string, more ...kong.Option) *kong.Kong {
+	parser, err := kong.New(&commands{}, append(more, kong.Name("mvrun"),
 		kong.Description("Tells whether every image of a mirror list really reached its destination registry.\n\n"+
 			"  mvrun demo                               see what it does; needs nothing\n"+
 			"  mvrun validate.star -f list.txt -j 10    the bundled script\n"+
@@ -65,38 +114,32 @@ func run(args []string, c console) int {
 			"3 none failed, but one could not be checked; 130 interrupted."),
 		kong.Writers(c.stdout, c.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
-		kong.Help(help),
-		kong.Exit(func(status int) { exited = status; panic(errExited) }),
-	)
+		kong.Help(helpWith(doc)),
+	)...)
 	if err != nil {
-		panic(err) // the declarations above are wrong
+		panic(err) // the declarations are wrong
 	}
-	context, err := parse(parser, args)
-	if exited >= 0 {
-		return exited // --help
-	}
-	if err != nil {
-		return c.complain(usageHint{err})
-	}
-	status, err := execute(context, c)
-	if err != nil {
-		return c.complain(err)
-	}
-	return status
+	return parser
 }
 
-// help prints a command's help; that of mvrun itself is followed by that of
-// "run", which is what the program is for.
-func help(options kong.HelpOptions, parsed *kong.Context) error {
-	if err := kong.DefaultHelpPrinter(options, parsed); err != nil || parsed.Selected() != nil {
-		return err
+// helpWith returns a printer of help. That of mvrun itself is followed by that
+// of "run", which is what the program is for; that of a script begins with
+// what it says of itself.
+func helpWith(doc string) kong.HelpPrinter {
+	return func(options kong.HelpOptions, parsed *kong.Context) error {
+		if doc != "" {
+			fmt.Fprintf(parsed.Stdout, "%s\n\n", doc)
+		}
+		if err := kong.DefaultHelpPrinter(options, parsed); err != nil || parsed.Selected() != nil {
+			return err
+		}
+		run, err := kong.Trace(parsed.Kong, []string{"run"})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(parsed.Stdout)
+		return kong.DefaultHelpPrinter(options, run)
 	}
-	run, err := kong.Trace(parsed.Kong, []string{"run"})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(parsed.Stdout)
-	return kong.DefaultHelpPrinter(options, run)
 }
 
 // errExited stops kong where it would exit.
@@ -116,22 +159,29 @@ type command interface {
 	run(ctx context.Context, flags []*kong.Flag, c console) (int, error)
 }
 
-func execute(parsed *kong.Context, c console) (int, error) {
+func execute(parsed *kong.Context, own *scriptFlags, c console) (int, error) {
 	selected, ok := parsed.Selected().Target.Addr().Interface().(command)
 	if !ok {
 		return 0, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}
+	if run, ok := selected.(*runCommand); ok {
+		run.arguments = own.arguments()
+	}
 	return selected.run(context.Background(), parsed.Flags(), c)
 }
 
-// usageHint is an error of the command line, which --help explains.
-type usageHint struct{ error }
+// usageHint is an error of the command line, which --help explains, with the
+// flags of a script if one was named.
+type usageHint struct {
+	error
+	script string
+}
 
 // complain writes an error and returns the status for it.
 func (c console) complain(err error) int {
 	fmt.Fprintf(c.stderr, "mvrun: %v\n", err)
-	if _, ok := err.(usageHint); ok {
-		fmt.Fprintln(c.stderr, `Run "mvrun --help" for usage.`)
+	if hint, ok := err.(usageHint); ok {
+		fmt.Fprintf(c.stderr, "Run \"%s\" for usage.\n", strings.Join(strings.Fields("mvrun "+hint.script+" --help"), " "))
 	}
 	return exitUsage
 }

@@ -28,6 +28,7 @@ type runCommand struct {
 	Script string `arg:"" help:"Script: a file, else the name of a bundled one (validate.star)."`
 	flags
 
+	arguments map[string]any // of the script's main
 	// dial connects in place of the network, if set.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -45,7 +46,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		return 0, err
 	}
 	if err := r.check(); err != nil {
-		return 0, usageHint{err}
+		return 0, usageHint{err, r.Script}
 	}
 	logins, err := r.logins(c.getenv)
 	if err != nil {
@@ -107,7 +108,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	failed := &failedList{path: r.Failed, inputs: []string{r.File, r.Results, r.Script}}
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 	status, scriptErr := starlib.Run(ctx, script, starlib.Options{
-		Engine: run, Open: lists.open, WriteFailed: failed.write, Print: c.stdout, List: r.list(), Question: r.question(),
+		Engine: run, Open: lists.open, WriteFailed: failed.write, Print: c.stdout, List: r.list(), Question: r.question(), Arguments: r.arguments,
 	})
 	cause := context.Cause(ctx)
 	cancel(nil)

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"mvrun/starlib"
+)
+
+// The flags that a script adds to the command line.
+
+// scriptFlags are the values of a script's own flags.
+type scriptFlags struct {
+	signature starlib.Signature
+	values    reflect.Value // a struct made for kong, a field a flag
+}
+
+// newScriptFlags makes flags of a script's signature. Names that mvrun's own
+// flags have are refused.
+func newScriptFlags(script string, signature starlib.Signature, standard []*kong.Flag) (*scriptFlags, error) {
+	var fields []reflect.StructField
+	for i, flag := range signature.Flags {
+		for _, other := range append(standard, helpFlag) {
+			if other.Name == flag.Word() {
+				return nil, fmt.Errorf("script %s: main's parameter %s would be --%s, which is a flag of mvrun: give it another name", script, flag.Name, flag.Word())
+			}
+		}
+		tag := fmt.Sprintf("name:%q help:%q group:%q", flag.Word(), escape(flag.Help), "Flags of "+script+":")
+		if flag.Required {
+			tag += ` required:""`
+		} else if text := flag.String(); text != "" {
+			tag += fmt.Sprintf(" default:%q", escape(text))
+		}
+		fields = append(fields, reflect.StructField{
+			Name: fmt.Sprintf("Flag%d", i), Type: reflect.TypeOf(flag.Default), Tag: reflect.StructTag(tag),
+		})
+	}
+	return &scriptFlags{signature, reflect.New(reflect.StructOf(fields))}, nil
+}
+
+// helpFlag stands for the flag that every command has.
+var helpFlag = &kong.Flag{Value: &kong.Value{Name: "help"}}
+
+// escape keeps kong from looking for variables in a script's words.
+func escape(s string) string { return strings.ReplaceAll(s, "$", "$$") }
+
+// arguments are the values for main, by the names of its parameters.
+func (s *scriptFlags) arguments() map[string]any {
+	if s == nil {
+		return nil
+	}
+	arguments := map[string]any{}
+	for i, flag := range s.signature.Flags {
+		value := s.values.Elem().Field(i).Interface()
+		if list, ok := value.([]string); ok && list == nil {
+			value = []string{}
+		}
+		arguments[flag.Name] = value
+	}
+	return arguments
+}
+
+// findScript returns the script that the arguments name, so that its flags
+// are known before they are parsed: the first word that is neither a command,
+// nor a flag, nor a standard flag's value.
+func findScript(args []string, standard []*kong.Flag) string {
+	for i := 0; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "-")
+		switch {
+		case args[i] == "run" && i == 0:
+		case args[i] == "--" && i+1 < len(args):
+			return args[i+1]
+		case !isFlag || name == "":
+			return args[i]
+		case takesNext(strings.TrimPrefix(name, "-"), standard):
+			i++
+		}
+	}
+	return ""
+}
+
+// takesNext says whether the value of a flag is the next argument.
+func takesNext(name string, standard []*kong.Flag) bool {
+	for _, flag := range standard {
+		if flag.Name == name || flag.Short != 0 && string(flag.Short) == name {
+			return !flag.IsBool()
+		}
+	}
+	return false
+}

@@ -1,0 +1,207 @@
+package starlib
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// A script's own flags: the parameters of its main.
+
+// Signature is what a script says of itself, read without running it.
+type Signature struct {
+	Doc   string // the docstring, without its Args
+	Flags []Flag
+}
+
+// Flag is a parameter of main that the command line sets.
+type Flag struct {
+	Name     string // of the parameter: max_failures is --max-failures
+	Default  any    // string, int, float64, bool or []string; "" if Required
+	Required bool
+	Help     string // from the docstring's Args
+}
+
+// Word is the flag's name on the command line, without the dashes.
+func (f Flag) Word() string { return strings.ReplaceAll(f.Name, "_", "-") }
+
+// Describe reads a script's signature. A script that cannot be parsed has
+// none: the error is Run's to tell.
+func Describe(script Script) (Signature, error) {
+	file, err := fileOptions.Parse(script.Name, script.Source, 0)
+	if err != nil {
+		return Signature{}, nil
+	}
+	doc, arguments := splitDoc(docstring(file.Stmts))
+	signature := Signature{Doc: doc}
+	for _, statement := range file.Stmts {
+		main, ok := statement.(*syntax.DefStmt)
+		if !ok || main.Name.Name != "main" {
+			continue
+		}
+		_, own := splitDoc(docstring(main.Body))
+		for _, parameter := range main.Params {
+			flag, err := describeFlag(parameter)
+			if err != nil {
+				start, _ := parameter.Span()
+				return Signature{}, fmt.Errorf("%s: %w", start, err)
+			}
+			flag.Help = arguments[flag.Name]
+			if help, ok := own[flag.Name]; ok {
+				flag.Help = help
+			}
+			signature.Flags = append(signature.Flags, flag)
+		}
+	}
+	return signature, nil
+}
+
+func describeFlag(parameter syntax.Expr) (Flag, error) {
+	switch p := parameter.(type) {
+	case *syntax.Ident:
+		return Flag{Name: p.Name, Default: "", Required: true}, nil
+	case *syntax.BinaryExpr:
+		value, err := literal(p.Y)
+		if err != nil {
+			return Flag{}, fmt.Errorf("the default of main's parameter %s: %w", p.X.(*syntax.Ident).Name, err)
+		}
+		return Flag{Name: p.X.(*syntax.Ident).Name, Default: value}, nil
+	}
+	return Flag{}, fmt.Errorf("main takes named parameters only: each is a flag of the script")
+}
+
+// literal is the value of a default. It must not need the script to run, since
+// --help shows it.
+func literal(e syntax.Expr) (any, error) {
+	switch e := e.(type) {
+	case *syntax.ParenExpr:
+		return literal(e.X)
+	case *syntax.Literal:
+		switch v := e.Value.(type) {
+		case string:
+			return v, nil
+		case int64:
+			return int(v), nil
+		case float64:
+			return v, nil
+		}
+	case *syntax.UnaryExpr:
+		value, err := literal(e.X)
+		if err != nil {
+			return nil, err
+		}
+		switch v := value.(type) {
+		case int:
+			if e.Op == syntax.MINUS {
+				return -v, nil
+			}
+		case float64:
+			if e.Op == syntax.MINUS {
+				return -v, nil
+			}
+		}
+	case *syntax.Ident:
+		switch e.Name {
+		case "True", "False":
+			return e.Name == "True", nil
+		}
+	case *syntax.ListExpr:
+		values := []string{}
+		for _, item := range e.List {
+			value, err := literal(item)
+			s, ok := value.(string)
+			if err != nil || !ok {
+				return nil, fmt.Errorf("want a list of strings")
+			}
+			values = append(values, s)
+		}
+		return values, nil
+	}
+	return nil, fmt.Errorf("want a string, a number, True, False or a list of strings, written out")
+}
+
+// docstring is the string that a body begins with, or "".
+func docstring(body []syntax.Stmt) string {
+	if len(body) == 0 {
+		return ""
+	}
+	if statement, ok := body[0].(*syntax.ExprStmt); ok {
+		if l, ok := statement.X.(*syntax.Literal); ok && l.Token == syntax.STRING {
+			return l.Value.(string)
+		}
+	}
+	return ""
+}
+
+// splitDoc takes the section "Args:" out of a docstring: a line an argument,
+// "name: what it is for", which may go on in lines that are indented further.
+// https://google.github.io/styleguide/pyguide.html#383-functions-and-methods
+func splitDoc(doc string) (text string, arguments map[string]string) {
+	arguments = map[string]string{}
+	var kept []string
+	inArgs, indent, last := false, 0, ""
+	for line := range strings.Lines(doc) {
+		content := strings.TrimSpace(line)
+		depth := len(line) - len(strings.TrimLeft(line, " \t"))
+		switch {
+		case content == "Args:":
+			inArgs, indent, last = true, depth, ""
+			continue
+		case inArgs && content != "" && depth <= indent:
+			inArgs = false
+		}
+		if !inArgs {
+			kept = append(kept, strings.TrimRight(line, " \t\r\n"))
+			continue
+		}
+		if name, help, ok := strings.Cut(content, ":"); ok && isName(name) {
+			last = name
+			arguments[name] = strings.TrimSpace(help)
+		} else if content != "" && last != "" {
+			arguments[last] += " " + content
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n")), arguments
+}
+
+func isName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}
+
+// toStarlark turns a flag's value into the script's.
+func toStarlark(value any) (starlark.Value, error) {
+	switch v := value.(type) {
+	case string:
+		return starlark.String(v), nil
+	case int:
+		return starlark.MakeInt(v), nil
+	case float64:
+		return starlark.Float(v), nil
+	case bool:
+		return starlark.Bool(v), nil
+	case []string:
+		items := make([]starlark.Value, len(v))
+		for i, s := range v {
+			items[i] = starlark.String(s)
+		}
+		return starlark.NewList(items), nil
+	}
+	return nil, fmt.Errorf("a flag of type %T", value)
+}
+
+// String writes the default as a flag's help shows it.
+func (f Flag) String() string {
+	switch v := f.Default.(type) {
+	case []string:
+		return strings.Join(v, ",")
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	default:
+		return fmt.Sprint(v)
+	}
+}
