@@ -100,13 +100,7 @@ func (c *comparison) hangarContent(source *Manifest, child Descriptor, judged *P
 		return Verdict{}
 	}
 	judged.Match = Converted
-	same, difference := false, ""
-	if source.IsSchema1() {
-		// A conversion writes the config anew, and may drop the empty layers.
-		same, difference = sameLayers(withoutEmpty(source.Layers), withoutEmpty(fact.Manifest.Layers))
-	} else {
-		same, difference = sameContent(source, fact.Manifest)
-	}
+	same, difference := sameContent(source, fact.Manifest)
 	if !same {
 		differs.Message += ": " + difference
 		return differs
@@ -148,20 +142,20 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 	}
 	mirrored := c.selected(destination)
 	verdict := Verdict{Status: Pass}
-	matched := map[string]bool{} // digests of the destination
+	matched := map[ListEntry]bool{} // entries of the destination
 	for _, child := range selected {
-		judged, ok := c.hangarChild(child, mirrored)
+		judged, entry, ok := c.hangarChild(child, mirrored)
 		if !ok {
 			continue // what is needed is noted; look at the others meanwhile
 		}
 		verdict.Platforms = append(verdict.Platforms, judged)
-		matched[judged.Destination] = true
+		matched[entry] = true
 	}
 	if len(c.needs) > 0 {
 		return Verdict{}
 	}
 	for _, child := range mirrored {
-		if !matched[child.Digest] {
+		if !matched[child.entry()] {
 			verdict.Platforms = append(verdict.Platforms, PlatformVerdict{Platform: child.Platform.String(), Destination: child.Digest,
 				Reason: DigestDiffers, Message: "the source's list has no such entry"})
 		}
@@ -192,6 +186,7 @@ func overall(source, destination *Manifest, platforms []PlatformVerdict) Match {
 func (c *comparison) listsDiffer(platforms []PlatformVerdict) Verdict {
 	var missing, notes []string
 	var reason Reason
+	lost := 0 // platforms that the source itself lost
 	for _, p := range platforms {
 		switch {
 		case p.Reason == "":
@@ -201,11 +196,16 @@ func (c *comparison) listsDiffer(platforms []PlatformVerdict) Verdict {
 		default:
 			notes = append(notes, p.Platform+": "+p.Message)
 		}
-		if reason == "" {
+		if reason == "" || reason == SourceMissing { // what is sure comes first
 			reason = p.Reason
+		}
+		if p.Reason == SourceMissing {
+			lost++
 		}
 	}
 	switch {
+	case reason == SourceMissing && len(missing) == 0 && len(notes) == lost:
+		return Verdict{Status: Error, Reason: SourceMissing, Message: strings.Join(notes, "; ")}
 	case len(missing) > 0:
 		return fail(PlatformMissing, "source platform %s is not in the destination manifest list", strings.Join(missing, ", "))
 	case reason != "":
@@ -215,14 +215,14 @@ func (c *comparison) listsDiffer(platforms []PlatformVerdict) Verdict {
 }
 
 // hangarChild finds the destination's entry for one of the source's.
-func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (PlatformVerdict, bool) {
-	judged := PlatformVerdict{Platform: child.Platform.String(), Source: child.Digest}
+func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (judged PlatformVerdict, found ListEntry, ok bool) {
+	judged = PlatformVerdict{Platform: child.Platform.String(), Source: child.Digest}
 	var candidates []Descriptor
 	for _, other := range mirrored {
 		same := comparePlatforms(*child.Platform, other.Platform).Status == "" && child.Platform.OSVersion == other.Platform.OSVersion
 		if same && other.Digest == child.Digest {
 			judged.Destination, judged.Match = other.Digest, Identical
-			return judged, true
+			return judged, other.entry(), true
 		}
 		if same {
 			candidates = append(candidates, other)
@@ -232,7 +232,7 @@ func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (Platf
 		i := slices.IndexFunc(mirrored, func(other Descriptor) bool { return other.Digest == child.Digest })
 		if i < 0 {
 			judged.Reason = PlatformMissing
-			return judged, true
+			return judged, ListEntry{}, true
 		}
 		// The same image under another name.
 		differs := comparePlatforms(*child.Platform, mirrored[i].Platform)
@@ -240,41 +240,47 @@ func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (Platf
 			differs = fail(PlatformDiffers, "source os.version %q != dest os.version %q", child.Platform.OSVersion, mirrored[i].Platform.OSVersion)
 		}
 		judged.Destination, judged.Reason, judged.Message = child.Digest, differs.Reason, differs.Message
-		return judged, true
+		return judged, mirrored[i].entry(), true
+	}
+	if child.MediaType == TypeOCIManifest {
+		return c.hangarConverted(judged, child, candidates)
 	}
 	judged.Destination, judged.Reason, judged.Message = candidates[0].Digest, DigestDiffers, "the digests differ"
-	if child.MediaType != TypeOCIManifest {
-		return judged, true
-	}
-	return c.hangarConverted(judged, child, candidates)
+	return judged, candidates[0].entry(), true
 }
 
-// hangarConverted looks for an OCI child among Docker ones that a converting
-// copy may have made of it.
-func (c *comparison) hangarConverted(judged PlatformVerdict, child Descriptor, candidates []Descriptor) (PlatformVerdict, bool) {
+// hangarConverted looks for what a converting copy made of an OCI child.
+func (c *comparison) hangarConverted(judged PlatformVerdict, child Descriptor, candidates []Descriptor) (PlatformVerdict, ListEntry, bool) {
 	source, ok := c.know(Source, Read, child.Digest)
-	for _, candidate := range candidates {
-		if candidate.MediaType != TypeDockerManifest {
-			continue
-		}
-		destination, known := c.know(Destination, Read, candidate.Digest)
-		if !ok || !known || source.Missing {
-			ok = ok && known
-			continue
-		}
-		if destination.Missing {
+	facts := make([]Fact, len(candidates))
+	for i, candidate := range candidates {
+		fact, known := c.know(Destination, Read, candidate.Digest)
+		facts[i], ok = fact, ok && known
+	}
+	if !ok {
+		return judged, ListEntry{}, false
+	}
+	judged.Destination = candidates[0].Digest
+	if source.Missing {
+		judged.Reason, judged.Message = SourceMissing, fmt.Sprintf("source list names %s, which the registry does not have", child.Digest)
+		return judged, candidates[0].entry(), true
+	}
+	for i, candidate := range candidates {
+		if facts[i].Missing { // it may have been the right one
 			judged.Destination, judged.Reason = candidate.Digest, ChildMissing
-			judged.Message = "the registry does not have " + candidate.Digest
+			judged.Message = fmt.Sprintf("destination list names %s, which the registry does not have", candidate.Digest)
 			continue
 		}
-		same, difference := sameContent(source.Manifest, destination.Manifest)
+		same, difference := sameContent(source.Manifest, facts[i].Manifest)
 		if same {
 			judged.Destination, judged.Match, judged.Reason, judged.Message = candidate.Digest, Converted, "", ""
-			return judged, true
+			return judged, candidate.entry(), true
 		}
-		judged.Message = difference
+		if judged.Reason == "" {
+			judged.Destination, judged.Reason, judged.Message = candidate.Digest, DigestDiffers, difference
+		}
 	}
-	return judged, ok
+	return judged, candidates[0].entry(), true
 }
 
 // hangarChildren proves that the destination has the children that the
@@ -313,6 +319,8 @@ func (c *comparison) noPlatform(source *Manifest, platform *Platform) Verdict {
 		if len(platforms) == 0 {
 			has = "no platform in its list"
 		}
+	case platform != nil && *platform == Platform{}:
+		has = "no platform in its config"
 	case platform != nil:
 		has = "only " + platform.String()
 	case source.Config.MediaType != "":
@@ -326,7 +334,9 @@ func (c *comparison) noPlatform(source *Manifest, platform *Platform) Verdict {
 func entries(list []Descriptor) []ListEntry {
 	shown := make([]ListEntry, len(list))
 	for i, child := range list {
-		shown[i] = ListEntry{Digest: child.Digest, Platform: *child.Platform}
+		shown[i] = child.entry()
 	}
 	return shown
 }
+
+func (d Descriptor) entry() ListEntry { return ListEntry{Digest: d.Digest, Platform: *d.Platform} }

@@ -102,7 +102,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	var raw struct {
 		SchemaVersion int             `json:"schemaVersion"`
 		MediaType     string          `json:"mediaType"`
-		Manifests     *[]Descriptor   `json:"manifests"`
+		Manifests     json.RawMessage `json:"manifests"`
 		Config        *Descriptor     `json:"config"`
 		Layers        []Descriptor    `json:"layers"`
 		FSLayers      json.RawMessage `json:"fsLayers"`
@@ -129,24 +129,29 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 			return nil, fmt.Errorf("a document of type %q without schemaVersion 1, manifests or config is no manifest", contentType)
 		}
 	}
+	// A document that is a list to one client and an image to another could
+	// pass here and run as something else there (CVE-2021-41190).
+	single := raw.Config != nil || raw.Layers != nil
+	if raw.Manifests != nil && (single || raw.FSLayers != nil) || single && raw.FSLayers != nil {
+		return nil, errors.New("the manifest is ambiguous: of manifests, config with layers, and fsLayers it has more than one")
+	}
 	if m.IsSchema1() {
 		if raw.SchemaVersion != 1 || raw.FSLayers == nil {
 			return nil, errors.New("a schema 1 manifest without schemaVersion 1 and fsLayers")
 		}
-		return m, parseSchema1(m, algorithm, body)
+		if err := parseSchema1(m, algorithm, body); err != nil {
+			return nil, err
+		}
+		return m, nil
 	}
 	m.Digest = Digest(algorithm, body)
-
-	// A document that is a list to one client and an image to another could
-	// pass here and run as something else there (CVE-2021-41190).
-	if raw.Manifests != nil && (raw.Config != nil || raw.Layers != nil) {
-		return nil, errors.New("the manifest has both manifests and config or layers: it is ambiguous what it is")
-	}
 	if m.IsList() {
 		if raw.Manifests == nil {
 			return nil, fmt.Errorf("a manifest of type %q without manifests", m.MediaType)
 		}
-		m.Children = *raw.Manifests
+		if err := json.Unmarshal(raw.Manifests, &m.Children); err != nil {
+			return nil, fmt.Errorf("manifests: %w", err)
+		}
 		for i, child := range m.Children {
 			if err := CheckDigest(child.Digest); err != nil {
 				return nil, fmt.Errorf("manifests[%d]: %w", i, err)
@@ -174,20 +179,25 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 // first beside a history that marks the empty ones.
 // https://distribution.github.io/distribution/spec/deprecated-schema-v1/
 func parseSchema1(m *Manifest, algorithm string, body []byte) error {
+	payload, err := signedPayload(body)
+	if err != nil {
+		return fmt.Errorf("signatures[0]: %w", err)
+	}
 	var raw struct {
-		Architecture string `json:"architecture"`
-		FSLayers     []struct {
+		SchemaVersion int    `json:"schemaVersion"`
+		Architecture  string `json:"architecture"`
+		FSLayers      []struct {
 			BlobSum string `json:"blobSum"`
 		} `json:"fsLayers"`
 		History []struct {
 			V1Compatibility string `json:"v1Compatibility"`
 		} `json:"history"`
-		Signatures []struct {
-			Protected string `json:"protected"`
-		} `json:"signatures"`
 	}
-	if err := json.Unmarshal(body, &raw); err != nil {
+	if err := json.Unmarshal(payload, &raw); err != nil {
 		return fmt.Errorf("parsing the schema 1 manifest: %w", err)
+	}
+	if raw.SchemaVersion != 1 {
+		return errors.New("what a schema 1 manifest signs is no schema 1 manifest")
 	}
 	if len(raw.History) != len(raw.FSLayers) || len(raw.History) == 0 {
 		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(raw.FSLayers), len(raw.History))
@@ -215,22 +225,27 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 			}
 		}
 	}
-	payload := body
-	if len(raw.Signatures) > 0 {
-		var err error
-		if payload, err = signedPayload(body, raw.Signatures[0].Protected); err != nil {
-			return fmt.Errorf("signatures[0]: %w", err)
-		}
-	}
 	m.Digest = Digest(algorithm, payload)
 	return nil
 }
 
 // signedPayload returns what the signatures of a schema 1 manifest sign, which
-// is also what its digest is of: the manifest as it was before they were
-// inserted (https://github.com/docker/libtrust, the "prettyjws" format).
-func signedPayload(body []byte, protected string) ([]byte, error) {
-	header, err := base64.RawURLEncoding.DecodeString(protected)
+// is what its digest is of, and so all that may be believed of it: the manifest
+// as it was before they were inserted (https://github.com/docker/libtrust, the
+// "prettyjws" format). Without signatures it is the manifest itself.
+func signedPayload(body []byte) ([]byte, error) {
+	var raw struct {
+		Signatures []struct {
+			Protected string `json:"protected"`
+		} `json:"signatures"`
+	}
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return nil, err
+	}
+	if len(raw.Signatures) == 0 {
+		return body, nil
+	}
+	header, err := base64.RawURLEncoding.DecodeString(raw.Signatures[0].Protected)
 	if err != nil {
 		return nil, fmt.Errorf("the protected header: %w", err)
 	}
@@ -280,8 +295,20 @@ func Algorithm(digest string) string {
 }
 
 // sameContent says whether two image manifests have the same config and
-// layers, whatever their media types; if not, what differs first.
+// layers, whatever their media types; if not, what differs first. Of schema 1
+// the layers alone are compared: a conversion writes its config anew, and may
+// drop the empty ones.
 func sameContent(source, destination *Manifest) (bool, string) {
+	if source.IsList() || destination.IsList() {
+		return false, "a list is no image"
+	}
+	if source.IsSchema1() {
+		layers := withoutEmpty(source.Layers)
+		if len(layers) == 0 {
+			return false, "the source has no layers that could be compared"
+		}
+		return sameLayers(layers, withoutEmpty(destination.Layers))
+	}
 	if source.Config.Digest != destination.Config.Digest {
 		return false, fmt.Sprintf("config %s != %s", source.Config.Digest, destination.Config.Digest)
 	}

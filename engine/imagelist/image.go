@@ -84,8 +84,22 @@ func New(source, destination, tag string, o Options) (Image, error) {
 	if err := checkTag(tag); err != nil {
 		return Image{}, err
 	}
-	return Image{Source: s.at(o.Source).source(), Destination: d.at(o.Destination).destination(o.DefaultProject), Tag: tag}, nil
+	return join(s, d, tag, o)
 }
+
+// join makes the image of two repositories where the options put them.
+func join(source, destination repository, tag string, o Options) (Image, error) {
+	source, destination = source.at(o.Source).full(), destination.at(o.Destination).below(o.DefaultProject)
+	for _, r := range []repository{source, destination} {
+		if len(r.path) > maxPath {
+			return Image{}, fmt.Errorf("repository %s has %d characters, more than %d", quote(r.path), len(r.path), maxPath)
+		}
+	}
+	return Image{Source: source.String(), Destination: destination.String(), Tag: tag}, nil
+}
+
+// maxPath is how long a repository's name may be, without its registry.
+const maxPath = 255
 
 // parseWord reads Hangar's newer format, [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST],
 // which says nothing of the destination but its path. As in every client, the
@@ -112,7 +126,7 @@ func parseWord(word string, o Options) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("image %s: %w", quote(word), err)
 	}
-	return Image{Source: r.at(o.Source).source(), Destination: r.at(o.Destination).destination(o.DefaultProject), Tag: tag}, nil
+	return join(r, r, tag, o)
 }
 
 // repository is a name split where its registry ends.
@@ -132,8 +146,8 @@ func parseRepository(name string) (repository, error) {
 	if strings.Contains(r.path, "@") || strings.Contains(r.path, ":") {
 		return repository{}, fmt.Errorf("a repository has no tag or digest: that is the third word of the line")
 	}
-	if len(r.path) > 255 {
-		return repository{}, fmt.Errorf("a repository has at most 255 characters, this has %d", len(r.path))
+	if r.path == "" {
+		return repository{}, fmt.Errorf("the name is missing")
 	}
 	for _, component := range strings.Split(r.path, "/") {
 		switch {
@@ -156,23 +170,24 @@ func (r repository) at(registry string) repository {
 	return r
 }
 
-// source is the full name at the source: Docker Hub alone keeps its images of
-// one component below library/.
-func (r repository) source() string {
-	if r.registry == defaultRegistry && !strings.Contains(r.path, "/") {
-		return r.registry + "/library/" + r.path
+// full is the name at the source: Docker Hub alone keeps its images of one
+// component below library/.
+func (r repository) full() repository {
+	if r.registry == defaultRegistry {
+		return r.below("library")
 	}
-	return r.registry + "/" + r.path
+	return r
 }
 
-// destination is the full name at the destination, below the default project
-// if it names none.
-func (r repository) destination(project string) string {
+// below puts a repository of one component below a project, if one is given.
+func (r repository) below(project string) repository {
 	if project != "" && !strings.Contains(r.path, "/") {
-		return r.registry + "/" + project + "/" + r.path
+		r.path = project + "/" + r.path
 	}
-	return r.registry + "/" + r.path
+	return r
 }
+
+func (r repository) String() string { return r.registry + "/" + r.path }
 
 // CheckRegistry says what is wrong with the name of a registry: HOST[:PORT].
 func CheckRegistry(registry string) error {

@@ -33,6 +33,7 @@ type List struct {
 	lines  []Line
 	last   int // number of the last line read, comments and blanks included
 	err    error
+	ended  bool                   // the lines are all that there are
 	turn   chan struct{}          // who reads the stream now
 	stream func() (string, error) // nil for a file; "" with io.EOF at the end
 	prompt bool
@@ -68,7 +69,7 @@ func Open(path string) (*List, error) {
 // Parse makes a list of a file's content. A list without images is an error.
 func Parse(name string, content []byte) (*List, error) {
 	sum := sha256.Sum256(content)
-	l := &List{Name: name, SHA256: hex.EncodeToString(sum[:]), err: io.EOF}
+	l := &List{Name: name, SHA256: hex.EncodeToString(sum[:]), err: io.EOF, ended: true}
 	if err := checkEncoding(name, content); err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (l *List) Interactive() bool { return l.prompt }
 func (l *List) Known() ([]Line, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.lines, l.err == io.EOF
+	return l.lines, l.ended
 }
 
 // At returns the line at index i, from 0, waiting for a stream to deliver it.
@@ -125,6 +126,9 @@ func (l *List) At(ctx context.Context, i int) (Line, error) {
 	for {
 		if line, err, ok := l.at(i); ok {
 			return line, err
+		}
+		if ctx.Err() != nil { // select would toss a coin
+			return Line{}, context.Cause(ctx)
 		}
 		select {
 		case l.turn <- struct{}{}:
@@ -179,8 +183,11 @@ func (l *List) take(text string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.last == 0 && err == nil {
-		err = checkEncoding(l.Name, []byte(text))
+		if l.err = checkEncoding(l.Name, []byte(text)); l.err != nil {
+			return
+		}
 	}
+	l.ended = err == io.EOF
 	switch {
 	case err == io.EOF && len(l.lines) == 0 && !l.prompt:
 		l.err = l.empty()

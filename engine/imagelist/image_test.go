@@ -1,0 +1,271 @@
+package imagelist
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+)
+
+var (
+	digest256 = "sha256:" + strings.Repeat("0123456789abcdef", 4)
+	digest512 = "sha512:" + strings.Repeat("0123456789abcdef", 8)
+)
+
+func TestParseLine(t *testing.T) {
+	corp := Options{Destination: "registry.corp.example"}
+	project := Options{Destination: "registry.corp.example", DefaultProject: "library"}
+	source := Options{Source: "mirror.example:5000"}
+	long := strings.Repeat("a", 255)
+	for _, test := range []struct {
+		name        string
+		line        string
+		options     Options
+		source      string
+		destination string
+		tag         string
+	}{
+		// SOURCE DESTINATION TAG.
+		{"Hangar's example", "hello-world library/hello-world latest", corp,
+			"docker.io/library/hello-world", "registry.corp.example/library/hello-world", "latest"},
+		{"with registries", "docker.io/library/nginx registry.corp.example/library/nginx 1.27", Options{},
+			"docker.io/library/nginx", "registry.corp.example/library/nginx", "1.27"},
+		{"tabs and more spaces", " \ta/b\t\tr.io/a/b  1.0 \t", Options{}, "docker.io/a/b", "r.io/a/b", "1.0"},
+		{"a carriage return", "a/b r.io/a/b 1.0\r", Options{}, "docker.io/a/b", "r.io/a/b", "1.0"},
+		{"nested", "r.io/a/b/c r.io:443/x/y/z 1", Options{}, "r.io/a/b/c", "r.io:443/x/y/z", "1"},
+		{"deeply nested without a registry", "a/b/c/d r.io/a/b/c/d 1", Options{}, "docker.io/a/b/c/d", "r.io/a/b/c/d", "1"},
+		{"localhost", "localhost/x localhost:5000/x 1", Options{}, "localhost/x", "localhost:5000/x", "1"},
+		{"IPv4", "127.0.0.1/x 10.0.0.1:5000/x 1", Options{}, "127.0.0.1/x", "10.0.0.1:5000/x", "1"},
+		{"IPv6", "[::1]:5000/x [2001:db8::1]/a/x 1", Options{}, "[::1]:5000/x", "[2001:db8::1]/a/x", "1"},
+		{"a host with a port and no dot", "registry:5000/x harbor:443/a/x 1", Options{}, "registry:5000/x", "harbor:443/a/x", "1"},
+		{"a registry in upper case", "Quay.IO/a/b R.io/a/b 1", Options{}, "Quay.IO/a/b", "R.io/a/b", "1"},
+		{"names with separators", "a.b/c_d/e__f/g-h/i--j r.io/0/1 1", Options{}, "a.b/c_d/e__f/g-h/i--j", "r.io/0/1", "1"},
+		{"as long as names may be", "r.io/" + long + " r.io/a/" + long[2:] + " 1", Options{}, "r.io/" + long, "r.io/a/" + long[2:], "1"},
+
+		// library/ is Docker Hub's, for sources of one component.
+		{"library/ is implied", "nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
+		{"library/ is implied with docker.io", "docker.io/nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
+		{"no library/ at other registries", "quay.io/nginx r.io/a/nginx 1", Options{}, "quay.io/nginx", "r.io/a/nginx", "1"},
+		{"no library/ below a project", "rancher/rancher r.io/a/b 1", Options{}, "docker.io/rancher/rancher", "r.io/a/b", "1"},
+		{"no library/ for destinations", "nginx docker.io/nginx 1", Options{}, "docker.io/library/nginx", "docker.io/nginx", "1"},
+		{"no library/ for destinations without a registry", "nginx nginx 1", Options{}, "docker.io/library/nginx", "docker.io/nginx", "1"},
+
+		// The default project is for destinations of one component.
+		{"default project", "nginx r.io/nginx 1", project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "1"},
+		{"default project without a registry", "nginx nginx 1", Options{DefaultProject: "mirrors"}, "docker.io/library/nginx", "docker.io/mirrors/nginx", "1"},
+		{"default project of two components", "nginx r.io/nginx 1", Options{DefaultProject: "a/b"}, "docker.io/library/nginx", "r.io/a/b/nginx", "1"},
+		{"no default project below a project", "nginx r.io/a/nginx 1", project, "docker.io/library/nginx", "registry.corp.example/a/nginx", "1"},
+		{"no default project for sources", "quay.io/nginx r.io/nginx 1", project, "quay.io/nginx", "registry.corp.example/library/nginx", "1"},
+
+		// -s and -d replace or add the registry.
+		{"-s adds", "a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
+		{"-s replaces", "quay.io/a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
+		{"-s replaces docker.io, which alone has library/", "nginx r.io/a/b 1", source, "mirror.example:5000/nginx", "r.io/a/b", "1"},
+		{"-s docker.io", "quay.io/nginx r.io/a/b 1", Options{Source: "docker.io"}, "docker.io/library/nginx", "r.io/a/b", "1"},
+		{"-d adds", "a/b a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
+		{"-d replaces", "a/b localhost:5000/a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
+		{"-s and -d", "quay.io/a/b r.io/c 1", Options{"s.io", "d.io", "p"}, "s.io/a/b", "d.io/p/c", "1"},
+
+		// Tags and digests.
+		{"a tag of every kind of character", "a/b r.io/a/b _v1.0-RC.1_x", Options{}, "docker.io/a/b", "r.io/a/b", "_v1.0-RC.1_x"},
+		{"as long as tags may be", "a/b r.io/a/b " + long[:128], Options{}, "docker.io/a/b", "r.io/a/b", long[:128]},
+		{"sha256", "a/b r.io/a/b " + digest256, Options{}, "docker.io/a/b", "r.io/a/b", digest256},
+		{"sha512", "a/b r.io/a/b " + digest512, Options{}, "docker.io/a/b", "r.io/a/b", digest512},
+
+		// One word, Hangar's newer format.
+		{"a name", "nginx", project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "latest"},
+		{"a name without a default project", "nginx", corp, "docker.io/library/nginx", "registry.corp.example/nginx", "latest"},
+		{"a name and a tag", "nginx:1.27", project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "1.27"},
+		{"a project", "rancher/rancher:v2.8", project, "docker.io/rancher/rancher", "registry.corp.example/rancher/rancher", "v2.8"},
+		{"a registry", "quay.io/a/b/c:1", project, "quay.io/a/b/c", "registry.corp.example/a/b/c", "1"},
+		{"a port is no tag", "localhost:5000/x", project, "localhost:5000/x", "registry.corp.example/library/x", "latest"},
+		{"a port and a tag", "localhost:5000/x:1", project, "localhost:5000/x", "registry.corp.example/library/x", "1"},
+		{"a tag like a port", "localhost:5000", project, "docker.io/library/localhost", "registry.corp.example/library/localhost", "5000"},
+		{"an IPv6 registry", "[::1]:5000/x", corp, "[::1]:5000/x", "registry.corp.example/x", "latest"},
+		{"an IPv6 registry and a tag", "[::1]:5000/x:1", corp, "[::1]:5000/x", "registry.corp.example/x", "1"},
+		{"a digest", "a/b@" + digest256, corp, "docker.io/a/b", "registry.corp.example/a/b", digest256},
+		{"a long digest", "a/b@" + digest512, corp, "docker.io/a/b", "registry.corp.example/a/b", digest512},
+		{"a digest wins over a tag", "nginx:1.27@" + digest256, project, "docker.io/library/nginx", "registry.corp.example/library/nginx", digest256},
+		{"a digest behind a port", "localhost:5000/x@" + digest256, corp, "localhost:5000/x", "registry.corp.example/x", digest256},
+		{"a word with -s", "quay.io/a/b:1", Options{Source: "s.io", Destination: "d.io"}, "s.io/a/b", "d.io/a/b", "1"},
+		{"a word amid spaces", "\t nginx:1 ", corp, "docker.io/library/nginx", "registry.corp.example/nginx", "1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := ParseLine(test.line, test.options)
+			if want := (Image{Source: test.source, Destination: test.destination, Tag: test.tag}); err != nil || got != want {
+				t.Errorf("%q\ngot  %+v, %v\nwant %+v", test.line, got, err, want)
+			}
+		})
+	}
+}
+
+func TestLengthWithProject(t *testing.T) {
+	long := strings.Repeat("a", 250)
+	if image, err := ParseLine(long, Options{Destination: "r.io", DefaultProject: "library"}); err == nil {
+		if _, err := New(image.Source, image.Destination, image.Tag, Options{}); err != nil {
+			t.Errorf("no error, but a name that is none: %v", err)
+		}
+	}
+}
+
+func TestParseBadLine(t *testing.T) {
+	corp := Options{Destination: "registry.corp.example"}
+	long := strings.Repeat("a", 256)
+	for _, test := range []struct {
+		name, line string
+		options    Options
+		want       string // a part of the error
+	}{
+		{"two words", "nginx 1.27", corp, "want SOURCE DESTINATION TAG, or one image such as nginx:1.27; this has 2 words"},
+		{"four words", "a/b r.io/a/b 1 2", corp, "this has 4 words"},
+		{"a comment behind", "a/b r.io/a/b 1 # later", corp, "this has 5 words"},
+		{"no word", " ", corp, "this has 0 words"},
+		{"a word without -d", "nginx:1.27", Options{}, "needs the destination's registry: give -d (or DEST_REGISTRY)"},
+
+		// The error says which word it is about.
+		{"bad source", "a//b r.io/a/b 1", corp, `source "a//b": a part between two slashes is empty`},
+		{"bad destination", "a/b r.io/a//b 1", corp, `destination "r.io/a//b": a part between two slashes is empty`},
+		{"bad tag", "a/b r.io/a/b 1..:2", corp, `digest "1..:2": want sha256: and 64`},
+		{"bad word", "a//b:1", corp, `image "a//b:1": a part between two slashes is empty`},
+
+		{"https", "https://r.io/a/b r.io/a/b 1", corp, "leave out the scheme; for plain HTTP give --tls-verify=false"},
+		{"http in a destination", "a/b http://r.io/a/b 1", corp, `destination "http://r.io/a/b": leave out the scheme`},
+		{"docker:// in a word", "docker://nginx:1", corp, "leave out the scheme"},
+		{"a slash first", "/a/b r.io/a/b 1", corp, "a part between two slashes is empty"},
+		{"a slash last", "a/b/ r.io/a/b 1", corp, "a part between two slashes is empty"},
+		{"a registry alone", "a/b r.io/ 1", corp, "the name is missing"},
+		{"upper case", "a/Nginx r.io/a/b 1", corp, `"Nginx": a repository is written in lower case`},
+		{"upper case in front", "Rancher/rancher r.io/a/b 1", corp, `"Rancher": a repository is written in lower case`},
+		{"upper case in a word", "NGINX:1.27", corp, "written in lower case"},
+		{"another alphabet", "a/ж r.io/a/b 1", corp, "a repository has lower-case letters and digits"},
+		{"a separator first", "a/-b r.io/a/b 1", corp, `"-b": a repository has lower-case letters`},
+		{"a separator last", "a/b_ r.io/a/b 1", corp, "a repository has lower-case letters"},
+		{"two dots", "a/b..c r.io/a/b 1", corp, "a repository has lower-case letters"},
+		{"three underscores", "a/b___c r.io/a/b 1", corp, "a repository has lower-case letters"},
+		{"a way out", "a/../b r.io/a/b 1", corp, `"..": a repository has lower-case letters`},
+		{"a query", "a/b?x r.io/a/b 1", corp, "a repository has lower-case letters"},
+		{"256 characters", "r.io/" + long + " r.io/a/b 1", corp, "has 256 characters, more than 255"},
+		{"256 characters in a word", "r.io/" + long, corp, "has 256 characters, more than 255"},
+		{"a tag in the source", "a/b:1 r.io/a/b 1", corp, "a repository has no tag or digest: that is the third word"},
+		{"a digest in the destination", "a/b r.io/a/b@" + digest256 + " 1", corp, "a repository has no tag or digest"},
+
+		{"no port", "r.io:/a r.io/a/b 1", corp, `"r.io:" is no registry: want HOST or HOST:PORT`},
+		{"a port of letters", "r.io:http/a r.io/a/b 1", corp, "is no registry"},
+		{"a port of six digits", "r.io:123456/a r.io/a/b 1", corp, "is no registry"},
+		{"a password", "me:secret@r.io/a r.io/a/b 1", corp, "is no registry"},
+		{"a hyphen first", "-r.io/a r.io/a/b 1", corp, "is no registry"},
+		{"an open bracket", "[::1/a r.io/a/b 1", corp, "is no registry"},
+
+		{"129 characters", "a/b r.io/a/b " + long[:129], corp, "want up to 128 letters, digits, _ . - and neither . nor - first"},
+		{"a dot first", "a/b r.io/a/b .1", corp, `tag ".1": want up to 128`},
+		{"a hyphen first in a tag", "a/b r.io/a/b -1", corp, `tag "-1": want up to 128`},
+		{"a plus", "a/b r.io/a/b 1+2", corp, `tag "1+2": want up to 128`},
+		{"a slash in a tag", "a/b r.io/a/b x/y", corp, `tag "x/y": want up to 128`},
+		{"no tag behind the colon", "nginx:", corp, `image "nginx:": tag "": want`},
+		{"no digest behind the @", "nginx@", corp, `image "nginx@": digest "": want`},
+		{"a short digest", "a/b r.io/a/b " + digest256[:70], corp, "want sha256: and 64, or sha512: and 128 hexadecimal digits"},
+		{"a digest in upper case", "a/b r.io/a/b sha256:" + strings.ToUpper(digest256[7:]), corp, "want sha256: and 64"},
+		{"sha512 with the length of sha256", "a/b r.io/a/b sha512:" + digest256[7:], corp, "want sha256: and 64"},
+		{"md5", "nginx@md5:d41d8cd98f00b204e9800998ecf8427e", corp, "want sha256: and 64"},
+		{"two digests", "a/b@" + digest256 + "@" + digest256, corp, "want sha256: and 64"},
+		{"a bad tag beside a good digest", "a/b:.1@" + digest256, corp, `tag ".1": want`},
+		{"an IPv6 registry alone", "[::1]", corp, `image "[::1]": tag "1]": want`},
+
+		// No list can write to a terminal, or fill it.
+		{"an escape sequence", "a/\x1b[31mb r.io/a/b 1", corp, `"\x1b[31mb"`},
+		{"an escape sequence in a tag", "a/b r.io/a/b \x1b]0;x\x07", corp, `tag "\x1b]0;x\a"`},
+		{"text from right to left", "a/b\u202ec r.io/a/b 1", corp, `\u202e`},
+		{"not UTF-8", "a/b\xff r.io/a/b 1", corp, `\xff`},
+		{"a NUL", "a/b\x00 r.io/a/b 1", corp, `\x00`},
+		{"a word of a megabyte", strings.Repeat("A", 1<<20), corp, `AAA"… (1048576 bytes)`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := ParseLine(test.line, test.options)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("%.200q\ngot  %+v, %v\nwant %s", test.line, got, err, test.want)
+			}
+			if got != (Image{}) {
+				t.Errorf("an image beside an error: %+v", got)
+			}
+			if len(err.Error()) > 500 || strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("not fit for a terminal: %q", err)
+			}
+		})
+	}
+}
+
+func TestReference(t *testing.T) {
+	image := Image{Source: "docker.io/library/nginx", Destination: "localhost:5000/nginx", Tag: "1.27"}
+	if s, d := image.SourceReference(), image.DestinationReference(); s != "docker.io/library/nginx:1.27" || d != "localhost:5000/nginx:1.27" {
+		t.Errorf("got %s and %s", s, d)
+	}
+	image.Tag = digest256
+	if s, d := image.SourceReference(), image.DestinationReference(); s != "docker.io/library/nginx@"+digest256 || d != "localhost:5000/nginx@"+digest256 {
+		t.Errorf("got %s and %s", s, d)
+	}
+}
+
+func TestCheckOptions(t *testing.T) {
+	for _, test := range []struct {
+		options Options
+		want    string // a part of the error, "" for none
+	}{
+		{Options{}, ""},
+		{Options{"docker.io", "localhost:5000", "library"}, ""},
+		{Options{"[::1]:5000", "10.0.0.1", "a/b"}, ""},
+		{Options{Source: "https://docker.io"}, `source: "https://docker.io" is no registry: want HOST or HOST:PORT, without scheme and path`},
+		{Options{Destination: "r.io/project"}, `destination: "r.io/project" is no registry`},
+		{Options{Destination: "r.io:"}, `destination: "r.io:" is no registry`},
+		{Options{Destination: " r.io"}, `destination: " r.io" is no registry`},
+		{Options{DefaultProject: "Library"}, `project "Library": "Library": a repository is written in lower case`},
+		{Options{DefaultProject: "a/"}, `project "a/": a part between two slashes is empty`},
+		{Options{DefaultProject: "a:b"}, `project "a:b": `},
+	} {
+		if err := test.options.Check(); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: got %v, want %q", test.options, err, test.want)
+		}
+	}
+}
+
+func FuzzParseLine(f *testing.F) {
+	for _, line := range []string{
+		"hello-world library/hello-world latest", "docker.io/library/nginx r.io/nginx 1.27", "\ta/b  r.io/a/b\t" + digest256 + "\r", "nginx", "nginx:1.27",
+		"localhost:5000/x:1", "[::1]:5000/x", "a/b:1@" + digest512, "a/b c", "https://r.io/a", "A/b", "a//b r.io/a 1", "a/b r.io/a/b \x1b[31m", "\u00a0a/b", "",
+	} {
+		f.Add(line, "", "", "")
+		f.Add(line, "s.io", "d.io:5000", "library")
+	}
+	f.Fuzz(func(t *testing.T, line, source, destination, project string) {
+		o := Options{source, destination, project}
+		if o.Check() != nil {
+			o = Options{Destination: "d.io"}
+		}
+		image, err := ParseLine(line, o)
+		if err != nil {
+			if strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("not fit for a terminal: %q", err)
+			}
+			return
+		}
+		for _, field := range []string{image.Source, image.Destination, image.Tag} {
+			if field == "" || strings.ContainsFunc(field, func(r rune) bool { return r <= ' ' || r > '~' }) {
+				t.Errorf("%q: bad field %q", line, field)
+			}
+		}
+		// What is in the image is read as itself: nothing is added twice. The
+		// registry of a flag need not look like one in a list.
+		for _, name := range []string{image.Source, image.Destination} {
+			registry, path, _ := strings.Cut(name, "/")
+			if !strings.ContainsAny(registry, ".:") && registry != "localhost" || len(path) > 255 {
+				return
+			}
+		}
+		again, err := New(image.Source, image.Destination, image.Tag, Options{})
+		if err != nil || again != image {
+			t.Errorf("%q\ngot   %+v\nagain %+v, %v", line, image, again, err)
+		}
+		word, err := ParseLine(image.SourceReference(), Options{Destination: "d.io"})
+		if err != nil || word.Source != image.Source || word.Tag != image.Tag {
+			t.Errorf("%q\ngot   %+v\nagain %+v, %v", line, image, word, err)
+		}
+	})
+}

@@ -1,0 +1,463 @@
+package imagelist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+)
+
+// listTests hold for files and for streams alike.
+var listTests = []struct {
+	name, content string
+	want          []Line
+	err           string // a part of it, "" for none
+}{
+	{name: "one line", content: "a/b r.io/a/b 1\n", want: []Line{{"a/b r.io/a/b 1", 1, 1}}},
+	{name: "no newline at the end", content: "one\ntwo", want: []Line{{"one", 1, 1}, {"two", 2, 2}}},
+	{name: "no newline behind CR", content: "one\r", want: []Line{{"one", 1, 1}}},
+	{name: "CRLF", content: "one\r\n\r\n# x\r\ntwo\r\n", want: []Line{{"one", 1, 1}, {"two", 4, 2}}},
+	{name: "a byte-order mark", content: "\ufeffone\ntwo\n", want: []Line{{"one", 1, 1}, {"two", 2, 2}}},
+	{name: "a byte-order mark before a comment", content: "\ufeff# x\none\n", want: []Line{{"one", 2, 1}}},
+	{name: "a byte-order mark alone in its line", content: "\ufeff\r\none", want: []Line{{"one", 2, 1}}},
+	{name: "a mark is one at the beginning only", content: "one\n\ufefftwo\n", want: []Line{{"one", 1, 1}, {"\ufefftwo", 2, 2}}},
+	{name: "comments and blank lines", content: "# x\n\none\n// y\n \t\n  # z\n\t// z\n//\n#\ntwo\n", want: []Line{{"one", 3, 1}, {"two", 10, 2}}},
+	{name: "no comment behind an image", content: "one # x\na//b\n", want: []Line{{"one # x", 1, 1}, {"a//b", 2, 2}}},
+	{name: "word for word", content: "  a/b\t r.io/a/b  1 \t\n\x1b[31m\xff\x00\n", want: []Line{{"  a/b\t r.io/a/b  1 \t", 1, 1}, {"\x1b[31m\xff\x00", 2, 2}}},
+	{name: "the same line twice", content: "one\none\n", want: []Line{{"one", 1, 1}, {"one", 2, 2}}},
+	{name: "a line of a megabyte", content: strings.Repeat("x", 1<<20) + "\ntwo\n", want: []Line{{strings.Repeat("x", 1<<20), 1, 1}, {"two", 2, 2}}},
+	{name: "ten megabytes of comments", content: strings.Repeat("#"+strings.Repeat(" x", 511)+"\n", 10<<10) + "one\n", want: []Line{{"one", 10<<10 + 1, 1}}},
+
+	{name: "empty", content: "", err: "list x.txt has no images: nothing would be validated; write one image a line, SOURCE DESTINATION TAG"},
+	{name: "comments alone", content: "# one\n\n// two", err: "list x.txt has no images"},
+	{name: "a byte-order mark alone", content: "\ufeff", err: "list x.txt has no images"},
+	{name: "little-endian UTF-16", content: "\xff\xfea\x00\n\x00", err: "list x.txt is UTF-16; save it as UTF-8"},
+	{name: "big-endian UTF-16", content: "\xfe\xff\x00a\x00\n", err: "list x.txt is UTF-16; save it as UTF-8"},
+}
+
+// read returns all lines of a list.
+func read(ctx context.Context, l *List) (lines []Line, err error) {
+	for i := 0; ; i++ {
+		line, err := l.At(ctx, i)
+		if err == io.EOF {
+			return lines, nil
+		}
+		if err != nil {
+			return lines, err
+		}
+		lines = append(lines, line)
+	}
+}
+
+func TestLines(t *testing.T) {
+	for _, test := range listTests {
+		for _, from := range []struct {
+			name string
+			open func() (*List, error)
+		}{
+			{"file", func() (*List, error) { return Parse("x.txt", []byte(test.content)) }},
+			{"stream", func() (*List, error) { return Stream("x.txt", strings.NewReader(test.content)), nil }},
+			{"small reads", func() (*List, error) {
+				return Stream("x.txt", iotest.HalfReader(iotest.DataErrReader(strings.NewReader(test.content)))), nil
+			}},
+		} {
+			t.Run(from.name+"/"+test.name, func(t *testing.T) {
+				l, err := from.open()
+				var lines []Line
+				if err == nil {
+					lines, err = read(t.Context(), l)
+				}
+				if test.err != "" {
+					if err == nil || !strings.Contains(err.Error(), test.err) || len(lines) > 0 {
+						t.Fatalf("got %.300v, %v, want error %q", lines, err, test.err)
+					}
+					return
+				}
+				if err != nil || !slices.Equal(lines, test.want) {
+					t.Errorf("got %.300v, %v, want %.300v", lines, err, test.want)
+				}
+				if known, all := l.Known(); !slices.Equal(known, lines) || !all {
+					t.Errorf("known are %.300v, all: %v", known, all)
+				}
+			})
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "list.txt")
+	if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; l.Name != path || l.SHA256 != want || l.Interactive() {
+		t.Errorf("got %s, %s, %v", l.Name, l.SHA256, l.Interactive())
+	}
+	// What is validated is what the file held when the run began.
+	if err := os.WriteFile(path, []byte("other\nlines\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if lines, err := read(t.Context(), l); err != nil || !slices.Equal(lines, []Line{{"abc", 1, 1}}) {
+		t.Errorf("got %v, %v", lines, err)
+	}
+
+	empty := filepath.Join(folder, "empty.txt")
+	if err := os.WriteFile(empty, []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ path, want string }{
+		{filepath.Join(folder, "lost.txt"), "lost.txt does not exist"},
+		{folder, "is a directory; give a file with one image a line"},
+		{path + "/x", "opening the list: "},
+		{empty, "empty.txt has no images"},
+	} {
+		if l, err := Open(test.path); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, %v, want %q", test.path, l, err, test.want)
+		}
+	}
+
+	// What is no regular file is a stream, read when somebody asks.
+	l, err = Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines, err := read(t.Context(), l); err == nil || !strings.Contains(err.Error(), "has no images") || l.SHA256 != "" {
+		t.Errorf("got %v, %v, SHA-256 %q", lines, err, l.SHA256)
+	}
+}
+
+func TestImage(t *testing.T) {
+	l, err := Parse("x.txt", []byte("# comment\n  nginx r.io/nginx 1 \nbad line\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := read(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := l.Image(lines[0], Options{DefaultProject: "library"})
+	want := Image{Source: "docker.io/library/nginx", Destination: "r.io/library/nginx", Tag: "1", Line: "  nginx r.io/nginx 1 ", LineNumber: 2, Number: 1, List: "x.txt"}
+	if err != nil || image != want {
+		t.Errorf("got %+v, %v, want %+v", image, err, want)
+	}
+	// A bad line is no image, but it is not forgotten either.
+	image, err = l.Image(lines[1], Options{})
+	want = Image{Line: "bad line", LineNumber: 3, Number: 2, List: "x.txt"}
+	if err == nil || !strings.HasPrefix(err.Error(), "x.txt:3: want SOURCE DESTINATION TAG") || image != want {
+		t.Errorf("got %+v, %v, want %+v", image, err, want)
+	}
+}
+
+// lineReader gives one of its lines a read, and counts the reads.
+type lineReader struct {
+	lines []string
+	reads int
+	end   error
+}
+
+func (r *lineReader) Read(p []byte) (int, error) {
+	r.reads++
+	if r.reads > len(r.lines) {
+		return 0, r.end
+	}
+	return copy(p, r.lines[r.reads-1]), nil
+}
+
+// TestStreamIsLazy: somebody may be writing the lines one by one.
+func TestStreamIsLazy(t *testing.T) {
+	r := &lineReader{lines: []string{"one\n", "# comment\n", "two\n", "three\n"}, end: io.EOF}
+	l := Stream("x.txt", r)
+	if lines, all := l.Known(); len(lines) > 0 || all || r.reads > 0 {
+		t.Fatalf("%v read %d times, before anybody asked", lines, r.reads)
+	}
+	for _, step := range []struct {
+		index, reads int
+		want         Line
+	}{
+		{0, 1, Line{"one", 1, 1}},
+		{0, 1, Line{"one", 1, 1}},
+		{1, 3, Line{"two", 3, 2}}, // over a comment
+		{0, 3, Line{"one", 1, 1}},
+		{2, 4, Line{"three", 4, 3}},
+	} {
+		line, err := l.At(t.Context(), step.index)
+		if err != nil || line != step.want || r.reads != step.reads {
+			t.Fatalf("At(%d): got %v, %v after %d reads, want %v after %d", step.index, line, err, r.reads, step.want, step.reads)
+		}
+	}
+	if _, all := l.Known(); all {
+		t.Error("nobody can know that these are all")
+	}
+	for range 2 {
+		if _, err := l.At(t.Context(), 3); err != io.EOF || r.reads != 5 {
+			t.Errorf("got %v after %d reads, want the end after 5", err, r.reads)
+		}
+	}
+
+	// Through a pipe, each line answers before the next is written.
+	pipe, writer := io.Pipe()
+	l = Stream("x.txt", pipe)
+	for i := range 3 {
+		text := fmt.Sprint("line ", i)
+		go fmt.Fprintln(writer, text)
+		if line, err := l.At(t.Context(), i); err != nil || line.Text != text {
+			t.Errorf("got %v, %v, want %s", line, err, text)
+		}
+	}
+}
+
+// TestStreamCancelled: a read of a pipe cannot be interrupted, but nobody has
+// to wait for it.
+func TestStreamCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe, writer := io.Pipe()
+		defer writer.Close()
+		l := Stream("x.txt", pipe)
+		cause := errors.New("interrupted")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		errs := make(chan error, 2)
+		for range cap(errs) { // one waits for the pipe, the other for its turn
+			go func() {
+				_, err := l.At(ctx, 0)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		if len(errs) > 0 {
+			t.Fatalf("did not wait: %v", <-errs)
+		}
+		cancel(cause)
+		synctest.Wait()
+		for range cap(errs) {
+			select {
+			case err := <-errs:
+				if err != cause {
+					t.Errorf("got %v, want the cause", err)
+				}
+			default:
+				t.Fatal("still waiting")
+			}
+		}
+
+		// The line that they were waiting for is not lost, nor is a later one.
+		go fmt.Fprint(writer, "one\ntwo\n")
+		for i, want := range []string{"one", "two"} {
+			if line, err := l.At(t.Context(), i); err != nil || line.Text != want {
+				t.Errorf("got %v, %v, want %s", line, err, want)
+			}
+		}
+		// What was read needs no waiting.
+		if line, err := l.At(ctx, 1); err != nil || line.Text != "two" {
+			t.Errorf("got %v, %v", line, err)
+		}
+	})
+}
+
+// TestStreamShared: one line answers all who wait for it; none of them waits
+// for the next.
+func TestStreamShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe, writer := io.Pipe()
+		defer writer.Close()
+		l := Stream("x.txt", pipe)
+		texts := make(chan string, 3)
+		for range cap(texts) {
+			go func() {
+				line, err := l.At(t.Context(), 0)
+				texts <- fmt.Sprint(line.Text, " ", err)
+			}()
+		}
+		synctest.Wait() // all wait
+		if _, err := fmt.Fprintln(writer, "one"); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if len(texts) != cap(texts) {
+			t.Fatalf("%d of %d have their line", len(texts), cap(texts))
+		}
+		for range cap(texts) {
+			if got := <-texts; got != "one <nil>" {
+				t.Errorf("got %s", got)
+			}
+		}
+	})
+}
+
+func TestStreamError(t *testing.T) {
+	broken := errors.New("input/output error")
+	for _, test := range []struct {
+		name  string
+		lines []string
+		want  []string
+		err   string
+	}{
+		{"at once", nil, nil, "reading the list x.txt after line 0: input/output error"},
+		{"between lines", []string{"one\n", "# two\n"}, []string{"one"}, "reading the list x.txt after line 2: input/output error"},
+		// Half a line may be another image.
+		{"within a line", []string{"one\n", "two"}, []string{"one"}, "reading the list x.txt after line 1: input/output error"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := Stream("x.txt", &lineReader{lines: test.lines, end: broken})
+			for range 2 { // the lines before it stay readable
+				lines, err := read(t.Context(), l)
+				if !errors.Is(err, broken) || err.Error() != test.err {
+					t.Errorf("got %v, want %s", err, test.err)
+				}
+				if len(lines) != len(test.want) || len(lines) > 0 && lines[0].Text != test.want[0] {
+					t.Errorf("got %v, want %v", lines, test.want)
+				}
+			}
+			if _, all := l.Known(); all {
+				t.Error("these are not all lines")
+			}
+		})
+	}
+}
+
+func TestConcurrentReaders(t *testing.T) {
+	const lines, readers = 200, 8
+	var content strings.Builder
+	var want []Line
+	for i := range lines {
+		fmt.Fprintf(&content, "# comment\nline %d\n", i)
+		want = append(want, Line{fmt.Sprint("line ", i), 2*i + 2, i + 1})
+	}
+	// One list for all: of a file, of a stream, and one that some readers leave.
+	file, err := Parse("x.txt", []byte(content.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, l := range map[string]*List{"file": file, "stream": Stream("x.txt", iotest.OneByteReader(strings.NewReader(content.String())))} {
+		t.Run(name, func(t *testing.T) {
+			var wait sync.WaitGroup
+			for range readers {
+				wait.Go(func() {
+					got, err := read(t.Context(), l)
+					if err != nil || !reflect.DeepEqual(got, want) {
+						t.Errorf("got %v, %v", got, err)
+					}
+				})
+				wait.Go(func() {
+					ctx, cancel := context.WithCancel(t.Context())
+					wait.Go(cancel) // at any moment
+					got, err := read(ctx, l)
+					if err != nil && err != context.Canceled || !slices.Equal(got, want[:len(got)]) {
+						t.Errorf("got %v, %v", got, err)
+					}
+				})
+				wait.Go(func() {
+					if known, _ := l.Known(); !slices.Equal(known, want[:len(known)]) {
+						t.Errorf("known are %v", known)
+					}
+				})
+			}
+			wait.Wait()
+		})
+	}
+}
+
+func TestDrain(t *testing.T) {
+	l := Stream("x.txt", strings.NewReader("one\n# x\ntwo\nthree"))
+	if _, err := l.At(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	l.Drain(t.Context())
+	if lines, all := l.Known(); len(lines) != 3 || !all {
+		t.Errorf("known are %v, all: %v", lines, all)
+	}
+
+	file, err := Parse("x.txt", []byte("one\ntwo\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Drain(t.Context())
+
+	broken := Stream("x.txt", &lineReader{lines: []string{"one\n"}, end: errors.New("broken")})
+	broken.Drain(t.Context())
+	if lines, all := broken.Known(); len(lines) != 1 || all {
+		t.Errorf("known are %v, all: %v", lines, all)
+	}
+
+	// Whoever interrupts twice does not want to wait for a writer.
+	synctest.Test(t, func(t *testing.T) {
+		pipe, writer := io.Pipe()
+		defer writer.Close()
+		l := Stream("x.txt", pipe)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			l.Drain(ctx)
+			close(done)
+		}()
+		if _, err := fmt.Fprintln(writer, "one"); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if lines, all := l.Known(); len(lines) != 1 || all {
+			t.Errorf("known are %v, all: %v", lines, all)
+		}
+		cancel()
+		<-done
+	})
+}
+
+// TestPrompt: a prompt stands before each line that is typed, and only when
+// there is nothing left to answer.
+func TestPrompt(t *testing.T) {
+	typed := &lineReader{lines: []string{"one\n", "\n", "# x\n", "two\n"}, end: io.EOF}
+	prompts := 0
+	l := Prompt(typed, func() {
+		if prompts != typed.reads {
+			t.Errorf("prompt %d after %d lines", prompts+1, typed.reads)
+		}
+		prompts++
+	})
+	if !l.Interactive() || prompts != 0 {
+		t.Fatalf("interactive: %v, %d prompts before anybody asked", l.Interactive(), prompts)
+	}
+	l.Drain(t.Context()) // a person is not kept at the prompt after an interruption
+	for _, step := range []struct {
+		index, prompts int
+		err            error
+	}{{0, 1, nil}, {0, 1, nil}, {1, 4, nil}, {0, 4, nil}, {2, 5, io.EOF}, {2, 5, io.EOF}, {0, 5, nil}} {
+		if _, err := l.At(t.Context(), step.index); err != step.err || prompts != step.prompts {
+			t.Errorf("At(%d): got %v after %d prompts, want %v after %d", step.index, err, prompts, step.err, step.prompts)
+		}
+	}
+
+	// Several lines at once, as pasted: one prompt each.
+	prompts = 0
+	l = Prompt(strings.NewReader("one\ntwo\n"), func() { prompts++ })
+	if lines, err := read(t.Context(), l); err != nil || len(lines) != 2 || prompts != 3 {
+		t.Errorf("got %v, %v after %d prompts", lines, err, prompts)
+	}
+
+	// Whoever leaves at once has typed no list, and that is no mistake.
+	if lines, err := read(t.Context(), Prompt(strings.NewReader(""), func() {})); err != nil || len(lines) > 0 {
+		t.Errorf("got %v, %v", lines, err)
+	}
+
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 100 {
+			l := Prompt(strings.NewReader("one\n"), func() { t.Error("a prompt after the interruption") })
+			if _, err := l.At(ctx, 0); err != context.Canceled {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,493 @@
+package validate
+
+import (
+	"fmt"
+	"math/rand"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The rules "hangar", as a table.
+
+const (
+	win2019 = "windows/amd64:10.0.17763.5458"
+	win2022 = "windows/amd64:10.0.20348.2322"
+)
+
+var (
+	amd64 = docker("linux/amd64", "base", "for amd64")
+	arm64 = docker("linux/arm64", "base", "for arm64")
+	s390x = docker("linux/s390x", "base", "for s390x")
+	old   = docker(win2019, "nano 2019")
+	new_  = docker(win2022, "nano 2022")
+
+	ociAMD64 = oci("linux/amd64", "base", "for amd64")
+	ociARM64 = oci("linux/arm64", "base", "for arm64")
+
+	attestation = oci("unknown/unknown", "provenance")
+	chart       = oci("linux/amd64", "chart").withConfig("application/vnd.cncf.helm.config.v1+json")
+
+	v1 = schema1("linux/amd64", "base", "app")
+	// copiedV1 is what a copy makes of v1: the config is written anew.
+	copiedV1 = docker("linux/amd64", "base", "app").running("converted")
+)
+
+const (
+	defaultArch = "amd64,arm64"
+	defaultOS   = "linux,windows"
+)
+
+type hangarTest struct {
+	name                string
+	source, destination node
+	arch, os            string // "" for the defaults
+
+	status  Status
+	reason  Reason
+	message string // a part of it
+	match   Match
+	reads   string // "" for any
+}
+
+var hangarTests = []hangarTest{
+	// The table of Hangar's rules.
+	{name: "no destination manifest", source: list(amd64), destination: nothing,
+		status: Fail, reason: DestinationMissing, message: "destination manifest does not exists",
+		reads: "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "no destination manifest of a single image", source: amd64, destination: nothing,
+		status: Fail, reason: DestinationMissing, message: "destination manifest does not exists",
+		reads: "source HEAD 1, source READ 1, source BLOB 1, destination READ 1"},
+	{name: "the destination is an image, not a list", source: list(amd64), destination: amd64,
+		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: " + TypeDockerManifest},
+	{name: "the destination is a plain copy of a single image", source: amd64, destination: amd64,
+		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: " + TypeDockerManifest,
+		reads: "source HEAD 1, source BLOB 1, destination READ 1"},
+	{name: "the destination is an OCI index", source: index(ociAMD64), destination: index(ociAMD64),
+		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: " + TypeOCIIndex},
+	{name: "the destination is an OCI image", source: ociAMD64, destination: ociAMD64,
+		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: " + TypeOCIManifest},
+	{name: "the destination is of schema 1", source: v1, destination: v1,
+		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: " + TypeDockerSchema1},
+	{name: "the destination's list is empty", source: list(amd64), destination: list(),
+		status: Fail, reason: DestinationEmpty, message: "destination manifest list is empty"},
+	{name: "the destination's list is empty, of a single image", source: amd64, destination: list(),
+		status: Fail, reason: DestinationEmpty, message: "destination manifest list is empty"},
+	{name: "a single image and two in the destination's list", source: amd64, destination: list(amd64, arm64),
+		status: Fail, reason: DestinationLength, message: "destination manifest list length should be 1"},
+	{name: "a single image twice in the destination's list", source: amd64, destination: list(amd64, amd64),
+		status: Fail, reason: DestinationLength, message: "destination manifest list length should be 1"},
+	{name: "architecture differs", source: amd64, destination: list(amd64.as("linux/arm64")),
+		status: Fail, reason: PlatformDiffers, message: `source arch "amd64" != dest arch "arm64"`},
+	{name: "OS differs", source: amd64, destination: list(amd64.as("windows/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `source os "linux" != dest os "windows"`},
+	{name: "variant differs", source: docker("linux/arm64/v8"), destination: list(docker("linux/arm64/v8").as("linux/arm64")),
+		status: Fail, reason: PlatformDiffers, message: `source variant "v8" != dest variant ""`},
+	{name: "OS version differs", source: old, destination: list(old.as(win2022)),
+		status: Fail, reason: PlatformDiffers, message: `source os.version "10.0.17763.5458" != dest os.version "10.0.20348.2322"`},
+	{name: "digests of single images differ", source: amd64, destination: list(amd64.running("yesterday")),
+		status: Fail, reason: DigestDiffers,
+		message: fmt.Sprintf("source digest %q != dest digest %q", amd64.digest(), amd64.running("yesterday").digest()),
+		reads:   "source HEAD 1, source READ 1, source BLOB 1, destination READ 1"},
+	{name: "digests in lists differ", source: list(amd64, arm64), destination: list(amd64.running("yesterday"), arm64),
+		status: Fail, reason: DigestDiffers,
+		message: `source manifest "docker.io/library/app" != dest "registry.corp.example/library/app", tag "1.0"`,
+		reads:   "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "a selected platform is not in the destination", source: list(amd64, arm64), destination: list(amd64),
+		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
+	{name: "the list names what the registry has not", source: list(amd64, arm64), destination: list(amd64, arm64.missing()),
+		status: Fail, reason: ChildMissing, message: arm64.digest()},
+	{name: "the list of a single image names what the registry has not", source: amd64, destination: list(amd64.missing()),
+		status: Fail, reason: ChildMissing, message: amd64.digest()},
+	{name: "the source has none of the wanted platforms", source: list(s390x), destination: list(s390x),
+		status: Skip, reason: NoPlatform, message: "source does not have OS [linux,windows], arch [amd64,arm64]; it has only linux/s390x"},
+
+	// Lists.
+	{name: "the same list", source: list(amd64, arm64), destination: list(amd64, arm64),
+		status: Pass, match: Identical, reads: "source HEAD 1, destination HEAD 2, destination READ 1"},
+	{name: "the same children in another order", source: list(amd64, arm64), destination: list(arm64, amd64),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 2, destination READ 1"},
+	{name: "only the wanted architectures are mirrored", source: list(amd64, s390x, arm64), destination: list(amd64, arm64),
+		status: Pass, match: SamePlatforms},
+	{name: "only the wanted OS is mirrored", source: list(amd64, old, new_), destination: list(old, new_), os: "windows",
+		status: Pass, match: SamePlatforms},
+	{name: "an unwanted architecture has changed", source: list(amd64, arm64), destination: list(amd64, arm64.running("old")), arch: "amd64",
+		status: Pass, match: SamePlatforms},
+	{name: "an unwanted OS has changed", source: list(amd64, old), destination: list(amd64, old.running("old")), os: "linux",
+		status: Pass, match: SamePlatforms},
+	{name: "an unwanted child is not there", source: list(amd64, s390x), destination: list(amd64, s390x.missing()),
+		status: Pass, match: Identical, reads: "source HEAD 1, destination HEAD 1, destination READ 1"},
+	{name: "more platforms at the destination, unwanted", source: list(amd64), destination: list(amd64, s390x),
+		status: Pass, match: SamePlatforms},
+	{name: "more platforms at the destination, wanted", source: list(amd64), destination: list(amd64, arm64),
+		status: Fail, reason: DigestDiffers, message: "linux/arm64: the source's list has no such entry"},
+	{name: "another image of a platform at the destination", source: list(amd64), destination: list(amd64, amd64.running("other")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: the source's list has no such entry"},
+	{name: "several images of a platform", source: list(amd64, amd64.running("other")), destination: list(amd64.running("other"), amd64),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 2, destination READ 1"},
+	{name: "one of several images of a platform", source: list(amd64, amd64.running("other")), destination: list(amd64),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: the digests differ"},
+	{name: "the same entry twice", source: list(amd64, amd64), destination: list(amd64, amd64),
+		status: Pass, match: Identical, reads: "source HEAD 1, destination HEAD 1, destination READ 1"},
+	{name: "one digest for two platforms", source: list(arm64, arm64.as("linux/arm64/v8")), destination: list(arm64.as("linux/arm64/v8"), arm64),
+		status: Pass, match: SamePlatforms},
+	{name: "one digest for one platform too many", source: list(amd64), destination: list(amd64, amd64.as("linux/arm64")),
+		status: Fail, reason: DigestDiffers, message: "linux/arm64"},
+	{name: "a variant more, same digest", source: list(arm64), destination: list(arm64.as("linux/arm64/v8")),
+		status: Fail, reason: PlatformDiffers, message: `source variant "" != dest variant "v8"`},
+	{name: "a variant less, same digest", source: list(arm64.as("linux/arm64/v8")), destination: list(arm64),
+		status: Fail, reason: PlatformDiffers, message: `source variant "v8" != dest variant ""`},
+	{name: "a variant more, other digest", source: list(arm64), destination: list(arm64.as("linux/arm64/v8").running("old")),
+		status: Fail, reason: PlatformMissing, message: "source platform linux/arm64 is not in"},
+	{name: "an architecture by another name", source: list(amd64.as("linux/x86_64")), destination: list(amd64),
+		status: Pass, match: SamePlatforms},
+	{name: "an architecture wanted by another name", source: list(arm64, s390x), destination: list(arm64), arch: "aarch64",
+		status: Pass, match: SamePlatforms},
+	{name: "the architecture differs, same digest", source: list(amd64), destination: list(amd64.as("linux/arm64")),
+		status: Fail, reason: PlatformDiffers, message: `source arch "amd64" != dest arch "arm64"`},
+	{name: "the OS differs, same digest", source: list(amd64), destination: list(amd64.as("windows/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `source os "linux" != dest os "windows"`},
+	{name: "two versions of Windows", source: list(old, new_), destination: list(new_, old),
+		status: Pass, match: SamePlatforms},
+	{name: "os.version differs, same digest", source: list(old), destination: list(old.as(win2022)),
+		status: Fail, reason: PlatformDiffers, message: `source os.version "10.0.17763.5458" != dest os.version "10.0.20348.2322"`},
+	{name: "os.version left out, same digest", source: list(old), destination: list(old.as("windows/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `source os.version "10.0.17763.5458" != dest os.version ""`},
+	{name: "os.version added, same digest", source: list(old.as("windows/amd64")), destination: list(old),
+		status: Fail, reason: PlatformDiffers, message: `source os.version "" != dest os.version "10.0.17763.5458"`},
+	{name: "one of two versions of Windows", source: list(old, new_), destination: list(old),
+		status: Fail, reason: PlatformMissing, message: win2022},
+	{name: "os.version and digest differ", source: list(old), destination: list(new_),
+		status: Fail, reason: PlatformMissing, message: win2019},
+	{name: "the destination's entry has no platform", source: list(amd64), destination: list(amd64.as("")),
+		status: Fail, reason: PlatformMissing, message: "linux/amd64"},
+	{name: "what is missing goes before what differs", source: list(amd64, arm64), destination: list(amd64.running("old")),
+		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
+	{name: "every missing child is named", source: list(amd64, arm64), destination: list(amd64.missing(), arm64.missing()),
+		status: Fail, reason: ChildMissing, message: amd64.digest() + " (linux/amd64), " + arm64.digest() + " (linux/arm64)"},
+	{name: "attestations are not mirrored", source: index(amd64, attestation), destination: list(amd64),
+		status: Pass, match: SamePlatforms},
+	{name: "attestations at the destination", source: list(amd64), destination: list(amd64, attestation),
+		status: Pass, match: SamePlatforms},
+
+	// OCI indexes.
+	{name: "OCI index, children as they were", source: index(ociAMD64, ociARM64), destination: list(ociAMD64, ociARM64),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 2, destination READ 1"},
+	{name: "OCI index, converted", source: index(ociAMD64, ociARM64), destination: list(ociAMD64.converted(), ociARM64.converted()),
+		status: Pass, match: Converted, reads: "source HEAD 1, source READ 3, destination READ 3"},
+	{name: "OCI index, converted in another order", source: index(ociAMD64, ociARM64), destination: list(ociARM64.converted(), ociAMD64.converted()),
+		status: Pass, match: Converted},
+	{name: "OCI index, one child converted", source: index(ociAMD64, ociARM64), destination: list(ociAMD64, ociARM64.converted()),
+		status: Pass, match: Converted, reads: "source HEAD 1, source READ 2, destination HEAD 1, destination READ 2"},
+	{name: "OCI index with attestations, converted", source: index(ociAMD64, attestation), destination: list(ociAMD64.converted()),
+		status: Pass, match: Converted},
+	{name: "OCI index, converted with another config", source: index(ociAMD64), destination: list(ociAMD64.running("other").converted()),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: config "},
+	{name: "OCI index, converted with another layer", source: index(ociAMD64), destination: list(ociAMD64.withLayers("base", "other").converted()),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: layer 2: " + layerDigest("for amd64") + " != " + layerDigest("other")},
+	{name: "OCI index, converted with a layer less", source: index(ociAMD64), destination: list(ociAMD64.withLayers("base").converted()),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: 2 layers != 1"},
+	{name: "OCI index, converted with the layers in another order", source: index(ociAMD64),
+		destination: list(ociAMD64.withLayers("for amd64", "base").converted()),
+		status:      Fail, reason: DigestDiffers, message: "linux/amd64: layer 1: "},
+	{name: "OCI index, a converted child missing", source: index(ociAMD64, ociARM64), destination: list(ociAMD64.converted(), ociARM64.converted().missing()),
+		status: Fail, reason: ChildMissing, message: ociARM64.converted().digest()},
+	{name: "OCI index, a child missing that was not converted", source: index(ociAMD64, ociARM64), destination: list(ociAMD64.converted(), ociARM64.missing()),
+		status: Fail, reason: ChildMissing, message: ociARM64.digest()},
+	{name: "OCI index, a platform missing", source: index(ociAMD64, ociARM64), destination: list(ociAMD64.converted()),
+		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
+	{name: "OCI index, several images of a platform converted", source: index(ociAMD64, ociAMD64.running("other")),
+		destination: list(ociAMD64.running("other").converted(), ociAMD64.converted()),
+		status:      Pass, match: Converted},
+	{name: "OCI index, converted beside another image of the platform", source: index(ociAMD64),
+		destination: list(ociAMD64.converted(), ociAMD64.running("other").converted()),
+		status:      Fail, reason: DigestDiffers, message: "the source's list has no such entry"},
+	{name: "OCI index, a child rewritten but not converted", source: index(ociAMD64), destination: list(ociAMD64.withConfig("")),
+		status: Pass, match: Converted},
+	{name: "a Docker list is not converted", source: list(amd64), destination: list(ociAMD64),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: the digests differ"},
+	{name: "one of two candidates is missing", source: index(ociAMD64),
+		destination: list(ociAMD64.running("a").converted().missing(), ociAMD64.running("b").converted()),
+		status:      Fail, reason: ChildMissing, message: ociAMD64.running("a").converted().digest()},
+	{name: "lists that are listed as images", source: index(index(ociAMD64).as("linux/amd64").typed(TypeOCIManifest)),
+		destination: list(list(s390x).as("linux/amd64").typed(TypeDockerManifest)),
+		status:      Fail, reason: DigestDiffers},
+
+	// Single images.
+	{name: "Docker image in a list of one", source: amd64, destination: list(amd64),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, destination READ 2, destination BLOB 1"},
+	{name: "Windows image whose version the list leaves out", source: old, destination: list(old.as("windows/amd64")),
+		status: Pass, match: SamePlatforms},
+	{name: "Windows image whose version the list has", source: old, destination: list(old),
+		status: Pass, match: SamePlatforms},
+	{name: "an architecture by another name in the config", source: docker("linux/x86_64"), destination: list(docker("linux/x86_64").as("linux/amd64")),
+		status: Pass, match: SamePlatforms},
+	{name: "the destination's entry of a single image has no platform", source: amd64, destination: list(amd64.as("")),
+		status: Fail, reason: PlatformDiffers, message: `source arch "amd64" != dest arch ""`},
+	{name: "the config is not at the destination", source: amd64.running("x"), destination: list(amd64.running("x").configless()),
+		status: Fail, reason: BlobMissing, message: Digest("sha256", amd64.running("x").configBody())},
+	{name: "a converted Docker image", source: amd64, destination: list(ociAMD64),
+		status: Fail, reason: DigestDiffers, message: amd64.digest()},
+	{name: "OCI image in a list of one", source: ociAMD64, destination: list(ociAMD64),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, destination READ 2, destination BLOB 1"},
+	{name: "OCI image, converted", source: ociAMD64, destination: list(ociAMD64.converted()),
+		status: Pass, match: Converted, reads: "source HEAD 1, source READ 1, source BLOB 1, destination READ 2"},
+	{name: "OCI image, rewritten but not converted", source: ociAMD64, destination: list(ociAMD64.withConfig("")),
+		status: Pass, match: Converted},
+	{name: "OCI image, converted with another config", source: ociAMD64, destination: list(ociAMD64.running("other").converted()),
+		status: Fail, reason: DigestDiffers, message: ociAMD64.digest()},
+	{name: "OCI image, converted with another layer", source: ociAMD64, destination: list(ociAMD64.withLayers("base", "other").converted()),
+		status: Fail, reason: DigestDiffers, message: "layer 2: "},
+	{name: "OCI image, converted and missing", source: ociAMD64, destination: list(ociAMD64.converted().missing()),
+		status: Fail, reason: ChildMissing, message: ociAMD64.converted().digest()},
+	{name: "OCI image, converted for another platform", source: ociAMD64, destination: list(ociAMD64.converted().as("linux/arm64")),
+		status: Fail, reason: PlatformDiffers, message: `source arch "amd64" != dest arch "arm64"`},
+	{name: "a list in the list of a single OCI image", source: ociAMD64, destination: list(list().as("linux/amd64").typed(TypeDockerList)),
+		status: Fail, reason: DigestDiffers, message: ociAMD64.digest()},
+
+	// Schema 1.
+	{name: "schema 1, converted", source: v1, destination: list(copiedV1),
+		status: Pass, match: Converted, reads: "source HEAD 1, source READ 1, destination READ 2"},
+	{name: "signed schema 1, converted", source: v1.signed(), destination: list(copiedV1),
+		status: Pass, match: Converted},
+	{name: "schema 1 in a list", source: v1, destination: list(v1),
+		status: Pass, match: SamePlatforms},
+	{name: "signed schema 1 whose signatures were dropped", source: v1.signed(), destination: list(v1),
+		status: Pass, match: SamePlatforms},
+	{name: "schema 1, other layers", source: v1, destination: list(copiedV1.withLayers("base", "other")),
+		status: Fail, reason: DigestDiffers, message: "layer 2: "},
+	{name: "schema 1, the layers in another order", source: v1, destination: list(copiedV1.withLayers("app", "base")),
+		status: Fail, reason: DigestDiffers, message: "layer 1: "},
+	{name: "schema 1, a layer less", source: v1, destination: list(copiedV1.withLayers("base")),
+		status: Fail, reason: DigestDiffers, message: "2 layers != 1"},
+	{name: "schema 1 with layers to throw away", source: schema1("linux/amd64", "base", "env!", "app", "cmd!"), destination: list(copiedV1),
+		status: Pass, match: Converted},
+	{name: "schema 1 with empty layers, dropped", source: schema1("linux/amd64", "base", "empty", "app", "empty"), destination: list(copiedV1),
+		status: Pass, match: Converted},
+	{name: "schema 1 with empty layers, kept", source: schema1("linux/amd64", "base", "empty", "app"), destination: list(copiedV1.withLayers("base", "empty", "app")),
+		status: Pass, match: Converted},
+	{name: "schema 1 of another architecture", source: schema1("linux/arm64", "base", "app"), destination: list(copiedV1),
+		status: Fail, reason: PlatformDiffers, message: `source arch "arm64" != dest arch "amd64"`},
+	{name: "schema 1 of another OS", source: schema1("windows/amd64", "base", "app"), destination: list(copiedV1),
+		status: Fail, reason: PlatformDiffers, message: `source os "windows" != dest os "linux"`},
+	{name: "schema 1 of an unwanted architecture", source: schema1("linux/s390x", "base"), destination: nothing,
+		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
+	{name: "schema 1 with a version of Windows, left out", source: schema1(win2019, "nano"), destination: list(docker("windows/amd64", "nano")),
+		status: Pass, match: Converted},
+	{name: "schema 1 with another version of Windows", source: schema1(win2019, "nano"), destination: list(docker(win2022, "nano")),
+		status: Fail, reason: PlatformDiffers, message: `source os.version "10.0.17763.5458" != dest os.version "10.0.20348.2322"`},
+	{name: "schema 1, converted and missing", source: v1, destination: list(copiedV1.missing()),
+		status: Fail, reason: ChildMissing, message: copiedV1.digest()},
+	{name: "schema 1 of empty layers against a list", source: schema1("linux/amd64", "empty"), destination: list(list().as("linux/amd64")),
+		status: Fail, reason: DigestDiffers},
+
+	// What is not compared.
+	{name: "an artifact", source: chart, destination: chart,
+		status: Skip, reason: NoPlatform, message: "its config is of type application/vnd.cncf.helm.config.v1+json"},
+	{name: "an artifact without a destination", source: chart, destination: nothing,
+		status: Skip, reason: NoPlatform, reads: "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "an image whose config has no type", source: ociAMD64.withConfig(""), destination: list(ociAMD64.withConfig("")),
+		status: Pass, match: SamePlatforms},
+	{name: "none of the wanted platforms, and no destination", source: list(amd64, arm64), destination: nothing, arch: "s390x",
+		status: Skip, reason: NoPlatform, message: "it has only linux/amd64, linux/arm64"},
+	{name: "a single image of an unwanted platform, and no destination", source: s390x, destination: nothing,
+		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
+	{name: "a wanted architecture of an unwanted OS", source: list(old), destination: list(old), os: "linux",
+		status: Skip, reason: NoPlatform, message: "it has only " + win2019},
+	{name: "an empty source list", source: list(), destination: list(),
+		status: Skip, reason: NoPlatform, message: "it has no platform in its list"},
+	{name: "a source list without platforms", source: list(amd64.as("")), destination: list(amd64.as("")),
+		status: Skip, reason: NoPlatform, message: "it has no platform in its list"},
+
+	// What is missing at the source.
+	{name: "no source", source: nothing, destination: list(amd64),
+		status: Error, reason: SourceMissing, message: "source manifest does not exist", reads: "source HEAD 1, destination READ 1"},
+	{name: "neither source nor destination", source: nothing, destination: nothing,
+		status: Error, reason: SourceMissing, message: "source manifest does not exist"},
+	{name: "the config is on neither side", source: amd64.configless(), destination: list(amd64.configless()),
+		status: Error, reason: SourceMissing, message: "source config "},
+	{name: "the destination has a child that the source lost", source: list(amd64.missing()), destination: list(amd64),
+		status: Pass, match: Identical},
+	{name: "a child of an OCI index missing at the source", source: index(ociAMD64.missing(), ociARM64), destination: list(ociAMD64.converted(), ociARM64.converted()),
+		status: Error, reason: SourceMissing, message: ociAMD64.digest()},
+}
+
+func question(arch, os string) Question {
+	split := func(s, fallback string) []string {
+		if s == "" {
+			s = fallback
+		}
+		return strings.Split(s, ",")
+	}
+	return Question{Source: "docker.io/library/app", Destination: "registry.corp.example/library/app", Tag: "1.0",
+		Arch: split(arch, defaultArch), OS: split(os, defaultOS), Rules: Hangar, Depth: Manifests}
+}
+
+// all is more needs than any round has.
+const all = 1 << 20
+
+// validate compares two manifests and all that they name.
+func (test hangarTest) validate(t testing.TB) (Verdict, []Need) {
+	t.Helper()
+	w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
+	return drive(t, question(test.arch, test.os), w.read, all)
+}
+
+func TestHangar(t *testing.T) {
+	for _, test := range hangarTests {
+		t.Run(test.name, func(t *testing.T) {
+			verdict, reads := test.validate(t)
+			if verdict.Status != test.status || verdict.Reason != test.reason || verdict.Match != test.match || !strings.Contains(verdict.Message, test.message) {
+				t.Errorf("got  %s %s %s %q\nwant %s %s %s %q", verdict.Status, verdict.Reason, verdict.Match, verdict.Message,
+					test.status, test.reason, test.match, test.message)
+			}
+			if got := tally(reads); test.reads != "" && got != test.reads {
+				t.Errorf("read %s\nwant %s", got, test.reads)
+			}
+
+			// How the facts come must not matter.
+			w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
+			if slowly, _ := drive(t, question(test.arch, test.os), w.read, 1); !reflect.DeepEqual(slowly, verdict) {
+				t.Errorf("read one by one: %+v\nread at once: %+v", slowly, verdict)
+			}
+			w.headless = true
+			headless, reads := drive(t, question(test.arch, test.os), w.read, all)
+			if !reflect.DeepEqual(headless, verdict) {
+				t.Errorf("with manifests for HEADs: %+v\nwithout: %+v", headless, verdict)
+			}
+			if slices.Contains(reads, Need{Source, Read, ""}) {
+				t.Error("the source's manifest was read although the HEAD gave it")
+			}
+		})
+	}
+}
+
+// TestHangarLists looks at what the log shows of two lists that differ.
+func TestHangarLists(t *testing.T) {
+	stale := arm64.running("old")
+	verdict, _ := hangarTest{source: list(s390x, amd64, arm64), destination: list(stale, amd64, s390x)}.validate(t)
+	want := &Lists{
+		Source:      []ListEntry{{amd64.digest(), *platform("linux/amd64")}, {arm64.digest(), *platform("linux/arm64")}},
+		Destination: []ListEntry{{stale.digest(), *platform("linux/arm64")}, {amd64.digest(), *platform("linux/amd64")}},
+	}
+	if !reflect.DeepEqual(verdict.Lists, want) {
+		t.Errorf("got %+v, want %+v", verdict.Lists, want)
+	}
+	platforms := []PlatformVerdict{
+		{Platform: "linux/amd64", Source: amd64.digest(), Destination: amd64.digest(), Match: Identical},
+		{Platform: "linux/arm64", Source: arm64.digest(), Destination: stale.digest(), Reason: DigestDiffers, Message: "the digests differ"},
+	}
+	if !reflect.DeepEqual(verdict.Platforms, platforms) {
+		t.Errorf("got  %+v\nwant %+v", verdict.Platforms, platforms)
+	}
+	// Lists that are alike, and children that are missing, need no such thing.
+	for _, test := range []hangarTest{
+		{source: list(amd64), destination: list(amd64)},
+		{source: list(amd64), destination: list(amd64.missing())},
+		{source: amd64, destination: list(arm64)},
+	} {
+		if verdict, _ := test.validate(t); verdict.Lists != nil {
+			t.Errorf("lists beside %s %s: %+v", verdict.Status, verdict.Reason, verdict.Lists)
+		}
+	}
+}
+
+// TestHangarCost: at public registries a GET of a manifest costs quota, and a
+// HEAD does not.
+func TestHangarCost(t *testing.T) {
+	for k := 1; k <= 8; k++ {
+		var children []node
+		var arch []string
+		for i := range k {
+			a := fmt.Sprintf("arch%d", i)
+			children, arch = append(children, docker("linux/"+a, a)), append(arch, a)
+		}
+		_, reads := hangarTest{source: list(children...), destination: list(children...), arch: strings.Join(arch, ",")}.validate(t)
+		want := []Need{{Source, Head, ""}, {Destination, Read, ""}}
+		for _, child := range children {
+			want = append(want, Need{Destination, Head, child.digest()})
+		}
+		if !slices.Equal(reads, want) {
+			t.Errorf("%d children: read %v, want %v", k, reads, want)
+		}
+	}
+}
+
+// randomList returns a list of distinct images, at least one of which is
+// wanted. Platforms may occur several times.
+func randomList(r *rand.Rand, build func(platform string, layers ...string) node) node {
+	platforms := []string{"linux/amd64", "linux/arm64", "linux/arm64/v8", "linux/s390x", "windows/arm", win2019, win2022, "unknown/unknown"}
+	children := []node{build("linux/amd64", "first")}
+	for i := range r.Intn(8) {
+		children = append(children, build(platforms[r.Intn(len(platforms))], fmt.Sprint(i)))
+	}
+	r.Shuffle(len(children), func(i, j int) { children[i], children[j] = children[j], children[i] })
+	return list(children...)
+}
+
+func TestHangarRandomLists(t *testing.T) {
+	q := question("", "")
+	wanted := func(n node) bool { return q.wanted(platform(n.listed)) }
+	for seed := range int64(60) {
+		r := rand.New(rand.NewSource(seed))
+		for _, copying := range []struct {
+			name  string
+			build func(platform string, layers ...string) node
+			copy  func(node) node
+		}{
+			{"as they are", docker, func(n node) node { return n }},
+			{"converted", oci, node.converted},
+		} {
+			source := randomList(r, copying.build)
+			held := hold(t, source)
+			check := func(what string, children []node, want Status) {
+				t.Helper()
+				w := world{sides: [2]registry{held, hold(t, list(children...))}}
+				verdict, _ := drive(t, q, w.read, all)
+				if verdict.Status != want {
+					t.Fatalf("seed %d, children %s, %s: %s %s %s", seed, copying.name, what, verdict.Status, verdict.Reason, verdict.Message)
+				}
+			}
+			mirrored := make([]node, len(source.children))
+			for i, j := range r.Perm(len(mirrored)) {
+				mirrored[i] = copying.copy(source.children[j])
+			}
+			check("in another order", mirrored, Pass)
+			i := r.Intn(len(mirrored))
+			expect := Pass
+			if wanted(mirrored[i]) {
+				expect = Fail
+			}
+			changed := mirrored[i].withLayers("changed")
+			check("one more", append(slices.Clone(mirrored), changed), expect)
+			check("one changed", append(slices.Delete(slices.Clone(mirrored), i, i+1), changed), expect)
+			check("one not there", append(slices.Delete(slices.Clone(mirrored), i, i+1), mirrored[i].missing()), expect)
+			if len(mirrored) > 1 {
+				check("one less", slices.Delete(slices.Clone(mirrored), i, i+1), expect)
+			}
+		}
+	}
+}
+
+func TestCheckQuestion(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*Question)
+		want   string // a part of the error, "" for none
+	}{
+		{"as it should be", func(q *Question) {}, ""},
+		{"no architecture", func(q *Question) { q.Arch = nil }, "an architecture is empty"},
+		{"an empty architecture", func(q *Question) { q.Arch = []string{"amd64", ""} }, "an architecture is empty"},
+		{"no OS", func(q *Question) { q.OS = nil }, "an operating system is empty"},
+		{"an empty OS", func(q *Question) { q.OS = []string{""} }, "an operating system is empty"},
+		{"unknown rules", func(q *Question) { q.Rules = "strict" }, `no rules "strict": want hangar`},
+		{"unknown depth", func(q *Question) { q.Depth = "all" }, `no depth "all": want manifests`},
+	} {
+		q := question("", "")
+		test.change(&q)
+		if err := q.Check(); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
+		}
+	}
+}
