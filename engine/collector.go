@@ -16,6 +16,7 @@ type Summary struct {
 	Images  int
 	Status  map[validate.Status]int
 	Reasons map[validate.Status]map[validate.Reason]int
+	Waived  int // accepted all the same; not among the others
 	Elapsed time.Duration
 }
 
@@ -37,6 +38,14 @@ type collector struct {
 type outcome struct {
 	status validate.Status
 	reason validate.Reason
+	waived bool
+}
+
+func outcomeOf(r *Result) outcome { return outcome{r.Status, r.Reason, r.Waived != ""} }
+
+// ok says whether the image needs no further attention.
+func (o outcome) ok() bool {
+	return o.waived || o.status == validate.Pass || o.status == validate.Skip
 }
 
 func collect(sinks []Sink, stop func(error)) *collector {
@@ -72,7 +81,7 @@ func (c *collector) run() {
 }
 
 func (c *collector) take(result *Result) {
-	c.latest[identify(result.Image)] = outcome{result.Status, result.Reason}
+	c.latest[identify(result.Image)] = outcomeOf(result)
 	for _, sink := range c.sinks {
 		if c.err != nil {
 			return
@@ -102,6 +111,10 @@ func (c *collector) close() (Summary, error) {
 		Elapsed: time.Since(c.started),
 	}
 	for _, o := range c.latest {
+		if o.waived {
+			s.Waived++
+			continue
+		}
 		s.Status[o.status]++
 		if o.reason != "" {
 			if s.Reasons[o.status] == nil {

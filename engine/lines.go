@@ -73,7 +73,7 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unch
 	bad, seen := map[key]bool{}, map[key]bool{}
 	var images []imagelist.Image
 	for id, o := range e.collector.latest {
-		ok := o.status == validate.Pass || o.status == validate.Skip
+		ok := o.ok()
 		if id.list == "" {
 			if !ok {
 				images = append(images, imagelist.Image{Source: id.source, Destination: id.destination, Tag: id.tag, Number: id.number})

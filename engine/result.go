@@ -20,6 +20,8 @@ type Result struct {
 	// do, and nil again once the sinks have had them.
 	Lists *validate.Lists
 
+	Waived string // why it is accepted all the same, "" if it is not
+
 	Attempts int // how often it was validated
 	Requests int // HTTP requests sent for it alone
 	Started  time.Time
@@ -27,7 +29,7 @@ type Result struct {
 }
 
 // OK says whether the image needs no further attention.
-func (r *Result) OK() bool { return r.Status == validate.Pass || r.Status == validate.Skip }
+func (r *Result) OK() bool { return outcomeOf(r).ok() }
 
 // identity tells images apart whose results are counted apart: the same line
 // may be validated against two destinations.

@@ -35,6 +35,17 @@ func (t *Task) Validate(ctx context.Context, image imagelist.Image, q validate.Q
 	return result
 }
 
+// Waive accepts a result that is not OK, for a reason.
+func (t *Task) Waive(result *Result, reason string) *Result {
+	waived := *result
+	waived.Waived = reason
+	if t.latest != nil && t.latest != result {
+		t.End()
+	}
+	t.latest = &waived
+	return &waived
+}
+
 // End records the result that is held back.
 func (t *Task) End() {
 	if t.latest != nil {

@@ -4,22 +4,40 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
+	"go.starlark.net/lib/json"
+	"go.starlark.net/lib/math"
+	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
 
 	"mvrun/engine"
+	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
 
 // What scripts call. The defaults of all arguments are the command's flags.
 
 func (r *run) builtins() starlark.StringDict {
-	builtins := starlark.StringDict{}
-	for name, fn := range map[string]func(*starlark.Thread, *starlark.Builtin, starlark.Tuple, []starlark.Tuple) (starlark.Value, error){
+	builtins := starlark.StringDict{
+		"log":    r.log(),
+		"struct": starlark.NewBuiltin("struct", starlarkstruct.Make),
+		"json":   json.Module,
+		"math":   math.Module,
+		"time":   startime.Module,
+		"re":     reModule,
+	}
+	for name, fn := range map[string]builtin{
 		"load_list":    r.loadList,
+		"image":        r.image,
 		"validate":     r.validate,
+		"waive":        r.waive,
 		"parallel":     r.parallel,
 		"write_failed": r.writeFailed,
+		"attempt":      attempt,
+		"env":          r.env,
+		"sleep":        sleep,
 	} {
 		builtins[name] = starlark.NewBuiltin(name, fn)
 	}
@@ -46,6 +64,40 @@ func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starla
 	return &imageList{run: r, thread: thread, list: list, options: options}, nil
 }
 
+// image is image(source, destination, tag): an image of no list.
+func (r *run) image(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var source, destination, tag string
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "source", &source, "destination", &destination, "tag", &tag); err != nil {
+		return nil, err
+	}
+	image, err := imagelist.New(source, destination, tag, r.List)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	image.Number = int(r.byHand.Add(1))
+	return &Image{image}, nil
+}
+
+// waive is waive(result, reason): a result that did not pass, accepted.
+func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var value starlark.Value
+	var reason string
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "result", &value, "reason", &reason); err != nil {
+		return nil, err
+	}
+	result, ok := value.(*Result)
+	if !ok {
+		return nil, fmt.Errorf("%s: got %s, want a result, such as validate(image) gives", b.Name(), describe(value))
+	}
+	if strings.TrimSpace(reason) == "" {
+		return nil, fmt.Errorf("%s: the reason is empty: say why, and until when, for who reads the report", b.Name())
+	}
+	if result.result.OK() {
+		return result, nil
+	}
+	return &Result{taskOf(thread).Waive(result.result, reason)}, nil
+}
+
 // validate is validate(image, arch, os, rules, depth): one result, whatever
 // became of the image.
 func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
@@ -59,7 +111,7 @@ func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starla
 	}
 	image, ok := value.(*Image)
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, want an image, such as load_list() gives", b.Name(), value.Type())
+		return nil, fmt.Errorf("%s: got %s, want an image: load_list() gives them, or image(source, destination, tag) makes one", b.Name(), describe(value))
 	}
 	q.Arch, q.OS, q.Rules, q.Depth = arch, os, validate.Rules(rules), validate.Depth(depth)
 	if err := q.Check(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -18,6 +19,9 @@ import (
 //go:embed scripts/*.star
 var scripts embed.FS
 
+//go:embed modules/*.star
+var modules embed.FS
+
 // Script is a program to run.
 type Script struct {
 	Name    string // its path, or its name among the bundled ones
@@ -31,26 +35,37 @@ const maxScript = 1 << 20
 // Find returns the script at a path, else the bundled one of that name. others
 // are words that the user may have meant instead, for the error.
 func Find(name string, others ...string) (Script, error) {
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
+	f, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
 		script, err := Bundled(name)
 		if err != nil {
 			return Script{}, fmt.Errorf("there is no script %s, neither on disk nor bundled%s", name, DidYouMean(name, append(others, Names()...)))
 		}
 		return script, nil
+	}
+	if err != nil {
+		return Script{}, fmt.Errorf("opening the script: %w", err)
+	}
+	return read(f, name)
+}
+
+// read reads and closes a script's file.
+func read(f *os.File, name string) (Script, error) {
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
 	case err != nil:
 		return Script{}, fmt.Errorf("opening the script: %w", err)
 	case info.IsDir():
 		return Script{}, fmt.Errorf("script %s is a directory: give the name of a file", name)
-	case info.Size() > maxScript:
-		return Script{}, fmt.Errorf("script %s has %d bytes; a script has at most %d", name, info.Size(), maxScript)
 	}
-	source, err := os.ReadFile(name)
-	if err != nil {
-		return Script{}, fmt.Errorf("reading the script: %w", err)
-	}
-	if !utf8.Valid(source) {
+	source, err := io.ReadAll(io.LimitReader(f, maxScript+1))
+	switch {
+	case err != nil:
+		return Script{}, fmt.Errorf("reading the script %s: %w", name, err)
+	case len(source) > maxScript:
+		return Script{}, fmt.Errorf("script %s is larger than %d bytes, which is the most that a script may have", name, maxScript)
+	case !utf8.Valid(source):
 		return Script{}, fmt.Errorf("script %s is not UTF-8 text", name)
 	}
 	return Script{Name: name, Source: string(source)}, nil
@@ -66,16 +81,25 @@ func Bundled(name string) (Script, error) {
 }
 
 // Names returns the names of the bundled scripts.
-func Names() []string {
-	paths, err := fs.Glob(scripts, "scripts/*.star")
+func Names() []string { return names(scripts, "scripts/*.star") }
+
+func moduleNames() []string {
+	found := names(modules, "modules/*.star")
+	for i, name := range found {
+		found[i] = bundledPrefix + name
+	}
+	return found
+}
+
+func names(files embed.FS, pattern string) []string {
+	paths, err := fs.Glob(files, pattern)
 	if err != nil {
 		panic(err) // the pattern is constant
 	}
-	names := make([]string, len(paths))
 	for i, p := range paths {
-		names[i] = path.Base(p)
+		paths[i] = path.Base(p)
 	}
-	return names
+	return paths
 }
 
 // DidYouMean offers the nearest of some names for a wrong one, if one is near:

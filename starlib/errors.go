@@ -31,27 +31,28 @@ func (e *scriptError) Error() string { return e.message }
 func (e *scriptError) Unwrap() error { return e.err }
 
 // newScriptError writes an error for whoever wrote the script: the place, the
-// line with a caret, and the calls that led there.
-func newScriptError(script Script, err error) error {
+// line with a caret, and the calls that led there. sources are the files by
+// name.
+func newScriptError(sources map[string]string, err error) error {
 	var b strings.Builder
 	var syntaxError syntax.Error
 	var resolveErrors resolve.ErrorList
 	switch {
 	case errors.As(err, &syntaxError):
-		point(&b, script, syntaxError.Pos, syntaxError.Msg)
+		point(&b, sources, syntaxError.Pos, syntaxError.Msg)
 	case errors.As(err, &resolveErrors):
 		for _, e := range resolveErrors {
-			point(&b, script, e.Pos, e.Msg)
+			point(&b, sources, e.Pos, e.Msg)
 		}
 	default:
-		calls(&b, script, err)
+		calls(&b, sources, err)
 	}
 	return &scriptError{strings.TrimRight(b.String(), "\n"), err}
 }
 
 // calls writes the innermost place of an error, then the calls of every thread
 // that it went through, the innermost first.
-func calls(b *strings.Builder, script Script, err error) {
+func calls(b *strings.Builder, sources map[string]string, err error) {
 	var stacks []starlark.CallStack
 	message := err.Error()
 	item := ""
@@ -70,6 +71,9 @@ func calls(b *strings.Builder, script Script, err error) {
 			message = innermost.Msg
 		}
 	}
+	if strings.Contains(message, "frozen") {
+		message += " (what exists when parallel begins cannot change any more: its calls run at once)"
+	}
 	pointed := false
 	var trace strings.Builder
 	for i := len(stacks) - 1; i >= 0; i-- {
@@ -79,7 +83,7 @@ func calls(b *strings.Builder, script Script, err error) {
 				continue // a builtin
 			}
 			if !pointed {
-				point(b, script, frame.Pos, message)
+				point(b, sources, frame.Pos, message)
 				pointed = true
 			}
 			fmt.Fprintf(&trace, "  %s in %s\n", frame.Pos, frame.Name)
@@ -97,10 +101,10 @@ func calls(b *strings.Builder, script Script, err error) {
 }
 
 // point writes a message with its place, the line, and a caret.
-func point(b *strings.Builder, script Script, pos syntax.Position, message string) {
+func point(b *strings.Builder, sources map[string]string, pos syntax.Position, message string) {
 	fmt.Fprintf(b, "%s: %s\n", pos, message)
-	lines := strings.Split(script.Source, "\n")
-	if pos.Filename() != script.Name || pos.Line < 1 || int(pos.Line) > len(lines) {
+	lines := strings.Split(sources[pos.Filename()], "\n")
+	if pos.Line < 1 || int(pos.Line) > len(lines) {
 		return
 	}
 	line := lines[pos.Line-1]

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -23,6 +25,8 @@ type Options struct {
 	Open        func(path string) (*imagelist.List, error) // "" for the run's own list
 	WriteFailed func(path string, lines []string) error    // "" for the run's own failed list
 	Print       io.Writer
+	Log         *slog.Logger
+	LookupEnv   func(name string) (string, bool)
 
 	List      imagelist.Options
 	Question  validate.Question
@@ -32,8 +36,14 @@ type Options struct {
 // run is one execution of a script.
 type run struct {
 	Options
+	script   Script
 	abort    context.CancelCauseFunc
 	printing sync.Mutex
+	byHand   atomic.Int64 // how many images scripts made
+
+	// Below, what changes only while top levels are executed, one at a time.
+	sources map[string]string // of the script and its modules, for errors
+	modules map[string]*module
 }
 
 // Run executes a script. status is what its main returned, if it did return
@@ -42,13 +52,14 @@ type run struct {
 func Run(ctx context.Context, script Script, o Options) (status *int, err error) {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	r := &run{Options: o, abort: abort}
+	r := &run{Options: o, script: script, abort: abort,
+		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
 
 	thread, end := r.thread(ctx, script.Name)
 	defer end()
 	globals, err := starlark.ExecFileOptions(fileOptions, thread, script.Name, script.Source, r.builtins())
 	if err != nil {
-		return nil, r.explain(ctx, script, err)
+		return nil, r.explain(ctx, err)
 	}
 	main, ok := globals["main"].(starlark.Callable)
 	if !ok {
@@ -60,7 +71,7 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 	}
 	value, err := starlark.Call(thread, main, nil, arguments)
 	if err != nil {
-		return nil, r.explain(ctx, script, err)
+		return nil, r.explain(ctx, err)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -107,6 +118,7 @@ const (
 func (r *run) thread(ctx context.Context, name string) (*starlark.Thread, func()) {
 	thread := &starlark.Thread{
 		Name: name,
+		Load: r.load,
 		Print: func(_ *starlark.Thread, message string) {
 			r.printing.Lock()
 			defer r.printing.Unlock()
@@ -133,9 +145,9 @@ func taskOf(thread *starlark.Thread) *engine.Task {
 
 // explain returns ctx's cause if that is what ended the script, else the
 // script's own error.
-func (r *run) explain(ctx context.Context, script Script, err error) error {
+func (r *run) explain(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
-	return newScriptError(script, err)
+	return newScriptError(r.sources, err)
 }

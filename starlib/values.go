@@ -38,9 +38,10 @@ func (i *Image) Truth() starlark.Bool { return true }
 // Hash implements starlark.Value.
 func (i *Image) Hash() (uint32, error) { return starlark.String(i.String()).Hash() }
 
-// CompareSameType implements starlark.Comparable.
+// CompareSameType implements starlark.Comparable: images are equal if they are
+// the same on both sides, wherever they were read.
 func (i *Image) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
-	return compareEqual(op, i.image == other.(*Image).image, "image")
+	return compareEqual(op, i.String() == other.String(), "image")
 }
 
 // Attr implements starlark.HasAttrs.
@@ -56,13 +57,34 @@ func (i *Image) Attr(name string) (starlark.Value, error) {
 		return starlark.String(i.image.Line), nil
 	case "number":
 		return starlark.MakeInt(i.image.Number), nil
+	case "replace":
+		return starlark.NewBuiltin("replace", i.replace), nil
 	}
 	return nil, nil
 }
 
+// replace is image.replace(source, destination, tag): the same line, looked up
+// elsewhere.
+func (i *Image) replace(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if len(args) > 0 {
+		return nil, fmt.Errorf("%s: say what to replace by its name, replace(source = …)", b.Name())
+	}
+	source, destination, tag := i.image.Source, i.image.Destination, i.image.Tag
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
+		return nil, err
+	}
+	replaced, err := imagelist.New(source, destination, tag, imagelist.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	image := i.image
+	image.Source, image.Destination, image.Tag = replaced.Source, replaced.Destination, replaced.Tag
+	return &Image{image}, nil
+}
+
 // AttrNames implements starlark.HasAttrs.
 func (i *Image) AttrNames() []string {
-	return []string{"destination", "line", "number", "source", "tag"}
+	return []string{"destination", "line", "number", "replace", "source", "tag"}
 }
 
 // Result is what became of an image. It cannot change.

@@ -29,12 +29,18 @@ const (
 
 // console is what the command reads and writes, so that tests can be one.
 type console struct {
-	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
-	getenv func(string) string
+	stdin     io.Reader
+	stdout    io.Writer
+	stderr    io.Writer
+	lookupEnv func(string) (string, bool)
 
 	stdinTerminal, stderrTerminal, stdoutTerminal bool
+}
+
+// getenv returns a variable of the environment, or "".
+func (c console) getenv(name string) string {
+	value, _ := c.lookupEnv(name)
+	return value
 }
 
 type commands struct {
@@ -46,7 +52,7 @@ type commands struct {
 
 func main() {
 	os.Exit(run(os.Args[1:], console{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv,
 		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),

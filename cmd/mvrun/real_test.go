@@ -201,7 +201,7 @@ func mvrun(t *testing.T, environment map[string]string, list string, args ...str
 	write(t, file, list)
 	var out bytes.Buffer
 	args = append([]string{"validate.star", "-f", file, "-j", "4", "-o", filepath.Join(dir, "failed.txt"), "--results", results}, args...)
-	status := run(args, console{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(name string) string { return environment[name] }})
+	status := run(args, console{stdin: strings.NewReader(""), stdout: &out, stderr: &out, lookupEnv: func(name string) (string, bool) { value, ok := environment[name]; return value, ok }})
 	content, err := os.ReadFile(results)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())

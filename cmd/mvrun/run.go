@@ -108,7 +108,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	failed := &failedList{path: r.Failed, inputs: []string{r.File, r.Results, r.Script}}
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 	status, scriptErr := starlib.Run(ctx, script, starlib.Options{
-		Engine: run, Open: lists.open, WriteFailed: failed.write, Print: c.stdout, List: r.list(), Question: r.question(), Arguments: r.arguments,
+		Engine: run, Open: lists.open, WriteFailed: failed.write, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv, List: r.list(), Question: r.question(), Arguments: r.arguments,
 	})
 	cause := context.Cause(ctx)
 	cancel(nil)

@@ -114,6 +114,10 @@ func (l Log) Write(r *engine.Result) error {
 		return nil
 	}
 	source, destination := "["+r.Image.SourceReference()+"]", "["+r.Image.DestinationReference()+"]"
+	if r.Waived != "" {
+		log.Warn("WAIVED "+source+" != "+destination+": "+r.Message+" ("+r.Waived+")", append(attrs, "waived", r.Waived)...)
+		return nil
+	}
 	switch r.Status {
 	case validate.Pass:
 		log.Info("PASS "+source+" == "+destination, attrs...)

@@ -11,7 +11,6 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"mvrun/engine"
-	"mvrun/validate"
 )
 
 // The progress bar, which stands below the log.
@@ -83,7 +82,7 @@ type progressCounter Progress
 
 // Write implements engine.Sink.
 func (p *progressCounter) Write(r *engine.Result) error {
-	if r.Status == validate.Fail || r.Status == validate.Error {
+	if !r.OK() {
 		p.failed.Add(1)
 	}
 	// A total that is reached completes the bar: only Close may do that.

@@ -112,6 +112,7 @@ func (r *Results) Write(result *engine.Result) error {
 		Source: result.Image.Source, Destination: result.Image.Destination, Tag: result.Image.Tag,
 		Status: result.Status, Reason: result.Reason, Message: result.Message, Match: result.Match, Platforms: platforms,
 		Attempts: result.Attempts, Requests: result.Requests, Started: result.Started, DurationMS: result.Duration.Milliseconds(),
+		Waived: result.Waived,
 	})
 	if err != nil {
 		return fmt.Errorf("writing the results file (--results): %w", err)

@@ -50,6 +50,9 @@ func (s Summary) Print(w io.Writer) error {
 			fmt.Fprintf(table, "  %s\t%d%s\n", h.words, n, reasons(s.Reasons[h.status]))
 		}
 	}
+	if s.Waived > 0 {
+		fmt.Fprintf(table, "  waived\t%d\n", s.Waived)
+	}
 	if s.Unchecked > 0 {
 		fmt.Fprintf(table, "  not reached\t%d\n", s.Unchecked)
 	}
@@ -73,7 +76,7 @@ func (s Summary) Log(log *slog.Logger) {
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
 	}
-	attrs = append(attrs, "reasons", all, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
+	attrs = append(attrs, "reasons", all, "waived", s.Waived, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
 	log.Info("summary", attrs...)
 }
 

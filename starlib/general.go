@@ -1,0 +1,129 @@
+package starlib
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+)
+
+// Builtins that have nothing to do with images.
+
+// attempt is attempt(fn, *args): a call whose error is a value.
+func attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if len(args) == 0 {
+		return nil, fmt.Errorf("%s: want a function to call, and its arguments", b.Name())
+	}
+	fn, ok := args[0].(starlark.Callable)
+	if !ok {
+		return nil, fmt.Errorf("%s: got %s, want a function; write attempt(fn, argument), not attempt(fn(argument))", b.Name(), args[0].Type())
+	}
+	value, err := starlark.Call(thread, fn, args[1:], kwargs)
+	if ctx := contextOf(thread); ctx.Err() != nil {
+		return nil, context.Cause(ctx) // nobody outlives the run
+	}
+	outcome := starlark.StringDict{"ok": starlark.Bool(err == nil), "value": starlark.None, "error": starlark.None}
+	if err != nil {
+		outcome["error"] = starlark.String(err.Error())
+	} else {
+		outcome["value"] = value
+	}
+	return starlarkstruct.FromStringDict(starlark.String("attempt"), outcome), nil
+}
+
+// env is env(name, default): a variable of the environment.
+func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var name string
+	var missing starlark.Value
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "name", &name, "default?", &missing); err != nil {
+		return nil, err
+	}
+	if value, ok := r.LookupEnv(name); ok {
+		return starlark.String(value), nil
+	}
+	if missing == nil {
+		return nil, fmt.Errorf("%s: %s is not set: set it, or give a default, env(%q, default = …)", b.Name(), name, name)
+	}
+	return missing, nil
+}
+
+// sleep is sleep(duration), which an interruption ends.
+func sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var wait duration
+	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "duration", &wait); err != nil {
+		return nil, err
+	}
+	ctx := contextOf(thread)
+	timer := time.NewTimer(time.Duration(wait))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return starlark.None, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// duration is "1m30s", a value of the module time, or a number of seconds.
+type duration time.Duration
+
+// Unpack implements starlark.Unpacker.
+func (d *duration) Unpack(v starlark.Value) error {
+	switch v := v.(type) {
+	case startime.Duration:
+		*d = duration(v)
+	case starlark.String:
+		parsed, err := time.ParseDuration(string(v))
+		if err != nil {
+			return fmt.Errorf("got %s, want a duration such as \"1m30s\"", v)
+		}
+		*d = duration(parsed)
+	default:
+		seconds, ok := starlark.AsFloat(v)
+		if !ok {
+			return fmt.Errorf("got %s, want a duration such as \"1m30s\", or a number of seconds", v.Type())
+		}
+		*d = duration(seconds * float64(time.Second))
+	}
+	if *d < 0 {
+		return fmt.Errorf("got %s, want no less than 0", v)
+	}
+	return nil
+}
+
+// log is the module of log.debug, log.info, log.warn and log.error, which
+// write their arguments as print does, to the log.
+func (r *run) log() starlark.Value {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	members := starlark.StringDict{}
+	for name, level := range levels {
+		members[name] = starlark.NewBuiltin("log."+name, func(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+			if len(kwargs) > 0 {
+				return nil, fmt.Errorf("%s: want no arguments with names", b.Name())
+			}
+			r.Log.Log(contextOf(thread), level, printed(args))
+			return starlark.None, nil
+		})
+	}
+	return &starlarkstruct.Module{Name: "log", Members: members}
+}
+
+// printed writes values as print does.
+func printed(values starlark.Tuple) string {
+	var line []byte
+	for i, v := range values {
+		if i > 0 {
+			line = append(line, ' ')
+		}
+		if s, ok := starlark.AsString(v); ok {
+			line = append(line, s...)
+		} else {
+			line = append(line, v.String()...)
+		}
+	}
+	return string(line)
+}

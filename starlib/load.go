@@ -1,0 +1,84 @@
+package starlib
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"go.starlark.net/starlark"
+)
+
+// Modules: what scripts load.
+
+// bundledPrefix is how scripts name modules that mvrun brings.
+const bundledPrefix = "@mvrun//"
+
+// module is a loaded file. While it is being executed, globals are nil.
+type module struct {
+	globals starlark.StringDict
+	err     error
+}
+
+// load is what the statement load calls: another file, relative to the one
+// that loads it, or a bundled module. Each is executed once, by the thread of
+// the top level that needs it first.
+func (r *run) load(thread *starlark.Thread, name string) (starlark.StringDict, error) {
+	from := thread.CallFrame(0).Pos.Filename()
+	file, err := r.moduleName(from, name)
+	if err != nil {
+		return nil, err
+	}
+	if known, ok := r.modules[file]; ok {
+		if known.globals == nil && known.err == nil {
+			return nil, fmt.Errorf("%s loads itself, by way of %s: move what both need to a third file", file, from)
+		}
+		return known.globals, known.err
+	}
+	script, err := r.module(file)
+	if err != nil {
+		return nil, err
+	}
+	r.sources[file] = script.Source
+	m := &module{}
+	r.modules[file] = m
+	child, end := r.thread(contextOf(thread), file)
+	defer end()
+	m.globals, m.err = starlark.ExecFileOptions(fileOptions, child, file, script.Source, r.builtins())
+	return m.globals, m.err
+}
+
+// moduleName returns the path of a module, or its name if it is bundled.
+func (r *run) moduleName(from, name string) (string, error) {
+	switch {
+	case strings.HasPrefix(name, bundledPrefix):
+		return name, nil
+	case strings.HasPrefix(from, bundledPrefix):
+		return bundledPrefix + path.Join(path.Dir(strings.TrimPrefix(from, bundledPrefix)), name), nil
+	case filepath.IsAbs(name):
+		return "", fmt.Errorf("%s is an absolute path: modules lie in the folder of the script, or below it", name)
+	}
+	return filepath.Join(filepath.Dir(from), name), nil
+}
+
+// module reads a module.
+func (r *run) module(file string) (Script, error) {
+	if name, ok := strings.CutPrefix(file, bundledPrefix); ok {
+		source, err := modules.ReadFile(path.Join("modules", name))
+		if err != nil {
+			return Script{}, fmt.Errorf("there is no bundled module %s%s", file, DidYouMean(file, moduleNames()))
+		}
+		return Script{Name: file, Source: string(source), Bundled: true}, nil
+	}
+	within, err := filepath.Rel(filepath.Dir(r.script.Name), file)
+	if err != nil || !filepath.IsLocal(within) {
+		return Script{}, fmt.Errorf("%s lies outside the folder of the script, %s", file, filepath.Dir(r.script.Name))
+	}
+	// A symbolic link must not lead out either.
+	f, err := os.OpenInRoot(filepath.Dir(r.script.Name), within)
+	if err != nil {
+		return Script{}, fmt.Errorf("loading %s: %w", file, err)
+	}
+	return read(f, file)
+}
