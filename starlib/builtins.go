@@ -56,6 +56,11 @@ func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starla
 	if err := options.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
+	if path != "" {
+		if err := r.checkPath(path); err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		}
+	}
 	list, err := r.Open(path)
 	if err != nil {
 		return nil, err
@@ -190,6 +195,11 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 			return nil, fmt.Errorf("%s: results[%d] is %s, want a result: does every way through the callback return one?", b.Name(), i, describe(value))
 		}
 		results = append(results, result.result)
+	}
+	if path != "" {
+		if err := r.checkPath(path); err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		}
 	}
 	lines := r.Engine.FailedLines(results)
 	if err := r.WriteFailed(path, lines); err != nil {

@@ -57,7 +57,7 @@ func (r *run) moduleName(from, name string) (string, error) {
 	case strings.HasPrefix(from, bundledPrefix):
 		return bundledPrefix + path.Join(path.Dir(strings.TrimPrefix(from, bundledPrefix)), name), nil
 	case filepath.IsAbs(name):
-		return "", fmt.Errorf("%s is an absolute path: modules lie in the folder of the script, or below it", name)
+		return filepath.Clean(name), nil
 	}
 	return filepath.Join(filepath.Dir(from), name), nil
 }
@@ -71,12 +71,10 @@ func (r *run) module(file string) (Script, error) {
 		}
 		return Script{Name: file, Source: string(source), Bundled: true}, nil
 	}
-	within, err := filepath.Rel(filepath.Dir(r.script.Name), file)
-	if err != nil || !filepath.IsLocal(within) {
-		return Script{}, fmt.Errorf("%s lies outside the folder of the script, %s", file, filepath.Dir(r.script.Name))
+	if err := r.checkPath(file); err != nil {
+		return Script{}, err
 	}
-	// A symbolic link must not lead out either.
-	f, err := os.OpenInRoot(filepath.Dir(r.script.Name), within)
+	f, err := os.Open(file)
 	if err != nil {
 		return Script{}, fmt.Errorf("loading %s: %w", file, err)
 	}

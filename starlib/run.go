@@ -31,6 +31,9 @@ type Options struct {
 	List      imagelist.Options
 	Question  validate.Question
 	Arguments map[string]any // of main: the values of its Flags, by name
+
+	Named      []string // paths that the user named in flags, which scripts may use
+	AllowPaths []string // folders that scripts may use, besides their own
 }
 
 // run is one execution of a script.

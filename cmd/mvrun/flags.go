@@ -28,6 +28,7 @@ type flags struct {
 	Depth          string        `default:"manifests" help:"How deep to look: manifests."`
 	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
+	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress bar: auto (on a terminal), always, never."`
 }

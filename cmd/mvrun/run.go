@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -63,7 +64,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	screen := c.stderr
 	var progress *sink.Progress
 	var run *engine.Engine // set below, before anything asks it
-	lists := &lists{flags: &r.flags, console: c, sync: func() { run.Sync() }}
+	lists := &lists{flags: &r.flags, console: c, settle: func() { run.Sync() }}
 	list, err := lists.early()
 	if err != nil {
 		return 0, err
@@ -108,7 +109,8 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	failed := &failedList{path: r.Failed, inputs: []string{r.File, r.Results, r.Script}}
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 	status, scriptErr := starlib.Run(ctx, script, starlib.Options{
-		Engine: run, Open: lists.open, WriteFailed: failed.write, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv, List: r.list(), Question: r.question(), Arguments: r.arguments,
+		Engine: run, Open: lists.open, WriteFailed: failed.write, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
+		List: r.list(), Question: r.question(), Arguments: r.arguments, Named: r.named(), AllowPaths: r.AllowPath,
 	})
 	cause := context.Cause(ctx)
 	cancel(nil)
@@ -197,6 +199,20 @@ func (r *runCommand) checkFiles() error {
 	return nil
 }
 
+// named are the paths of flags, which the script may use wherever they are.
+func (r *runCommand) named() []string {
+	paths := []string{r.File, r.Failed, r.Results}
+	for _, value := range r.arguments {
+		switch v := value.(type) {
+		case string:
+			paths = append(paths, v)
+		case []string:
+			paths = append(paths, v...)
+		}
+	}
+	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
+}
+
 // describe is the first line of the results file.
 func (r *runCommand) describe(list *imagelist.List, all []*kong.Flag) sink.Run {
 	run := sink.Run{Version: version, Script: r.Script, Flags: given(all), Started: time.Now()}
@@ -217,9 +233,11 @@ func logExchange(log *slog.Logger, e registry.Exchange) {
 type lists struct {
 	flags   *flags
 	console console
-	sync    func() // waits until everything is on the screen
+	settle  func() // waits until everything is on the screen
 	run     *imagelist.List
-	others  map[string]*imagelist.List
+
+	mu     sync.Mutex
+	others map[string]*imagelist.List
 }
 
 // early opens the run's own list, so that a missing one is known at once.
@@ -229,7 +247,7 @@ func (l *lists) early() (*imagelist.List, error) {
 		l.run = imagelist.Stream("standard input", l.console.stdin)
 	case l.flags.File == "":
 		l.run = imagelist.Prompt(l.console.stdin, func() {
-			l.sync()
+			l.settle()
 			fmt.Fprint(l.console.stderr, ">>> ")
 		})
 	default:
@@ -245,6 +263,8 @@ func (l *lists) open(path string) (*imagelist.List, error) {
 	if path == "" {
 		return l.run, nil
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if list, ok := l.others[path]; ok {
 		return list, nil
 	}

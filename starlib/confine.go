@@ -1,0 +1,55 @@
+package starlib
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Where a script may read and write.
+
+// checkPath says why a script may not use a path. It may below the working
+// directory, below its own folder and those that the user allows, and what
+// the user named in a flag.
+func (r *run) checkPath(path string) error {
+	if slices.Contains(r.Named, path) {
+		return nil
+	}
+	for _, root := range append([]string{".", filepath.Dir(r.script.Name)}, r.AllowPaths...) {
+		if within(root, path) {
+			return nil
+		}
+	}
+	return fmt.Errorf("a script may not use %s: it lies outside the working directory and the script's own folder (--allow-path %s would allow it)",
+		path, filepath.Dir(path))
+}
+
+// within says whether a path, which need not exist, lies in a folder, and no
+// symbolic link on the way leads out of it.
+func within(folder, path string) bool {
+	absolute, err := filepath.Abs(folder)
+	if err != nil {
+		return false
+	}
+	target, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	relative, err := filepath.Rel(absolute, target)
+	if err != nil || !filepath.IsLocal(relative) {
+		return false
+	}
+	root, err := os.OpenRoot(absolute)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	if _, err = root.Stat(relative); errors.Is(err, os.ErrNotExist) {
+		// What is not there yet may be made in a folder that is.
+		_, err = root.Stat(filepath.Dir(relative))
+		return err == nil || errors.Is(err, os.ErrNotExist)
+	}
+	return err == nil
+}
