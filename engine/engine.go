@@ -73,10 +73,10 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 	verdict, requests, err := e.compare(ctx, image, q)
 	if err != nil {
 		verdict = validate.Verdict{Status: validate.Error, Reason: e.reason(ctx, err), Message: err.Error()}
-		switch verdict.Reason {
-		case validate.Timeout:
+		switch {
+		case context.Cause(ctx) == errTimeout:
 			verdict.Message = fmt.Sprintf("no verdict within %v (--timeout): %v", e.options.Timeout, err)
-		case validate.Interrupted:
+		case verdict.Reason == validate.Interrupted:
 			verdict.Message = "interrupted before there was a verdict"
 		}
 	}

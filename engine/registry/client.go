@@ -114,7 +114,7 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		fact, err = host.config(ctx, path, reference)
 	}
 	if err != nil {
-		err = host.explain(err, need.Side, imagelist.Reference(repository, reference))
+		err = host.explain(ctx, err, need.Side, imagelist.Reference(repository, reference))
 	}
 	return fact, int(sent.Load()), err
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/credentials"
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -27,7 +28,7 @@ func (h *host) credentials(ctx context.Context, s *session) error {
 		for _, keychain := range []struct {
 			authn.Keychain
 			from string
-		}{{authn.DefaultKeychain, "the Docker configuration"}, {podmanKeychain{}, "Podman's auth.json"}} {
+		}{{dockerKeychain{}, "the Docker configuration"}, {podmanKeychain{}, "Podman's auth.json"}} {
 			auth, err := authn.Resolve(ctx, keychain, s.registry)
 			if err != nil {
 				return fmt.Errorf("looking for credentials in %s: %w", keychain.from, err)
@@ -50,16 +51,33 @@ func basic(username, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
 }
 
+// dockerKeychain reads Docker's configuration, where there is one. Without one
+// authn.DefaultKeychain would read Podman's, and errors name the wrong file.
+type dockerKeychain struct{}
+
+func (dockerKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
+	home, _ := os.UserHomeDir()
+	for _, folder := range []string{filepath.Join(home, ".docker"), os.Getenv("DOCKER_CONFIG")} {
+		if info, err := os.Stat(filepath.Join(folder, "config.json")); folder != "" && err == nil && !info.IsDir() {
+			return authn.DefaultKeychain.Resolve(target)
+		}
+	}
+	return authn.Anonymous, nil
+}
+
 // podmanKeychain reads Podman's credentials even beside a Docker
 // configuration, which authn.DefaultKeychain does not, and knows Docker Hub by
 // the name that Podman gives it.
 // https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
 type podmanKeychain struct{}
 
+// hub is what Podman calls Docker Hub.
+const hub = "docker.io"
+
 func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
 	registry := target.RegistryStr()
 	if registry == name.DefaultRegistry {
-		registry = "docker.io"
+		registry = hub
 	}
 	for _, path := range podmanFiles() {
 		f, err := os.Open(path)
@@ -74,6 +92,12 @@ func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		found, err := file.GetAuthConfig(registry)
+		if registry == hub {
+			// GetAuthConfig would look for the name that Docker gives it.
+			if found = file.AuthConfigs[hub]; file.CredentialHelpers[hub] != "" {
+				found, err = credentials.NewNativeStore(file, file.CredentialHelpers[hub]).Get(hub)
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

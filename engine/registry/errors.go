@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"mvrun/validate"
@@ -42,10 +43,13 @@ func (e *Error) Reason() validate.Reason { return e.reason }
 // Where an error happened, for explain.
 type (
 	credentialError struct{ error } // before anything was sent
-	pingError       struct{ error } // at the first contact
-	tokenError      struct{ error } // at the token server
-	cutError        struct{ error } // within a body
-	contentError    struct{ error } // the bytes are not what they should be
+	pingError       struct {        // at the first contact
+		error
+		from string // where the credentials were from
+	}
+	tokenError   struct{ error } // at the token server
+	cutError     struct{ error } // within a body
+	contentError struct{ error } // the bytes are not what they should be
 )
 
 func (e *credentialError) Unwrap() error { return e.error }
@@ -54,7 +58,7 @@ func (e *tokenError) Unwrap() error      { return e.error }
 func (e *cutError) Unwrap() error        { return e.error }
 
 // explain finds the reason of an error and says what to do.
-func (h *host) explain(err error, side validate.Side, reference string) error {
+func (h *host) explain(ctx context.Context, err error, side validate.Side, reference string) error {
 	e := &Error{Side: side, Reference: reference, Err: err, what: plain(err), reason: validate.Unreachable}
 	var (
 		credential *credentialError
@@ -74,17 +78,26 @@ func (h *host) explain(err error, side validate.Side, reference string) error {
 	case errors.As(err, &credential):
 		e.reason = validate.Unauthorized
 	case errors.As(err, &verify): // whatever plain HTTP, tried after it, gave
-		e.what += h.certificateHint(verify)
+		e.what += certificateHint(verify, h.failing(err))
 	case errors.As(err, &status):
-		e.reason, e.what = h.refused(status, errors.As(err, &token), errors.As(err, &ping))
-	case errors.Is(err, context.DeadlineExceeded):
+		from := ""
+		if errors.As(err, &ping) {
+			from = ping.from
+		}
+		e.reason, e.what = h.refused(status, errors.As(err, &token), ping != nil, from)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.reason = validate.Timeout
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.Is(err, http.ErrSchemeMismatch) && !h.triesHTTP():
 		e.what = fmt.Sprintf("%s speaks plain HTTP: give --tls-verify=false if that is right", h.name)
+	case errors.Is(err, http.ErrSchemeMismatch):
+		// It was tried over plain HTTP, too, and that is what failed.
+		if _, second, ok := strings.Cut(err.Error(), "; "); ok {
+			e.what = oneLine(second)
+		}
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.what = fmt.Sprintf("no such host %s: check the name, and the resolver of this machine", dns.Name)
 	case errors.As(err, &op) && op.Op == "dial":
-		e.what += fmt.Sprintf(" (is %s up, and its port right?)", h.name)
+		e.what += fmt.Sprintf(" (is %s up, and its port right?)", h.failing(err))
 	case errors.As(err, &network) && network.Timeout():
 		e.reason = validate.Timeout
 	case errors.As(err, &cut):
@@ -94,7 +107,7 @@ func (h *host) explain(err error, side validate.Side, reference string) error {
 }
 
 // refused explains an answer with a status that says no.
-func (h *host) refused(e *transport.Error, atToken, atPing bool) (validate.Reason, string) {
+func (h *host) refused(e *transport.Error, atToken, atPing bool, from string) (validate.Reason, string) {
 	what := fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
 	if words := registryWords(e); words != "" {
 		what += ": " + words
@@ -104,7 +117,10 @@ func (h *host) refused(e *transport.Error, atToken, atPing bool) (validate.Reaso
 		if atToken {
 			what = "the token server answered " + what
 		}
-		return validate.Unauthorized, what + h.credentialHint()
+		if e.Request != nil && !atToken && !h.is(e.Request.URL.Host) {
+			return validate.Unauthorized, fmt.Sprintf("%s (from %s, to which the registry redirects)", what, e.Request.URL.Host)
+		}
+		return validate.Unauthorized, what + h.credentialHint(from)
 	case http.StatusTooManyRequests:
 		return validate.RateLimited, what
 	}
@@ -114,11 +130,9 @@ func (h *host) refused(e *transport.Error, atToken, atPing bool) (validate.Reaso
 	return validate.Unreachable, what
 }
 
-func (h *host) credentialHint() string {
-	from := ""
-	if h.login != nil {
-		from = h.login.From
-	}
+// credentialHint says which credentials were refused; from is where they were
+// from, if no session knows.
+func (h *host) credentialHint(from string) string {
 	h.session.mu.Lock()
 	if s := h.session.value; s != nil {
 		from = s.from
@@ -130,12 +144,46 @@ func (h *host) credentialHint() string {
 	return fmt.Sprintf(" (with the credentials for %s of %s)", h.name, from)
 }
 
-func (h *host) certificateHint(err error) string {
+func certificateHint(err error, host string) string {
 	var unknown x509.UnknownAuthorityError
 	if errors.As(err, &unknown) {
-		return fmt.Sprintf(" (is the certificate of %s self-signed? let this machine trust its authority, or give --tls-verify=false)", h.name)
+		return fmt.Sprintf(" (is the certificate of %s self-signed? let this machine trust its authority, or give --tls-verify=false)", host)
 	}
 	return " (--tls-verify=false accepts any certificate)"
+}
+
+// failing is the host whose connection failed: the registry, its token server,
+// or where it redirects to.
+func (h *host) failing(err error) string {
+	if u := innermost(err); u != nil {
+		if parsed, e := url.Parse(u.URL); e == nil && !h.is(parsed.Host) {
+			return parsed.Host
+		}
+	}
+	return h.name
+}
+
+// is says whether a host is the registry's own.
+func (h *host) is(address string) bool {
+	registry, err := name.NewRegistry(h.name)
+	return err == nil && registry.RegistryStr() == address
+}
+
+// triesHTTP says whether the registry is asked over plain HTTP, too.
+func (h *host) triesHTTP() bool {
+	registry, err := name.NewRegistry(h.name)
+	return h.client.options.Insecure || err == nil && registry.Scheme() == "http"
+}
+
+// innermost returns the innermost *url.Error of an error, or nil. Of the two
+// attempts at a registry that may speak plain HTTP it is the first that has
+// something to say.
+func innermost(err error) *url.Error {
+	var found *url.Error
+	for u := (*url.Error)(nil); errors.As(err, &u); err = u.Err {
+		found = u
+	}
+	return found
 }
 
 // registryWords returns what the registry itself wrote, on one line.
@@ -150,8 +198,7 @@ func registryWords(e *transport.Error) string {
 // plain writes an error without what explain says anyway: the URL, and both
 // attempts of a registry that is tried over HTTPS and HTTP.
 func plain(err error) string {
-	var u *url.Error
-	for errors.As(err, &u) {
+	if u := innermost(err); u != nil {
 		err = u.Err
 	}
 	return oneLine(err.Error())
@@ -160,14 +207,14 @@ func plain(err error) string {
 // oneLine keeps what a registry wrote from breaking the log, or a terminal.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, s)
 	const most = 500
 	if len(s) > most {
-		s = s[:most] + "…"
+		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return strings.TrimSpace(s)
 }

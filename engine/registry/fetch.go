@@ -109,13 +109,8 @@ func (h *host) getOnce(ctx context.Context, repository, path string, header http
 	defer response.Body.Close()
 	switch {
 	case response.StatusCode == http.StatusOK:
-	case response.StatusCode == http.StatusNotFound && !isHTML(response):
-		// Read it, so that the connection can be used again.
-		_, err := io.Copy(io.Discard, io.LimitReader(response.Body, maxRefusal))
-		if err != nil {
-			return nil, nil, &cutError{err}
-		}
-		return nil, nil, nil
+	case response.StatusCode == http.StatusNotFound:
+		return nil, nil, h.checkMissing(ctx, response)
 	default:
 		return nil, nil, refusal(response)
 	}
@@ -132,10 +127,39 @@ func (h *host) getOnce(ctx context.Context, repository, path string, header http
 	return body, response.Header, nil
 }
 
-// isHTML tells the 404 of a proxy or a web site from a registry's: the first
-// says nothing of the image.
-func isHTML(response *http.Response) bool {
-	return strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")
+// checkMissing says why a 404 does not mean that the registry has not what was
+// asked for. A proxy or an ingress says 404, too, while the registry behind it
+// is away; unlike a registry, it does not say it in the registries' JSON.
+func (h *host) checkMissing(ctx context.Context, response *http.Response) error {
+	refused := refusal(response)
+	var status *transport.Error
+	if !errors.As(refused, &status) {
+		return &cutError{refused}
+	}
+	if len(status.Errors) > 0 {
+		return nil
+	}
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
+		return refused
+	}
+	// The specification does not ask for JSON: is the registry there at all?
+	s, err := h.open(ctx)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url(), nil)
+	if err != nil {
+		return err
+	}
+	ping, err := h.client.brief.RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	defer ping.Body.Close()
+	if ping.StatusCode == http.StatusNotFound {
+		return refused
+	}
+	return nil
 }
 
 // maxRefusal is how much is read of an answer that says no.

@@ -2,8 +2,10 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -60,13 +62,16 @@ func (h *host) ping(ctx context.Context) (*session, error) {
 	}
 	s.challenge, err = transport.Ping(ctx, registry, h.client.brief)
 	if err != nil {
-		return nil, &pingError{err}
+		return nil, &pingError{err, s.from}
 	}
 	if s.challenge.Insecure {
 		s.scheme = "http"
 	}
 	return s, nil
 }
+
+// url is where the registry's API begins.
+func (s *session) url() string { return s.scheme + "://" + s.registry.RegistryStr() + "/v2/" }
 
 func (s *session) bearer() bool { return strings.EqualFold(s.challenge.Scheme, "bearer") }
 
@@ -89,7 +94,7 @@ func (h *host) token(ctx context.Context, s *session, repository string) (string
 	value, err := token.get(ctx, h.client, func(ctx context.Context) (string, time.Duration, error) {
 		given, err := transport.Exchange(ctx, s.registry, s.auth, h.client.patient, []string{scope}, s.challenge)
 		if err != nil {
-			return "", 0, &tokenError{err}
+			return "", 0, &tokenError{withoutAnswer(err)}
 		}
 		// https://distribution.github.io/distribution/spec/auth/token/: a token
 		// without expires_in lives 60 seconds.
@@ -105,6 +110,17 @@ func (h *host) token(ctx context.Context, s *session, repository string) (string
 	return value, token, err
 }
 
+// withoutAnswer hides what a token server said with success: it may be a
+// secret, if not the one that was asked for.
+func withoutAnswer(err error) error {
+	var status *transport.Error
+	var network *url.Error
+	if errors.As(err, &status) || errors.As(err, &network) {
+		return err
+	}
+	return errors.New("the answer of the token server holds no token")
+}
+
 // do sends a request for a repository. The body of its response is the
 // caller's to close.
 func (h *host) do(ctx context.Context, method, repository, path string, header http.Header) (*http.Response, error) {
@@ -117,15 +133,14 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		if err != nil {
 			return nil, err
 		}
-		url := fmt.Sprintf("%s://%s/v2/%s/%s", s.scheme, s.registry.RegistryStr(), repository, path)
-		request, err := http.NewRequestWithContext(ctx, method, url, nil)
+		request, err := http.NewRequestWithContext(ctx, method, s.url()+repository+"/"+path, nil)
 		if err != nil {
 			return nil, err
 		}
 		for name, values := range header {
 			request.Header[name] = values
 		}
-		client := http.Client{Transport: &authorized{next: h.client.patient, session: s, authorization: authorization, userAgent: h.client.options.UserAgent}}
+		client := http.Client{Transport: &authorized{next: h.client.patient, session: s, authorization: authorization}}
 		response, err := client.Do(request)
 		if err != nil {
 			return nil, err
@@ -161,13 +176,11 @@ type authorized struct {
 	next          http.RoundTripper
 	session       *session
 	authorization string
-	userAgent     string
 }
 
 func (a *authorized) RoundTrip(request *http.Request) (*http.Response, error) {
-	request = request.Clone(request.Context())
-	request.Header.Set("User-Agent", a.userAgent)
 	if a.authorization != "" && request.URL.Host == a.session.registry.RegistryStr() && request.URL.Scheme == a.session.scheme {
+		request = request.Clone(request.Context())
 		request.Header.Set("Authorization", a.authorization)
 	}
 	return a.next.RoundTrip(request)

@@ -39,7 +39,7 @@ func (s *shared[T]) get(ctx context.Context, c *Client, fresh func(context.Conte
 		case <-flight:
 		case <-ctx.Done():
 			var none T
-			return none, context.Cause(ctx)
+			return none, ctx.Err()
 		}
 	}
 }

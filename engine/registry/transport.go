@@ -44,17 +44,35 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if sent, ok := request.Context().Value(sentKey{}).(*atomic.Int64); ok {
 		sent.Add(1)
 	}
-	if w.client.options.Log == nil {
-		return w.client.base.RoundTrip(request)
-	}
+	request = request.Clone(request.Context())
+	request.Header.Set("User-Agent", w.client.options.UserAgent)
 	started := time.Now()
 	response, err := w.client.base.RoundTrip(request)
+	if err == nil {
+		response, err = checkLocation(response)
+	}
+	if w.client.options.Log == nil {
+		return response, err
+	}
 	exchange := Exchange{Method: request.Method, URL: redact(request.URL), Err: err, Duration: time.Since(started)}
 	if err == nil {
 		exchange.Status = response.StatusCode
 	}
 	w.client.options.Log(exchange)
 	return response, err
+}
+
+// errLocation is an answer that leads nowhere.
+var errLocation = errors.New("the registry redirects to what is no URL")
+
+// checkLocation refuses a redirect that net/http could not follow, since its
+// error would show the whole of it, signatures included.
+func checkLocation(response *http.Response) (*http.Response, error) {
+	if _, err := url.Parse(response.Header.Get("Location")); err != nil {
+		response.Body.Close()
+		return nil, errLocation
+	}
+	return response, nil
 }
 
 // redact writes a URL without what may be secret: a redirect to a store of
@@ -84,7 +102,7 @@ const (
 // retrying tries again what may come right by itself. It follows no redirect:
 // a credential must not go where one leads.
 func retrying(next http.RoundTripper, retries int) http.RoundTripper {
-	return &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
+	return &either{&retryablehttp.RoundTripper{Client: &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     next,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -95,7 +113,20 @@ func retrying(next http.RoundTripper, retries int) http.RoundTripper {
 		CheckRetry:   shouldRetry,
 		Backoff:      backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler, // keeps the registry's own words
-	}}
+	}}}
+}
+
+// either returns a response or an error. go-retryablehttp may return both,
+// which net/http says on standard error.
+type either struct{ next http.RoundTripper }
+
+func (e *either) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := e.next.RoundTrip(request)
+	if err != nil && response != nil {
+		response.Body.Close()
+		return nil, err
+	}
+	return response, err
 }
 
 func shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
@@ -104,7 +135,7 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	}
 	if err != nil {
 		var dns *net.DNSError
-		if errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &dns) && dns.IsNotFound {
+		if errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errLocation) || errors.As(err, &dns) && dns.IsNotFound {
 			return false, nil
 		}
 		return retryablehttp.DefaultRetryPolicy(ctx, response, err)
@@ -121,6 +152,9 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 // back together.
 func backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
 	wait := min(retryablehttp.DefaultBackoff(least, most, attempt, response), most)
+	if wait < 0 { // a Retry-After of centuries overflows
+		wait = most
+	}
 	if response != nil && response.Header.Get("Retry-After") != "" {
 		return wait + rand.N(wait/10+1)
 	}

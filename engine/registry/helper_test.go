@@ -1,0 +1,316 @@
+package registry_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry"
+	"mvrun/engine/registry/memory"
+	"mvrun/validate"
+)
+
+// What the tests share: registries in the process, a network to reach them by
+// any name, and a client whose words are searched for secrets.
+
+// Every secret of these tests has the same beginning, to be found by it.
+const (
+	secret   = "s3cret"
+	user     = "robot"
+	password = secret + "-password"
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		// Neither the machine's credentials nor its proxies belong to a test.
+		empty, err := os.MkdirTemp("", "mvrun")
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer os.RemoveAll(empty)
+		for _, name := range []string{"HOME", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"} {
+			os.Setenv(name, empty)
+		}
+		for _, name := range []string{"REGISTRY_AUTH_FILE", "DOCKER_AUTH_CONFIG", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+			os.Unsetenv(name)
+		}
+		return m.Run()
+	}())
+}
+
+// What is read of app: always its own tag.
+var (
+	head     = validate.Need{What: validate.Head}
+	manifest = validate.Need{What: validate.Read}
+)
+
+func blob(digest string) validate.Need { return validate.Need{What: validate.Blob, Digest: digest} }
+
+// app is an image at the same registry on both sides.
+func app(host string) imagelist.Image {
+	return imagelist.Image{Source: host + "/library/app", Destination: host + "/library/app", Tag: "1"}
+}
+
+// filled is a registry that has app, and the digest of its config.
+func filled() (r *memory.Registry, app memory.Descriptor, config string) {
+	r = memory.New()
+	app = r.PushImage("library/app", "1", memory.Image{Platform: linux, Content: "app"})
+	return r, app, configOf(r, "library/app", app.Digest)
+}
+
+var linux = validate.Platform{Architecture: "amd64", OS: "linux"}
+
+func configOf(r http.Handler, repository, digest string) string {
+	answer := httptest.NewRecorder()
+	r.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/v2/"+repository+"/manifests/"+digest, nil))
+	m, err := validate.ParseManifest("", "sha256", answer.Body.Bytes())
+	if err != nil {
+		panic(err)
+	}
+	return m.Config.Digest
+}
+
+// serve starts a plain HTTP server on this machine and returns its HOST:PORT.
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(handler)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
+}
+
+// pipes is a network within the process: HTTP servers under any names. As
+// nothing leaves the process, a synctest bubble around it has the clock to
+// itself: waits cost no time, and what is said of time is exact.
+type pipes struct {
+	mu      sync.Mutex
+	servers map[string]*listener // by HOST:PORT
+	dials   map[string]int       // likewise
+}
+
+func newPipes() *pipes { return &pipes{servers: map[string]*listener{}, dials: map[string]int{}} }
+
+func (p *pipes) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	p.mu.Lock()
+	p.dials[address]++
+	l := p.servers[address]
+	p.mu.Unlock()
+	refused := &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	if l == nil {
+		return nil, refused
+	}
+	ours, theirs := net.Pipe()
+	select {
+	case l.conns <- theirs:
+		return ours, nil
+	case <-l.closed:
+		return nil, refused
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *pipes) dialed(address string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dials[address]
+}
+
+// serve starts a server at HOST:PORT: with TLS at port 443, else without.
+func (p *pipes) serve(t *testing.T, address string, handler http.Handler) {
+	t.Helper()
+	l := &listener{address: address, conns: make(chan net.Conn), closed: make(chan struct{})}
+	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}}
+	if strings.HasSuffix(address, ":443") {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
+	t.Cleanup(s.Close)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.servers[address] = l
+}
+
+type listener struct {
+	address string
+	conns   chan net.Conn
+	once    sync.Once
+	closed  chan struct{}
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *listener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *listener) Addr() net.Addr { return l }
+
+func (l *listener) Network() string { return "pipe" }
+func (l *listener) String() string  { return l.address }
+
+// hub is where tests in a bubble have their registry.
+const hub = "registry.example.com"
+
+// bubble runs a test with a clock of its own and a registry at hub.
+func bubble(t *testing.T, handler http.Handler, test func(*testing.T, *pipes, *registry.Client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":443", handler)
+		test(t, network, newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 100}))
+	})
+}
+
+// newClient returns a client that the end of the test closes, and whose log
+// must hold no secret, whatever the test is about.
+func newClient(t *testing.T, o registry.Options) *registry.Client {
+	t.Helper()
+	var mu sync.Mutex
+	var lines strings.Builder
+	next := o.Log
+	o.Log = func(e registry.Exchange) {
+		mu.Lock()
+		fmt.Fprintf(&lines, "%s %s %d %v\n", e.Method, e.URL, e.Status, e.Err)
+		mu.Unlock()
+		if next != nil {
+			next(e)
+		}
+	}
+	c := registry.New(t.Context(), o) // which ends before the cleanup
+	t.Cleanup(func() {
+		c.Close()
+		wantNoSecret(t, "log", lines.String())
+	})
+	return c
+}
+
+func wantNoSecret(t *testing.T, what, text string) {
+	t.Helper()
+	for _, s := range []string{secret, base64.StdEncoding.EncodeToString([]byte(user + ":" + password))} {
+		if strings.Contains(text, s) {
+			t.Errorf("the %s has a secret:\n%s", what, text)
+		}
+	}
+}
+
+// read reads what must be readable.
+func read(t *testing.T, c *registry.Client, image imagelist.Image, need validate.Need) validate.Fact {
+	t.Helper()
+	fact, _, err := c.Read(t.Context(), image, need)
+	if err != nil {
+		t.Fatalf("Read(%s, %+v): %v", image.Source, need, err)
+	}
+	return fact
+}
+
+// wantError checks an error's reason and words.
+func wantError(t *testing.T, err error, reason validate.Reason, words ...string) {
+	t.Helper()
+	var e *registry.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v (%T), want a *registry.Error", err, err)
+	}
+	if e.Reason() != reason {
+		t.Errorf("reason %s, want %s, of: %v", e.Reason(), reason, err)
+	}
+	text := err.Error()
+	if prefix := fmt.Sprintf("reading %s %s: ", e.Side, e.Reference); !strings.HasPrefix(text, prefix) {
+		t.Errorf("%q does not begin with %q", text, prefix)
+	}
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("%q lacks %q", text, w)
+		}
+	}
+	wantNoSecret(t, "error", text)
+}
+
+// wantRequests checks what a call says it sent.
+func wantRequests(t *testing.T, got, want int) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%d requests, want %d", got, want)
+	}
+}
+
+// recorder notes what its handler is asked.
+type recorder struct {
+	http.Handler
+	mu   sync.Mutex
+	seen []*http.Request
+}
+
+func record(handler http.Handler) *recorder { return &recorder{Handler: handler} }
+
+func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	r.mu.Lock()
+	r.seen = append(r.seen, request.Clone(context.Background()))
+	r.mu.Unlock()
+	r.Handler.ServeHTTP(w, request)
+}
+
+// requests returns those whose "METHOD /path" has the given beginning.
+func (r *recorder) requests(beginning string) []*http.Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []*http.Request
+	for _, request := range r.seen {
+		if strings.HasPrefix(request.Method+" "+request.URL.Path, beginning) {
+			found = append(found, request)
+		}
+	}
+	return found
+}
+
+// authorizations returns the Authorization headers, without the requests that
+// have none.
+func (r *recorder) authorizations() []string {
+	var found []string
+	for _, request := range r.requests("") {
+		found = append(found, request.Header.Values("Authorization")...)
+	}
+	return found
+}
+
+// ping answers GET /v2/ as a registry without credentials does, and leaves the
+// rest to another handler.
+func ping(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v2/" {
+			next(w, r)
+		}
+	})
+}
+
+// cut ends the connection.
+func cut(w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	conn.Close()
+}

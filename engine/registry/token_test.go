@@ -1,0 +1,473 @@
+package registry_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry"
+	"mvrun/engine/registry/memory"
+	"mvrun/validate"
+)
+
+// Bearer tokens: one a repository, for as long as it lasts.
+
+// tokens is a registry that wants a bearer token, and the server of its tokens
+// on its own port: go-containerregistry refuses a realm at another private
+// address.
+type tokens struct {
+	registry http.Handler
+	lives    int    // expires_in; none if 0
+	name     string // of the token in the answer; "token" if empty
+	// answer stands for the token server, if set. The answer to ask n, from 0.
+	answer func(n int, w http.ResponseWriter)
+	// pause is called before each answer to a ping and to a token's request.
+	pause func(r *http.Request)
+
+	mu     sync.Mutex
+	pings  int
+	asked  []*http.Request // for tokens
+	scopes map[string]string
+	dead   map[string]bool
+}
+
+func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	switch {
+	case r.URL.Path == "/token":
+		s.mu.Lock()
+		n := len(s.asked)
+		r.ParseForm()
+		s.asked = append(s.asked, r)
+		token := fmt.Sprintf("%s-token-%d", secret, n)
+		if s.scopes == nil {
+			s.scopes = map[string]string{}
+		}
+		s.scopes[token] = r.Form.Get("scope")
+		s.mu.Unlock()
+		if s.pause != nil {
+			s.pause(r)
+		}
+		if s.answer != nil {
+			s.answer(n, w)
+			return
+		}
+		answer := map[string]any{"token": token}
+		if s.name != "" {
+			answer = map[string]any{s.name: token}
+		}
+		if s.lives != 0 {
+			answer["expires_in"] = s.lives
+		}
+		json.NewEncoder(w).Encode(answer)
+		return
+	case r.URL.Path == "/v2/":
+		s.mu.Lock()
+		s.pings++
+		s.mu.Unlock()
+		if s.pause != nil {
+			s.pause(r)
+		}
+	case s.good(given, r.URL.Path):
+		s.registry.ServeHTTP(w, r)
+		return
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s://%s/token",service="test"`, scheme, r.Host))
+	w.WriteHeader(http.StatusUnauthorized)
+}
+
+func (s *tokens) good(token, path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	repository, ok := strings.CutPrefix(s.scopes[token], "repository:")
+	repository, pull := strings.CutSuffix(repository, ":pull")
+	return ok && pull && !s.dead[token] && strings.HasPrefix(path, "/v2/"+repository+"/")
+}
+
+// kill makes every token that was given so far worthless.
+func (s *tokens) kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead = map[string]bool{}
+	for token := range s.scopes {
+		s.dead[token] = true
+	}
+}
+
+func (s *tokens) want(t *testing.T, pings, tokens int) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pings != pings || len(s.asked) != tokens {
+		t.Errorf("%d pings and %d tokens, want %d and %d", s.pings, len(s.asked), pings, tokens)
+	}
+}
+
+// gate lets requests wait until everything that can happen before has
+// happened.
+type gate struct{ open chan struct{} }
+
+func newGate() *gate { return &gate{make(chan struct{})} }
+
+func (g *gate) wait(*http.Request) { <-g.open }
+
+// let lets one of those that wait pass, once the bubble is still.
+func (g *gate) let() {
+	synctest.Wait()
+	g.open <- struct{}{}
+}
+
+func TestTokenShared(t *testing.T) {
+	for _, repositories := range []int{1, 7} {
+		t.Run(fmt.Sprint(repositories), func(t *testing.T) {
+			r := memory.New()
+			for i := range repositories {
+				r.PushImage(fmt.Sprintf("library/app%d", i), "1", memory.Image{Platform: linux})
+			}
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate() // of this bubble
+				s := &tokens{registry: r, pause: g.wait}
+				network := newPipes()
+				network.serve(t, hub+":443", s)
+				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 50})
+				var readers sync.WaitGroup
+				for i := range 50 {
+					readers.Go(func() {
+						image := imagelist.Image{Source: fmt.Sprintf("%s/library/app%d", hub, i%repositories), Tag: "1"}
+						_, requests, err := c.Read(t.Context(), image, head)
+						if err != nil {
+							t.Error(err)
+						}
+						wantRequests(t, requests, 1)
+					})
+				}
+				g.let() // all 50 wait for the ping
+				for range repositories {
+					g.let() // all that want one wait for each token
+				}
+				readers.Wait()
+				s.want(t, 1, repositories)
+				wantRequests(t, c.Requests(), 1+repositories+50)
+			})
+		})
+	}
+}
+
+func TestTokenRenewed(t *testing.T) {
+	for _, test := range []struct {
+		lives        int
+		good, better time.Duration // moments at which the first token serves, and serves no more
+	}{
+		{300, 284 * time.Second, 286 * time.Second},
+		{60, 44 * time.Second, 46 * time.Second},
+		{0, 44 * time.Second, 46 * time.Second}, // 60, as the specification says
+		{20, 9 * time.Second, 11 * time.Second},
+		{1, 0, time.Second},
+		{-5, 44 * time.Second, 46 * time.Second},
+	} {
+		t.Run(fmt.Sprint(test.lives), func(t *testing.T) {
+			r, _, _ := filled()
+			s := &tokens{registry: r, lives: test.lives}
+			bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
+				started := time.Now()
+				read(t, c, app(hub), head)
+				time.Sleep(test.good - time.Since(started)) // moves the bubble's clock
+				read(t, c, app(hub), head)
+				s.want(t, 1, 1)
+				time.Sleep(test.better - time.Since(started))
+				s.kill() // so the old one would show
+				_, requests, err := c.Read(t.Context(), app(hub), head)
+				if err != nil {
+					t.Error(err)
+				}
+				wantRequests(t, requests, 1)
+				s.want(t, 1, 2)
+			})
+		})
+	}
+}
+
+func TestTokenRefused(t *testing.T) {
+	r, pushed, _ := filled()
+	s := &tokens{registry: r}
+	bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
+		read(t, c, app(hub), head)
+		s.kill()
+		fact, requests, err := c.Read(t.Context(), app(hub), manifest)
+		if err != nil || fact.Digest != pushed.Digest {
+			t.Errorf("got %+v, %v", fact, err)
+		}
+		wantRequests(t, requests, 2)
+		s.want(t, 1, 2)
+		read(t, c, app(hub), manifest) // with the new one
+		s.want(t, 1, 2)
+	})
+}
+
+// Many find out at once that a token is dead; one has it renewed.
+func TestTokenRefusedToMany(t *testing.T) {
+	r, _, _ := filled()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		s := &tokens{}
+		s.registry = r
+		refusals := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if strings.HasSuffix(request.Header.Get("Authorization"), "token-0") && strings.Contains(request.URL.Path, "/manifests/") {
+				g.wait(request)
+			}
+			s.ServeHTTP(w, request)
+		})
+		network := newPipes()
+		network.serve(t, hub+":443", refusals)
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 50})
+		var readers sync.WaitGroup
+		for range 50 {
+			readers.Go(func() {
+				_, requests, err := c.Read(t.Context(), app(hub), manifest)
+				if err != nil {
+					t.Error(err)
+				}
+				wantRequests(t, requests, 2)
+			})
+		}
+		synctest.Wait() // all 50 have sent the first token
+		s.kill()
+		close(g.open)
+		readers.Wait()
+		s.want(t, 1, 2)
+	})
+}
+
+// A registry that takes no token is asked twice, not for ever.
+func TestTokenNeverTaken(t *testing.T) {
+	s := &tokens{}
+	bubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Authorization")
+		s.ServeHTTP(w, r)
+	}), func(t *testing.T, _ *pipes, c *registry.Client) {
+		_, requests, err := c.Read(t.Context(), app(hub), manifest)
+		wantError(t, err, validate.Unauthorized, "401 Unauthorized (no credentials for "+hub)
+		wantRequests(t, requests, 2)
+		s.want(t, 1, 2)
+	})
+}
+
+// The end of the caller who happens to be first fails nobody else.
+// https://github.com/google/go-containerregistry/issues/2406
+func TestTokenFirstCallerGone(t *testing.T) {
+	for _, at := range []string{"ping", "token"} {
+		t.Run(at, func(t *testing.T) {
+			r, _, _ := filled()
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate()
+				s := &tokens{registry: r, pause: g.wait}
+				network := newPipes()
+				network.serve(t, hub+":443", s)
+				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial})
+
+				ctx, cancel := context.WithCancel(t.Context())
+				gone := make(chan error)
+				go func() {
+					_, _, err := c.Read(ctx, app(hub), head)
+					gone <- err
+				}()
+				synctest.Wait() // it waits for the ping
+				if at == "token" {
+					g.let()
+					synctest.Wait()
+				}
+				other := make(chan error)
+				go func() {
+					_, _, err := c.Read(t.Context(), app(hub), head)
+					other <- err
+				}()
+				synctest.Wait()
+				cancel()
+				if err := <-gone; !errors.Is(err, context.Canceled) {
+					t.Errorf("the first got %v", err)
+				}
+				close(g.open)
+				if err := <-other; err != nil {
+					t.Errorf("the other got %v", err)
+				}
+				s.want(t, 1, 1)
+			})
+		})
+	}
+}
+
+func TestTokenOfOtherName(t *testing.T) {
+	r, _, _ := filled()
+	s := &tokens{registry: r, name: "access_token"}
+	read(t, newClient(t, registry.Options{}), app(serve(t, s)), head)
+	s.want(t, 1, 1)
+}
+
+func TestTokenServerFails(t *testing.T) {
+	status := func(status int, body string) func(int, http.ResponseWriter) {
+		return func(_ int, w http.ResponseWriter) {
+			w.WriteHeader(status)
+			io.WriteString(w, body)
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		answer func(int, http.ResponseWriter)
+		reason validate.Reason
+		words  string
+		asked  int
+	}{
+		{"401", status(401, `{"errors":[{"code":"DENIED","message":"who?"}]}`), validate.Unauthorized,
+			"the token server answered 401 Unauthorized: DENIED who? (with the credentials for " + hub + " of SOURCE_USERNAME)", 1},
+		{"403", status(403, ""), validate.Unauthorized, "the token server answered 403 Forbidden (with the credentials", 1},
+		{"429", status(429, ""), validate.RateLimited, "429 Too Many Requests", 6},
+		{"500", status(500, ""), validate.Unreachable, "500 Internal Server Error", 6},
+		{"no JSON", status(200, "<html>"), validate.Unreachable, "", 1},
+		{"no token", status(200, "{}"), validate.Unreachable, "no token", 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := &tokens{answer: test.answer}
+			synctest.Test(t, func(t *testing.T) {
+				network := newPipes()
+				network.serve(t, hub+":443", s)
+				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Logins: []registry.Login{
+					{Registry: hub, Username: user, Password: password, From: "SOURCE_USERNAME"},
+				}})
+				for range 3 { // one failure answers for a moment
+					_, requests, err := c.Read(t.Context(), app(hub), head)
+					wantError(t, err, test.reason, test.words)
+					wantRequests(t, requests, 0)
+				}
+				s.want(t, 1, test.asked)
+			})
+		})
+	}
+}
+
+// A token server that fails for a moment costs no image.
+func TestTokenServerRecovers(t *testing.T) {
+	r, _, _ := filled()
+	s := &tokens{registry: r}
+	s.answer = func(n int, w http.ResponseWriter) {
+		if n < 2 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintf(w, `{"token":"%s-token-%d"}`, secret, n)
+	}
+	bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
+		_, requests, err := c.Read(t.Context(), app(hub), head)
+		if err != nil {
+			t.Error(err)
+		}
+		wantRequests(t, requests, 1)
+		s.want(t, 1, 3)
+	})
+}
+
+// The answer of a token server is a secret even where it has no token.
+func TestTokenServerSecret(t *testing.T) {
+	s := &tokens{answer: func(_ int, w http.ResponseWriter) {
+		fmt.Fprintf(w, `{"refresh_token":"%s","id_token":"%s"}`, secret, secret)
+	}}
+	_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(serve(t, s)), head)
+	wantError(t, err, validate.Unreachable, "no token")
+}
+
+// Credentials go to the token server, and only the token to the registry.
+func TestTokenCredentials(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		login  bool
+		config string // with %s for the host
+		asked  []string
+		sent   string // with what the registry was asked
+	}{
+		{"nobody's", false, "", []string{"GET , scope repository:library/app:pull, service test"}, "Bearer s3cret-token-0"},
+		{"a login", true, "", []string{"GET Basic, scope repository:library/app:pull, service test"}, "Bearer s3cret-token-0"},
+		{"Docker's", false, `{"auths":{%q:{"auth":"` + encoded(user, password) + `"}}}`,
+			[]string{"GET Basic, scope repository:library/app:pull, service test"}, "Bearer s3cret-token-0"},
+		{"an identity token", false, `{"auths":{%q:{"identitytoken":"s3cret-identity"}}}`,
+			[]string{"POST s3cret-identity, scope repository:library/app:pull, service test"}, "Bearer s3cret-token-0"},
+		{"a registry token", false, `{"auths":{%q:{"registrytoken":"s3cret-token-9"}}}`, nil, "Bearer s3cret-token-9"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, _, _ := filled()
+			s := &tokens{registry: r, scopes: map[string]string{"s3cret-token-9": "repository:library/app:pull"}}
+			seen := record(s)
+			host := serve(t, seen)
+			var o registry.Options
+			if test.login {
+				o.Logins = []registry.Login{{Registry: host, Username: user, Password: password}}
+			}
+			if test.config != "" {
+				dockerConfig(t, fmt.Sprintf(test.config, host))
+			}
+			read(t, newClient(t, o), app(host), head)
+
+			var asked []string
+			for _, request := range s.asked {
+				authorization := request.Header.Get("Authorization")
+				if name, given, ok := request.BasicAuth(); ok && name == user && given == password {
+					authorization = "Basic"
+				}
+				asked = append(asked, fmt.Sprintf("%s %s%s, scope %s, service %s", request.Method, authorization,
+					request.Form.Get("refresh_token"), request.Form.Get("scope"), request.Form.Get("service")))
+			}
+			if !slices.Equal(asked, test.asked) {
+				t.Errorf("the token server was asked %q, want %q", asked, test.asked)
+			}
+			for _, request := range seen.requests("") {
+				got, want := request.Header.Get("Authorization"), test.sent
+				switch request.URL.Path {
+				case "/token":
+					continue
+				case "/v2/":
+					want = ""
+				}
+				if got != want {
+					t.Errorf("%s %s came with %q, want %q", request.Method, request.URL, got, want)
+				}
+			}
+		})
+	}
+}
+
+// Where a token server redirects to, there the password must not go.
+func TestTokenServerRedirects(t *testing.T) {
+	r, _, _ := filled()
+	s := &tokens{registry: r}
+	elsewhere := record(s)
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, "auth.example.com:443", elsewhere)
+		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if request.URL.Path == "/token" {
+				http.Redirect(w, request, "https://auth.example.com"+request.URL.String(), http.StatusTemporaryRedirect)
+				return
+			}
+			s.ServeHTTP(w, request)
+		}))
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Logins: []registry.Login{
+			{Registry: hub, Username: user, Password: password},
+		}})
+		read(t, c, app(hub), head)
+		if got := elsewhere.authorizations(); len(got) > 0 || len(elsewhere.requests("GET /token")) != 1 {
+			t.Errorf("the other server was asked %d times, with %q", len(elsewhere.requests("")), got)
+		}
+	})
+}
