@@ -58,7 +58,6 @@ func (n node) configless() node             { n.hollow = true; return n }
 func (n node) running(command string) node  { n.command = command; return n }
 func (n node) withLayers(l ...string) node  { n.layers = l; return n }
 func (n node) withConfig(media string) node { n.config = media; return n }
-func (n node) of(children ...node) node     { n.children = children; return n }
 func (n node) signed() node                 { n.kind = TypeDockerSchema1Signed; return n }
 
 // converted is what a copying tool makes of an OCI image for a registry that
