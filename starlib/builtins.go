@@ -29,6 +29,7 @@ func (r *run) builtins() starlark.StringDict {
 		"re":     reModule,
 	}
 	for name, fn := range map[string]builtin{
+		"registry":     r.registry,
 		"load_list":    r.loadList,
 		"image":        r.image,
 		"validate":     r.validate,

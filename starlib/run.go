@@ -24,6 +24,7 @@ type Options struct {
 	Engine      *engine.Engine
 	Open        func(path string) (*imagelist.List, error) // "" for the run's own list
 	WriteFailed func(path string, lines []string) error    // "" for the run's own failed list
+	Registry    func(host string, settings Registry) error
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)

@@ -106,10 +106,11 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	run = engine.New(engine.Options{Registry: client, Jobs: jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }})
 
+	configure := func(host string, s starlib.Registry) error { return client.Configure(host, registry.Settings(s)) }
 	failed := &failedList{path: r.Failed, inputs: []string{r.File, r.Results, r.Script}}
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 	status, scriptErr := starlib.Run(ctx, script, starlib.Options{
-		Engine: run, Open: lists.open, WriteFailed: failed.write, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
+		Engine: run, Open: lists.open, WriteFailed: failed.write, Registry: configure, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
 		List: r.list(), Question: r.question(), Arguments: r.arguments, Named: r.named(), AllowPaths: r.AllowPath,
 	})
 	cause := context.Cause(ctx)

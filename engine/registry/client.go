@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -50,13 +51,13 @@ type Client struct {
 	options Options
 	ctx     context.Context // of what several callers wait for
 	base    *http.Transport
-	patient http.RoundTripper // tries again for long
-	brief   http.RoundTripper // tries again a little: is anybody there?
 
 	requests atomic.Int64
 
-	mu    sync.Mutex
-	hosts map[hostKey]*host
+	mu         sync.Mutex
+	hosts      map[hostKey]*host
+	configured map[string]*configured // by name
+	bases      []*http.Transport      // all there are
 	// flights are the goroutines that make what several callers wait for.
 	flights sync.WaitGroup
 }
@@ -69,18 +70,19 @@ type hostKey struct {
 
 // New returns a Client. ctx ends what it does for several callers at once.
 func New(ctx context.Context, o Options) *Client {
-	c := &Client{options: o, ctx: ctx, hosts: map[hostKey]*host{}}
-	c.base = newTransport(o)
-	c.patient = retrying(&wire{client: c}, patientRetries)
-	c.brief = retrying(&wire{client: c}, briefRetries)
-	return c
+	base := newTransport(o)
+	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, bases: []*http.Transport{base}}
 }
 
 // Close waits for what is under way and closes the connections. The context
 // given to New ends the waiting.
 func (c *Client) Close() {
 	c.flights.Wait()
-	c.base.CloseIdleConnections()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, base := range c.bases {
+		base.CloseIdleConnections()
+	}
 }
 
 // Requests returns how many HTTP requests were sent.
@@ -134,7 +136,12 @@ func (c *Client) host(name string, side validate.Side) *host {
 	defer c.mu.Unlock()
 	h, ok := c.hosts[key]
 	if !ok {
-		h = &host{client: c, name: name, login: key.login, tokens: map[string]*shared[string]{}}
+		settings, ok := c.configured[name]
+		if !ok {
+			settings = &configured{base: c.base}
+		}
+		h = &host{client: c, name: name, address: cmp.Or(settings.Endpoint, name), settings: settings, login: key.login, tokens: map[string]*shared[string]{}}
+		h.patient, h.brief = retrying(&wire{h}, patientRetries), retrying(&wire{h}, briefRetries)
 		c.hosts[key] = h
 	}
 	return h

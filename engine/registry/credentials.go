@@ -18,11 +18,15 @@ import (
 
 // Whose name and password a registry gets.
 
-// credentials finds the session's: the user's login for this side, else the
-// Docker configuration and its helpers, else Podman's.
+// credentials finds the session's: those of the registry's settings, else the
+// user's login for this side, else the Docker configuration and its helpers,
+// else Podman's.
 func (h *host) credentials(ctx context.Context, s *session) error {
 	s.auth = authn.Anonymous
-	if h.login != nil {
+	own := authn.AuthConfig{Username: h.settings.Username, Password: h.settings.Password, RegistryToken: h.settings.Token}
+	if own != (authn.AuthConfig{}) {
+		s.auth, s.from = authn.FromConfig(own), "the script"
+	} else if h.login != nil && h.address == h.login.Registry { // not for an endpoint elsewhere
 		s.auth, s.from = authn.FromConfig(authn.AuthConfig{Username: h.login.Username, Password: h.login.Password}), h.login.From
 	} else {
 		for _, keychain := range []struct {

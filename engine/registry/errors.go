@@ -88,7 +88,7 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.reason = validate.Timeout
 	case errors.Is(err, http.ErrSchemeMismatch) && !h.triesHTTP():
-		e.what = fmt.Sprintf("%s speaks plain HTTP: give --tls-verify=false if that is right", h.name)
+		e.what = fmt.Sprintf("%s speaks plain HTTP: give --tls-verify=false if that is right", h.address)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		// It was tried over plain HTTP, too, and that is what failed.
 		if _, second, ok := strings.Cut(err.Error(), "; "); ok {
@@ -125,7 +125,7 @@ func (h *host) refused(e *transport.Error, atToken, atPing bool, from string) (v
 		return validate.RateLimited, what
 	}
 	if atPing {
-		what = fmt.Sprintf("%s does not answer as a registry does: GET /v2/ gave %s", h.name, what)
+		what = fmt.Sprintf("%s does not answer as a registry does: GET /v2/ gave %s", h.address, what)
 	}
 	return validate.Unreachable, what
 }
@@ -139,9 +139,9 @@ func (h *host) credentialHint(from string) string {
 	}
 	h.session.mu.Unlock()
 	if from == "" {
-		return fmt.Sprintf(" (no credentials for %s; run \"docker login %s\")", h.name, h.name)
+		return fmt.Sprintf(" (no credentials for %s; run \"docker login %s\")", h.address, h.address)
 	}
-	return fmt.Sprintf(" (with the credentials for %s of %s)", h.name, from)
+	return fmt.Sprintf(" (with the credentials for %s of %s)", h.address, from)
 }
 
 func certificateHint(err error, host string) string {
@@ -160,19 +160,19 @@ func (h *host) failing(err error) string {
 			return parsed.Host
 		}
 	}
-	return h.name
+	return h.address
 }
 
 // is says whether a host is the registry's own.
 func (h *host) is(address string) bool {
-	registry, err := name.NewRegistry(h.name)
+	registry, err := name.NewRegistry(h.address)
 	return err == nil && registry.RegistryStr() == address
 }
 
 // triesHTTP says whether the registry is asked over plain HTTP, too.
 func (h *host) triesHTTP() bool {
-	registry, err := name.NewRegistry(h.name)
-	return h.client.options.Insecure || err == nil && registry.Scheme() == "http"
+	registry, err := name.NewRegistry(h.address)
+	return h.settings.PlainHTTP || h.client.insecure(h.settings.Settings) || err == nil && registry.Scheme() == "http"
 }
 
 // innermost returns the innermost *url.Error of an error, or nil. Of the two

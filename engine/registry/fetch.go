@@ -151,7 +151,7 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 	if err != nil {
 		return err
 	}
-	ping, err := h.client.brief.RoundTrip(request)
+	ping, err := h.brief.RoundTrip(request)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,14 @@ import (
 
 // host is one registry of a run.
 type host struct {
-	client *Client
-	name   string
-	login  *Login
+	client   *Client
+	name     string // as lists write it
+	address  string // where it is asked
+	settings *configured
+	login    *Login
+
+	patient http.RoundTripper // tries again for long
+	brief   http.RoundTripper // tries again a little: is anybody there?
 
 	session shared[*session]
 
@@ -49,18 +54,18 @@ func (h *host) open(ctx context.Context) (*session, error) {
 
 func (h *host) ping(ctx context.Context) (*session, error) {
 	var options []name.Option
-	if h.client.options.Insecure {
+	if h.client.insecure(h.settings.Settings) && !h.settings.PlainHTTP { // which needs no second attempt
 		options = append(options, name.Insecure)
 	}
-	registry, err := name.NewRegistry(h.name, options...)
+	registry, err := name.NewRegistry(h.address, options...)
 	if err != nil {
-		return nil, fmt.Errorf("registry %q: %w", h.name, err)
+		return nil, fmt.Errorf("registry %q: %w", h.address, err)
 	}
 	s := &session{registry: registry, scheme: "https"}
 	if err := h.credentials(ctx, s); err != nil {
 		return nil, &credentialError{err}
 	}
-	s.challenge, err = transport.Ping(ctx, registry, h.client.brief)
+	s.challenge, err = transport.Ping(ctx, registry, h.brief)
 	if err != nil {
 		return nil, &pingError{err, s.from}
 	}
@@ -92,7 +97,7 @@ func (h *host) token(ctx context.Context, s *session, repository string) (string
 	}
 	h.mu.Unlock()
 	value, err := token.get(ctx, h.client, func(ctx context.Context) (string, time.Duration, error) {
-		given, err := transport.Exchange(ctx, s.registry, s.auth, h.client.patient, []string{scope}, s.challenge)
+		given, err := transport.Exchange(ctx, s.registry, s.auth, h.patient, []string{scope}, s.challenge)
 		if err != nil {
 			return "", 0, &tokenError{withoutAnswer(err)}
 		}
@@ -140,7 +145,7 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		for name, values := range header {
 			request.Header[name] = values
 		}
-		client := http.Client{Transport: &authorized{next: h.client.patient, session: s, authorization: authorization}}
+		client := http.Client{Transport: &authorized{next: h.patient, session: s, authorization: authorization}}
 		response, err := client.Do(request)
 		if err != nil {
 			return nil, err

@@ -1,13 +1,17 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,29 +41,77 @@ func newTransport(o Options) *http.Transport {
 
 // wire sends a request as it is. It hides the transport's CloseIdleConnections,
 // which go-retryablehttp calls after every failure, to everybody's cost.
-type wire struct{ client *Client }
+//
+// Here a registry's limits are kept, since every attempt counts.
+type wire struct{ host *host }
 
 func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
-	w.client.requests.Add(1)
+	client, settings := w.host.client, w.host.settings
+	leave, err := settings.enter(request.Context())
+	if err != nil {
+		return nil, err
+	}
+	client.requests.Add(1)
 	if sent, ok := request.Context().Value(sentKey{}).(*atomic.Int64); ok {
 		sent.Add(1)
 	}
 	request = request.Clone(request.Context())
-	request.Header.Set("User-Agent", w.client.options.UserAgent)
+	request.Header.Set("User-Agent", client.options.UserAgent)
+	if settings.PlainHTTP && w.host.is(request.URL.Host) {
+		request.URL.Scheme = "http"
+	}
 	started := time.Now()
-	response, err := w.client.base.RoundTrip(request)
+	response, err := settings.base.RoundTrip(request)
 	if err == nil {
 		response, err = checkLocation(response)
 	}
-	if w.client.options.Log == nil {
+	if err != nil {
+		leave()
+	} else {
+		response.Body = &leaving{response.Body, leave}
+	}
+	if client.options.Log == nil {
 		return response, err
 	}
 	exchange := Exchange{Method: request.Method, URL: redact(request.URL), Err: err, Duration: time.Since(started)}
 	if err == nil {
 		exchange.Status = response.StatusCode
 	}
-	w.client.options.Log(exchange)
+	client.options.Log(exchange)
 	return response, err
+}
+
+// errNoTurn is a request that a registry's pace would let through too late.
+var errNoTurn = fmt.Errorf("requests_per_second leaves it no turn before the %w", context.DeadlineExceeded)
+
+// enter waits until the limits of a registry let a request through. leave
+// makes room for the next.
+func (c *configured) enter(ctx context.Context) (leave func(), err error) {
+	if c.pace != nil {
+		if err := c.pace.Wait(ctx); err != nil {
+			return nil, cmp.Or(ctx.Err(), errNoTurn)
+		}
+	}
+	if c.room == nil {
+		return func() {}, nil
+	}
+	select {
+	case c.room <- struct{}{}:
+		return sync.OnceFunc(func() { <-c.room }), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// leaving is a body whose end makes room for the next request.
+type leaving struct {
+	io.ReadCloser
+	leave func()
+}
+
+func (l *leaving) Close() error {
+	defer l.leave()
+	return l.ReadCloser.Close()
 }
 
 // errLocation is an answer that leads nowhere.
@@ -135,7 +187,7 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	}
 	if err != nil {
 		var dns *net.DNSError
-		if errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errLocation) || errors.As(err, &dns) && dns.IsNotFound {
+		if errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errLocation) || errors.Is(err, errNoTurn) || errors.As(err, &dns) && dns.IsNotFound {
 			return false, nil
 		}
 		return retryablehttp.DefaultRetryPolicy(ctx, response, err)

@@ -1,0 +1,129 @@
+package registry
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+
+	"golang.org/x/time/rate"
+
+	"mvrun/engine/imagelist"
+)
+
+// What a user says of one registry.
+
+// Settings are how to speak to one registry. What is left out is as the
+// Client's Options and the user's configuration have it.
+type Settings struct {
+	Endpoint string // HOST[:PORT] that is asked in its place
+
+	Username, Password string
+	Token              string // a bearer token, sent as it is
+
+	CA        string // PEM file of authorities to trust, besides the machine's
+	Cert, Key string // PEM files of a client certificate
+	TLSVerify *bool
+	PlainHTTP bool // no TLS at all
+
+	RequestsPerSecond float64 // 0 for no limit
+	MaxRequests       int     // at once; 0 for no limit
+}
+
+// Configure sets a registry's settings, on both sides. name is as lists write
+// it. It has to come before anything is read from that registry.
+func (c *Client) Configure(name string, s Settings) error {
+	if err := imagelist.CheckRegistry(name); err != nil {
+		return err
+	}
+	if s.Endpoint != "" {
+		if err := imagelist.CheckRegistry(s.Endpoint); err != nil {
+			return fmt.Errorf("endpoint: %w", err)
+		}
+	}
+	switch {
+	case (s.Username == "") != (s.Password == ""):
+		return errors.New("username and password go together: only one of them is given")
+	case s.Token != "" && s.Username != "":
+		return errors.New("token and username exclude each other")
+	case (s.Cert == "") != (s.Key == ""):
+		return errors.New("cert and key go together: only one of them is given")
+	case s.PlainHTTP && (s.CA != "" || s.Cert != ""):
+		return errors.New("plain_http and certificates exclude each other")
+	case s.RequestsPerSecond < 0 || s.MaxRequests < 0:
+		return errors.New("requests_per_second and max_requests: want more than 0")
+	}
+	base, err := c.transport(s)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.configured[name]; known {
+		return errors.New("its settings were given before: say all of them at once")
+	}
+	known := &configured{Settings: s, base: base}
+	if s.RequestsPerSecond > 0 {
+		known.pace = rate.NewLimiter(rate.Limit(s.RequestsPerSecond), 1)
+	}
+	if s.MaxRequests > 0 {
+		known.room = make(chan struct{}, s.MaxRequests)
+	}
+	c.configured[name] = known
+	return nil
+}
+
+// configured are a registry's settings at work.
+type configured struct {
+	Settings
+	base *http.Transport
+	pace *rate.Limiter // nil for no limit
+	room chan struct{} // nil for no limit
+}
+
+// transport returns the connections for some settings: the client's, unless
+// they differ in TLS.
+func (c *Client) transport(s Settings) (*http.Transport, error) {
+	if s.CA == "" && s.Cert == "" && s.TLSVerify == nil {
+		return c.base, nil
+	}
+	base := newTransport(c.options)
+	if s.TLSVerify != nil {
+		base.TLSClientConfig.InsecureSkipVerify = !*s.TLSVerify
+	}
+	if s.CA != "" {
+		pem, err := os.ReadFile(s.CA)
+		if err != nil {
+			return nil, fmt.Errorf("ca: %w", err)
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("ca: %s holds no certificate in PEM format", s.CA)
+		}
+		base.TLSClientConfig.RootCAs = pool
+	}
+	if s.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(s.Cert, s.Key)
+		if err != nil {
+			return nil, fmt.Errorf("cert and key: %w", err)
+		}
+		base.TLSClientConfig.Certificates = []tls.Certificate{pair}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bases = append(c.bases, base)
+	return base, nil
+}
+
+// insecure says whether plain HTTP and any certificate will do.
+func (c *Client) insecure(s Settings) bool {
+	if s.TLSVerify != nil {
+		return !*s.TLSVerify
+	}
+	return c.options.Insecure
+}

@@ -1,0 +1,241 @@
+package registry_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mvrun/engine/registry"
+	"mvrun/validate"
+)
+
+// read reads app's manifest at a registry of some settings.
+func readWith(t *testing.T, o registry.Options, host string, s registry.Settings) (validate.Fact, error) {
+	t.Helper()
+	c := newClient(t, o)
+	if err := c.Configure(host, s); err != nil {
+		t.Fatal(err)
+	}
+	fact, _, err := c.Read(t.Context(), app(host), manifest)
+	return fact, err
+}
+
+// secured starts a TLS server and returns its HOST:PORT and, as a PEM file,
+// its certificate.
+func secured(t *testing.T, handler http.Handler) (host, certificate string, server *httptest.Server) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(handler)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	folder := write(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})), 0o600)
+	return s.Listener.Addr().String(), folder + "/ca.pem", s
+}
+
+func TestSettingsEndpoint(t *testing.T) {
+	r, pushed, _ := filled()
+	var authorization atomic.Value
+	cache := serve(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		authorization.Store(request.Header.Get("Authorization"))
+		r.ServeHTTP(w, request)
+	}))
+	// The user's login for the list's registry is not for another host.
+	login := registry.Options{Logins: []registry.Login{{Side: validate.Source, Registry: "docker.io", Username: user, Password: password}}}
+	fact, err := readWith(t, login, "docker.io", registry.Settings{Endpoint: cache})
+	if err != nil || fact.Digest != pushed.Digest {
+		t.Errorf("got %+v, %v", fact, err)
+	}
+	if got := authorization.Load(); got != "" {
+		t.Errorf("the endpoint got the registry's credentials")
+	}
+	_, err = readWith(t, registry.Options{}, "docker.io", registry.Settings{Endpoint: "127.0.0.1:1"})
+	wantError(t, err, validate.Unreachable, "docker.io/library/app:1", "127.0.0.1:1")
+}
+
+func TestSettingsCredentials(t *testing.T) {
+	r, _, _ := filled()
+	for _, test := range []struct {
+		name     string
+		settings registry.Settings
+		want     string
+	}{
+		{"username", registry.Settings{Username: user, Password: password}, "Basic " + encoded(user, password)},
+		{"none", registry.Settings{}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got atomic.Value
+			host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				got.Store(request.Header.Get("Authorization"))
+				r.ServeHTTP(w, request)
+			}))
+			if _, err := readWith(t, registry.Options{}, host, test.settings); err != nil {
+				t.Fatal(err)
+			}
+			if got.Load() != test.want {
+				t.Errorf("Authorization is not what was set")
+			}
+		})
+	}
+
+	// A token is sent as it is to a registry that wants one.
+	var got atomic.Value
+	var host string
+	host = serve(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.Header.Get("Authorization") == "" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+host+`/token"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		got.Store(request.Header.Get("Authorization"))
+		r.ServeHTTP(w, request)
+	}))
+	if _, err := readWith(t, registry.Options{}, host, registry.Settings{Token: secret}); err != nil || got.Load() != "Bearer "+secret {
+		t.Errorf("the token was not sent as it is: %v", err)
+	}
+}
+
+func TestSettingsTLS(t *testing.T) {
+	r, _, _ := filled()
+	host, ca, server := secured(t, r)
+	yes, no := true, false
+
+	_, err := readWith(t, registry.Options{}, host, registry.Settings{})
+	wantError(t, err, validate.Unreachable, "--tls-verify=false")
+	if _, err := readWith(t, registry.Options{}, host, registry.Settings{CA: ca}); err != nil {
+		t.Errorf("with ca: %v", err)
+	}
+	if _, err := readWith(t, registry.Options{}, host, registry.Settings{TLSVerify: &no}); err != nil {
+		t.Errorf("with tls_verify = False: %v", err)
+	}
+	_, err = readWith(t, registry.Options{Insecure: true}, host, registry.Settings{TLSVerify: &yes})
+	wantError(t, err, validate.Unreachable, "certificate")
+
+	// A client certificate, here the server's own.
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})), 0o600) + "/key.pem"
+	var presented atomic.Bool
+	mutual, mutualCA, _ := secured(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		presented.Store(len(request.TLS.PeerCertificates) > 0)
+		r.ServeHTTP(w, request)
+	}))
+	if _, err := readWith(t, registry.Options{}, mutual, registry.Settings{CA: mutualCA, Cert: ca, Key: key}); err != nil || !presented.Load() {
+		t.Errorf("with cert and key: %v, presented: %v", err, presented.Load())
+	}
+}
+
+// Plain HTTP means that TLS is not even tried.
+func TestSettingsPlainHTTP(t *testing.T) {
+	r, _, _ := filled()
+	var schemes sync.Map
+	o := registry.Options{Log: func(e registry.Exchange) { schemes.Store(strings.Split(e.URL, ":")[0], true) }}
+	if _, err := readWith(t, o, serve(t, r), registry.Settings{PlainHTTP: true}); err != nil {
+		t.Error(err)
+	}
+	// It is sent as HTTP although the log still has what was meant.
+	if _, err := readWith(t, registry.Options{}, serve(t, r), registry.Settings{PlainHTTP: true, RequestsPerSecond: 1000, MaxRequests: 1}); err != nil {
+		t.Error(err)
+	}
+	if _, tried := schemes.Load("https"); tried {
+		t.Error("HTTPS was tried")
+	}
+}
+
+func TestSettingsLimits(t *testing.T) {
+	r, _, _ := filled()
+	var running, most atomic.Int64
+	counted := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		n := running.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		time.Sleep(time.Second) // of the bubble's time: so that requests would meet
+		running.Add(-1)         // before the client can have an answer
+		r.ServeHTTP(w, request)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":80", counted)
+		c := newClient(t, registry.Options{Dial: network.dial, Conns: 10})
+		if err := c.Configure(hub, registry.Settings{PlainHTTP: true, MaxRequests: 2}); err != nil {
+			t.Fatal(err)
+		}
+		var readers sync.WaitGroup
+		for range 6 {
+			readers.Go(func() {
+				if _, _, err := c.Read(t.Context(), app(hub), manifest); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		readers.Wait()
+	})
+	if most.Load() != 2 {
+		t.Errorf("%d requests at once, want 2", most.Load())
+	}
+
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":80", r)
+		c := newClient(t, registry.Options{Dial: network.dial})
+		if err := c.Configure(hub, registry.Settings{PlainHTTP: true, RequestsPerSecond: 0.5}); err != nil {
+			t.Fatal(err)
+		}
+		started := time.Now()
+		for range 5 { // and the ping: six requests, five pauses
+			if _, _, err := c.Read(t.Context(), app(hub), manifest); err != nil {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(started); took != 10*time.Second {
+			t.Errorf("6 requests at one in 2 s took %v, want 10s", took)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, _, err := c.Read(ctx, app(hub), manifest)
+		wantError(t, err, validate.Timeout, "requests_per_second")
+	})
+}
+
+func TestSettingsWrong(t *testing.T) {
+	c := newClient(t, registry.Options{})
+	for _, test := range []struct {
+		name     string
+		host     string
+		settings registry.Settings
+		want     string
+	}{
+		{"host", "https://r.io", registry.Settings{}, "is no registry"},
+		{"endpoint", "r.io", registry.Settings{Endpoint: "r.io/path"}, "endpoint: "},
+		{"password", "r.io", registry.Settings{Username: user}, "username and password go together"},
+		{"token", "r.io", registry.Settings{Username: user, Password: password, Token: secret}, "exclude each other"},
+		{"key", "r.io", registry.Settings{Cert: "c.pem"}, "cert and key go together"},
+		{"plain", "r.io", registry.Settings{PlainHTTP: true, CA: "ca.pem"}, "exclude each other"},
+		{"pace", "r.io", registry.Settings{RequestsPerSecond: -1}, "want more than 0"},
+		{"no file", "r.io", registry.Settings{CA: "nowhere.pem"}, "ca: open nowhere.pem"},
+		{"no PEM", "r.io", registry.Settings{CA: "settings_test.go"}, "holds no certificate"},
+	} {
+		if err := c.Configure(test.host, test.settings); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want …%s…", test.name, err, test.want)
+		}
+	}
+	if err := c.Configure("r.io", registry.Settings{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Configure("r.io", registry.Settings{}); err == nil {
+		t.Error("settings given twice: no error")
+	}
+}
