@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime/debug"
+	"path"
+	"runtime"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -31,9 +33,10 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 		return index - 1, item, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for range n {
-		group.Go(func() error {
-			for {
+	var work func(number int) func() error
+	work = func(number int) func() error {
+		return func() error {
+			for first := true; ; first = false {
 				i, item, err := take(ctx)
 				if err == io.EOF {
 					return nil
@@ -41,12 +44,16 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 				if err != nil {
 					return err
 				}
+				if first && number < n { // there may be work for another
+					group.Go(work(number + 1))
+				}
 				if err := guard(func() error { return do(ctx, i, item) }); err != nil {
 					return err
 				}
 			}
-		})
+		}
 	}
+	group.Go(work(1))
 	return group.Wait()
 }
 
@@ -55,8 +62,20 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 func guard(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("internal error, please report it: %v (%s)", p, culprit())
 		}
 	}()
 	return do()
+}
+
+// culprit is where a panic that is being recovered from began.
+func culprit() string {
+	callers := make([]uintptr, 32)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, "runtime.") || !more {
+			return fmt.Sprintf("%s:%d", path.Base(frame.File), frame.Line)
+		}
+	}
 }

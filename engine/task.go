@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
@@ -44,6 +45,25 @@ func (t *Task) Waive(result *Result, reason string) *Result {
 	}
 	t.latest = &waived
 	return &waived
+}
+
+// Fail turns the result at hand into an error: what the thread did with the
+// image failed, so that the result is not its last word. An image that has no
+// result yet, if there is one, gets this.
+func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message string) {
+	failed := &Result{Started: time.Now()}
+	switch {
+	case t.latest != nil && (image == nil || identify(t.latest.Image) == identify(*image)):
+		copied := *t.latest
+		failed = &copied
+	case image != nil:
+		failed.Image = *image
+		t.End()
+	default:
+		return
+	}
+	failed.Status, failed.Reason, failed.Message, failed.Match = validate.Error, reason, message, ""
+	t.latest = failed
 }
 
 // End records the result that is held back.

@@ -148,6 +148,9 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 		item.Freeze()
 		worker, end := r.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
 		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)
+		if err != nil {
+			failed(worker, item, err)
+		}
 		end()
 		if err != nil {
 			return &itemError{item: item, err: err}
@@ -158,6 +161,20 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 		return nil, err
 	}
 	return starlark.NewList(results.values), nil
+}
+
+// failed notes that what a thread did with an item failed: an image must not
+// count by what was found out before.
+func failed(thread *starlark.Thread, item starlark.Value, err error) {
+	reason, message := validate.Script, "the script failed: "+innermostMessage(err)
+	if contextOf(thread).Err() != nil {
+		reason, message = validate.Interrupted, "the script was stopped before it was done with the image"
+	}
+	var image *imagelist.Image
+	if i, ok := item.(*Image); ok {
+		image = &i.image
+	}
+	taskOf(thread).Fail(image, reason, message)
 }
 
 // take returns items one by one. done must be called when no more are taken.

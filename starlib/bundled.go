@@ -39,7 +39,7 @@ func Find(name string, others ...string) (Script, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		script, err := Bundled(name)
 		if err != nil {
-			return Script{}, fmt.Errorf("there is no script %s, neither on disk nor bundled%s", name, DidYouMean(name, append(others, Names()...)))
+			return Script{}, fmt.Errorf("there is no script %s, neither on disk nor bundled%s", name, didYouMean(name, append(others, Names()...)))
 		}
 		return script, nil
 	}
@@ -73,9 +73,9 @@ func read(f *os.File, name string) (Script, error) {
 
 // Bundled returns a bundled script.
 func Bundled(name string) (Script, error) {
-	source, err := scripts.ReadFile(path.Join("scripts", name))
+	source, err := scripts.ReadFile("scripts/" + name)
 	if err != nil {
-		return Script{}, fmt.Errorf("there is no bundled script %s%s", name, DidYouMean(name, Names()))
+		return Script{}, fmt.Errorf("there is no bundled script %s%s", name, didYouMean(name, Names()))
 	}
 	return Script{Name: name, Source: string(source), Bundled: true}, nil
 }
@@ -102,13 +102,15 @@ func names(files embed.FS, pattern string) []string {
 	return paths
 }
 
-// DidYouMean offers the nearest of some names for a wrong one, if one is near:
+// didYouMean offers the nearest of some names for a wrong one, if one is near:
 // "; did you mean NAME?", else "".
-func DidYouMean(wrong string, names []string) string {
+func didYouMean(wrong string, names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	distance := func(name string) int { return levenshtein.ComputeDistance(wrong, name) }
+	distance := func(name string) int {
+		return min(levenshtein.ComputeDistance(wrong, name), levenshtein.ComputeDistance(wrong+".star", name))
+	}
 	nearest := slices.MinFunc(names, func(a, b string) int { return distance(a) - distance(b) })
 	if distance(nearest) > max(2, len(wrong)/3) {
 		return ""

@@ -50,25 +50,27 @@ func newScriptError(sources map[string]string, err error) error {
 	return &scriptError{strings.TrimRight(b.String(), "\n"), err}
 }
 
+// innermostMessage is what went wrong, without where.
+func innermostMessage(err error) string {
+	message := err.Error()
+	for e := (*starlark.EvalError)(nil); errors.As(err, &e); err = errors.Unwrap(e) {
+		message = e.Msg
+	}
+	return message
+}
+
 // calls writes the innermost place of an error, then the calls of every thread
 // that it went through, the innermost first.
 func calls(b *strings.Builder, sources map[string]string, err error) {
 	var stacks []starlark.CallStack
-	message := err.Error()
+	message := innermostMessage(err)
 	item := ""
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
 		case *starlark.EvalError:
 			stacks = append(stacks, e.CallStack)
-			message = e.Msg
 		case *itemError:
 			item = e.item.String()
-		}
-	}
-	if len(stacks) > 0 {
-		var innermost *starlark.EvalError
-		for e := err; errors.As(e, &innermost); e = errors.Unwrap(innermost) {
-			message = innermost.Msg
 		}
 	}
 	if strings.Contains(message, "frozen") {

@@ -67,7 +67,7 @@ func (r *run) module(file string) (Script, error) {
 	if name, ok := strings.CutPrefix(file, bundledPrefix); ok {
 		source, err := modules.ReadFile(path.Join("modules", name))
 		if err != nil {
-			return Script{}, fmt.Errorf("there is no bundled module %s%s", file, DidYouMean(file, moduleNames()))
+			return Script{}, fmt.Errorf("there is no bundled module %s%s", file, didYouMean(file, moduleNames()))
 		}
 		return Script{Name: file, Source: string(source), Bundled: true}, nil
 	}

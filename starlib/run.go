@@ -75,6 +75,7 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 	}
 	value, err := starlark.Call(thread, main, nil, arguments)
 	if err != nil {
+		failed(thread, starlark.None, err)
 		return nil, r.explain(ctx, err)
 	}
 	if ctx.Err() != nil {

@@ -199,6 +199,9 @@ type imageIterator struct {
 // Next implements starlark.Iterator, whose loops know no errors: one ends the
 // whole run.
 func (i *imageIterator) Next(p *starlark.Value) bool {
+	if i.list.list.Interactive() {
+		taskOf(i.list.thread).End() // the answer, before the next prompt
+	}
 	value, err := i.next(contextOf(i.list.thread))
 	if err == nil {
 		*p = value
@@ -239,7 +242,7 @@ func (w *words) Unpack(v starlark.Value) error {
 		if !ok {
 			return fmt.Errorf("got a %s in the list, want strings only", item.Type())
 		}
-		*w = append(*w, s)
+		*w = append(*w, strings.TrimSpace(s))
 	}
 	return nil
 }

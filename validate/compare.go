@@ -1,9 +1,9 @@
 package validate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // The question, what is known of its answer, and how the two meet.
@@ -180,15 +180,31 @@ func fail(reason Reason, format string, args ...any) Verdict {
 
 // Check says what is wrong with a question.
 func (q Question) Check() error {
+	if err := checkWords("architecture", q.Arch, knownArchitectures, normalArchitecture); err != nil {
+		return err
+	}
+	if err := checkWords("operating system", q.OS, knownSystems, strings.ToLower); err != nil {
+		return err
+	}
 	switch {
-	case len(q.Arch) == 0 || slices.Contains(q.Arch, ""):
-		return errors.New("an architecture is empty: want a list such as amd64,arm64")
-	case len(q.OS) == 0 || slices.Contains(q.OS, ""):
-		return errors.New("an operating system is empty: want a list such as linux,windows")
 	case q.Rules != Hangar:
 		return fmt.Errorf("there are no rules %q: want %s", q.Rules, Hangar)
 	case q.Depth != Manifests:
 		return fmt.Errorf("there is no depth %q: want %s", q.Depth, Manifests)
+	}
+	return nil
+}
+
+// checkWords refuses words that no image has: a misspelt platform would leave
+// nothing to compare, and nothing to complain of.
+func checkWords(what string, words, known []string, normal func(string) string) error {
+	if len(words) == 0 {
+		return fmt.Errorf("there is no %s: want a list such as %s", what, strings.Join(known[:2], ","))
+	}
+	for _, word := range words {
+		if !slices.Contains(known, normal(word)) {
+			return fmt.Errorf("there is no %s %q: want some of %s", what, word, strings.Join(known, ", "))
+		}
 	}
 	return nil
 }

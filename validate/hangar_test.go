@@ -477,10 +477,13 @@ func TestCheckQuestion(t *testing.T) {
 		want   string // a part of the error, "" for none
 	}{
 		{"as it should be", func(q *Question) {}, ""},
-		{"no architecture", func(q *Question) { q.Arch = nil }, "an architecture is empty"},
-		{"an empty architecture", func(q *Question) { q.Arch = []string{"amd64", ""} }, "an architecture is empty"},
-		{"no OS", func(q *Question) { q.OS = nil }, "an operating system is empty"},
-		{"an empty OS", func(q *Question) { q.OS = []string{""} }, "an operating system is empty"},
+		{"no architecture", func(q *Question) { q.Arch = nil }, "there is no architecture: want"},
+		{"an empty architecture", func(q *Question) { q.Arch = []string{"amd64", ""} }, `no architecture "": want some of amd64`},
+		{"no OS", func(q *Question) { q.OS = nil }, "there is no operating system: want"},
+		{"an empty OS", func(q *Question) { q.OS = []string{""} }, `no operating system "": want some of linux`},
+		{"a misspelt architecture", func(q *Question) { q.Arch = []string{"amd46"} }, `no architecture "amd46"`},
+		{"a misspelt OS", func(q *Question) { q.OS = []string{"linus"} }, `no operating system "linus"`},
+		{"other names", func(q *Question) { q.Arch, q.OS = []string{"x86_64", "AARCH64"}, []string{"Linux"} }, ""},
 		{"unknown rules", func(q *Question) { q.Rules = "strict" }, `no rules "strict": want hangar`},
 		{"unknown depth", func(q *Question) { q.Depth = "all" }, `no depth "all": want manifests`},
 	} {

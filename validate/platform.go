@@ -32,6 +32,15 @@ var architectures = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "armel": "arm", "i386": "386",
 }
 
+// What images run on: the values of Go's GOARCH and GOOS, which the OCI image
+// index wants, the usual ones first. Attestations have "unknown".
+var (
+	knownArchitectures = []string{"amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "loong64",
+		"mips", "mipsle", "mips64", "mips64le", "ppc64", "sparc64", "wasm", "unknown"}
+	knownSystems = []string{"linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "dragonfly", "solaris", "illumos",
+		"aix", "android", "plan9", "js", "wasip1", "unknown"}
+)
+
 // normalArchitecture returns Go's name of an architecture, which is the one
 // that image manifests use.
 func normalArchitecture(s string) string {

@@ -129,7 +129,12 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 	}
 	defer stop()
 
+	// The demonstration is the same wherever it runs.
+	c.lookupEnv = func(name string) (string, bool) { return os.Getenv("NO_COLOR"), name == "NO_COLOR" }
 	list := filepath.Join(dir, "list.txt")
+	if earlier, err := os.ReadFile(list); err == nil && string(earlier) != demoList() {
+		return 0, fmt.Errorf("%s is there already, and would be overwritten: give --keep another folder", list)
+	}
 	if err := os.WriteFile(list, []byte(demoList()), 0o666); err != nil {
 		return 0, err
 	}
@@ -146,8 +151,11 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 		run.Results = filepath.Join(dir, "results.jsonl")
 	}
 	status, err = run.run(ctx, all, c)
-	if err != nil || status == exitInterrupted {
+	switch {
+	case err != nil || status == exitInterrupted:
 		return status, err
+	case status != exitFailed:
+		return 0, fmt.Errorf("the demonstration did not go as it should: exit status %d, want %d", status, exitFailed)
 	}
 	failed, err := os.ReadFile(run.Failed)
 	if err != nil {

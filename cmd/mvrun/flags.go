@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -53,7 +54,16 @@ func (f *flags) check() error {
 }
 
 func (f *flags) question() validate.Question {
-	return validate.Question{Arch: f.Arch, OS: f.OS, Rules: validate.Rules(f.Rules), Depth: validate.Depth(f.Depth)}
+	return validate.Question{Arch: trimmed(f.Arch), OS: trimmed(f.OS), Rules: validate.Rules(f.Rules), Depth: validate.Depth(f.Depth)}
+}
+
+// trimmed lets people write "amd64, arm64".
+func trimmed(words []string) []string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = strings.TrimSpace(word)
+	}
+	return out
 }
 
 func (f *flags) list() imagelist.Options {

@@ -7,11 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"slices"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -53,25 +49,24 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if err != nil {
 		return 0, err
 	}
-	if err := r.checkFiles(); err != nil {
+	if err := r.checkFiles(script, c); err != nil {
 		return 0, err
 	}
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer interruptible(cancel)()
-
-	screen := c.stderr
-	var progress *sink.Progress
-	var run *engine.Engine // set below, before anything asks it
-	lists := &lists{flags: &r.flags, console: c, settle: func() { run.Sync() }}
+	var run *engine.Engine // set below, before a script or a prompt asks it
+	failed := &failedList{path: r.Failed, inputs: r.inputs(script, c)}
+	lists := &lists{flags: &r.flags, console: c, settle: func() { run.Sync() }, opened: failed.protect}
 	list, err := lists.early()
 	if err != nil {
 		return 0, err
 	}
 	interactive := list.Interactive()
+	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
+
+	screen := c.stderr
+	var progress *sink.Progress
 	if r.Progress == "always" || r.Progress == "auto" && c.stderrTerminal && !interactive && r.LogFormat == "text" {
-		progress = sink.NewProgress(c.stderr, func() (int, bool) { return run.Total() })
+		progress = sink.NewProgress(c.stderr)
 		defer progress.Close()
 		screen = progress
 	}
@@ -92,7 +87,13 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if progress != nil {
 		sinks = append(sinks, progress.Counter())
 	}
-	options := registry.Options{Insecure: !r.TLSVerify, Logins: logins, Conns: 4 * r.Jobs, UserAgent: "mvrun/" + version, Dial: r.dial}
+	// Up to here a signal ends the process: nothing is under way, and what is
+	// opened above may make it wait.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer interruptible(cancel)()
+
+	options := registry.Options{Insecure: !r.TLSVerify, Logins: logins, Conns: 4 * r.Jobs, UserAgent: "mvrun/" + version, Dial: r.dial, Anonymous: r.dial != nil}
 	if r.Debug {
 		options.Log = func(e registry.Exchange) { logExchange(log, e) }
 	}
@@ -106,9 +107,10 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	run = engine.New(engine.Options{Registry: client, Jobs: jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }})
 
+	if progress != nil {
+		progress.Start(run.Total)
+	}
 	configure := func(host string, s starlib.Registry) error { return client.Configure(host, registry.Settings(s)) }
-	failed := &failedList{path: r.Failed, inputs: []string{r.File, r.Results, r.Script}}
-	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 	status, scriptErr := starlib.Run(ctx, script, starlib.Options{
 		Engine: run, Open: lists.open, WriteFailed: failed.write, Registry: configure, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
 		List: r.list(), Question: r.question(), Arguments: r.arguments, Named: r.named(), AllowPaths: r.AllowPath,
@@ -118,6 +120,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	outcome, sinkErr := run.Close()
 
 	interrupted := scriptErr != nil && errors.Is(cause, engine.ErrInterrupted)
+	loaded, _ := run.Total()
 	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Requests: client.Requests()}
 	var writeErr error
 	if scriptErr != nil || sinkErr != nil {
@@ -137,9 +140,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if r.LogFormat == "json" {
 		summary.Log(log)
 	} else if summary.Images+summary.Unchecked > 0 || scriptErr == nil || interrupted {
-		if err := summary.Print(c.stderr); err != nil {
-			return 0, err
-		}
+		summary.Print(c.stderr)
 	}
 	switch err := errors.Join(sinkErr, writeErr); {
 	case err != nil:
@@ -148,10 +149,12 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		return exitInterrupted, nil
 	case scriptErr != nil:
 		return 0, scriptErr
+	case status != nil && *status != 0:
+		return *status, nil
+	case summary.Images == 0 && !interactive && (status == nil || loaded > 0): // 0 of none is no pass
+		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", r.Script)
 	case status != nil:
 		return *status, nil
-	case summary.Images == 0 && !interactive:
-		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", r.Script)
 	case outcome.Status[validate.Fail] > 0:
 		return exitFailed, nil
 	case outcome.Status[validate.Error] > 0:
@@ -160,44 +163,38 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	return exitOK, nil
 }
 
-// interruptible makes the first interruption end a run in good order, and the
-// next one the process. The function that it returns ends that.
-func interruptible(cancel context.CancelCauseFunc) func() {
-	signals, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			signal.Stop(signals)
-			cancel(engine.ErrInterrupted)
-		case <-done:
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-	}
-}
-
 // checkFiles finds out what could not be written, or would destroy what is
 // read, before the run.
-func (r *runCommand) checkFiles() error {
-	list := r.File
-	if list == "-" {
-		list = ""
-	}
-	if err := sink.CheckFailedList(r.Failed, list); err != nil {
+func (r *runCommand) checkFiles(script starlib.Script, c console) error {
+	files := r.inputs(script, c)
+	if err := sink.CheckFailedList(r.Failed, files[0], files[1]); err != nil {
 		return err
 	}
 	if r.Results == "" {
 		return nil
 	}
-	for _, other := range []struct{ flag, path string }{{"-f", list}, {"-o", r.Failed}, {"the script", r.Script}} {
+	for _, other := range []struct{ flag, path string }{{"-f", files[0]}, {"-o", r.Failed}, {"the script", files[1]}} {
 		if sink.SameFile(r.Results, other.path) {
 			return fmt.Errorf("--results %s would overwrite %s: give it another name", r.Results, other.flag)
 		}
 	}
 	return nil
+}
+
+// inputs are the files that the run reads and must never replace: the list,
+// also where it comes by redirection, the script, and its own results.
+func (r *runCommand) inputs(script starlib.Script, c console) []string {
+	list, program := r.File, script.Name
+	if list == "-" || list == "" {
+		list = ""
+		if c.stdin == os.Stdin {
+			list = os.Stdin.Name()
+		}
+	}
+	if script.Bundled {
+		program = ""
+	}
+	return []string{list, program, r.Results}
 }
 
 // named are the paths of flags, which the script may use wherever they are.
@@ -228,90 +225,4 @@ func logExchange(log *slog.Logger, e registry.Exchange) {
 	}
 	log.Debug(fmt.Sprintf("%s %s %s %v", e.Method, e.URL, outcome, e.Duration.Round(100*time.Microsecond)),
 		"method", e.Method, "url", e.URL, "http_status", e.Status, "duration_ms", e.Duration.Milliseconds())
-}
-
-// lists opens lists, each once.
-type lists struct {
-	flags   *flags
-	console console
-	settle  func() // waits until everything is on the screen
-	run     *imagelist.List
-
-	mu     sync.Mutex
-	others map[string]*imagelist.List
-}
-
-// early opens the run's own list, so that a missing one is known at once.
-func (l *lists) early() (*imagelist.List, error) {
-	switch {
-	case l.flags.File == "-" || l.flags.File == "" && !l.console.stdinTerminal:
-		l.run = imagelist.Stream("standard input", l.console.stdin)
-	case l.flags.File == "":
-		l.run = imagelist.Prompt(l.console.stdin, func() {
-			l.settle()
-			fmt.Fprint(l.console.stderr, ">>> ")
-		})
-	default:
-		var err error
-		if l.run, err = imagelist.Open(l.flags.File); err != nil {
-			return nil, err
-		}
-	}
-	return l.run, nil
-}
-
-func (l *lists) open(path string) (*imagelist.List, error) {
-	if path == "" {
-		return l.run, nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if list, ok := l.others[path]; ok {
-		return list, nil
-	}
-	list, err := imagelist.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	if l.others == nil {
-		l.others = map[string]*imagelist.List{}
-	}
-	l.others[path] = list
-	return list, nil
-}
-
-// failedList writes the failed list, and remembers for the summary what of it
-// there is.
-type failedList struct {
-	path    string      // of -o
-	inputs  []string    // what it must never replace
-	nothing func() bool // whether nothing was asked: an earlier list then stays
-
-	mu    sync.Mutex
-	last  string // path, "" if there is none
-	lines int
-}
-
-func (f *failedList) write(path string, lines []string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if path == "" {
-		path = f.path
-	}
-	if len(lines) == 0 && f.nothing() {
-		return nil
-	}
-	for _, input := range f.inputs {
-		if sink.SameFile(path, input) {
-			return fmt.Errorf("the failed list would replace %s", filepath.Clean(input))
-		}
-	}
-	if err := sink.WriteFailedList(path, lines); err != nil {
-		return err
-	}
-	f.last, f.lines = path, len(lines)
-	if len(lines) == 0 {
-		f.last = ""
-	}
-	return nil
 }

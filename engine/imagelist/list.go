@@ -1,7 +1,6 @@
 package imagelist
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -36,6 +35,7 @@ type List struct {
 	ended  bool                   // the lines are all that there are
 	turn   chan struct{}          // who reads the stream now
 	stream func() (string, error) // nil for a file; "" with io.EOF at the end
+	rest   func() string          // of a line that the stream has not completed
 	prompt bool
 }
 
@@ -86,14 +86,55 @@ func Parse(name string, content []byte) (*List, error) {
 
 // Stream makes a list whose lines are read from r as they are asked for.
 func Stream(name string, r io.Reader) *List {
-	buffered := bufio.NewReader(r)
-	return &List{Name: name, turn: make(chan struct{}, 1), stream: func() (string, error) {
-		line, err := buffered.ReadString('\n')
-		if err != nil && (err != io.EOF || line == "") {
+	lines := &splitter{r: r}
+	return &List{Name: name, turn: make(chan struct{}, 1), stream: lines.next, rest: lines.rest}
+}
+
+// splitter reads lines, and can tell what it has of one that is not
+// complete, while it waits for more.
+type splitter struct {
+	r io.Reader
+
+	mu      sync.Mutex
+	pending []byte
+	err     error
+}
+
+// next returns a line with its end; the last one may have none.
+func (l *splitter) next() (string, error) {
+	chunk := make([]byte, 64<<10)
+	searched := 0
+	for {
+		l.mu.Lock()
+		if i := bytes.IndexByte(l.pending[searched:], '\n'); i >= 0 {
+			line := string(l.pending[:searched+i+1])
+			l.pending = l.pending[searched+i+1:]
+			l.mu.Unlock()
+			return line, nil
+		}
+		searched = len(l.pending)
+		err := l.err
+		l.mu.Unlock()
+		if err == io.EOF && searched > 0 {
+			return l.rest(), nil
+		}
+		if err != nil {
 			return "", err
 		}
-		return line, nil
-	}}
+		n, err := l.r.Read(chunk)
+		l.mu.Lock()
+		l.pending, l.err = append(l.pending, chunk[:n]...), err
+		l.mu.Unlock()
+	}
+}
+
+// rest takes what there is of a line that is not complete.
+func (l *splitter) rest() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rest := string(l.pending)
+	l.pending = nil
+	return rest
 }
 
 // Prompt makes a list that a person types: before is called ahead of every
@@ -172,7 +213,13 @@ func (l *List) Drain(ctx context.Context) {
 		return
 	}
 	for i := 0; ; i++ {
-		if _, err := l.At(ctx, i); err != nil {
+		_, err := l.At(ctx, i)
+		if err != nil && ctx.Err() != nil && l.rest != nil {
+			if rest := l.rest(); rest != "" {
+				l.take(rest, nil)
+			}
+		}
+		if err != nil {
 			return
 		}
 	}

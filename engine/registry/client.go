@@ -20,7 +20,8 @@ import (
 type Options struct {
 	Insecure  bool // accept any certificate, and plain HTTP
 	Logins    []Login
-	Conns     int // idle connections kept for each registry
+	Conns     int  // requests at once to each registry, 0 for any number
+	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string
 
 	// Log is told every request, if set.
@@ -74,10 +75,23 @@ func New(ctx context.Context, o Options) *Client {
 	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, bases: []*http.Transport{base}}
 }
 
-// Close waits for what is under way and closes the connections. The context
-// given to New ends the waiting.
+// Close waits for what is under way and closes the connections. Once the
+// context given to New is done it waits for a moment only: a credential helper
+// that hangs cannot be interrupted, and ends with the process.
 func (c *Client) Close() {
-	c.flights.Wait()
+	landed := make(chan struct{})
+	go func() {
+		c.flights.Wait()
+		close(landed)
+	}()
+	select {
+	case <-landed:
+	case <-c.ctx.Done():
+		select {
+		case <-landed:
+		case <-time.After(time.Second):
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, base := range c.bases {
@@ -99,8 +113,8 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	name, path, _ := strings.Cut(repository, "/")
 	host := c.host(name, need.Side)
 
-	var sent atomic.Int64
-	ctx = context.WithValue(ctx, sentKey{}, &sent)
+	call := &call{}
+	ctx = context.WithValue(ctx, callKey{}, call)
 	reference := need.Digest
 	if reference == "" {
 		reference = image.Tag
@@ -118,11 +132,17 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	if err != nil {
 		err = host.explain(ctx, err, need.Side, imagelist.Reference(repository, reference))
 	}
-	return fact, int(sent.Load()), err
+	return fact, int(call.sent.Load()), err
 }
 
-// sentKey is the context key of a call's *atomic.Int64 of requests sent.
-type sentKey struct{}
+// call is what the wire notes of a call to Read.
+type call struct {
+	sent    atomic.Int64 // requests
+	refused atomic.Int64 // the last status that said no, 0 if none did
+}
+
+// callKey is the context key of a *call.
+type callKey struct{}
 
 // host returns what is known of a registry.
 func (c *Client) host(name string, side validate.Side) *host {
@@ -140,8 +160,11 @@ func (c *Client) host(name string, side validate.Side) *host {
 		if !ok {
 			settings = &configured{base: c.base}
 		}
+		if settings.room == nil && c.options.Conns > 0 {
+			settings.room = make(chan struct{}, c.options.Conns)
+		}
 		h = &host{client: c, name: name, address: cmp.Or(settings.Endpoint, name), settings: settings, login: key.login, tokens: map[string]*shared[string]{}}
-		h.patient, h.brief = retrying(&wire{h}, patientRetries), retrying(&wire{h}, briefRetries)
+		h.retried = retrying(&wire{h})
 		c.hosts[key] = h
 	}
 	return h

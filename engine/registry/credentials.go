@@ -28,7 +28,7 @@ func (h *host) credentials(ctx context.Context, s *session) error {
 		s.auth, s.from = authn.FromConfig(own), "the script"
 	} else if h.login != nil && h.address == h.login.Registry { // not for an endpoint elsewhere
 		s.auth, s.from = authn.FromConfig(authn.AuthConfig{Username: h.login.Username, Password: h.login.Password}), h.login.From
-	} else {
+	} else if !h.client.options.Anonymous {
 		for _, keychain := range []struct {
 			authn.Keychain
 			from string
@@ -95,12 +95,11 @@ func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 		if err := errors.Join(err, f.Close()); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		found, err := file.GetAuthConfig(registry)
-		if registry == hub {
-			// GetAuthConfig would look for the name that Docker gives it.
-			if found = file.AuthConfigs[hub]; file.CredentialHelpers[hub] != "" {
-				found, err = credentials.NewNativeStore(file, file.CredentialHelpers[hub]).Get(hub)
-			}
+		// GetAuthConfig would look for Docker's name of Docker Hub, and take any
+		// of several logins that are for one namespace of the registry each.
+		found := file.AuthConfigs[registry]
+		if helper := cmp.Or(file.CredentialHelpers[registry], file.CredentialsStore); helper != "" {
+			found, err = credentials.NewNativeStore(file, helper).Get(registry)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)

@@ -87,7 +87,11 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 		e.reason, e.what = h.refused(status, errors.As(err, &token), ping != nil, from)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.reason = validate.Timeout
-	case errors.Is(err, http.ErrSchemeMismatch) && !h.triesHTTP():
+		if call, ok := ctx.Value(callKey{}).(*call); ok && call.refused.Load() != 0 {
+			status := int(call.refused.Load())
+			e.what += fmt.Sprintf("; the last answer was %d %s", status, http.StatusText(status))
+		}
+	case errors.Is(err, http.ErrSchemeMismatch) && !h.mayUseHTTP():
 		e.what = fmt.Sprintf("%s speaks plain HTTP: give --tls-verify=false if that is right", h.address)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		// It was tried over plain HTTP, too, and that is what failed.
@@ -100,7 +104,7 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 		e.what += fmt.Sprintf(" (is %s up, and its port right?)", h.failing(err))
 	case errors.As(err, &network) && network.Timeout():
 		e.reason = validate.Timeout
-	case errors.As(err, &cut):
+	case errors.As(err, &cut) && ctx.Err() == nil:
 		e.what = fmt.Sprintf("the answer was cut short %d times: %s", bodyTries, plain(err))
 	}
 	return e
@@ -110,13 +114,13 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 func (h *host) refused(e *transport.Error, atToken, atPing bool, from string) (validate.Reason, string) {
 	what := fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
 	if words := registryWords(e); words != "" {
-		what += ": " + words
+		what += ": " + h.withoutSecrets(words)
+	}
+	if atToken {
+		what = "the token server answered " + what
 	}
 	switch e.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		if atToken {
-			what = "the token server answered " + what
-		}
 		if e.Request != nil && !atToken && !h.is(e.Request.URL.Host) {
 			return validate.Unauthorized, fmt.Sprintf("%s (from %s, to which the registry redirects)", what, e.Request.URL.Host)
 		}
@@ -169,10 +173,9 @@ func (h *host) is(address string) bool {
 	return err == nil && registry.RegistryStr() == address
 }
 
-// triesHTTP says whether the registry is asked over plain HTTP, too.
-func (h *host) triesHTTP() bool {
-	registry, err := name.NewRegistry(h.address)
-	return h.settings.PlainHTTP || h.client.insecure(h.settings.Settings) || err == nil && registry.Scheme() == "http"
+// mayUseHTTP says whether the registry may be spoken to over plain HTTP.
+func (h *host) mayUseHTTP() bool {
+	return h.settings.PlainHTTP || h.client.insecure(h.settings.Settings) || loopback(h.address)
 }
 
 // innermost returns the innermost *url.Error of an error, or nil. Of the two
@@ -184,6 +187,32 @@ func innermost(err error) *url.Error {
 		found = u
 	}
 	return found
+}
+
+// withoutSecrets hides the credentials from a registry's words, which may
+// repeat what was sent.
+func (h *host) withoutSecrets(words string) string {
+	h.session.mu.Lock()
+	s := h.session.value
+	h.session.mu.Unlock()
+	if s == nil {
+		return words
+	}
+	secrets := []string{s.config.Password, s.config.RegistryToken, s.config.IdentityToken,
+		strings.TrimPrefix(basic(s.config.Username, s.config.Password), "Basic ")}
+	h.mu.Lock()
+	for _, token := range h.tokens {
+		token.mu.Lock()
+		secrets = append(secrets, token.value)
+		token.mu.Unlock()
+	}
+	h.mu.Unlock()
+	for _, secret := range secrets {
+		if secret != "" {
+			words = strings.ReplaceAll(words, secret, "REDACTED")
+		}
+	}
+	return words
 }
 
 // registryWords returns what the registry itself wrote, on one line.

@@ -65,8 +65,8 @@ func TestErrorAtPing(t *testing.T) {
 	}{
 		{http.StatusForbidden, validate.Unauthorized, "403 Forbidden", 1},
 		{http.StatusNotFound, validate.Unreachable, "registry.example.com does not answer as a registry does: GET /v2/ gave 404 Not Found", 1},
-		{http.StatusTooManyRequests, validate.RateLimited, "429 Too Many Requests", 3},
-		{http.StatusBadGateway, validate.Unreachable, "GET /v2/ gave 502 Bad Gateway", 3},
+		{http.StatusTooManyRequests, validate.RateLimited, "429 Too Many Requests", 6},
+		{http.StatusBadGateway, validate.Unreachable, "GET /v2/ gave 502 Bad Gateway", 6},
 	} {
 		t.Run(fmt.Sprint(test.status), func(t *testing.T) {
 			seen := record(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))

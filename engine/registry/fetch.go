@@ -1,11 +1,13 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -64,6 +66,9 @@ func (h *host) manifest(ctx context.Context, repository, reference string) (vali
 	manifest, err := validate.ParseManifest(header.Get("Content-Type"), algorithm, body)
 	if err != nil {
 		return validate.Fact{}, &contentError{err}
+	}
+	if claim := header.Get("Docker-Content-Digest"); !isDigest(reference) && validate.CheckDigest(claim) == nil && claim != manifest.Digest {
+		return validate.Fact{}, &contentError{fmt.Errorf("the registry says that the manifest's digest is %s, but it is %s", claim, manifest.Digest)}
 	}
 	if isDigest(reference) && manifest.Digest != reference {
 		return validate.Fact{}, &contentError{fmt.Errorf("the registry sent a manifest whose digest is %s: its bytes are corrupt, or of another image", manifest.Digest)}
@@ -127,31 +132,44 @@ func (h *host) getOnce(ctx context.Context, repository, path string, header http
 	return body, response.Header, nil
 }
 
+// notMissing are codes that say, even with a 404, that nobody looked.
+var notMissing = []transport.ErrorCode{transport.UnauthorizedErrorCode, transport.DeniedErrorCode,
+	transport.TooManyRequestsErrorCode, transport.UnavailableErrorCode, transport.UnknownErrorCode}
+
 // checkMissing says why a 404 does not mean that the registry has not what was
 // asked for. A proxy or an ingress says 404, too, while the registry behind it
 // is away; unlike a registry, it does not say it in the registries' JSON.
 func (h *host) checkMissing(ctx context.Context, response *http.Response) error {
+	var body bytes.Buffer
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(response.Body, &body), response.Body}
 	refused := refusal(response)
 	var status *transport.Error
 	if !errors.As(refused, &status) {
 		return &cutError{refused}
 	}
+	response.Body.Close() // it may take the room that the ping below needs
 	if len(status.Errors) > 0 {
+		if slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool { return slices.Contains(notMissing, d.Code) }) {
+			return refused
+		}
 		return nil
 	}
-	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
-		return refused
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") || bytes.ContainsAny(body.Bytes(), "<{") {
+		return refused // a page, or the JSON of something else
 	}
 	// The specification does not ask for JSON: is the registry there at all?
 	s, err := h.open(ctx)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url(), nil)
+	request, err := http.NewRequestWithContext(briefly(ctx), http.MethodGet, s.url(), nil)
 	if err != nil {
 		return err
 	}
-	ping, err := h.brief.RoundTrip(request)
+	ping, err := h.retried.RoundTrip(request)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,8 +26,7 @@ type host struct {
 	settings *configured
 	login    *Login
 
-	patient http.RoundTripper // tries again for long
-	brief   http.RoundTripper // tries again a little: is anybody there?
+	retried http.RoundTripper // the wire, with retries
 
 	session shared[*session]
 
@@ -65,14 +65,26 @@ func (h *host) ping(ctx context.Context) (*session, error) {
 	if err := h.credentials(ctx, s); err != nil {
 		return nil, &credentialError{err}
 	}
-	s.challenge, err = transport.Ping(ctx, registry, h.brief)
+	s.challenge, err = transport.Ping(briefly(ctx), registry, h.retried)
 	if err != nil {
 		return nil, &pingError{err, s.from}
 	}
 	if s.challenge.Insecure {
 		s.scheme = "http"
+		// Private addresses, and whoever redirects to plain HTTP, want the
+		// user's consent, too: passwords would be readable on the way.
+		if !h.client.insecure(h.settings.Settings) && !h.settings.PlainHTTP && !loopback(h.address) {
+			return nil, &pingError{http.ErrSchemeMismatch, s.from}
+		}
 	}
 	return s, nil
+}
+
+// loopback says whether an address is this machine's own.
+func loopback(address string) bool {
+	host := (&url.URL{Host: address}).Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 // url is where the registry's API begins.
@@ -97,7 +109,7 @@ func (h *host) token(ctx context.Context, s *session, repository string) (string
 	}
 	h.mu.Unlock()
 	value, err := token.get(ctx, h.client, func(ctx context.Context) (string, time.Duration, error) {
-		given, err := transport.Exchange(ctx, s.registry, s.auth, h.patient, []string{scope}, s.challenge)
+		given, err := transport.Exchange(ctx, s.registry, s.auth, h.retried, []string{scope}, s.challenge)
 		if err != nil {
 			return "", 0, &tokenError{withoutAnswer(err)}
 		}
@@ -145,7 +157,7 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		for name, values := range header {
 			request.Header[name] = values
 		}
-		client := http.Client{Transport: &authorized{next: h.patient, session: s, authorization: authorization}}
+		client := http.Client{Transport: &authorized{next: h.retried, session: s, authorization: authorization}}
 		response, err := client.Do(request)
 		if err != nil {
 			return nil, err

@@ -220,7 +220,7 @@ func TestReadDigestAlgorithm(t *testing.T) {
 	for _, test := range []struct{ name, header, reference, want string }{
 		{"by tag", "", "", sha256},
 		{"by tag, header is sha512", sha512, "", sha512},
-		{"by tag, header lies", validate.Digest("sha256", []byte("other")), "", sha256},
+		{"by tag, header lies", validate.Digest("sha256", []byte("other")), "", ""},
 		{"by tag, header is nonsense", "md5:beef", "", sha256},
 		{"by sha512", sha256, sha512, sha512},
 		{"by sha256", sha512, sha256, sha256},
@@ -230,7 +230,13 @@ func TestReadDigestAlgorithm(t *testing.T) {
 				w.Header().Set("Docker-Content-Digest", test.header)
 				w.Write(body)
 			}))
-			fact := read(t, newClient(t, registry.Options{}), app(host), validate.Need{What: validate.Read, Digest: test.reference})
+			need := validate.Need{What: validate.Read, Digest: test.reference}
+			if test.want == "" {
+				_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), need)
+				wantError(t, err, validate.BadManifest, test.header, sha256)
+				return
+			}
+			fact := read(t, newClient(t, registry.Options{}), app(host), need)
 			if fact.Digest != test.want || fact.Manifest.Digest != test.want {
 				t.Errorf("got %s and %s, want %s", fact.Digest, fact.Manifest.Digest, test.want)
 			}

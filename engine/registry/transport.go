@@ -24,11 +24,14 @@ import (
 // many of them, to few hosts.
 func newTransport(o Options) *http.Transport {
 	dial := o.Dial
-	if dial == nil {
+	proxy := http.ProxyFromEnvironment
+	if dial != nil {
+		proxy = nil
+	} else {
 		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
+		Proxy:                 proxy,
 		DialContext:           dial,
 		TLSClientConfig:       &tls.Config{InsecureSkipVerify: o.Insecure, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   10 * time.Second,
@@ -52,8 +55,9 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	client.requests.Add(1)
-	if sent, ok := request.Context().Value(sentKey{}).(*atomic.Int64); ok {
-		sent.Add(1)
+	call, _ := request.Context().Value(callKey{}).(*call)
+	if call != nil {
+		call.sent.Add(1)
 	}
 	request = request.Clone(request.Context())
 	request.Header.Set("User-Agent", client.options.UserAgent)
@@ -68,6 +72,9 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		leave()
 	} else {
+		if call != nil && response.StatusCode >= http.StatusBadRequest {
+			call.refused.Store(int64(response.StatusCode))
+		}
 		response.Body = &leaving{response.Body, leave}
 	}
 	if client.options.Log == nil {
@@ -145,15 +152,15 @@ func redact(u *url.URL) string {
 }
 
 const (
-	patientRetries = 5
-	briefRetries   = 2
-	firstWait      = 500 * time.Millisecond
-	longestWait    = 15 * time.Second
+	retries      = 5
+	briefRetries = 2
+	firstWait    = 500 * time.Millisecond
+	longestWait  = 15 * time.Second
 )
 
 // retrying tries again what may come right by itself. It follows no redirect:
 // a credential must not go where one leads.
-func retrying(next http.RoundTripper, retries int) http.RoundTripper {
+func retrying(next http.RoundTripper) http.RoundTripper {
 	return &either{&retryablehttp.RoundTripper{Client: &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     next,
@@ -181,6 +188,16 @@ func (e *either) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
+// briefly makes requests give up soon if nobody answers: whether anybody is
+// there is asked for many images at once. An answer that asks for patience
+// gets it.
+func briefly(ctx context.Context) context.Context {
+	return context.WithValue(ctx, brieflyKey{}, new(atomic.Int64))
+}
+
+// brieflyKey is the context key of an *atomic.Int64 of failed connections.
+type brieflyKey struct{}
+
 func shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -188,6 +205,9 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	if err != nil {
 		var dns *net.DNSError
 		if errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errLocation) || errors.Is(err, errNoTurn) || errors.As(err, &dns) && dns.IsNotFound {
+			return false, nil
+		}
+		if failures, ok := ctx.Value(brieflyKey{}).(*atomic.Int64); ok && failures.Add(1) > briefRetries {
 			return false, nil
 		}
 		return retryablehttp.DefaultRetryPolicy(ctx, response, err)

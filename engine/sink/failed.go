@@ -13,11 +13,14 @@ import (
 // The failed list: what to mirror, or to validate, again.
 
 // CheckFailedList says why the failed list could not be written to path, so
-// that this is known before the run and not after it. list is the file that
-// the run reads, or "".
-func CheckFailedList(path, list string) error {
+// that this is known before the run and not after it. list and script are the
+// files that the run reads, or "".
+func CheckFailedList(path, list, script string) error {
 	if SameFile(path, list) {
 		return fmt.Errorf("the failed list would replace the list itself: give -o another file than -f %s", list)
+	}
+	if SameFile(path, script) {
+		return fmt.Errorf("the failed list would replace the script %s: give -o another file", script)
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -41,20 +44,41 @@ func SameFile(a, b string) bool {
 	if a == "" || b == "" {
 		return false
 	}
-	if absA, err := filepath.Abs(a); err == nil {
-		if absB, err := filepath.Abs(b); err == nil && absA == absB {
-			return true
-		}
+	if resolved(a) == resolved(b) {
+		return true
 	}
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-// target follows a symbolic link, which is to stay one.
+// resolved is the path of a file that need not exist, without symbolic links
+// in the folders above it.
+func resolved(path string) string {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(absolute))
+	if err != nil {
+		return absolute
+	}
+	return filepath.Join(folder, filepath.Base(absolute))
+}
+
+// target follows a symbolic link, which is to stay one even if it leads to
+// nothing yet.
 func target(path string) string {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		return resolved
+	const most = 40 // as Linux has it
+	for range most {
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
 	}
 	return path
 }
@@ -68,7 +92,7 @@ func WriteFailedList(path string, lines []string) error {
 		if irregular {
 			return nil
 		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Remove(target(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("removing the failed list of an earlier run: %w", err)
 		}
 		return nil
@@ -77,7 +101,8 @@ func WriteFailedList(path string, lines []string) error {
 	if irregular {
 		err = os.WriteFile(path, content, 0o666)
 	} else {
-		err = renameio.WriteFile(target(path), content, 0o666, renameio.WithExistingPermissions())
+		to := target(path)
+		err = renameio.WriteFile(to, content, 0o666, renameio.WithExistingPermissions(), renameio.WithTempDir(filepath.Dir(to)))
 	}
 	if err != nil {
 		return fmt.Errorf("writing the failed list: %w", err)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
+	"unicode"
 
 	"mvrun/engine"
 	"mvrun/validate"
@@ -102,6 +104,7 @@ func (l Log) Write(r *engine.Result) error {
 		return nil // the summary counts them; a line each would bury it
 	}
 	log := l.Logger.With(imageKey, r.Image.Number)
+	message, waived := oneLine(r.Message), oneLine(r.Waived)
 	attrs := []any{"status", r.Status, "source", r.Image.SourceReference(), "destination", r.Image.DestinationReference()}
 	if r.Reason != "" {
 		attrs = append(attrs, "reason", r.Reason)
@@ -110,29 +113,40 @@ func (l Log) Write(r *engine.Result) error {
 		attrs = append(attrs, "match", r.Match)
 	}
 	if r.Reason == validate.InvalidLine {
-		log.Error("ERROR "+r.Message, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
+		log.Error("ERROR "+message, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
 		return nil
 	}
 	source, destination := "["+r.Image.SourceReference()+"]", "["+r.Image.DestinationReference()+"]"
 	if r.Waived != "" {
-		log.Warn("WAIVED "+source+" != "+destination+": "+r.Message+" ("+r.Waived+")", append(attrs, "waived", r.Waived)...)
+		log.Warn("WAIVED "+source+" != "+destination+": "+message+" ("+waived+")", append(attrs, "waived", r.Waived)...)
 		return nil
 	}
 	switch r.Status {
 	case validate.Pass:
 		log.Info("PASS "+source+" == "+destination, attrs...)
 	case validate.Skip:
-		log.Warn("SKIPPED "+source+": "+r.Message, attrs...)
+		log.Warn("SKIPPED "+source+": "+message, attrs...)
 	case validate.Fail:
 		if r.Lists != nil {
 			log.Error("srcSpec: "+indented(r.Lists.Source), "status", r.Status)
 			log.Error("dstSpec: "+indented(r.Lists.Destination), "status", r.Status)
 		}
-		log.Error("FAILED "+source+" != "+destination+": "+r.Message, attrs...)
+		log.Error("FAILED "+source+" != "+destination+": "+message, attrs...)
 	default:
-		log.Error("ERROR "+source+" ?? "+destination+": "+r.Message, attrs...)
+		log.Error("ERROR "+source+" ?? "+destination+": "+message, attrs...)
 	}
 	return nil
+}
+
+// oneLine keeps what registries wrote, a platform's name for instance, from
+// forging lines of the log or commands to a terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 func indented(entries []validate.ListEntry) string {

@@ -26,11 +26,15 @@ type Progress struct {
 	w         io.Writer
 }
 
-// NewProgress draws a bar on w until Close. total returns how many images
-// there are as far as that is known, and whether these are all.
-func NewProgress(w io.Writer, total func() (int, bool)) *Progress {
-	p := &Progress{total: total, started: time.Now(), w: w}
-	p.container = mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(200*time.Millisecond))
+// NewProgress makes a bar that Start shows on w.
+func NewProgress(w io.Writer) *Progress {
+	return &Progress{w: w, container: mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(200*time.Millisecond))}
+}
+
+// Start shows the bar until Close. total returns how many images there are as
+// far as that is known, and whether these are all.
+func (p *Progress) Start(total func() (int, bool)) {
+	p.total, p.started = total, time.Now()
 	p.bar = p.container.New(0, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.BarRemoveOnComplete(),
 		mpb.BarFillerTrim(),
@@ -38,15 +42,14 @@ func NewProgress(w io.Writer, total func() (int, bool)) *Progress {
 		mpb.PrependDecorators(decor.Any(p.counts)),
 		mpb.AppendDecorators(decor.Any(p.speed)),
 	)
-	return p
 }
 
 func (p *Progress) counts(s decor.Statistics) string {
-	_, final := p.total()
+	total, final := p.total()
 	if !final {
 		return fmt.Sprintf("%d/? images ", s.Current)
 	}
-	return fmt.Sprintf("%d/%d images ", s.Current, s.Total)
+	return fmt.Sprintf("%d/%d images ", s.Current, total)
 }
 
 func (p *Progress) speed(s decor.Statistics) string {
@@ -59,8 +62,8 @@ func (p *Progress) speed(s decor.Statistics) string {
 	if failed := p.failed.Load(); failed > 0 {
 		shown = fmt.Sprintf(" %d bad,%s", failed, shown)
 	}
-	if _, final := p.total(); final {
-		left := time.Duration(float64(s.Total-s.Current) / rate * float64(time.Second))
+	if total, final := p.total(); final {
+		left := time.Duration(float64(int64(total)-s.Current) / rate * float64(time.Second))
 		shown += fmt.Sprintf(", %v left", left.Round(time.Second))
 	}
 	return shown
@@ -94,6 +97,8 @@ func (p *progressCounter) Write(r *engine.Result) error {
 
 // Close removes the bar.
 func (p *Progress) Close() {
-	p.bar.Abort(true)
+	if p.bar != nil {
+		p.bar.Abort(true)
+	}
 	p.container.Wait()
 }

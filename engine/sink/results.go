@@ -72,17 +72,14 @@ func CreateResults(path string, run Run) (*Results, error) {
 
 // checkEarlier says why the file at path must not be replaced.
 func checkEarlier(path string, run Run) error {
-	file, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil // a pipe has nothing to lose, and a directory fails by itself
 	}
+	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("opening the results file (--results): %w", err)
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return err // a pipe or /dev/stdout has nothing to lose; a directory fails by itself
-	}
 	line, err := bufio.NewReader(file).ReadBytes('\n')
 	if err == io.EOF && len(line) == 0 {
 		return nil

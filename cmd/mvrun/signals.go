@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"mvrun/engine"
+)
+
+// What ends a run from outside.
+
+// interruptible makes the first interruption end a run in good order, and the
+// next one the process. The function that it returns ends that.
+func interruptible(cancel context.CancelCauseFunc) func() {
+	signals, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// Who reads the log may leave before the run is over: "| head". The failed
+	// list is written all the same.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals)
+			cancel(engine.ErrInterrupted)
+		case <-done:
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
+}
