@@ -239,3 +239,70 @@ func TestSettingsWrong(t *testing.T) {
 		t.Error("settings given twice: no error")
 	}
 }
+
+// Without a word from the user no password is sent where others can read it,
+// although go-containerregistry would try plain HTTP at private addresses.
+func TestPlainHTTPNeedsConsent(t *testing.T) {
+	const private = "10.1.2.3:5000"
+	r, _, _ := filled()
+	seen := record(r)
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, private, seen)
+		login := []registry.Login{{Side: validate.Source, Registry: private, Username: user, Password: password}}
+		_, _, err := newClient(t, registry.Options{Dial: network.dial, Logins: login}).Read(t.Context(), app(private), manifest)
+		wantError(t, err, validate.Unreachable, "speaks plain HTTP", "--tls-verify=false")
+		if got := seen.authorizations(); len(got) != 0 {
+			t.Error("the password was sent over plain HTTP")
+		}
+		_, _, err = newClient(t, registry.Options{Dial: network.dial, Logins: login, Insecure: true}).Read(t.Context(), app(private), manifest)
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A registry may repeat what it was sent.
+func TestEchoedSecret(t *testing.T) {
+	host := serve(t, ping(func(w http.ResponseWriter, request *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `{"errors":[{"code":"DENIED","message":"you sent `+request.Header.Get("Authorization")+` with `+password+`"}]}`)
+	}))
+	_, err := readWith(t, registry.Options{}, host, registry.Settings{Username: user, Password: password})
+	wantError(t, err, validate.Unauthorized, "you sent Basic REDACTED with REDACTED")
+	wantNoSecret(t, "error", err.Error())
+}
+
+// Without settings, too, one image with many children asks for no more at once
+// than the client may.
+func TestConns(t *testing.T) {
+	r, _, _ := filled()
+	var running, most atomic.Int64
+	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		n := running.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		running.Add(-1)
+		r.ServeHTTP(w, request)
+	}))
+	c := newClient(t, registry.Options{Conns: 3})
+	var readers sync.WaitGroup
+	for range 50 {
+		readers.Go(func() { read(t, c, app(host), manifest) })
+	}
+	readers.Wait()
+	if most.Load() > 3 {
+		t.Errorf("%d requests at once, want 3 at most", most.Load())
+	}
+}
+
+func TestAnonymous(t *testing.T) {
+	r, _, _ := filled()
+	seen := record(r)
+	host := serve(t, seen)
+	dockerConfig(t, auths(host))
+	read(t, newClient(t, registry.Options{Anonymous: true}), app(host), manifest)
+	if got := seen.authorizations(); len(got) != 0 {
+		t.Error("the user's credentials were used")
+	}
+}
