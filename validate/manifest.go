@@ -1,14 +1,9 @@
 package validate
 
 import (
-	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -34,10 +29,6 @@ const (
 	typeDockerConfig = "application/vnd.docker.container.image.v1+json"
 	typeOCIConfig    = "application/vnd.oci.image.config.v1+json"
 )
-
-// emptyLayer is the gzipped empty tar that Docker wrote for build steps
-// without files, before it left them out.
-const emptyLayer = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
 
 // Manifest is a parsed manifest of any type.
 type Manifest struct {
@@ -173,164 +164,6 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		m.Layers = append(m.Layers, layer.Digest)
 	}
 	return m, nil
-}
-
-// parseSchema1 fills m from a manifest of schema 1, whose layers stand newest
-// first beside a history that marks the empty ones.
-// https://distribution.github.io/distribution/spec/deprecated-schema-v1/
-func parseSchema1(m *Manifest, algorithm string, body []byte) error {
-	payload, err := signedPayload(body)
-	if err != nil {
-		return fmt.Errorf("signatures[0]: %w", err)
-	}
-	var raw struct {
-		SchemaVersion int    `json:"schemaVersion"`
-		Architecture  string `json:"architecture"`
-		FSLayers      []struct {
-			BlobSum string `json:"blobSum"`
-		} `json:"fsLayers"`
-		History []struct {
-			V1Compatibility string `json:"v1Compatibility"`
-		} `json:"history"`
-	}
-	if err := json.Unmarshal(payload, &raw); err != nil {
-		return fmt.Errorf("parsing the schema 1 manifest: %w", err)
-	}
-	if raw.SchemaVersion != 1 {
-		return errors.New("what a schema 1 manifest signs is no schema 1 manifest")
-	}
-	if len(raw.History) != len(raw.FSLayers) || len(raw.History) == 0 {
-		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(raw.FSLayers), len(raw.History))
-	}
-	type v1 struct {
-		Platform
-		ThrowAway bool `json:"throwaway"`
-	}
-	m.Platform = &Platform{Architecture: raw.Architecture}
-	for i := len(raw.FSLayers) - 1; i >= 0; i-- {
-		var image v1
-		if err := json.Unmarshal([]byte(raw.History[i].V1Compatibility), &image); err != nil {
-			return fmt.Errorf("history[%d].v1Compatibility: %w", i, err)
-		}
-		if err := CheckDigest(raw.FSLayers[i].BlobSum); err != nil {
-			return fmt.Errorf("fsLayers[%d]: %w", i, err)
-		}
-		if !image.ThrowAway {
-			m.Layers = append(m.Layers, raw.FSLayers[i].BlobSum)
-		}
-		if i == 0 { // the image itself
-			m.Platform.OS, m.Platform.Variant, m.Platform.OSVersion = image.OS, image.Variant, image.OSVersion
-			if m.Platform.OS == "" {
-				m.Platform.OS = "linux" // schema 1 knew no other
-			}
-		}
-	}
-	m.Digest = Digest(algorithm, payload)
-	return nil
-}
-
-// signedPayload returns what the signatures of a schema 1 manifest sign, which
-// is what its digest is of, and so all that may be believed of it: the manifest
-// as it was before they were inserted (https://github.com/docker/libtrust, the
-// "prettyjws" format). Without signatures it is the manifest itself.
-func signedPayload(body []byte) ([]byte, error) {
-	var raw struct {
-		Signatures []struct {
-			Protected string `json:"protected"`
-		} `json:"signatures"`
-	}
-	if err := json.Unmarshal(body, &raw); err != nil {
-		return nil, err
-	}
-	if len(raw.Signatures) == 0 {
-		return body, nil
-	}
-	header, err := base64.RawURLEncoding.DecodeString(raw.Signatures[0].Protected)
-	if err != nil {
-		return nil, fmt.Errorf("the protected header: %w", err)
-	}
-	var format struct {
-		Length int    `json:"formatLength"`
-		Tail   string `json:"formatTail"`
-	}
-	if err := json.Unmarshal(header, &format); err != nil {
-		return nil, fmt.Errorf("the protected header: %w", err)
-	}
-	tail, err := base64.RawURLEncoding.DecodeString(format.Tail)
-	if err != nil {
-		return nil, fmt.Errorf("formatTail: %w", err)
-	}
-	if format.Length < 0 || format.Length > len(body) {
-		return nil, fmt.Errorf("formatLength %d of %d bytes", format.Length, len(body))
-	}
-	return slices.Concat(body[:format.Length], tail), nil
-}
-
-var digestPattern = regexp.MustCompile(`^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$`)
-
-// CheckDigest says what is wrong with a digest. Only the registered algorithms
-// are known: another one could not be verified.
-// https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
-func CheckDigest(digest string) error {
-	if !digestPattern.MatchString(digest) {
-		return fmt.Errorf("%q is no digest: want sha256: and 64, or sha512: and 128 hexadecimal digits", digest)
-	}
-	return nil
-}
-
-// Digest hashes content with a registered algorithm: sha512, else sha256.
-func Digest(algorithm string, content []byte) string {
-	if algorithm == "sha512" {
-		sum := sha512.Sum512(content)
-		return "sha512:" + hex.EncodeToString(sum[:])
-	}
-	sum := sha256.Sum256(content)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
-// Algorithm returns the part of a digest before the colon.
-func Algorithm(digest string) string {
-	algorithm, _, _ := strings.Cut(digest, ":")
-	return algorithm
-}
-
-// sameContent says whether two image manifests have the same config and
-// layers, whatever their media types; if not, what differs first. Of schema 1
-// the layers alone are compared: a conversion writes its config anew, and may
-// drop the empty ones.
-func sameContent(source, destination *Manifest) (bool, string) {
-	if source.IsList() || destination.IsList() {
-		return false, "a list is no image"
-	}
-	if source.IsSchema1() {
-		layers := withoutEmpty(source.Layers)
-		if len(layers) == 0 {
-			return false, "the source has no layers that could be compared"
-		}
-		return sameLayers(layers, withoutEmpty(destination.Layers))
-	}
-	if source.Config.Digest != destination.Config.Digest {
-		return false, fmt.Sprintf("config %s != %s", source.Config.Digest, destination.Config.Digest)
-	}
-	return sameLayers(source.Layers, destination.Layers)
-}
-
-// sameLayers compares layers in their order.
-func sameLayers(source, destination []string) (bool, string) {
-	if len(source) != len(destination) {
-		return false, fmt.Sprintf("%d layers != %d", len(source), len(destination))
-	}
-	for i := range source {
-		if source[i] != destination[i] {
-			return false, fmt.Sprintf("layer %d: %s != %s", i+1, source[i], destination[i])
-		}
-	}
-	return true, ""
-}
-
-// withoutEmpty returns layers without the empty one of old Docker.
-func withoutEmpty(layers []string) []string {
-	return slices.DeleteFunc(slices.Clone(layers), func(digest string) bool { return digest == emptyLayer })
 }
 
 // beginning shows what a body that is no manifest is instead: often the page

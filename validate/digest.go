@@ -1,0 +1,40 @@
+package validate
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Digests: what content is called.
+
+var digestPattern = regexp.MustCompile(`^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$`)
+
+// CheckDigest says what is wrong with a digest. Only the registered algorithms
+// are known: another one could not be verified.
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
+func CheckDigest(digest string) error {
+	if !digestPattern.MatchString(digest) {
+		return fmt.Errorf("%q is no digest: want sha256: and 64, or sha512: and 128 hexadecimal digits", digest)
+	}
+	return nil
+}
+
+// Digest hashes content with a registered algorithm: sha512, else sha256.
+func Digest(algorithm string, content []byte) string {
+	if algorithm == "sha512" {
+		sum := sha512.Sum512(content)
+		return "sha512:" + hex.EncodeToString(sum[:])
+	}
+	sum := sha256.Sum256(content)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Algorithm returns the part of a digest before the colon.
+func Algorithm(digest string) string {
+	algorithm, _, _ := strings.Cut(digest, ":")
+	return algorithm
+}

@@ -1,0 +1,182 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The rules "hangar" for lists.
+
+// hangarList compares two lists, reduced to the wanted platforms, entry by
+// entry.
+func (c *comparison) hangarList(source, destination *Manifest) Verdict {
+	selected := c.selected(source)
+	if len(selected) == 0 {
+		return c.noPlatform(source, nil)
+	}
+	if verdict, ok := hangarDestination(destination); !ok {
+		return verdict
+	}
+	mirrored := c.selected(destination)
+	verdict := Verdict{Status: Pass}
+	matched := map[ListEntry]bool{} // entries of the destination
+	for _, child := range selected {
+		judged, entry, ok := c.hangarChild(child, mirrored)
+		if !ok {
+			continue // what is needed is noted; look at the others meanwhile
+		}
+		verdict.Platforms = append(verdict.Platforms, judged)
+		matched[entry] = true
+	}
+	if len(c.needs) > 0 {
+		return Verdict{}
+	}
+	for _, child := range mirrored {
+		if !matched[child.entry()] {
+			verdict.Platforms = append(verdict.Platforms, PlatformVerdict{Platform: child.Platform.String(), Destination: child.Digest,
+				Reason: DigestDiffers, Message: "the source's list has no such entry"})
+		}
+	}
+	if different := c.listsDiffer(verdict.Platforms); different.Status != "" {
+		different.Platforms = verdict.Platforms
+		different.Lists = &Lists{Source: entries(selected), Destination: entries(mirrored)}
+		return different
+	}
+	verdict.Match = overall(source, destination, verdict.Platforms)
+	return c.hangarChildren(verdict)
+}
+
+// listsDiffer sums up what differs between two lists, if anything does.
+func (c *comparison) listsDiffer(platforms []PlatformVerdict) Verdict {
+	var missing, notes []string
+	var reason Reason
+	lost := 0 // platforms that the source itself lost
+	for _, p := range platforms {
+		switch {
+		case p.Reason == "":
+			continue
+		case p.Reason == PlatformMissing:
+			missing = append(missing, p.Platform)
+		default:
+			notes = append(notes, p.Platform+": "+p.Message)
+		}
+		if reason == "" || reason == SourceMissing { // what is sure comes first
+			reason = p.Reason
+		}
+		if p.Reason == SourceMissing {
+			lost++
+		}
+	}
+	switch {
+	case reason == SourceMissing && len(missing) == 0 && len(notes) == lost:
+		return Verdict{Status: Error, Reason: SourceMissing, Message: strings.Join(notes, "; ")}
+	case len(missing) > 0:
+		return fail(PlatformMissing, "source platform %s is not in the destination manifest list", strings.Join(missing, ", "))
+	case reason != "":
+		return fail(reason, "source manifest %q != dest %q, tag %q (%s)", c.Source, c.Destination, c.Tag, strings.Join(notes, "; "))
+	}
+	return Verdict{}
+}
+
+// hangarChild finds the destination's entry for one of the source's.
+func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (judged PlatformVerdict, found ListEntry, ok bool) {
+	judged = PlatformVerdict{Platform: child.Platform.String(), Source: child.Digest}
+	var candidates []Descriptor
+	for _, other := range mirrored {
+		same := comparePlatforms(*child.Platform, other.Platform).Status == "" && child.Platform.OSVersion == other.Platform.OSVersion
+		if same && other.Digest == child.Digest {
+			judged.Destination, judged.Match = other.Digest, Identical
+			return judged, other.entry(), true
+		}
+		if same {
+			candidates = append(candidates, other)
+		}
+	}
+	if len(candidates) == 0 {
+		i := slices.IndexFunc(mirrored, func(other Descriptor) bool { return other.Digest == child.Digest })
+		if i < 0 {
+			judged.Reason = PlatformMissing
+			return judged, ListEntry{}, true
+		}
+		// The same image under another name.
+		differs := comparePlatforms(*child.Platform, mirrored[i].Platform)
+		if differs.Status == "" {
+			differs = fail(PlatformDiffers, "source os.version %q != dest os.version %q", child.Platform.OSVersion, mirrored[i].Platform.OSVersion)
+		}
+		judged.Destination, judged.Reason, judged.Message = child.Digest, differs.Reason, differs.Message
+		return judged, mirrored[i].entry(), true
+	}
+	if child.MediaType == TypeOCIManifest {
+		return c.hangarConverted(judged, child, candidates)
+	}
+	judged.Destination, judged.Reason, judged.Message = candidates[0].Digest, DigestDiffers, "the digests differ"
+	return judged, candidates[0].entry(), true
+}
+
+// hangarConverted looks for what a converting copy made of an OCI child.
+func (c *comparison) hangarConverted(judged PlatformVerdict, child Descriptor, candidates []Descriptor) (PlatformVerdict, ListEntry, bool) {
+	source, ok := c.know(Source, Read, child.Digest)
+	facts := make([]Fact, len(candidates))
+	for i, candidate := range candidates {
+		fact, known := c.know(Destination, Read, candidate.Digest)
+		facts[i], ok = fact, ok && known
+	}
+	if !ok {
+		return judged, ListEntry{}, false
+	}
+	judged.Destination = candidates[0].Digest
+	if source.Missing {
+		judged.Reason, judged.Message = SourceMissing, fmt.Sprintf("source list names %s, which the registry does not have", child.Digest)
+		return judged, candidates[0].entry(), true
+	}
+	for i, candidate := range candidates {
+		if facts[i].Missing { // it may have been the right one
+			judged.Destination, judged.Reason = candidate.Digest, ChildMissing
+			judged.Message = fmt.Sprintf("destination list names %s, which the registry does not have", candidate.Digest)
+			continue
+		}
+		same, difference := sameContent(source.Manifest, facts[i].Manifest)
+		if same {
+			judged.Destination, judged.Match, judged.Reason, judged.Message = candidate.Digest, Converted, "", ""
+			return judged, candidate.entry(), true
+		}
+		if judged.Reason == "" {
+			judged.Destination, judged.Reason, judged.Message = candidate.Digest, DigestDiffers, difference
+		}
+	}
+	return judged, candidates[0].entry(), true
+}
+
+// hangarChildren proves that the destination has the children that the
+// verdict rests on.
+func (c *comparison) hangarChildren(verdict Verdict) Verdict {
+	var missing []string
+	for i := range verdict.Platforms {
+		p := &verdict.Platforms[i]
+		if p.Match == Converted {
+			continue // it was read
+		}
+		fact, ok := c.know(Destination, Head, p.Destination)
+		if ok && fact.Missing {
+			p.Match, p.Reason = "", ChildMissing
+			missing = append(missing, p.Destination+" ("+p.Platform+")")
+		}
+	}
+	if len(missing) > 0 {
+		verdict.Status, verdict.Reason, verdict.Match = Fail, ChildMissing, ""
+		verdict.Message = "destination manifest list names what the registry does not have: " + strings.Join(missing, ", ")
+	}
+	return verdict
+}
+
+// entries are a list's descriptors as Hangar shows them.
+func entries(list []Descriptor) []ListEntry {
+	shown := make([]ListEntry, len(list))
+	for i, child := range list {
+		shown[i] = child.entry()
+	}
+	return shown
+}
+
+func (d Descriptor) entry() ListEntry { return ListEntry{Digest: d.Digest, Platform: *d.Platform} }
