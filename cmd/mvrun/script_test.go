@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,13 +26,35 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mvrun": main})
 }
 
+// TestExamples shows that no example is without a test.
+func TestExamples(t *testing.T) {
+	tests, err := os.ReadFile("../../testdata/script/examples.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := filepath.Glob("../../examples/*.star")
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, example := range examples {
+		if !strings.Contains(string(tests), "$EXAMPLES/"+filepath.Base(example)) {
+			t.Errorf("%s is run by no test", example)
+		}
+	}
+}
+
 func TestScripts(t *testing.T) {
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir) // no credentials of this machine
+			env.Setenv("EXAMPLES", examples)
 			env.Values[registriesKey{}] = map[string]*fakeRegistry{}
 			env.Values[interruptedKey{}] = new(*exec.Cmd)
 			return nil
