@@ -17,6 +17,7 @@ type Summary struct {
 	Status  map[validate.Status]int
 	Reasons map[validate.Status]map[validate.Reason]int
 	Waived  int // accepted all the same; not among the others
+	Earlier int // of all, those that an earlier run found out
 	Elapsed time.Duration
 }
 
@@ -36,12 +37,13 @@ type collector struct {
 
 // outcome is all that is kept of a result.
 type outcome struct {
-	status validate.Status
-	reason validate.Reason
-	waived bool
+	status  validate.Status
+	reason  validate.Reason
+	waived  bool
+	earlier bool
 }
 
-func outcomeOf(r *Result) outcome { return outcome{r.Status, r.Reason, r.Waived != ""} }
+func outcomeOf(r *Result) outcome { return outcome{r.Status, r.Reason, r.Waived != "", r.Earlier} }
 
 // ok says whether the image needs no further attention.
 func (o outcome) ok() bool {
@@ -111,6 +113,9 @@ func (c *collector) close() (Summary, error) {
 		Elapsed: time.Since(c.started),
 	}
 	for _, o := range c.latest {
+		if o.earlier {
+			s.Earlier++
+		}
 		if o.waived {
 			s.Waived++
 			continue

@@ -36,6 +36,10 @@ type Options struct {
 	Timeout  time.Duration // for one image
 	Sinks    []Sink        // in the order in which they get each result
 	Stop     func(error)   // called once if a sink fails; must not block
+
+	// Earlier returns the result that an earlier run has of an image, or nil.
+	// Images that were OK then are not validated again. It may be nil.
+	Earlier func(imagelist.Image) *Result
 }
 
 // Engine validates images. Its methods may be called from many goroutines.

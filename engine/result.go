@@ -22,6 +22,8 @@ type Result struct {
 
 	Waived string // why it is accepted all the same, "" if it is not
 
+	Earlier bool // it is of an earlier run, which this one goes on from
+
 	Attempts int // how often it was validated
 	Requests int // HTTP requests sent for it alone
 	Started  time.Time

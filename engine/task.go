@@ -25,6 +25,12 @@ func (t *Task) Validate(ctx context.Context, image imagelist.Image, q validate.Q
 	if t.latest != nil && identify(t.latest.Image) != identify(image) {
 		t.End()
 	}
+	if earlier := t.engine.options.Earlier; earlier != nil && t.latest == nil {
+		if result := earlier(image); result != nil && result.OK() {
+			t.latest = result
+			return result
+		}
+	}
 	result := t.engine.check(ctx, image, q)
 	result.Attempts = 1
 	if t.latest != nil {

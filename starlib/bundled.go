@@ -1,6 +1,7 @@
 package starlib
 
 import (
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type Script struct {
 	Source  string
 	Bundled bool
 }
+
+// SHA256 returns the hash of the script's source, in hexadecimal digits.
+func (s Script) SHA256() string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s.Source))) }
 
 // maxScript is the largest script that is read: more is a mistake.
 const maxScript = 1 << 20

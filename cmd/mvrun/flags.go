@@ -29,6 +29,7 @@ type flags struct {
 	Depth          string        `default:"manifests" help:"How deep to look: manifests."`
 	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
+	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress bar: auto (on a terminal), always, never."`
@@ -41,6 +42,8 @@ func (f *flags) check() error {
 		return fmt.Errorf("--jobs %d: want at least 1", f.Jobs)
 	case f.Timeout <= 0:
 		return fmt.Errorf("--timeout %v: want more than 0", f.Timeout)
+	case f.Resume && f.Results == "":
+		return errors.New("--resume goes on from a results file: give it with --results")
 	case f.Failed == "":
 		return errors.New("--failed is empty: want the name of a file")
 	}

@@ -22,6 +22,7 @@ var promised = []struct{ name, short, value string }{
 	{"depth", "", "manifests"},
 	{"timeout", "", "10m"},
 	{"results", "", ""},
+	{"resume", "", "false"},
 	{"allow-path", "", ""},
 	{"log-format", "", "text"},
 	{"progress", "", "auto"},

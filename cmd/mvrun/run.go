@@ -75,9 +75,15 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	log := sink.NewLogger(screen, r.LogFormat == "json", r.Debug, c.stderrTerminal && c.getenv("NO_COLOR") == "")
 
+	var earlier sink.Earlier
 	sinks := []engine.Sink{sink.Log{Logger: log}}
 	if r.Results != "" {
-		results, err := sink.CreateResults(r.Results, r.describe(list, all))
+		var results *sink.Results
+		if r.Resume {
+			results, earlier, err = sink.ResumeResults(r.Results, r.describe(list, script, all))
+		} else {
+			results, err = sink.CreateResults(r.Results, r.describe(list, script, all))
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -105,7 +111,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if interactive {
 		jobs = 1 // one line, one answer
 	}
-	run = engine.New(engine.Options{Registry: client, Jobs: jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }})
+	run = engine.New(engine.Options{Registry: client, Jobs: jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }, Earlier: earlier.Result})
 
 	if progress != nil {
 		progress.Start(run.Total)
@@ -212,8 +218,8 @@ func (r *runCommand) named() []string {
 }
 
 // describe is the first line of the results file.
-func (r *runCommand) describe(list *imagelist.List, all []*kong.Flag) sink.Run {
-	run := sink.Run{Version: version, Script: r.Script, Flags: given(all), Started: time.Now()}
+func (r *runCommand) describe(list *imagelist.List, script starlib.Script, all []*kong.Flag) sink.Run {
+	run := sink.Run{Version: version, Script: r.Script, Program: script.SHA256(), Flags: given(all), Started: time.Now()}
 	run.List, run.SHA256 = list.Name, list.SHA256
 	return run
 }

@@ -100,6 +100,9 @@ type Log struct{ Logger *slog.Logger }
 
 // Write implements engine.Sink.
 func (l Log) Write(r *engine.Result) error {
+	if r.Earlier {
+		return nil // said then
+	}
 	if r.Reason == validate.Interrupted {
 		return nil // the summary counts them; a line each would bury it
 	}

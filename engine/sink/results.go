@@ -19,6 +19,7 @@ import (
 type Run struct {
 	Version string         `json:"mvrun"`
 	Script  string         `json:"script"`
+	Program string         `json:"script_sha256"`
 	List    string         `json:"list"`   // "" if the script names its own
 	SHA256  string         `json:"sha256"` // of the list; "" if it is a stream
 	Flags   map[string]any `json:"flags"`
@@ -62,12 +63,17 @@ func CreateResults(path string, run Run) (*Results, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the results file (--results): %w", err)
 	}
-	r := &Results{file: file, encoder: json.NewEncoder(file)}
-	r.encoder.SetEscapeHTML(false)
+	r := newResults(file)
 	if err := r.encoder.Encode(run); err != nil {
 		return nil, errors.Join(fmt.Errorf("writing the results file (--results): %w", err), file.Close())
 	}
 	return r, nil
+}
+
+func newResults(file *os.File) *Results {
+	r := &Results{file: file, encoder: json.NewEncoder(file)}
+	r.encoder.SetEscapeHTML(false)
+	return r
 }
 
 // checkEarlier says why the file at path must not be replaced.
@@ -91,15 +97,27 @@ func checkEarlier(path string, run Run) error {
 	if json.Unmarshal(line, &earlier) != nil || earlier.Version == "" {
 		return fmt.Errorf("%s is no results file of mvrun, and would be overwritten: give --results another name", path)
 	}
-	if earlier.SHA256 != run.SHA256 || earlier.List != run.List && run.SHA256 == "" {
-		return fmt.Errorf("%s holds the results of another list (%s, of %s): give --results another name, or remove it",
-			path, earlier.List, earlier.Started.Local().Format(time.DateTime))
+	return checkSameList(path, earlier, run)
+}
+
+// checkSameList says why results are not of the list that is to be validated.
+func checkSameList(path string, earlier, run Run) error {
+	what := "another list"
+	switch {
+	case earlier.SHA256 == run.SHA256 && (run.SHA256 != "" || earlier.List == run.List):
+		return nil
+	case earlier.List == run.List:
+		what = "this list before it changed"
 	}
-	return nil
+	return fmt.Errorf("%s holds the results of %s (%s, of %s): give --results another name, or remove it",
+		path, what, earlier.List, earlier.Started.Local().Format(time.DateTime))
 }
 
 // Write implements engine.Sink.
 func (r *Results) Write(result *engine.Result) error {
+	if result.Earlier {
+		return nil // it is there
+	}
 	platforms := result.Platforms
 	if platforms == nil {
 		platforms = []validate.PlatformVerdict{}

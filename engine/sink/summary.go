@@ -43,6 +43,9 @@ func (s Summary) Print(w io.Writer) error {
 	if s.Interrupted {
 		fmt.Fprint(w, "Interrupted: ")
 	}
+	if s.Earlier > 0 {
+		defer fmt.Fprintf(w, "%d of them were passed or skipped in the run that this one goes on from.\n", s.Earlier)
+	}
 	fmt.Fprintf(w, "%s in %s, %s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, h := range headings {
@@ -76,7 +79,7 @@ func (s Summary) Log(log *slog.Logger) {
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
 	}
-	attrs = append(attrs, "reasons", all, "waived", s.Waived, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
+	attrs = append(attrs, "reasons", all, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
 	log.Info("summary", attrs...)
 }
 

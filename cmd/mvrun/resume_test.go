@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"mvrun/engine/registry/memory"
+	"mvrun/engine/sink"
+	"mvrun/validate"
+)
+
+// TestKilled kills a run again and again, each time after some requests, and
+// goes on: in the end every line has one verdict, and nothing that passed was
+// asked again.
+func TestKilled(t *testing.T) {
+	const images, kills, requestsToLive = 400, 50, 30
+	registry := memory.New()
+	var list strings.Builder
+	for i := range images {
+		name := fmt.Sprintf("team/app%d", i)
+		pushList(registry, name, "1", name, amd64)
+		fmt.Fprintf(&list, "%s %s 1\n", name, name)
+	}
+	var killer atomic.Pointer[func()]
+	var left atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if left.Add(-1) == 0 {
+			(*killer.Load())()
+		}
+		registry.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "list.txt"), list.String())
+	killed := 0
+	for ; ; killed++ {
+		command := exec.Command("mvrun", "validate.star", "-f", "list.txt", "-s", host, "-d", host, "-j", "5", "--results", "r.jsonl", "--resume") // this test's binary, see TestMain
+		command.Dir = dir
+		command.Env = append(os.Environ(), "HOME="+dir)
+		kill := func() { command.Process.Kill() }
+		killer.Store(&kill)
+		left.Store(requestsToLive)
+		if killed >= kills {
+			left.Store(-1)
+		}
+		out, err := command.CombinedOutput()
+		if err == nil {
+			break
+		}
+		if command.ProcessState.ExitCode() != -1 {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	if killed < kills {
+		t.Errorf("only %d kills", killed)
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "r.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := map[string]int{}
+	for _, line := range strings.Split(strings.TrimSpace(string(content)), "\n")[1:] {
+		var record sink.Record
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		if record.Status != validate.Pass {
+			t.Errorf("%s: %s %s", record.Line, record.Status, record.Message)
+		}
+		passed[record.Line]++
+	}
+	if len(passed) != images {
+		t.Errorf("%d of %d lines have a verdict", len(passed), images)
+	}
+	for line, n := range passed {
+		if n != 1 {
+			t.Errorf("%s has %d verdicts", line, n)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package sink
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/engine/imagelist"
+)
+
+// Going on from the results of an earlier run.
+
+// Earlier are the results of the run that this one goes on from.
+type Earlier map[earlierKey]*engine.Result
+
+// earlierKey is what a record says of which image it is of.
+type earlierKey struct {
+	number                   int
+	source, destination, tag string
+}
+
+// Result returns the last result of an image, or nil.
+func (e Earlier) Result(image imagelist.Image) *engine.Result {
+	result, ok := e[earlierKey{image.Number, image.Source, image.Destination, image.Tag}]
+	if !ok {
+		return nil
+	}
+	again := *result
+	again.Image = image
+	return &again
+}
+
+// indifferent are the flags that no verdict depends on. The others, also those
+// of a script, have to be the same when a run goes on.
+var indifferent = []string{"file", "failed", "jobs", "tls-verify", "debug", "timeout", "results", "resume", "allow-path", "log-format", "progress"}
+
+// ResumeResults opens the results file of an earlier run over the same list
+// with the same flags, to append to it, and returns what it holds. A last line
+// that was not written as a whole is cut off. Without a file, or in an empty
+// one, it begins anew.
+func ResumeResults(path string, run Run) (*Results, Earlier, error) {
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, nil, fmt.Errorf("reading the results file (--results): %w", err)
+	}
+	whole := content[:bytes.LastIndexByte(content, '\n')+1]
+	header, records, _ := bytes.Cut(whole, []byte("\n"))
+	if len(whole) == 0 {
+		if bytes.HasPrefix(content, []byte(`{"mvrun":`)) { // it ended before it had begun
+			if err := os.Truncate(path, 0); err != nil {
+				return nil, nil, fmt.Errorf("cutting off the torn results file (--results): %w", err)
+			}
+		}
+		results, err := CreateResults(path, run)
+		return results, nil, err
+	}
+	if err := checkResumable(path, header, run); err != nil {
+		return nil, nil, err
+	}
+	earlier := Earlier{}
+	for number := 2; len(records) > 0; number++ {
+		var line []byte
+		line, records, _ = bytes.Cut(records, []byte("\n"))
+		var r Record
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, nil, fmt.Errorf("%s:%d is no result of mvrun (%w): give --results another name, or leave out --resume", path, number, err)
+		}
+		earlier[earlierKey{r.Number, r.Source, r.Destination, r.Tag}] = &engine.Result{
+			Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match, Platforms: r.Platforms,
+			Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
+			Earlier: true, // a waiver is the script's to give again
+		}
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening the results file (--results): %w", err)
+	}
+	if err := file.Truncate(int64(len(whole))); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("cutting off the torn last line of the results file (--results): %w", err), file.Close())
+	}
+	return newResults(file), earlier, nil
+}
+
+// checkResumable says why a run cannot go on from the one of a header.
+func checkResumable(path string, header []byte, run Run) error {
+	var earlier Run
+	if json.Unmarshal(header, &earlier) != nil || earlier.Version == "" {
+		return fmt.Errorf("%s is no results file of mvrun: give --results another name", path)
+	}
+	if err := checkSameList(path, earlier, run); err != nil {
+		return err
+	}
+	if run.SHA256 == "" {
+		return errors.New("--resume needs a list in a file: a stream may hold other lines this time")
+	}
+	if earlier.Program != run.Program {
+		return fmt.Errorf("%s holds the results of script %s before it changed, or of another one: leave out --resume", path, earlier.Script)
+	}
+	for _, name := range slices.Sorted(maps.Keys(run.Flags)) {
+		if slices.Contains(indifferent, name) {
+			continue
+		}
+		var now any
+		if err := roundTrip(run.Flags[name], &now); err != nil {
+			return err
+		}
+		if then := earlier.Flags[name]; !reflect.DeepEqual(then, now) {
+			return fmt.Errorf("%s holds the results of a run with --%s %v, and this has %v: leave out --resume, or give the same", path, name, then, now)
+		}
+	}
+	return nil
+}
+
+// roundTrip makes a value what it is after having been in a results file.
+func roundTrip(value any, to *any) error {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(encoded, to)
+}
