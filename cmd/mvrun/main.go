@@ -37,6 +37,15 @@ type console struct {
 	stdinTerminal, stderrTerminal, stdoutTerminal bool
 }
 
+// above returns a console whose output on a terminal stands above a bar.
+func (c console) above(bar io.Writer) console {
+	c.stderr = bar
+	if c.stdoutTerminal {
+		c.stdout = bar
+	}
+	return c
+}
+
 // getenv returns a variable of the environment, or "".
 func (c console) getenv(name string) string {
 	value, _ := c.lookupEnv(name)

@@ -63,36 +63,26 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	interactive := list.Interactive()
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 
-	screen := c.stderr
-	var progress *sink.Progress
-	if r.Progress == "always" || r.Progress == "auto" && c.stderrTerminal && !interactive && r.LogFormat == "text" {
-		progress = sink.NewProgress(c.stderr)
+	progress := r.progress(c, interactive)
+	if progress != nil {
 		defer progress.Close()
-		screen = progress
+		c = c.above(progress)
 	}
-	if c.stdoutTerminal && progress != nil {
-		c.stdout = progress
+	log := sink.NewLogger(c.stderr, r.LogFormat == "json", r.Debug, c.stderrTerminal && c.getenv("NO_COLOR") == "")
+	results, earlier, err := r.openResults(r.describe(list, script, all))
+	if err != nil {
+		return 0, err
 	}
-	log := sink.NewLogger(screen, r.LogFormat == "json", r.Debug, c.stderrTerminal && c.getenv("NO_COLOR") == "")
-
-	var earlier sink.Earlier
-	sinks := []engine.Sink{sink.Log{Logger: log}}
-	if r.Results != "" {
-		var results *sink.Results
-		if r.Resume {
-			results, earlier, err = sink.ResumeResults(r.Results, r.describe(list, script, all))
-		} else {
-			results, err = sink.CreateResults(r.Results, r.describe(list, script, all))
-		}
-		if err != nil {
-			return 0, err
-		}
+	var sinks []engine.Sink
+	if results != nil {
 		defer results.Close()
-		sinks = append([]engine.Sink{results}, sinks...)
+		sinks = append(sinks, results)
 	}
+	sinks = append(sinks, sink.Log{Logger: log})
 	if progress != nil {
 		sinks = append(sinks, progress.Counter())
 	}
+
 	// Up to here a signal ends the process: nothing is under way, and what is
 	// opened above may make it wait.
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -121,33 +111,26 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		Engine: run, Open: lists.open, WriteFailed: failed.write, Registry: configure, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
 		List: r.list(), Question: r.question(), Arguments: r.arguments, Named: r.named(), AllowPaths: r.AllowPath,
 	})
-	cause := context.Cause(ctx)
+	interrupted := scriptErr != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted)
 	cancel(nil)
 	outcome, sinkErr := run.Close()
-
-	interrupted := scriptErr != nil && errors.Is(cause, engine.ErrInterrupted)
-	loaded, _ := run.Total()
 	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Requests: client.Requests()}
 	var writeErr error
 	if scriptErr != nil || sinkErr != nil {
-		// Nobody else will: what failed, and what was not reached.
-		drain, stop := context.WithTimeout(context.Background(), drainTime)
-		defer stop()
-		lines, unchecked := run.UnfinishedLines(drain)
-		summary.Unchecked = unchecked
-		if len(lines) > 0 {
-			writeErr = failed.write("", lines)
-		}
+		summary.Unchecked, writeErr = saveUnfinished(run, failed)
 	}
 	summary.FailedList, summary.FailedLines = failed.last, failed.lines
 	if progress != nil {
 		progress.Close()
 	}
-	if r.LogFormat == "json" {
+	switch {
+	case r.LogFormat == "json":
 		summary.Log(log)
-	} else if summary.Images+summary.Unchecked > 0 || scriptErr == nil || interrupted {
+	case summary.Images+summary.Unchecked > 0 || scriptErr == nil || interrupted:
 		summary.Print(c.stderr)
 	}
+
+	loaded, _ := run.Total()
 	switch err := errors.Join(sinkErr, writeErr); {
 	case err != nil:
 		return 0, err
@@ -155,18 +138,55 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		return exitInterrupted, nil
 	case scriptErr != nil:
 		return 0, scriptErr
-	case status != nil && *status != 0:
-		return *status, nil
-	case summary.Images == 0 && !interactive && (status == nil || loaded > 0): // 0 of none is no pass
+	case summary.Images == 0 && !interactive && (status == nil || *status == 0 && loaded > 0): // 0 of none is no pass
 		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", r.Script)
-	case status != nil:
-		return *status, nil
-	case outcome.Status[validate.Fail] > 0:
-		return exitFailed, nil
-	case outcome.Status[validate.Error] > 0:
-		return exitUnchecked, nil
 	}
-	return exitOK, nil
+	return exitStatus(status, outcome), nil
+}
+
+// exitStatus is what main returned, else what came of the images.
+func exitStatus(returned *int, outcome engine.Summary) int {
+	switch {
+	case returned != nil:
+		return *returned
+	case outcome.Status[validate.Fail] > 0:
+		return exitFailed
+	case outcome.Status[validate.Error] > 0:
+		return exitUnchecked
+	}
+	return exitOK
+}
+
+// progress returns the bar that the flags want, or nil.
+func (r *runCommand) progress(c console, interactive bool) *sink.Progress {
+	if r.Progress == "always" || r.Progress == "auto" && c.stderrTerminal && !interactive && r.LogFormat == "text" {
+		return sink.NewProgress(c.stderr)
+	}
+	return nil
+}
+
+// openResults opens the results file that the flags want, or returns nil.
+func (r *runCommand) openResults(run sink.Run) (*sink.Results, sink.Earlier, error) {
+	switch {
+	case r.Results == "":
+		return nil, nil, nil
+	case r.Resume:
+		return sink.ResumeResults(r.Results, run)
+	}
+	results, err := sink.CreateResults(r.Results, run)
+	return results, nil, err
+}
+
+// saveUnfinished writes the failed list of a run that its script did not
+// finish: what failed, and what was not reached, of which it returns how many.
+func saveUnfinished(run *engine.Engine, failed *failedList) (unchecked int, err error) {
+	drain, stop := context.WithTimeout(context.Background(), drainTime)
+	defer stop()
+	lines, unchecked := run.UnfinishedLines(drain)
+	if len(lines) > 0 {
+		err = failed.write("", lines)
+	}
+	return unchecked, err
 }
 
 // checkFiles finds out what could not be written, or would destroy what is
