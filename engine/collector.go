@@ -92,7 +92,6 @@ func (c *collector) take(result *Result) {
 			c.stop(c.err)
 		}
 	}
-	result.Lists = nil // the script may keep a hundred thousand results
 }
 
 func (c *collector) record(result *Result) { c.results <- result }

@@ -49,12 +49,17 @@ func (e *Engine) Invalid(image imagelist.Image, err error) {
 }
 
 // FailedLines returns the lines of results that are not OK and those that are
-// no images, once each, word for word, in the order of their lists.
+// no images, once each, word for word, in the order of their lists. Of several
+// results of an image the last one counts.
 func (e *Engine) FailedLines(results []*Result) []string {
 	e.mu.Lock()
 	images := slices.Collect(maps.Values(e.invalid))
 	e.mu.Unlock()
+	last := map[identity]*Result{}
 	for _, r := range results {
+		last[identify(r.Image)] = r
+	}
+	for _, r := range last {
 		if !r.OK() {
 			images = append(images, r.Image)
 		}

@@ -16,8 +16,8 @@ type Result struct {
 	Match     validate.Match
 	Platforms []validate.PlatformVerdict
 
-	// Lists are the manifest lists that differ, for the sinks only: nil if none
-	// do, and nil again once the sinks have had them.
+	// Lists are the manifest lists that differ, for the sinks only; nil if none
+	// do.
 	Lists *validate.Lists
 
 	Waived string // why it is accepted all the same, "" if it is not
@@ -42,5 +42,8 @@ type identity struct {
 }
 
 func identify(image imagelist.Image) identity {
+	if image.List == "" { // made by hand, perhaps again for every attempt
+		image.Number = 0
+	}
 	return identity{image.List, image.Number, image.Source, image.Destination, image.Tag}
 }

@@ -68,14 +68,18 @@ func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message stri
 	default:
 		return
 	}
-	failed.Status, failed.Reason, failed.Message, failed.Match = validate.Error, reason, message, ""
+	failed.Status, failed.Reason, failed.Message, failed.Match, failed.Waived = validate.Error, reason, message, "", ""
 	t.latest = failed
 }
 
 // End records the result that is held back.
 func (t *Task) End() {
 	if t.latest != nil {
-		t.engine.collector.record(t.latest)
+		// The sinks get the lists that differ; the script may keep a hundred
+		// thousand results, and read them meanwhile.
+		recorded := *t.latest
+		t.latest.Lists = nil
+		t.engine.collector.record(&recorded)
 		t.latest = nil
 	}
 }

@@ -58,7 +58,7 @@ func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starla
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
 	if path != "" {
-		if err := r.checkPath(path); err != nil {
+		if path, err = r.checkPath(path); err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 	}
@@ -140,12 +140,10 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 	}
 	// What runs at once must share nothing that changes.
 	fn.Freeze()
-	next, done := take(items)
-	defer done()
+	next := take(items)
 
 	results := &ordered{thread: thread, onResult: onResult}
 	err := engine.Each(contextOf(thread), r.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
-		item.Freeze()
 		worker, end := r.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
 		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)
 		if err != nil {
@@ -177,19 +175,27 @@ func failed(thread *starlark.Thread, item starlark.Value, err error) {
 	taskOf(thread).Fail(image, reason, message)
 }
 
-// take returns items one by one. done must be called when no more are taken.
-func take(items starlark.Iterable) (next func(context.Context) (starlark.Value, error), done func()) {
+// take returns items one by one: images as they are read, others frozen before
+// the first of them is taken.
+func take(items starlark.Iterable) func(context.Context) (starlark.Value, error) {
 	if images, ok := items.(*imageList); ok {
-		return images.cursor(), func() {}
+		return images.cursor()
 	}
+	var all []starlark.Value
 	iterator := items.Iterate()
+	defer iterator.Done()
+	for item := starlark.Value(nil); iterator.Next(&item); {
+		item.Freeze()
+		all = append(all, item)
+	}
 	return func(context.Context) (starlark.Value, error) {
-		var item starlark.Value
-		if !iterator.Next(&item) {
+		if len(all) == 0 {
 			return nil, io.EOF
 		}
+		item := all[0]
+		all = all[1:]
 		return item, nil
-	}, iterator.Done
+	}
 }
 
 // writeFailed is write_failed(results, path): the failed list; how many lines
@@ -215,11 +221,16 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 		results = append(results, result.result)
 	}
 	if path != "" {
-		if err := r.checkPath(path); err != nil {
+		var err error
+		if path, err = r.checkPath(path); err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 	}
-	lines := r.Engine.FailedLines(results)
+	// A second call for the same file adds to it: a script may have two lists.
+	r.failing.Lock()
+	defer r.failing.Unlock()
+	r.failed[path] = append(r.failed[path], results...)
+	lines := r.Engine.FailedLines(r.failed[path])
 	if err := r.WriteFailed(path, lines); err != nil {
 		return nil, err
 	}

@@ -10,19 +10,23 @@ import (
 
 // Where a script may read and write.
 
-// checkPath says why a script may not use a path. It may below the working
-// directory, below its own folder and those that the user allows, and what
-// the user named in a flag.
-func (r *run) checkPath(path string) error {
+// checkPath returns the path that a script may use in place of one that it
+// names, or says why it may not. It may below the working directory, below its
+// own folder and those that the user allows, and what the user named in a flag.
+//
+// What is checked is the clean path, so only that may be used: behind a
+// symbolic link ".." leads elsewhere.
+func (r *run) checkPath(path string) (string, error) {
 	if slices.Contains(r.Named, path) {
-		return nil
+		return path, nil
 	}
+	path = filepath.Clean(path)
 	for _, root := range append([]string{".", filepath.Dir(r.script.Name)}, r.AllowPaths...) {
 		if within(root, path) {
-			return nil
+			return path, nil
 		}
 	}
-	return fmt.Errorf("a script may not use %s: it lies outside the working directory and the script's own folder (--allow-path %s would allow it)",
+	return "", fmt.Errorf("a script may not use %s: it lies outside the working directory and the script's own folder (--allow-path %s would allow it)",
 		path, filepath.Dir(path))
 }
 

@@ -111,7 +111,8 @@ func point(b *strings.Builder, sources map[string]string, pos syntax.Position, m
 	}
 	line := lines[pos.Line-1]
 	fmt.Fprintf(b, "    %s\n", strings.TrimRight(line, "\r"))
-	if pos.Col < 1 || int(pos.Col) > len(line)+1 {
+	before := []rune(line) // columns count characters
+	if pos.Col < 1 || int(pos.Col) > len(before)+1 {
 		return
 	}
 	// A tab before the caret has to be as wide as the one above it.
@@ -120,7 +121,7 @@ func point(b *strings.Builder, sources map[string]string, pos syntax.Position, m
 			return r
 		}
 		return ' '
-	}, line[:pos.Col-1])
+	}, string(before[:pos.Col-1]))
 	fmt.Fprintf(b, "    %s^\n", indent)
 }
 

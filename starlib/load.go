@@ -71,10 +71,11 @@ func (r *run) module(file string) (Script, error) {
 		}
 		return Script{Name: file, Source: string(source), Bundled: true}, nil
 	}
-	if err := r.checkPath(file); err != nil {
+	path, err := r.checkPath(file)
+	if err != nil {
 		return Script{}, err
 	}
-	f, err := os.Open(file)
+	f, err := os.Open(path)
 	if err != nil {
 		return Script{}, fmt.Errorf("loading %s: %w", file, err)
 	}

@@ -76,5 +76,5 @@ func (r *run) beside(path string) (string, error) {
 			path = own
 		}
 	}
-	return path, r.checkPath(path)
+	return r.checkPath(path)
 }

@@ -44,6 +44,10 @@ type run struct {
 	abort    context.CancelCauseFunc
 	printing sync.Mutex
 	byHand   atomic.Int64 // how many images scripts made
+	ctx      context.Context
+
+	failing sync.Mutex
+	failed  map[string][]*engine.Result // what was given to write_failed, by path
 
 	// Below, what changes only while top levels are executed, one at a time.
 	sources map[string]string // of the script and its modules, for errors
@@ -56,7 +60,7 @@ type run struct {
 func Run(ctx context.Context, script Script, o Options) (status *int, err error) {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	r := &run{Options: o, script: script, abort: abort,
+	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][]*engine.Result{},
 		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
 
 	thread, end := r.thread(ctx, script.Name)

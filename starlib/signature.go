@@ -80,6 +80,9 @@ func literal(e syntax.Expr) (any, error) {
 	case *syntax.ParenExpr:
 		return literal(e.X)
 	case *syntax.Literal:
+		if e.Token == syntax.BYTES {
+			break
+		}
 		switch v := e.Value.(type) {
 		case string:
 			return v, nil
@@ -113,8 +116,8 @@ func literal(e syntax.Expr) (any, error) {
 		for _, item := range e.List {
 			value, err := literal(item)
 			s, ok := value.(string)
-			if err != nil || !ok {
-				return nil, fmt.Errorf("want a list of strings")
+			if err != nil || !ok || s == "" || strings.Contains(s, ",") {
+				return nil, fmt.Errorf("want a list of strings without commas, which separate them on the command line")
 			}
 			values = append(values, s)
 		}

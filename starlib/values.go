@@ -202,7 +202,7 @@ func (i *imageIterator) Next(p *starlark.Value) bool {
 	if i.list.list.Interactive() {
 		taskOf(i.list.thread).End() // the answer, before the next prompt
 	}
-	value, err := i.next(contextOf(i.list.thread))
+	value, err := i.next(i.list.run.ctx) // whoever made the list may be gone
 	if err == nil {
 		*p = value
 		return true

@@ -98,10 +98,15 @@ func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
 	return logins, nil
 }
 
-// given returns the flags' values for the results file.
-func given(all []*kong.Flag) map[string]any {
+// given returns the flags' values for the results file. Of a script's own flags
+// strings are left out: one may be a password.
+func given(all []*kong.Flag, own map[string]any) map[string]any {
 	values := map[string]any{}
 	for _, flag := range all {
+		switch own[strings.ReplaceAll(flag.Name, "-", "_")].(type) {
+		case string, []string:
+			continue
+		}
 		if flag.Name == "help" {
 			continue
 		}

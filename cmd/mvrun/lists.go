@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"sync"
 
 	"mvrun/engine/imagelist"
+	"mvrun/engine/sink"
 )
 
 // The lists that a run reads.
@@ -44,8 +46,12 @@ func (l *lists) open(path string) (*imagelist.List, error) {
 	if path == "" {
 		return l.run, nil
 	}
+	if sink.SameFile(path, l.flags.File) {
+		return l.run, nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	path = filepath.Clean(path)
 	if list, ok := l.others[path]; ok {
 		return list, nil
 	}

@@ -180,7 +180,7 @@ func execute(parsed *kong.Context, own *scriptFlags, c console) (int, error) {
 		return 0, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}
 	if run, ok := selected.(*runCommand); ok {
-		run.arguments = own.arguments()
+		run.arguments, run.ownNamed = own.arguments(), own.named()
 	}
 	return selected.run(context.Background(), parsed.Flags(), c)
 }

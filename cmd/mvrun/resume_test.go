@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -21,7 +22,7 @@ import (
 // goes on: in the end every line has one verdict, and nothing that passed was
 // asked again.
 func TestKilled(t *testing.T) {
-	const images, kills, requestsToLive = 400, 50, 30
+	const images, kills, requestsToLive = 600, 50, 30 // a life is too short for a fiftieth of them
 	registry := memory.New()
 	var list strings.Builder
 	for i := range images {
@@ -46,18 +47,23 @@ func TestKilled(t *testing.T) {
 		command := exec.Command("mvrun", "validate.star", "-f", "list.txt", "-s", host, "-d", host, "-j", "5", "--results", "r.jsonl", "--resume") // this test's binary, see TestMain
 		command.Dir = dir
 		command.Env = append(os.Environ(), "HOME="+dir)
+		var out bytes.Buffer
+		command.Stderr = &out
+		left.Store(-1) // nobody is killed before there is somebody
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
 		kill := func() { command.Process.Kill() }
 		killer.Store(&kill)
-		left.Store(requestsToLive)
-		if killed >= kills {
-			left.Store(-1)
+		if killed < kills {
+			left.Store(requestsToLive)
 		}
-		out, err := command.CombinedOutput()
+		err := command.Wait()
 		if err == nil {
 			break
 		}
 		if command.ProcessState.ExitCode() != -1 {
-			t.Fatalf("%v\n%s", err, out)
+			t.Fatalf("%v\n%s", err, out.String())
 		}
 	}
 	if killed < kills {

@@ -26,6 +26,7 @@ type runCommand struct {
 	flags
 
 	arguments map[string]any // of the script's main
+	ownNamed  []string       // those that the user gave
 	// dial connects in place of the network, if set.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -120,6 +121,9 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		summary.Unchecked, writeErr = saveUnfinished(run, failed)
 	}
 	summary.FailedList, summary.FailedLines = failed.last, failed.lines
+	if bad := outcome.Status[validate.Fail] + outcome.Status[validate.Error]; bad > 0 && failed.last == "" {
+		log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
+	}
 	if progress != nil {
 		progress.Close()
 	}
@@ -183,7 +187,7 @@ func saveUnfinished(run *engine.Engine, failed *failedList) (unchecked int, err 
 	drain, stop := context.WithTimeout(context.Background(), drainTime)
 	defer stop()
 	lines, unchecked := run.UnfinishedLines(drain)
-	if len(lines) > 0 {
+	if n, _ := run.Total(); n > 0 || len(lines) > 0 { // else nothing was begun, and an earlier list stays
 		err = failed.write("", lines)
 	}
 	return unchecked, err
@@ -225,21 +229,13 @@ func (r *runCommand) inputs(script starlib.Script, c console) []string {
 
 // named are the paths of flags, which the script may use wherever they are.
 func (r *runCommand) named() []string {
-	paths := []string{r.File, r.Failed, r.Results}
-	for _, value := range r.arguments {
-		switch v := value.(type) {
-		case string:
-			paths = append(paths, v)
-		case []string:
-			paths = append(paths, v...)
-		}
-	}
+	paths := append([]string{r.File, r.Failed, r.Results}, r.ownNamed...)
 	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
 }
 
 // describe is the first line of the results file.
 func (r *runCommand) describe(list *imagelist.List, script starlib.Script, all []*kong.Flag) sink.Run {
-	run := sink.Run{Version: version, Script: r.Script, Program: script.SHA256(), Flags: given(all), Started: time.Now()}
+	run := sink.Run{Version: version, Script: r.Script, Program: script.SHA256(), Flags: given(all, r.arguments), Started: time.Now()}
 	run.List, run.SHA256 = list.Name, list.SHA256
 	return run
 }

@@ -34,11 +34,36 @@ func newScriptFlags(script string, signature starlib.Signature, standard []*kong
 		} else if text := flag.String(); text != "" {
 			tag += fmt.Sprintf(" default:%q", escape(text))
 		}
+		if _, ok := flag.Default.(bool); ok {
+			tag += ` negatable:""`
+		}
 		fields = append(fields, reflect.StructField{
 			Name: fmt.Sprintf("Flag%d", i), Type: reflect.TypeOf(flag.Default), Tag: reflect.StructTag(tag),
 		})
 	}
 	return &scriptFlags{signature, reflect.New(reflect.StructOf(fields))}, nil
+}
+
+// named are the values that the user gave, and the script did not.
+func (s *scriptFlags) named() []string {
+	if s == nil {
+		return nil
+	}
+	var values []string
+	arguments := s.arguments()
+	for _, flag := range s.signature.Flags {
+		value := arguments[flag.Name]
+		if !flag.Required && reflect.DeepEqual(value, flag.Default) {
+			continue
+		}
+		switch v := value.(type) {
+		case string:
+			values = append(values, v)
+		case []string:
+			values = append(values, v...)
+		}
+	}
+	return values
 }
 
 // helpFlag stands for the flag that every command has.

@@ -48,6 +48,7 @@ func (h *host) head(ctx context.Context, repository, reference string) (validate
 		return validate.Fact{Digest: digest}, nil
 	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
 		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented:
+		response.Body.Close() // it takes the room that the next request needs
 		return h.manifest(ctx, repository, reference)
 	}
 	return validate.Fact{}, refusal(response)
@@ -132,9 +133,13 @@ func (h *host) getOnce(ctx context.Context, repository, path string, header http
 	return body, response.Header, nil
 }
 
-// notMissing are codes that say, even with a 404, that nobody looked.
-var notMissing = []transport.ErrorCode{transport.UnauthorizedErrorCode, transport.DeniedErrorCode,
-	transport.TooManyRequestsErrorCode, transport.UnavailableErrorCode, transport.UnknownErrorCode}
+// saysMissing tells codes such as MANIFEST_UNKNOWN, NAME_UNKNOWN and NOT_FOUND
+// from those, and from none, that say even with a 404 that nobody looked.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
+func saysMissing(code transport.ErrorCode) bool {
+	c := strings.ToUpper(strings.ReplaceAll(string(code), "_", ""))
+	return strings.Contains(c, "NOTFOUND") || strings.Contains(c, "UNKNOWN") && code != transport.UnknownErrorCode
+}
 
 // checkMissing says why a 404 does not mean that the registry has not what was
 // asked for. A proxy or an ingress says 404, too, while the registry behind it
@@ -152,7 +157,7 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 	}
 	response.Body.Close() // it may take the room that the ping below needs
 	if len(status.Errors) > 0 {
-		if slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool { return slices.Contains(notMissing, d.Code) }) {
+		if slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool { return !saysMissing(d.Code) }) {
 			return refused
 		}
 		return nil

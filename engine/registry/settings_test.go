@@ -296,3 +296,60 @@ func TestAnonymous(t *testing.T) {
 		t.Error("the user's credentials were used")
 	}
 }
+
+// A HEAD that is answered by 404 makes way for the GET that confirms it, also
+// where there is room for one request only.
+func TestRoomForConfirmation(t *testing.T) {
+	r, pushed, _ := filled()
+	r.Delete("library/app", "1")
+	r.Delete("library/app", pushed.Digest)
+	synctest.Test(t, func(t *testing.T) { // which ends a test that waits for itself
+		network := newPipes()
+		network.serve(t, hub+":80", r)
+		c := newClient(t, registry.Options{Dial: network.dial})
+		if err := c.Configure(hub, registry.Settings{PlainHTTP: true, MaxRequests: 1}); err != nil {
+			t.Fatal(err)
+		}
+		var readers sync.WaitGroup
+		for range 20 {
+			readers.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				for _, need := range []validate.Need{head, manifest, {What: validate.Head, Digest: pushed.Digest}} {
+					if fact, _, err := c.Read(ctx, app(hub), need); err != nil || !fact.Missing {
+						t.Errorf("got %+v, %v, want that it is missing", fact, err)
+					}
+				}
+			})
+		}
+		readers.Wait()
+	})
+}
+
+// A 404 is the registry's word only if it says that something is not known.
+func TestWhoSays404(t *testing.T) {
+	for _, test := range []struct {
+		body    string
+		missing bool
+	}{
+		{`{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}`, true},
+		{`{"errors":[{"code":"NAME_UNKNOWN"}]}`, true},
+		{`{"errors":[{"code":"NOT_FOUND","message":"artifact app:1 not found"}]}`, true}, // Harbor
+		{``, true},
+		{`{"errors":[{"status":"404","title":"no healthy upstream"}]}`, false},
+		{`{"errors":[{"code":"UNAUTHORIZED"}]}`, false},
+		{`{"errors":[{"code":"UNKNOWN"}]}`, false},
+		{`{"message":"no upstream available"}`, false},
+		{`<html>not found</html>`, false},
+	} {
+		host := serve(t, ping(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "")
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, test.body)
+		}))
+		fact, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), manifest)
+		if fact.Missing != test.missing || (err == nil) != test.missing {
+			t.Errorf("%s: got %+v, %v, want missing: %v", test.body, fact, err, test.missing)
+		}
+	}
+}

@@ -20,6 +20,9 @@ type shared[T any] struct {
 // keepFailure is for how long a failure answers for the next attempt.
 const keepFailure = 10 * time.Second
 
+// flightTime bounds the making, with its retries and its wait for a turn.
+const flightTime = 5 * time.Minute
+
 // get returns the value, made if need be by fresh, which says for how long the
 // value may be used. ctx is the caller's, and ends only its waiting; the
 // making has the client's, so that no caller's end fails the others.
@@ -48,7 +51,7 @@ func (s *shared[T]) start(c *Client, fresh func(context.Context) (T, time.Durati
 	flight := make(chan struct{})
 	s.flight = flight
 	c.flights.Go(func() {
-		ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
+		ctx, cancel := context.WithTimeout(c.ctx, flightTime)
 		defer cancel()
 		value, valid, err := fresh(ctx)
 		if err != nil {
