@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -120,21 +121,30 @@ func TestPromptInterrupted(t *testing.T) {
 }
 
 // TestProgressBar shows the bar below the log, and that it is gone at the end.
+// The last image is held until the bar was seen.
 func TestProgressBar(t *testing.T) {
 	registry := memory.New()
-	server := httptest.NewServer(registry)
+	seen := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/held/") {
+			<-seen
+		}
+		registry.ServeHTTP(w, r)
+	}))
 	defer server.Close()
 	host := strings.TrimPrefix(server.URL, "http://")
 	pushList(registry, "team/good", "1", "good", amd64, arm64)
+	pushList(registry, "team/held", "1", "held", amd64, arm64)
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "list.txt"), strings.Repeat("team/good team/good 1\n", 300))
+	write(t, filepath.Join(dir, "list.txt"), strings.Repeat("team/good team/good 1\n", 20)+"team/held team/held 1\n")
 	command, _, screen := program(t, dir, "validate.star", "-f", "list.txt", "-s", host, "-d", host)
 	screen.until("PASS [")
-	screen.until("/300 images [")
-	screen.until("300 images in ")
-	screen.until("passed  300")
+	screen.until("20/21 images [")
+	close(seen)
+	screen.until("21 images in ")
+	screen.until("passed  21")
 	rest, _ := screen.reader.ReadString(0) // until the terminal is closed
-	if strings.Contains(rest, "/300") {
+	if strings.Contains(rest, "/21") {
 		t.Errorf("the bar is still there: %q", rest)
 	}
 	if err := command.Wait(); err != nil {
