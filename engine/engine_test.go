@@ -314,6 +314,22 @@ func TestLines(t *testing.T) {
 	if got, want := e.FailedLines(results), []string{"s.io/b d.io/b 1", "two words"}; !slices.Equal(got, want) {
 		t.Errorf("failed lines %q, want %q", got, want)
 	}
+	good, bad := *results[len(results)-1], *results[len(results)-1]
+	bad.Status = validate.Fail
+	for _, test := range []struct {
+		name   string
+		rounds [][]*Result
+		want   int // with the line that is no image
+	}{
+		{"bad and good in a round", [][]*Result{{&bad, &good}}, 2},
+		{"good and bad in a round", [][]*Result{{&good, &bad}}, 2},
+		{"good in a later round", [][]*Result{{&bad}, {&good}}, 1},
+		{"another image in a later round", [][]*Result{{&bad}, {results[0]}}, 2},
+	} {
+		if got := e.FailedLines(test.rounds...); len(got) != test.want {
+			t.Errorf("%s: failed lines %q, want %d", test.name, got, test.want)
+		}
+	}
 	summary, err := e.Close()
 	if err != nil || summary.Images != 4 || summary.Reasons[validate.Error][validate.InvalidLine] != 1 {
 		t.Errorf("%+v, %v", summary, err)

@@ -49,22 +49,25 @@ func (e *Engine) Invalid(image imagelist.Image, err error) {
 }
 
 // FailedLines returns the lines of results that are not OK and those that are
-// no images, once each, word for word, in the order of their lists. Of several
-// results of an image the last one counts.
-func (e *Engine) FailedLines(results []*Result) []string {
+// no images, once each, word for word, in the order of their lists. rounds are
+// what a script gave one after the other: a later round overrules an earlier
+// one, but within a round one bad result of an image is enough.
+func (e *Engine) FailedLines(rounds ...[]*Result) []string {
 	e.mu.Lock()
 	images := slices.Collect(maps.Values(e.invalid))
 	e.mu.Unlock()
-	last := map[identity]*Result{}
-	for _, r := range results {
-		last[identify(r.Image)] = r
-	}
-	for _, r := range last {
-		if !r.OK() {
-			images = append(images, r.Image)
+	bad := map[identity]imagelist.Image{}
+	for _, results := range rounds {
+		for _, r := range results {
+			delete(bad, identify(r.Image))
+		}
+		for _, r := range results {
+			if !r.OK() {
+				bad[identify(r.Image)] = r.Image
+			}
 		}
 	}
-	return e.inOrder(images)
+	return e.inOrder(slices.AppendSeq(images, maps.Values(bad)))
 }
 
 // UnfinishedLines returns, after Close, every line of the run's lists that did
@@ -125,7 +128,7 @@ func (e *Engine) inOrder(images []imagelist.Image) []string {
 		return len(order) + 1
 	}
 	slices.SortStableFunc(images, func(a, b imagelist.Image) int {
-		return cmp.Or(cmp.Compare(position(a), position(b)), cmp.Compare(a.Number, b.Number))
+		return cmp.Or(cmp.Compare(position(a), position(b)), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Source, b.Source))
 	})
 	images = slices.CompactFunc(images, func(a, b imagelist.Image) bool {
 		return a.List == b.List && a.Number == b.Number && a.List != ""

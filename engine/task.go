@@ -68,7 +68,8 @@ func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message stri
 	default:
 		return
 	}
-	failed.Status, failed.Reason, failed.Message, failed.Match, failed.Waived = validate.Error, reason, message, "", ""
+	failed.Status, failed.Reason, failed.Message = validate.Error, reason, message
+	failed.Match, failed.Waived, failed.Earlier = "", "", false
 	t.latest = failed
 }
 

@@ -229,8 +229,8 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 	// A second call for the same file adds to it: a script may have two lists.
 	r.failing.Lock()
 	defer r.failing.Unlock()
-	r.failed[path] = append(r.failed[path], results...)
-	lines := r.Engine.FailedLines(r.failed[path])
+	r.failed[path] = append(r.failed[path], results)
+	lines := r.Engine.FailedLines(r.failed[path]...)
 	if err := r.WriteFailed(path, lines); err != nil {
 		return nil, err
 	}

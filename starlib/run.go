@@ -47,7 +47,7 @@ type run struct {
 	ctx      context.Context
 
 	failing sync.Mutex
-	failed  map[string][]*engine.Result // what was given to write_failed, by path
+	failed  map[string][][]*engine.Result // what was given to write_failed, by path
 
 	// Below, what changes only while top levels are executed, one at a time.
 	sources map[string]string // of the script and its modules, for errors
@@ -60,7 +60,7 @@ type run struct {
 func Run(ctx context.Context, script Script, o Options) (status *int, err error) {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][]*engine.Result{},
+	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Result{},
 		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
 
 	thread, end := r.thread(ctx, script.Name)

@@ -16,8 +16,6 @@ import (
 	"mvrun/starlib"
 )
 
-const version = "0.1.0"
-
 // Exit statuses.
 const (
 	exitOK          = 0
@@ -199,26 +197,4 @@ func (c console) complain(err error) int {
 		fmt.Fprintf(c.stderr, "Run \"%s\" for usage.\n", strings.Join(strings.Fields("mvrun "+hint.script+" --help"), " "))
 	}
 	return exitUsage
-}
-
-// showCommand prints a bundled script.
-type showCommand struct {
-	Name string `arg:"" help:"Name of a bundled script: validate.star."`
-}
-
-func (s *showCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
-	script, err := starlib.Bundled(s.Name)
-	if err != nil {
-		return 0, err
-	}
-	_, err = io.WriteString(c.stdout, script.Source)
-	return exitOK, err
-}
-
-// versionCommand prints the version.
-type versionCommand struct{}
-
-func (versionCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
-	_, err := fmt.Fprintln(c.stdout, "mvrun", version)
-	return exitOK, err
 }

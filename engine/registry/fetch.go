@@ -138,7 +138,7 @@ func (h *host) getOnce(ctx context.Context, repository, path string, header http
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
 func saysMissing(code transport.ErrorCode) bool {
 	c := strings.ToUpper(strings.ReplaceAll(string(code), "_", ""))
-	return strings.Contains(c, "NOTFOUND") || strings.Contains(c, "UNKNOWN") && code != transport.UnknownErrorCode
+	return strings.HasSuffix(c, "NOTFOUND") || strings.HasSuffix(c, "UNKNOWN") && c != "UNKNOWN"
 }
 
 // checkMissing says why a 404 does not mean that the registry has not what was
@@ -179,10 +179,11 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 		return err
 	}
 	defer ping.Body.Close()
-	if ping.StatusCode == http.StatusNotFound {
-		return refused
+	switch ping.StatusCode {
+	case http.StatusOK, http.StatusUnauthorized, http.StatusForbidden:
+		return nil
 	}
-	return nil
+	return refused
 }
 
 // maxRefusal is how much is read of an answer that says no.

@@ -160,6 +160,23 @@ func TestRead404WithText(t *testing.T) {
 		t.Error("an ingress without a registry: missing")
 	}
 	wantError(t, err, validate.Unreachable, "404 Not Found")
+
+	pinged.Store(false)
+	bubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/v2/" && pinged.CompareAndSwap(false, true):
+		case r.URL.Path == "/v2/":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		default:
+			http.NotFound(w, r)
+		}
+	}), func(t *testing.T, _ *pipes, c *registry.Client) {
+		fact, _, err := c.Read(t.Context(), app(hub), manifest)
+		if fact.Missing {
+			t.Error("an ingress with a registry that is not ready: missing")
+		}
+		wantError(t, err, validate.Unreachable, "404 Not Found")
+	})
 }
 
 func TestReadHeadFallsBack(t *testing.T) {

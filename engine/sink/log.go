@@ -160,5 +160,9 @@ func indented(entries []validate.ListEntry) string {
 	if err != nil {
 		return err.Error() // strings only: cannot be
 	}
-	return string(shown)
+	lines := strings.Split(string(shown), "\n")
+	for i, line := range lines {
+		lines[i] = oneLine(line)
+	}
+	return strings.Join(lines, "\n")
 }

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"mvrun/starlib"
+)
+
+// showCommand prints a bundled script.
+type showCommand struct {
+	Name string `arg:"" help:"Name of a bundled script: validate.star."`
+}
+
+func (s *showCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
+	script, err := starlib.Bundled(s.Name)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.WriteString(c.stdout, script.Source)
+	return exitOK, err
+}
