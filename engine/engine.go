@@ -37,6 +37,10 @@ type Options struct {
 	Sinks    []Sink        // in the order in which they get each result
 	Stop     func(error)   // called once if a sink fails; must not block
 
+	// Fresh makes every image ask again for what another one has asked for: who
+	// sits at a prompt may mend a mirror meanwhile.
+	Fresh bool
+
 	// Earlier returns the result that an earlier run has of an image, or nil.
 	// Images that were OK then are not validated again. It may be nil.
 	Earlier func(imagelist.Image) *Result
@@ -46,6 +50,7 @@ type Options struct {
 type Engine struct {
 	options   Options
 	jobs      chan struct{}
+	facts     *facts // nil if Fresh
 	collector *collector
 
 	mu      sync.Mutex
@@ -55,7 +60,11 @@ type Engine struct {
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	return &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, collector: collect(o.Sinks, o.Stop)}
+	if !o.Fresh {
+		e.facts = newFacts()
+	}
+	return e
 }
 
 // Jobs returns how many images are validated at once.
@@ -118,7 +127,7 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 	ask := func(i int) {
 		a := &answers[i]
 		a.err = guard(func() (err error) {
-			a.fact, a.requests, err = e.options.Registry.Read(ctx, image, needs[i])
+			a.fact, a.requests, err = e.fact(ctx, image, needs[i])
 			return err
 		})
 	}
@@ -139,6 +148,15 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 		}
 	}
 	return requests, first
+}
+
+// fact reads what is not known yet.
+func (e *Engine) fact(ctx context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
+	read := func() (validate.Fact, int, error) { return e.options.Registry.Read(ctx, image, need) }
+	if e.facts == nil {
+		return read()
+	}
+	return e.facts.read(ctx, image, need, read)
 }
 
 // reason finds the word for an error that left an image unchecked.

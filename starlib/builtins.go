@@ -104,14 +104,14 @@ func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.
 	return &Result{taskOf(thread).Waive(result.result, reason)}, nil
 }
 
-// validate is validate(image, arch, os, rules, depth): one result, whatever
-// became of the image.
+// validate is validate(image, arch, os, rules, depth, provenance, sample): one
+// result, whatever became of the image.
 func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	q := r.Question
-	arch, os, rules, depth := words(q.Arch), words(q.OS), string(q.Rules), string(q.Depth)
+	arch, os, rules, depth, sample := words(q.Arch), words(q.OS), string(q.Rules), string(q.Depth), ""
 	err := starlark.UnpackArgs(b.Name(), args, kwargs, "image", &value,
-		"arch?", &arch, "os?", &os, "rules?", &rules, "depth?", &depth)
+		"arch?", &arch, "os?", &os, "rules?", &rules, "depth?", &depth, "provenance?", &q.Provenance, "sample?", &sample)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +120,11 @@ func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starla
 		return nil, fmt.Errorf("%s: got %s, want an image: load_list() gives them, or image(source, destination, tag) makes one", b.Name(), describe(value))
 	}
 	q.Arch, q.OS, q.Rules, q.Depth = arch, os, validate.Rules(rules), validate.Depth(depth)
+	if sample != "" {
+		if q.Sample, err = validate.ParseSample(sample); err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		}
+	}
 	if err := q.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}

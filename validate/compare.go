@@ -11,14 +11,25 @@ import (
 // Rules names a set of rules for what a good mirror is.
 type Rules string
 
-// Hangar are the rules that Hangar 1.6 documents for its mirror-validate.
-const Hangar Rules = "hangar"
+const (
+	Hangar  Rules = "hangar"  // those that Hangar 1.6 documents for its mirror-validate
+	Content Rules = "content" // the same content for every wanted platform
+	Exact   Rules = "exact"   // the same digest under the tag
+)
 
-// Depth says what is proved at the destination.
+var allRules = []Rules{Hangar, Content, Exact}
+
+// Depth says what is proved at the destination. Each depth proves what those
+// before it do.
 type Depth string
 
-// Manifests proves that the tag's manifest and every selected child are there.
-const Manifests Depth = "manifests"
+const (
+	Manifests Depth = "manifests" // the tag's manifest and every selected child are there
+	Blobs     Depth = "blobs"     // every config and layer of these is there, with its size
+	Data      Depth = "data"      // every byte of these was read and hashed
+)
+
+var allDepths = []Depth{Manifests, Blobs, Data}
 
 // Question is what is asked about one image of a mirror list.
 type Question struct {
@@ -28,6 +39,10 @@ type Question struct {
 	Arch, OS []string // the wanted platforms
 	Rules    Rules
 	Depth    Depth
+	Sample   Sample // of the blobs, which to read with Data
+
+	Provenance bool // attestations must be mirrored, too
+	Referrers  bool // what refers to the images must be mirrored, too
 }
 
 // Side is one of the two registries of a mirror.
@@ -44,9 +59,13 @@ func (s Side) String() string { return [...]string{"source", "destination"}[s] }
 type What int
 
 const (
-	Head What = iota // whether a manifest is there, and its digest
-	Read             // a manifest
-	Blob             // a config
+	Head     What = iota // whether a manifest is there, and its digest
+	Read                 // a manifest
+	Blob                 // a config
+	Stat                 // whether a blob is there, and its size
+	Hash                 // the whole of a blob, for its digest
+	Unpack               // the same of a layer, for its digest before compression, too
+	Attached             // what refers to a manifest
 )
 
 // Need names one thing to read: the manifest under the image's own tag if
@@ -55,15 +74,23 @@ type Need struct {
 	Side   Side
 	What   What
 	Digest string
+	Size   int64 // of a blob: more than this many bytes need not be read; 0 if its size is not known
 }
 
 // Fact is what reading a Need gave. A registry that does not tell the digest
 // in answer to a Head may be asked for the manifest instead.
 type Fact struct {
-	Missing  bool // the registry answered that it is not there
-	Digest   string
-	Manifest *Manifest
-	Config   *Config
+	Missing  bool      // the registry answered that it is not there
+	Digest   string    // of a manifest, or of the bytes of a blob that were read
+	Manifest *Manifest // of Read
+	Config   *Config   // of Blob; nil if the bytes are not those of the digest
+	Size     int64     // of a blob, in bytes
+
+	Format string // of Unpack: what the bytes are, "tar", "gzip" or "zstd"
+	DiffID string // of Unpack: the digest before compression, "" if it cannot be unpacked
+	Broken string // of Unpack: why it cannot
+
+	Referrers []Descriptor // of Attached
 }
 
 // Known is all that has been read so far for one image.
@@ -74,11 +101,18 @@ type Known map[Need]Fact
 // then empty.
 func Compare(q Question, known Known) (Verdict, []Need) {
 	c := &comparison{Question: q, known: known}
-	verdict := c.hangar()
+	verdict := c.verdict()
 	if len(c.needs) > 0 {
 		return Verdict{}, c.needs
 	}
 	return verdict, nil
+}
+
+func (c *comparison) verdict() Verdict {
+	if c.Rules == Hangar {
+		return c.hangar()
+	}
+	return c.content()
 }
 
 // comparison is one run of Compare. Its methods return false if they could not
@@ -90,7 +124,10 @@ type comparison struct {
 }
 
 func (c *comparison) know(side Side, what What, digest string) (Fact, bool) {
-	need := Need{side, what, digest}
+	return c.ask(Need{Side: side, What: what, Digest: digest})
+}
+
+func (c *comparison) ask(need Need) (Fact, bool) {
 	fact, ok := c.known[need]
 	if !ok && !slices.Contains(c.needs, need) {
 		c.needs = append(c.needs, need)
@@ -142,32 +179,33 @@ func (m *Manifest) child(digest string) *Descriptor {
 // hold it too.
 func (c *comparison) platform(source *Manifest, mirrored bool) (platform *Platform, lost, ok bool) {
 	if source.IsSchema1() {
-		return source.Platform, false, true
+		return &source.Schema1.Platform, false, true
 	}
 	if source.isArtifact() {
 		return nil, false, true
 	}
 	if mirrored {
-		fact, ok := c.know(Destination, Blob, source.Config.Digest)
+		config, _, ok := c.config(Destination, source)
 		if !ok {
 			return nil, false, false
 		}
-		if fact.Config != nil {
-			return &fact.Config.Platform, false, true
+		if config != nil {
+			return &config.Platform, false, true
 		}
 	}
-	fact, ok := c.know(Source, Blob, source.Config.Digest)
-	if !ok || fact.Missing {
+	config, _, ok := c.config(Source, source)
+	if !ok || config == nil {
 		return nil, mirrored, ok
 	}
-	return &fact.Config.Platform, mirrored, true
+	return &config.Platform, mirrored, true
 }
 
 // selected returns the list's entries that the question asks about.
 func (c *comparison) selected(list *Manifest) []Descriptor {
 	var selected []Descriptor
 	for _, child := range list.Children {
-		if c.wanted(child.Platform) {
+		image := list.child(child.attests())
+		if c.wanted(child.Platform) || c.Provenance && child.Platform != nil && image != nil && c.wanted(image.Platform) {
 			selected = append(selected, child)
 		}
 	}
@@ -183,14 +221,14 @@ func (q Question) Check() error {
 	if err := checkWords("architecture", q.Arch, knownArchitectures, normalArchitecture); err != nil {
 		return err
 	}
-	if err := checkWords("operating system", q.OS, knownSystems, strings.ToLower); err != nil {
+	if err := checkWords("operating system", q.OS, knownSystems, normalOS); err != nil {
 		return err
 	}
 	switch {
-	case q.Rules != Hangar:
-		return fmt.Errorf("there are no rules %q: want %s", q.Rules, Hangar)
-	case q.Depth != Manifests:
-		return fmt.Errorf("there is no depth %q: want %s", q.Depth, Manifests)
+	case !slices.Contains(allRules, q.Rules):
+		return fmt.Errorf("there are no rules %q: want hangar, content or exact", q.Rules)
+	case !slices.Contains(allDepths, q.Depth):
+		return fmt.Errorf("there is no depth %q: want manifests, blobs or data", q.Depth)
 	}
 	return nil
 }

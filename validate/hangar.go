@@ -21,8 +21,7 @@ func (c *comparison) hangar() Verdict {
 		return Verdict{}
 	}
 	if source == nil {
-		return Verdict{Status: Error, Reason: SourceMissing,
-			Message: "source manifest does not exist: check the name and the tag in the list"}
+		return sourceMissing()
 	}
 	if source.IsList() {
 		return c.hangarList(source, destination)
@@ -52,8 +51,8 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 		return Verdict{}
 	}
 	if platform == nil && !source.isArtifact() {
-		return Verdict{Status: Error, Reason: SourceMissing,
-			Message: fmt.Sprintf("source config %s does not exist: the source image is broken", source.Config.Digest)}
+		_, d, _ := c.config(Source, source)
+		return Verdict{Status: Error, Reason: d.reason, Message: d.message}
 	}
 	if !c.wanted(platform) {
 		return c.noPlatform(source, platform)
@@ -67,19 +66,22 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	child := destination.Children[0]
 	judged := PlatformVerdict{Platform: platform.String(), Source: source.Digest, Destination: child.Digest, Match: Identical}
 	verdict := c.hangarContent(source, child, &judged)
-	if verdict.Status == "" {
-		verdict = comparePlatforms(*platform, child.Platform)
+	if verdict.Status == "" || verdict.Reason == PlatformDiffers { // of which the list's own words come first
+		if listed := comparePlatforms(*platform, child.Platform); listed.Status != "" {
+			verdict = listed
+		}
 	}
 	if verdict.Status == "" && lost {
-		verdict = fail(BlobMissing, "destination does not have the config %s of %s", source.Config.Digest, child.Digest)
+		_, d, _ := c.config(Destination, source)
+		verdict = fail(d.reason, "%s", d.message)
 	}
-	if verdict.Status == "" {
-		verdict = Verdict{Status: Pass, Match: overall(source, destination, []PlatformVerdict{judged})}
-	} else {
+	if verdict.Status != "" {
 		judged.Match, judged.Reason, judged.Message = "", verdict.Reason, verdict.Message
+		verdict.Platforms = []PlatformVerdict{judged}
+		return verdict
 	}
-	verdict.Platforms = []PlatformVerdict{judged}
-	return verdict
+	platforms := []PlatformVerdict{judged}
+	return c.prove(Verdict{Status: Pass, Match: overall(source, destination, platforms), Platforms: platforms}, []leaf{{Descriptor: child}})
 }
 
 // hangarContent compares a single image with the only child of the
@@ -89,22 +91,39 @@ func (c *comparison) hangarContent(source *Manifest, child Descriptor, judged *P
 	if source.Digest != child.Digest && source.MediaType == TypeDockerManifest {
 		return differs
 	}
-	fact, ok := c.know(Destination, Read, child.Digest)
+	if source.Digest == child.Digest {
+		fact, ok := c.know(Destination, Read, child.Digest)
+		if ok && fact.Missing {
+			return fail(ChildMissing, "destination manifest list names %s, which the registry does not have", child.Digest)
+		}
+		return Verdict{}
+	}
+	match, d, _ := c.hangarSame(leaf{Descriptor: Descriptor{Digest: source.Digest}, manifest: source}, leaf{Descriptor: child})
 	switch {
-	case !ok:
-		return Verdict{}
-	case fact.Missing:
-		return fail(ChildMissing, "destination manifest list names %s, which the registry does not have", child.Digest)
-	case source.Digest == child.Digest:
-		return Verdict{}
-	}
-	judged.Match = Converted
-	same, difference := sameContent(source, fact.Manifest)
-	if !same {
-		differs.Message += ": " + difference
+	case d.reason == DigestDiffers:
+		differs.Message += ": " + d.message
 		return differs
+	case d.reason != "":
+		return fail(d.reason, "%s", d.message)
 	}
+	judged.Match = match
 	return Verdict{}
+}
+
+// hangarSame compares two images as Hangar's conversions leave them: it keeps
+// the layers as they are.
+func (c *comparison) hangarSame(source, destination leaf) (Match, difference, bool) {
+	from, _, okSource := c.manifest(Source, source)
+	to, _, okDestination := c.manifest(Destination, destination)
+	if !okSource || !okDestination {
+		return "", difference{}, false
+	}
+	if from != nil && to != nil && !from.IsSchema1() && !to.IsSchema1() {
+		if same, how := sameLayers(from.Layers, to.Layers); !same {
+			return "", differs("%s", how), true
+		}
+	}
+	return c.same(source, destination)
 }
 
 // comparePlatforms compares a single image's platform with what the
@@ -159,10 +178,14 @@ func overall(source, destination *Manifest, platforms []PlatformVerdict) Match {
 	if source.Digest == destination.Digest {
 		return Identical
 	}
+	weakest := SamePlatforms
 	for _, p := range platforms {
-		if p.Match == Converted {
-			return Converted
+		switch p.Match {
+		case Recompressed:
+			return Recompressed
+		case Converted:
+			weakest = Converted
 		}
 	}
-	return SamePlatforms
+	return weakest
 }

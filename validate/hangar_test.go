@@ -31,7 +31,7 @@ var (
 
 	v1 = schema1("linux/amd64", "base", "app")
 	// copiedV1 is what a copy makes of v1: the config is written anew.
-	copiedV1 = docker("linux/amd64", "base", "app").running("converted")
+	copiedV1 = docker("linux/amd64", "base", "app").built("by the conversion")
 )
 
 const (
@@ -165,7 +165,7 @@ var hangarTests = []hangarTest{
 	{name: "what is missing goes before what differs", source: list(amd64, arm64), destination: list(amd64.running("old")),
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
 	{name: "every missing child is named", source: list(amd64, arm64), destination: list(amd64.missing(), arm64.missing()),
-		status: Fail, reason: ChildMissing, message: amd64.digest() + " (linux/amd64), " + arm64.digest() + " (linux/arm64)"},
+		status: Fail, reason: ChildMissing, message: "which the registry does not have; linux/arm64: destination list names " + arm64.digest()},
 	{name: "attestations are not mirrored", source: index(amd64, attestation), destination: list(amd64),
 		status: Pass, match: SamePlatforms},
 	{name: "attestations at the destination", source: list(amd64), destination: list(amd64, attestation),
@@ -248,7 +248,7 @@ var hangarTests = []hangarTest{
 
 	// Schema 1.
 	{name: "schema 1, converted", source: v1, destination: list(copiedV1),
-		status: Pass, match: Converted, reads: "source HEAD 1, source READ 1, destination READ 2"},
+		status: Pass, match: Converted, reads: "source HEAD 1, source READ 1, destination READ 2, destination BLOB 1"},
 	{name: "signed schema 1, converted", source: v1.signed(), destination: list(copiedV1),
 		status: Pass, match: Converted},
 	{name: "schema 1 in a list", source: v1, destination: list(v1),
@@ -356,7 +356,7 @@ func TestHangar(t *testing.T) {
 			if !reflect.DeepEqual(headless, verdict) {
 				t.Errorf("with manifests for HEADs: %+v\nwithout: %+v", headless, verdict)
 			}
-			if slices.Contains(reads, Need{Source, Read, ""}) {
+			if slices.Contains(reads, Need{Side: Source, What: Read}) {
 				t.Error("the source's manifest was read although the HEAD gave it")
 			}
 		})
@@ -404,9 +404,9 @@ func TestHangarCost(t *testing.T) {
 			children, arch = append(children, docker("linux/"+a, a)), append(arch, a)
 		}
 		_, reads := hangarTest{source: list(children...), destination: list(children...), arch: strings.Join(arch, ",")}.validate(t)
-		want := []Need{{Source, Head, ""}, {Destination, Read, ""}}
+		want := []Need{{Side: Source, What: Head}, {Side: Destination, What: Read}}
 		for _, child := range children {
-			want = append(want, Need{Destination, Head, child.digest()})
+			want = append(want, Need{Side: Destination, What: Head, Digest: child.digest()})
 		}
 		if !slices.Equal(reads, want) {
 			t.Errorf("%d children: read %v, want %v", k, reads, want)

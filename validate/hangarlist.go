@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -44,7 +43,17 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 		return different
 	}
 	verdict.Match = overall(source, destination, verdict.Platforms)
-	return c.hangarChildren(verdict)
+	return c.prove(verdict, leavesOf(mirrored, verdict.Platforms))
+}
+
+// leavesOf returns the entries of a list that a verdict's platforms rest on.
+func leavesOf(mirrored []Descriptor, platforms []PlatformVerdict) []leaf {
+	matched := make([]leaf, len(platforms))
+	for i, p := range platforms {
+		at := slices.IndexFunc(mirrored, func(d Descriptor) bool { return d.Digest == p.Destination })
+		matched[i] = leaf{Descriptor: mirrored[at]}
+	}
+	return matched
 }
 
 // listsDiffer sums up what differs between two lists, if anything does.
@@ -116,58 +125,23 @@ func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (judge
 
 // hangarConverted looks for what a converting copy made of an OCI child.
 func (c *comparison) hangarConverted(judged PlatformVerdict, child Descriptor, candidates []Descriptor) (PlatformVerdict, ListEntry, bool) {
-	source, ok := c.know(Source, Read, child.Digest)
-	facts := make([]Fact, len(candidates))
-	for i, candidate := range candidates {
-		fact, known := c.know(Destination, Read, candidate.Digest)
-		facts[i], ok = fact, ok && known
-	}
-	if !ok {
-		return judged, ListEntry{}, false
-	}
+	all := true
+	var first difference
 	judged.Destination = candidates[0].Digest
-	if source.Missing {
-		judged.Reason, judged.Message = SourceMissing, fmt.Sprintf("source list names %s, which the registry does not have", child.Digest)
-		return judged, candidates[0].entry(), true
-	}
-	for i, candidate := range candidates {
-		if facts[i].Missing { // it may have been the right one
-			judged.Destination, judged.Reason = candidate.Digest, ChildMissing
-			judged.Message = fmt.Sprintf("destination list names %s, which the registry does not have", candidate.Digest)
-			continue
-		}
-		same, difference := sameContent(source.Manifest, facts[i].Manifest)
-		if same {
-			judged.Destination, judged.Match, judged.Reason, judged.Message = candidate.Digest, Converted, "", ""
-			return judged, candidate.entry(), true
-		}
-		if judged.Reason == "" {
-			judged.Destination, judged.Reason, judged.Message = candidate.Digest, DigestDiffers, difference
+	for _, candidate := range candidates {
+		match, d, ok := c.hangarSame(leaf{Descriptor: child}, leaf{Descriptor: candidate})
+		switch {
+		case !ok:
+			all = false
+		case match != "":
+			judged.Destination, judged.Match = candidate.Digest, match
+			return judged, candidate.entry(), all
+		case first.reason == "" || d.reason == ChildMissing: // it may have been the right one
+			judged.Destination, first = candidate.Digest, d
 		}
 	}
-	return judged, candidates[0].entry(), true
-}
-
-// hangarChildren proves that the destination has the children that the
-// verdict rests on.
-func (c *comparison) hangarChildren(verdict Verdict) Verdict {
-	var missing []string
-	for i := range verdict.Platforms {
-		p := &verdict.Platforms[i]
-		if p.Match == Converted {
-			continue // it was read
-		}
-		fact, ok := c.know(Destination, Head, p.Destination)
-		if ok && fact.Missing {
-			p.Match, p.Reason = "", ChildMissing
-			missing = append(missing, p.Destination+" ("+p.Platform+")")
-		}
-	}
-	if len(missing) > 0 {
-		verdict.Status, verdict.Reason, verdict.Match = Fail, ChildMissing, ""
-		verdict.Message = "destination manifest list names what the registry does not have: " + strings.Join(missing, ", ")
-	}
-	return verdict
+	judged.Reason, judged.Message = first.reason, first.message
+	return judged, candidates[0].entry(), all
 }
 
 // entries are a list's descriptors as Hangar shows them.

@@ -24,12 +24,6 @@ const (
 // ManifestTypes are the media types that Parse reads, in order of preference.
 var ManifestTypes = []string{TypeDockerList, TypeOCIIndex, TypeDockerManifest, TypeOCIManifest, TypeDockerSchema1Signed, TypeDockerSchema1}
 
-// Media types of an image's config.
-const (
-	typeDockerConfig = "application/vnd.docker.container.image.v1+json"
-	typeOCIConfig    = "application/vnd.oci.image.config.v1+json"
-)
-
 // Manifest is a parsed manifest of any type.
 type Manifest struct {
 	MediaType string
@@ -38,19 +32,30 @@ type Manifest struct {
 
 	Children []Descriptor // of a list or an index
 	Config   Descriptor   // of an image
-	Layers   []string     // digests of an image's layers, the base first
+	Layers   []Descriptor // of an image, the base first
 
-	// Platform is set for schema 1 only; other images tell it in their config.
-	Platform *Platform
+	// Schema1 is what a manifest of schema 1 says of the image; others leave it
+	// to their config.
+	Schema1 *Config
 }
 
 // Descriptor points to a manifest or a blob.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md
 type Descriptor struct {
-	MediaType string    `json:"mediaType"`
-	Digest    string    `json:"digest"`
-	Size      int64     `json:"size"`
-	Platform  *Platform `json:"platform"`
+	MediaType    string            `json:"mediaType"`
+	Digest       string            `json:"digest"`
+	Size         int64             `json:"size"` // in bytes; 0 if it is not said
+	Platform     *Platform         `json:"platform,omitempty"`
+	ArtifactType string            `json:"artifactType,omitempty"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+}
+
+// check says what is wrong with a descriptor.
+func (d Descriptor) check() error {
+	if d.Size < 0 {
+		return fmt.Errorf("%s has a size of %d bytes", d.Digest, d.Size)
+	}
+	return CheckDigest(d.Digest)
 }
 
 // IsList says whether the manifest is a Docker manifest list or an OCI index.
@@ -69,20 +74,6 @@ func (m *Manifest) isArtifact() bool {
 		return false
 	}
 	return !m.IsSchema1()
-}
-
-// Config is the part of an image's config that is compared.
-type Config struct {
-	Platform
-}
-
-// ParseConfig reads an image's config.
-func ParseConfig(body []byte) (*Config, error) {
-	var config Config
-	if err := json.Unmarshal(body, &config); err != nil {
-		return nil, fmt.Errorf("parsing the config: %w", err)
-	}
-	return &config, nil
 }
 
 // ParseManifest reads a manifest. The media type is the one that the manifest
@@ -144,7 +135,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 			return nil, fmt.Errorf("manifests: %w", err)
 		}
 		for i, child := range m.Children {
-			if err := CheckDigest(child.Digest); err != nil {
+			if err := child.check(); err != nil {
 				return nil, fmt.Errorf("manifests[%d]: %w", i, err)
 			}
 		}
@@ -154,14 +145,14 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		return nil, fmt.Errorf("a manifest of type %q without config", m.MediaType)
 	}
 	m.Config = *raw.Config
-	if err := CheckDigest(m.Config.Digest); err != nil {
+	if err := m.Config.check(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	for i, layer := range raw.Layers {
-		if err := CheckDigest(layer.Digest); err != nil {
+	m.Layers = raw.Layers
+	for i, layer := range m.Layers {
+		if err := layer.check(); err != nil {
 			return nil, fmt.Errorf("layers[%d]: %w", i, err)
 		}
-		m.Layers = append(m.Layers, layer.Digest)
 	}
 	return m, nil
 }

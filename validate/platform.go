@@ -27,6 +27,48 @@ func (p Platform) String() string {
 	return s
 }
 
+// normal returns the platform under the names that images use for it: arm64 is
+// arm64/v8, arm is arm/v7, and amd64/v1 is amd64.
+// https://github.com/containerd/platforms/blob/v1.0.0/database.go
+func (p Platform) normal() Platform {
+	return Platform{Architecture: normalArchitecture(p.Architecture), OS: normalOS(p.OS), Variant: p.normalVariant(), OSVersion: p.OSVersion}
+}
+
+func (p Platform) normalVariant() string {
+	variant := strings.ToLower(p.Variant)
+	if variant != "" && strings.Trim(variant, "0123456789") == "" {
+		variant = "v" + variant
+	}
+	switch normalArchitecture(p.Architecture) + "/" + variant {
+	case "arm64/v8", "amd64/v1":
+		return ""
+	case "arm/":
+		if strings.EqualFold(p.Architecture, "armel") {
+			return "v6"
+		}
+		return "v7"
+	}
+	return variant
+}
+
+func normalOS(s string) string {
+	s = strings.ToLower(s)
+	if s == "macos" {
+		return "darwin"
+	}
+	return s
+}
+
+// samePlatform says whether a node of one platform would pull an image that is
+// offered for the other. A version of the OS that is left out fits any.
+func samePlatform(a, b Platform) bool {
+	a, b = a.normal(), b.normal()
+	if a.OSVersion == "" || b.OSVersion == "" {
+		a.OSVersion, b.OSVersion = "", ""
+	}
+	return a == b
+}
+
 // architectures are the names that uname and others use for Go's.
 var architectures = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "armel": "arm", "i386": "386",
@@ -55,5 +97,5 @@ func normalArchitecture(s string) string {
 func (q Question) wanted(p *Platform) bool {
 	return p != nil &&
 		slices.ContainsFunc(q.Arch, func(a string) bool { return normalArchitecture(a) == normalArchitecture(p.Architecture) }) &&
-		slices.ContainsFunc(q.OS, func(os string) bool { return strings.EqualFold(os, p.OS) })
+		slices.ContainsFunc(q.OS, func(os string) bool { return normalOS(os) == normalOS(p.OS) })
 }

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -38,10 +39,9 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(raw.FSLayers), len(raw.History))
 	}
 	type v1 struct {
-		Platform
+		Config
 		ThrowAway bool `json:"throwaway"`
 	}
-	m.Platform = &Platform{Architecture: raw.Architecture}
 	for i := len(raw.FSLayers) - 1; i >= 0; i-- {
 		var image v1
 		if err := json.Unmarshal([]byte(raw.History[i].V1Compatibility), &image); err != nil {
@@ -51,13 +51,12 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 			return fmt.Errorf("fsLayers[%d]: %w", i, err)
 		}
 		if !image.ThrowAway {
-			m.Layers = append(m.Layers, raw.FSLayers[i].BlobSum)
+			m.Layers = append(m.Layers, Descriptor{Digest: raw.FSLayers[i].BlobSum})
 		}
 		if i == 0 { // the image itself
-			m.Platform.OS, m.Platform.Variant, m.Platform.OSVersion = image.OS, image.Variant, image.OSVersion
-			if m.Platform.OS == "" {
-				m.Platform.OS = "linux" // schema 1 knew no other
-			}
+			m.Schema1 = &image.Config
+			m.Schema1.Architecture = raw.Architecture
+			m.Schema1.OS = cmp.Or(image.OS, "linux") // schema 1 knew no other
 		}
 	}
 	m.Digest = Digest(algorithm, payload)

@@ -25,6 +25,9 @@ const (
 	PlatformMissing    Reason = "platform-missing"
 	ChildMissing       Reason = "child-missing"
 	BlobMissing        Reason = "blob-missing"
+	BlobSize           Reason = "blob-size"
+	BlobCorrupt        Reason = "blob-corrupt"
+	ReferrerMissing    Reason = "referrer-missing"
 
 	NoPlatform Reason = "no-platform"
 
@@ -45,7 +48,8 @@ type Match string
 const (
 	Identical     Match = "identical"      // the same digest under the tag
 	SamePlatforms Match = "same-platforms" // the same digests of the selected platforms
-	Converted     Match = "converted"      // the same config and layers under other media types
+	Converted     Match = "converted"      // the same layers and runtime config under other media types
+	Recompressed  Match = "recompressed"   // the same uncompressed layers and runtime config
 )
 
 // Verdict is what Compare found out about one image.

@@ -24,8 +24,19 @@ type node struct {
 	layers   []string
 	children []node
 
-	gone   bool // named, but not stored
-	hollow bool // stored without its config
+	runtime     string            // JSON of its runtime configuration, in place of the command
+	history     string            // what is not compared
+	diffIDs     []string          // in place of the layers' own
+	annotations map[string]string // in the list that names it
+	artifact    string            // its type in that list
+	size        int64             // its size in that list, if that lies
+	kinds       []string          // the layers' media types, in place of what the kind has
+
+	gone   bool     // named, but not stored
+	hollow bool     // stored without its config
+	lost   []string // layers that are not stored
+	spoilt []string // layers, or "config", whose bytes are others
+	cut    []string // layers of which the end is missing
 }
 
 var nothing node
@@ -60,6 +71,23 @@ func (n node) withLayers(l ...string) node  { n.layers = l; return n }
 func (n node) withConfig(media string) node { n.config = media; return n }
 func (n node) signed() node                 { n.kind = TypeDockerSchema1Signed; return n }
 
+func (n node) with(runtime string) node        { n.runtime = runtime; return n }
+func (n node) built(history string) node       { n.history = history; return n }
+func (n node) claiming(diffIDs ...string) node { n.diffIDs = diffIDs; return n }
+func (n node) of(artifact string) node         { n.artifact, n.listed = artifact, ""; return n }
+func (n node) sized(size int64) node           { n.size = size; return n }
+func (n node) packed(kinds ...string) node     { n.kinds = kinds; return n }
+func (n node) without(layers ...string) node   { n.lost = layers; return n }
+func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
+func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
+
+// attesting is what BuildKit makes of an attestation.
+func (n node) attesting(image node) node {
+	n.listed = "unknown/unknown"
+	n.annotations = map[string]string{annotationReferenceType: attestationManifest, annotationReferenceDigest: image.digest()}
+	return n
+}
+
 // converted is what a copying tool makes of an OCI image for a registry that
 // wants Docker's types: the config and the layers stay.
 func (n node) converted() node {
@@ -75,6 +103,30 @@ func layerDigest(name string) string {
 	return Digest("sha256", []byte(name))
 }
 
+// layerDiffID is the digest of what is in a layer: "base.zst" is "base", packed
+// another way.
+func layerDiffID(name string) string {
+	name, _, _ = strings.Cut(name, ".")
+	return Digest("sha256", []byte("what is in "+name))
+}
+
+// layerTypes are the media types of layers, by that of the manifest.
+var layerTypes = map[string]string{
+	TypeDockerManifest: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+	TypeOCIManifest:    "application/vnd.oci.image.layer.v1.tar+gzip",
+}
+
+func (n node) layer(i int) Descriptor {
+	d := Descriptor{MediaType: layerTypes[n.kind], Digest: layerDigest(n.layers[i]), Size: int64(len(n.layers[i]))}
+	if strings.HasSuffix(n.layers[i], ".zst") {
+		d.MediaType = "application/vnd.oci.image.layer.v1.tar+zstd"
+	}
+	if i < len(n.kinds) {
+		d.MediaType = n.kinds[i]
+	}
+	return d
+}
+
 // platform reads "os/architecture/variant:version", as Platform.String writes.
 func platform(s string) *Platform {
 	if s == "" {
@@ -86,10 +138,23 @@ func platform(s string) *Platform {
 }
 
 func (n node) configBody() []byte {
+	runtime := n.runtime
+	if runtime == "" {
+		runtime = fmt.Sprintf(`{"Cmd":[%q]}`, n.command)
+	}
+	diffIDs := []string{}
+	for _, layer := range n.layers {
+		diffIDs = append(diffIDs, layerDiffID(layer))
+	}
+	if n.diffIDs != nil {
+		diffIDs = n.diffIDs
+	}
 	return encode(struct {
 		*Platform
-		Command string
-	}{platform(n.runsOn), n.command})
+		Runtime json.RawMessage `json:"config"`
+		RootFS  any             `json:"rootfs"`
+		History any             `json:"history"`
+	}{platform(n.runsOn), json.RawMessage(runtime), map[string]any{"type": "layers", "diff_ids": diffIDs}, []any{n.history}})
 }
 
 func (n node) body() []byte {
@@ -99,16 +164,22 @@ func (n node) body() []byte {
 	case n.kind == TypeDockerList || n.kind == TypeOCIIndex:
 		entries := []any{}
 		for _, child := range n.children {
-			entries = append(entries, Descriptor{MediaType: child.listedAs, Digest: child.digest(), Size: 1, Platform: platform(child.listed)})
+			size := int64(len(child.body()))
+			if child.size != 0 {
+				size = child.size
+			}
+			entries = append(entries, Descriptor{MediaType: child.listedAs, Digest: child.digest(), Size: size,
+				Platform: platform(child.listed), Annotations: child.annotations, ArtifactType: child.artifact})
 		}
 		return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "manifests": entries})
 	}
 	layers := []any{}
-	for _, layer := range n.layers {
-		layers = append(layers, Descriptor{MediaType: "layer of " + n.kind, Digest: layerDigest(layer), Size: 1})
+	for i := range n.layers {
+		layers = append(layers, n.layer(i))
 	}
+	config := n.configBody()
 	return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "layers": layers,
-		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", n.configBody()), Size: 1}})
+		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", config), Size: int64(len(config))}})
 }
 
 func (n node) schema1Body() []byte {
@@ -118,6 +189,7 @@ func (n node) schema1Body() []byte {
 		v1 := map[string]any{"id": layer, "throwaway": strings.HasSuffix(layer, "!")}
 		if i == len(n.layers)-1 {
 			v1["architecture"], v1["os"], v1["variant"], v1["os.version"] = p.Architecture, p.OS, p.Variant, p.OSVersion
+			v1["config"] = map[string]any{"Cmd": []string{n.command}}
 		}
 		// The newest stands first.
 		layers = slices.Insert(layers, 0, any(map[string]any{"blobSum": layerDigest(layer)}))
@@ -161,11 +233,13 @@ func (n node) digest() string {
 type registry struct {
 	manifests map[string]*Manifest
 	configs   map[string]*Config
+	blobs     map[string]Fact
+	referrers map[string][]Descriptor
 }
 
 func hold(t testing.TB, top node) registry {
 	t.Helper()
-	r := registry{map[string]*Manifest{}, map[string]*Config{}}
+	r := registry{map[string]*Manifest{}, map[string]*Config{}, map[string]Fact{}, map[string][]Descriptor{}}
 	if m := r.add(t, top); m != nil {
 		r.manifests[""] = m
 	}
@@ -188,7 +262,33 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.configs[m.Config.Digest] = config
+		fact := Fact{Digest: m.Config.Digest, Size: m.Config.Size}
+		if slices.Contains(n.spoilt, "config") {
+			fact.Digest = Digest("sha256", []byte("spoilt"))
+		} else {
+			r.configs[m.Config.Digest] = config
+		}
+		r.blobs[m.Config.Digest] = fact
+	}
+	for i, name := range n.layers {
+		if m.IsSchema1() || slices.Contains(n.lost, name) {
+			continue
+		}
+		layer := n.layer(i)
+		fact := Fact{Digest: layer.Digest, Size: layer.Size, DiffID: layerDiffID(name), Format: "gzip"}
+		switch {
+		case slices.Contains(n.spoilt, name):
+			fact.Digest = Digest("sha256", []byte("spoilt"))
+		case slices.Contains(n.cut, name):
+			fact.Size, fact.Digest = fact.Size-1, Digest("sha256", []byte("cut"))
+		}
+		if strings.HasSuffix(name, ".zst") {
+			fact.Format = "zstd"
+		}
+		if strings.HasSuffix(name, ".bomb") {
+			fact.DiffID, fact.Broken = "", "it is a bomb"
+		}
+		r.blobs[layer.Digest] = fact
 	}
 	for _, child := range n.children {
 		r.add(t, child)
@@ -204,9 +304,22 @@ type world struct {
 
 func (w world) read(need Need) Fact {
 	side := w.sides[need.Side]
-	if need.What == Blob {
-		config, ok := side.configs[need.Digest]
-		return Fact{Missing: !ok, Digest: need.Digest, Config: config}
+	switch need.What {
+	case Blob, Stat, Hash, Unpack:
+		fact, ok := side.blobs[need.Digest]
+		switch {
+		case !ok:
+			return Fact{Missing: true}
+		case need.What == Blob:
+			return Fact{Digest: fact.Digest, Size: fact.Size, Config: side.configs[need.Digest]}
+		case need.What == Stat:
+			return Fact{Size: fact.Size}
+		case need.What == Hash:
+			return Fact{Digest: fact.Digest, Size: fact.Size}
+		}
+		return fact
+	case Attached:
+		return Fact{Referrers: side.referrers[need.Digest]}
 	}
 	m, ok := side.manifests[need.Digest]
 	switch {
@@ -234,7 +347,7 @@ func drive(t testing.TB, q Question, read func(Need) Fact, most int) (Verdict, [
 		if !reflect.DeepEqual(verdict, Verdict{}) {
 			t.Fatalf("a verdict beside needs: %+v", verdict)
 		}
-		if round > 10 && most >= maxReads || len(asked) > maxReads {
+		if round > 20 && most >= maxReads || len(asked) > maxReads {
 			t.Fatalf("no verdict after %d rounds; read %v", round, asked)
 		}
 		for _, need := range needs[:min(most, len(needs))] {
@@ -264,15 +377,17 @@ func checkVerdict(t testing.TB, v Verdict) {
 	}
 }
 
+var whats = []string{"HEAD", "READ", "BLOB", "STAT", "HASH", "UNPACK", "REFERRERS"}
+
 // tally sums up what was read: "source HEAD 1, destination READ 1".
 func tally(needs []Need) string {
 	count := map[string]int{}
 	for _, need := range needs {
-		count[need.Side.String()+" "+[...]string{"HEAD", "READ", "BLOB"}[need.What]]++
+		count[need.Side.String()+" "+whats[need.What]]++
 	}
 	var all []string
 	for _, side := range []string{"source", "destination"} {
-		for _, what := range []string{"HEAD", "READ", "BLOB"} {
+		for _, what := range whats {
 			if n := count[side+" "+what]; n > 0 {
 				all = append(all, fmt.Sprintf("%s %s %d", side, what, n))
 			}

@@ -144,7 +144,7 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 
 	run := &runCommand{Script: "validate.star", dial: network, flags: flags{
 		File: list, Arch: []string{"amd64", "arm64"}, OS: []string{"linux", "windows"}, DefaultProject: "library",
-		Failed: filepath.Join(dir, "mirror-validate-failed.txt"), Jobs: 10, Rules: "hangar", Depth: "manifests",
+		Failed: filepath.Join(dir, "mirror-validate-failed.txt"), Jobs: 10, Rules: "hangar", Depth: "manifests", Sample: "100%",
 		Timeout: defaultTimeout, LogFormat: "text", Progress: "never",
 	}}
 	if d.Keep != "" {

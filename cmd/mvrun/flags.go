@@ -25,8 +25,10 @@ type flags struct {
 	Jobs           int           `short:"j" default:"1" help:"Images validated at once."`
 	TLSVerify      bool          `name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
 	Debug          bool          `default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
-	Rules          string        `default:"hangar" help:"What counts as a good mirror: hangar."`
-	Depth          string        `default:"manifests" help:"How deep to look: manifests."`
+	Rules          string        `default:"hangar" help:"What counts as a good mirror: hangar (its mirror-validate's rules), content (the same files and runtime configuration, whatever tool copied it), exact (the same digest)."`
+	Depth          string        `default:"manifests" help:"How deep to look at the destination: manifests (they are there), blobs (every config and layer is there, with its size), data (every byte is right)."`
+	Sample         string        `default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
+	Provenance     bool          `default:"false" help:"Attestations must be mirrored, too (default ${default})."`
 	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
 	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
@@ -47,6 +49,9 @@ func (f *flags) check() error {
 	case f.Failed == "":
 		return errors.New("--failed is empty: want the name of a file")
 	}
+	if _, err := validate.ParseSample(f.Sample); err != nil {
+		return fmt.Errorf("--sample: %w", err)
+	}
 	if err := f.question().Check(); err != nil {
 		return err
 	}
@@ -57,7 +62,9 @@ func (f *flags) check() error {
 }
 
 func (f *flags) question() validate.Question {
-	return validate.Question{Arch: trimmed(f.Arch), OS: trimmed(f.OS), Rules: validate.Rules(f.Rules), Depth: validate.Depth(f.Depth)}
+	sample, _ := validate.ParseSample(f.Sample) // check has looked at it
+	return validate.Question{Arch: trimmed(f.Arch), OS: trimmed(f.OS), Rules: validate.Rules(f.Rules), Depth: validate.Depth(f.Depth),
+		Sample: sample, Provenance: f.Provenance}
 }
 
 // trimmed lets people write "amd64, arm64".

@@ -20,6 +20,8 @@ var promised = []struct{ name, short, value string }{
 	{"debug", "", "false"},
 	{"rules", "", "hangar"},
 	{"depth", "", "manifests"},
+	{"sample", "", "100%"},
+	{"provenance", "", "false"},
 	{"timeout", "", "10m"},
 	{"results", "", ""},
 	{"resume", "", "false"},

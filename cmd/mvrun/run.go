@@ -102,10 +102,10 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if interactive {
 		jobs = 1 // one line, one answer
 	}
-	run = engine.New(engine.Options{Registry: client, Jobs: jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }, Earlier: earlier.Result})
+	run = engine.New(engine.Options{Registry: client, Jobs: jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }, Fresh: interactive, Earlier: earlier.Result})
 
 	if progress != nil {
-		progress.Start(run.Total)
+		progress.Start(run.Total, client.Bytes)
 	}
 	configure := func(host string, s starlib.Registry) error { return client.Configure(host, registry.Settings(s)) }
 	status, scriptErr := starlib.Run(ctx, script, starlib.Options{
@@ -115,7 +115,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	interrupted := scriptErr != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted)
 	cancel(nil)
 	outcome, sinkErr := run.Close()
-	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Requests: client.Requests()}
+	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Requests: client.Requests(), Bytes: client.Bytes()}
 	var writeErr error
 	if scriptErr != nil || sinkErr != nil {
 		summary.Unchecked, writeErr = saveUnfinished(run, failed)

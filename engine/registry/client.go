@@ -54,6 +54,7 @@ type Client struct {
 	base    *http.Transport
 
 	requests atomic.Int64
+	bytes    atomic.Int64 // of blobs
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -102,6 +103,9 @@ func (c *Client) Close() {
 // Requests returns how many HTTP requests were sent.
 func (c *Client) Requests() int { return int(c.requests.Load()) }
 
+// Bytes returns how many bytes of blobs were read to be hashed.
+func (c *Client) Bytes() int64 { return c.bytes.Load() }
+
 // Read reads what a comparison needs of an image. requests are those sent for
 // this call alone: not the pings and tokens that several calls share. An error
 // is an *Error.
@@ -128,6 +132,10 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		fact, err = host.manifest(ctx, path, reference)
 	case validate.Blob:
 		fact, err = host.config(ctx, path, reference)
+	case validate.Stat:
+		fact, err = host.stat(ctx, path, reference)
+	case validate.Hash, validate.Unpack:
+		fact, err = host.whole(ctx, path, need)
 	}
 	if err != nil {
 		err = host.explain(ctx, err, need.Side, imagelist.Reference(repository, reference))

@@ -33,7 +33,7 @@ func TestRead(t *testing.T) {
 		want func(validate.Fact) bool
 	}{
 		{"source head", validate.Need{Side: validate.Source, What: validate.Head},
-			func(f validate.Fact) bool { return f == validate.Fact{Digest: single.Digest} }},
+			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: single.Digest}) }},
 		{"source manifest", validate.Need{Side: validate.Source, What: validate.Read}, func(f validate.Fact) bool {
 			return f.Digest == single.Digest && f.Manifest.MediaType == validate.TypeOCIManifest && f.Manifest.Config.Digest == config
 		}},
@@ -41,12 +41,12 @@ func TestRead(t *testing.T) {
 			return f.Digest == config && f.Config.Platform == *single.Platform
 		}},
 		{"destination head", validate.Need{Side: validate.Destination, What: validate.Head},
-			func(f validate.Fact) bool { return f == validate.Fact{Digest: list.Digest} }},
+			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: list.Digest}) }},
 		{"destination manifest", validate.Need{Side: validate.Destination, What: validate.Read}, func(f validate.Fact) bool {
 			return f.Digest == list.Digest && f.Manifest.MediaType == validate.TypeDockerList && f.Manifest.Children[0].Digest == child.Digest
 		}},
 		{"destination child head", validate.Need{Side: validate.Destination, What: validate.Head, Digest: child.Digest},
-			func(f validate.Fact) bool { return f == validate.Fact{Digest: child.Digest} }},
+			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: child.Digest}) }},
 		{"destination child manifest", validate.Need{Side: validate.Destination, What: validate.Read, Digest: child.Digest}, func(f validate.Fact) bool {
 			return f.Digest == child.Digest && f.Manifest.MediaType == validate.TypeDockerManifest
 		}},
@@ -276,8 +276,6 @@ func TestReadBadContent(t *testing.T) {
 			[]string{"a manifest whose digest is " + validate.Digest("sha256", valid)}},
 		{"manifest without its digest after a HEAD", validate.TypeOCIIndex, valid, false, validate.Need{What: validate.Head, Digest: other},
 			[]string{"a manifest whose digest is " + validate.Digest("sha256", valid)}},
-		{"config without its digest", "application/octet-stream", []byte("{}"), false, blob(other),
-			[]string{"a config whose digest is " + validate.Digest("sha256", []byte("{}"))}},
 		{"config that is none", "application/octet-stream", []byte("no JSON"), false, blob(validate.Digest("sha256", []byte("no JSON"))), []string{"parsing the config"}},
 		{"page", "text/html", []byte("<html>\n<b>Log in</b>"), false, manifest, []string{`<html>\n<b>Log in</b>`}},
 		{"page after a HEAD", "text/html", []byte("<html>Log in"), false, head, []string{"<html>Log in"}},

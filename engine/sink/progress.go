@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ type Progress struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
 	total     func() (int, bool)
+	bytes     func() int64
 	failed    atomic.Int64
 	started   time.Time
 	w         io.Writer
@@ -32,9 +34,10 @@ func NewProgress(w io.Writer) *Progress {
 }
 
 // Start shows the bar until Close. total returns how many images there are as
-// far as that is known, and whether these are all.
-func (p *Progress) Start(total func() (int, bool)) {
-	p.total, p.started = total, time.Now()
+// far as that is known, and whether these are all; bytes how many were read of
+// blobs.
+func (p *Progress) Start(total func() (int, bool), bytes func() int64) {
+	p.total, p.bytes, p.started = total, bytes, time.Now()
 	p.bar = p.container.New(0, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.BarRemoveOnComplete(),
 		mpb.BarFillerTrim(),
@@ -54,11 +57,18 @@ func (p *Progress) counts(s decor.Statistics) string {
 
 func (p *Progress) speed(s decor.Statistics) string {
 	elapsed := time.Since(p.started)
-	if s.Current == 0 || elapsed < time.Second {
+	if elapsed < time.Second {
 		return ""
 	}
+	read := ""
+	if n := p.bytes(); n > 0 {
+		read = fmt.Sprintf(", % .1f read, % .1f/s", decor.SizeB1024(n), decor.SizeB1024(float64(n)/elapsed.Seconds()))
+	}
+	if s.Current == 0 {
+		return strings.TrimPrefix(read, ",")
+	}
 	rate := float64(s.Current) / elapsed.Seconds()
-	shown := fmt.Sprintf(" %.1f/s", rate)
+	shown := fmt.Sprintf(" %.1f/s%s", rate, read)
 	if failed := p.failed.Load(); failed > 0 {
 		shown = fmt.Sprintf(" %d bad,%s", failed, shown)
 	}

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/vbauerster/mpb/v8/decor"
+
 	"mvrun/engine"
 	"mvrun/validate"
 )
@@ -22,6 +24,7 @@ type Summary struct {
 	engine.Summary
 	Interrupted bool
 	Requests    int
+	Bytes       int64  // of blobs that were read
 	Unchecked   int    // images of the list that were not reached
 	FailedList  string // where it is, "" if there is none
 	FailedLines int
@@ -46,7 +49,11 @@ func (s Summary) Print(w io.Writer) error {
 	if s.Earlier > 0 {
 		defer fmt.Fprintf(w, "%d of them were passed or skipped in the run that this one goes on from.\n", s.Earlier)
 	}
-	fmt.Fprintf(w, "%s in %s, %s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"))
+	read := ""
+	if s.Bytes > 0 {
+		read = fmt.Sprintf(", % .1f of blobs read", decor.SizeB1024(s.Bytes))
+	}
+	fmt.Fprintf(w, "%s in %s, %s%s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"), read)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, h := range headings {
 		if n := s.Status[h.status]; n > 0 || h.status == validate.Pass {
@@ -71,7 +78,7 @@ func (s Summary) Print(w io.Writer) error {
 
 // Log writes the summary as one record.
 func (s Summary) Log(log *slog.Logger) {
-	attrs := []any{"images", s.Images, "duration_ms", s.Elapsed.Milliseconds(), "requests", s.Requests}
+	attrs := []any{"images", s.Images, "duration_ms", s.Elapsed.Milliseconds(), "requests", s.Requests, "bytes", s.Bytes}
 	for _, h := range headings {
 		attrs = append(attrs, string(h.status), s.Status[h.status])
 	}

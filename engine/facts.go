@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// What a run knows already: the same digest of the same repository is asked
+// for once, however many tags lead to it, and however many images want it at
+// once.
+//
+// Only what is there is remembered. What is missing may come, and be asked for
+// again by a script that waits for it.
+
+// fetch reads one need of an image.
+type fetch = func() (fact validate.Fact, requests int, err error)
+
+// facts is the memory of a run. Small facts are kept to its end; of those that
+// hold a manifest or a config, only the latest.
+type facts struct {
+	mu      sync.Mutex
+	small   map[factKey]int64 // sizes of blobs; 0 for manifests
+	large   *lru.Cache[factKey, validate.Fact]
+	flights map[factKey]*flight
+}
+
+// factKey is a hash: a run may remember hundreds of thousands.
+type factKey [16]byte
+
+// flight is a fact that is being read, and those who wait for it.
+type flight struct {
+	landed chan struct{}
+	fact   validate.Fact
+	err    error
+}
+
+// manyLarge is how many manifests and configs are remembered.
+const manyLarge = 2048
+
+func newFacts() *facts {
+	large, err := lru.New[factKey, validate.Fact](manyLarge)
+	if err != nil {
+		panic(err) // the size is constant
+	}
+	return &facts{small: map[factKey]int64{}, large: large, flights: map[factKey]*flight{}}
+}
+
+func keyOf(image imagelist.Image, need validate.Need, what validate.What) factKey {
+	repository := image.Source
+	if need.Side == validate.Destination {
+		repository = image.Destination
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d %s %s", need.Side, what, repository, need.Digest))
+	return factKey(sum[:16])
+}
+
+// read returns a fact that is known, or else has it read, once for all who
+// want it at the same time.
+func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.Need, read fetch) (validate.Fact, int, error) {
+	if need.Digest == "" || need.What == validate.Attached { // what a tag means, or what refers to it, may change
+		return read()
+	}
+	key := keyOf(image, need, need.What)
+	for {
+		f.mu.Lock()
+		if fact, ok := f.known(key, need); ok {
+			f.mu.Unlock()
+			return fact, 0, nil
+		}
+		other, ok := f.flights[key]
+		if !ok {
+			break
+		}
+		f.mu.Unlock()
+		select {
+		case <-other.landed:
+			if other.err == nil {
+				return other.fact, 0, nil
+			}
+			// It may have failed for reasons of its own, such as its time.
+		case <-ctx.Done():
+			return validate.Fact{}, 0, context.Cause(ctx)
+		}
+	}
+	own := &flight{landed: make(chan struct{}), err: context.Canceled} // should read panic
+	f.flights[key] = own
+	f.mu.Unlock()
+	requests := 0
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if own.err == nil {
+			f.remember(image, need, own.fact)
+		}
+		delete(f.flights, key)
+		close(own.landed)
+	}()
+	own.fact, requests, own.err = read()
+	return own.fact, requests, own.err
+}
+
+// known looks a fact up. f.mu is held.
+func (f *facts) known(key factKey, need validate.Need) (validate.Fact, bool) {
+	switch need.What {
+	case validate.Head:
+		_, ok := f.small[key]
+		return validate.Fact{Digest: need.Digest}, ok
+	case validate.Stat, validate.Hash:
+		size, ok := f.small[key]
+		return validate.Fact{Digest: need.Digest, Size: size}, ok
+	}
+	return f.large.Get(key)
+}
+
+// remember keeps a fact, and what else it proves. f.mu is held.
+func (f *facts) remember(image imagelist.Image, need validate.Need, fact validate.Fact) {
+	if fact.Missing || fact.Digest != need.Digest && need.What != validate.Stat {
+		return
+	}
+	proves := map[validate.What][]validate.What{
+		validate.Head:   {validate.Head},
+		validate.Read:   {validate.Head},
+		validate.Stat:   {validate.Stat},
+		validate.Blob:   {validate.Stat, validate.Hash},
+		validate.Hash:   {validate.Stat, validate.Hash},
+		validate.Unpack: {validate.Stat, validate.Hash},
+	}
+	for _, what := range proves[need.What] {
+		f.small[keyOf(image, need, what)] = fact.Size
+	}
+	switch need.What {
+	case validate.Read, validate.Blob, validate.Unpack:
+		f.large.Add(keyOf(image, need, need.What), fact)
+	}
+}

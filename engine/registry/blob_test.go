@@ -1,0 +1,181 @@
+package registry_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"mvrun/engine/registry"
+	"mvrun/validate"
+)
+
+// Blobs: their sizes, their digests, and what is packed in them.
+
+func gzipped(content []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write(content)
+	w.Close()
+	return b.Bytes()
+}
+
+func zstandard(content []byte) []byte {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		panic(err)
+	}
+	return w.EncodeAll(content, nil)
+}
+
+func sha(content []byte) string { return validate.Digest("sha256", content) }
+
+// blobOf is a registry that answers every request for a blob with some bytes.
+func blobOf(body []byte) http.Handler {
+	return ping(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		w.Write(body)
+	})
+}
+
+func TestWholeBlob(t *testing.T) {
+	content := bytes.Repeat([]byte("what is in a layer "), 10_000)
+	packed, packedAnew := gzipped(content), zstandard(content)
+	cut := packed[:len(packed)/2]
+	trailed := append(gzipped(content), "behind the end"...)
+	skippable := append([]byte{0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4}, packedAnew...)
+	for _, test := range []struct {
+		name string
+		body []byte
+		what validate.What
+		size int64 // that the manifest says, 0 for that of the body
+		want validate.Fact
+	}{
+		{"hashed", packed, validate.Hash, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
+		{"longer than it should be", packed, validate.Hash, 10, validate.Fact{Digest: sha(packed[:11]), Size: 11}},
+		{"shorter than it should be", cut, validate.Hash, int64(len(packed)), validate.Fact{Digest: sha(cut), Size: int64(len(cut))}},
+		{"empty", nil, validate.Hash, 0, validate.Fact{Digest: sha(nil)}},
+		{"gzip", packed, validate.Unpack, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed)), Format: "gzip", DiffID: sha(content)}},
+		{"gzip in two parts", append(gzipped(content[:100]), gzipped(content[100:])...), validate.Unpack, 0,
+			validate.Fact{Digest: sha(append(gzipped(content[:100]), gzipped(content[100:])...)), Size: int64(len(gzipped(content[:100])) + len(gzipped(content[100:]))), Format: "gzip", DiffID: sha(content)}},
+		{"zstd", packedAnew, validate.Unpack, 0, validate.Fact{Digest: sha(packedAnew), Size: int64(len(packedAnew)), Format: "zstd", DiffID: sha(content)}},
+		{"zstd behind a frame to skip", skippable, validate.Unpack, 0, validate.Fact{Digest: sha(skippable), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
+		{"a plain tar", content, validate.Unpack, 0, validate.Fact{Digest: sha(content), Size: int64(len(content)), Format: "tar", DiffID: sha(content)}},
+		{"half a gzip", cut, validate.Unpack, 0, validate.Fact{Digest: sha(cut), Size: int64(len(cut)), Format: "gzip", Broken: "unexpected EOF"}},
+		{"gzip with something behind it", trailed, validate.Unpack, 0, validate.Fact{Digest: sha(trailed), Size: int64(len(trailed)), Format: "gzip", Broken: "gzip: invalid header"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newClient(t, registry.Options{})
+			size := test.size
+			if size == 0 {
+				size = int64(len(test.body))
+			}
+			fact := read(t, c, app(serve(t, blobOf(test.body))), validate.Need{What: test.what, Digest: sha(test.body), Size: size})
+			if !reflect.DeepEqual(fact, test.want) {
+				t.Errorf("got  %+v\nwant %+v", fact, test.want)
+			}
+			if c.Bytes() != fact.Size {
+				t.Errorf("%d bytes were counted of %d", c.Bytes(), fact.Size)
+			}
+		})
+	}
+	t.Run("sha512", func(t *testing.T) {
+		digest := validate.Digest("sha512", content)
+		fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(content))), validate.Need{What: validate.Hash, Digest: digest})
+		if fact.Digest != digest {
+			t.Errorf("got %+v", fact)
+		}
+	})
+}
+
+// A bomb must cost little memory, and end before it has unpacked.
+func TestBomb(t *testing.T) {
+	bomb := bytes.Repeat(zstandard(make([]byte, 8<<20)), 600)
+	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(bomb))), validate.Need{What: validate.Unpack, Digest: sha(bomb), Size: int64(len(bomb))})
+	if !strings.Contains(fact.Broken, "as a bomb does") || fact.DiffID != "" {
+		t.Errorf("got %+v", fact)
+	}
+}
+
+// A body that is cut short is asked for again, as a whole.
+func TestBlobCutShort(t *testing.T) {
+	body := bytes.Repeat([]byte("bytes "), 10_000)
+	for cuts, want := range map[int]bool{2: true, 3: false} {
+		gets := 0
+		host := serve(t, ping(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+			if gets++; gets <= cuts {
+				w.Write(body[:len(body)/2])
+				cut(w)
+				return
+			}
+			w.Write(body)
+		}))
+		fact, requests, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), validate.Need{What: validate.Hash, Digest: sha(body), Size: int64(len(body))})
+		wantRequests(t, requests, 3)
+		if !want {
+			wantError(t, err, validate.Unreachable, "the answer was cut short 3 times")
+		} else if err != nil || fact.Digest != sha(body) {
+			t.Errorf("after %d cuts: %+v, %v", cuts, fact, err)
+		}
+	}
+}
+
+func TestStat(t *testing.T) {
+	body := []byte("twelve bytes")
+	missing := func(w http.ResponseWriter) {
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, `{"errors":[{"code":"BLOB_UNKNOWN"}]}`)
+	}
+	whole := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Length", "12")
+		w.Write(body)
+	}
+	for _, test := range []struct {
+		name      string
+		head, get func(http.ResponseWriter)
+		want      validate.Fact
+		requests  int
+	}{
+		{"there", whole, nil, validate.Fact{Size: 12}, 1},
+		{"not there", missing, missing, validate.Fact{Missing: true}, 2},
+		{"a false 404 of a proxy cache", missing, whole, validate.Fact{Size: 12}, 2},
+		{"a store that takes no HEAD", func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) }, whole, validate.Fact{Size: 12}, 2},
+		{"no length at all", func(w http.ResponseWriter) { w.(http.Flusher).Flush() }, func(w http.ResponseWriter) { w.(http.Flusher).Flush(); w.Write(body) },
+			validate.Fact{Size: 12, Digest: sha(body)}, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			host := serve(t, ping(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodHead {
+					test.head(w)
+					return
+				}
+				test.get(w)
+			}))
+			fact, requests, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), validate.Need{What: validate.Stat, Digest: sha(body)})
+			if err != nil || !reflect.DeepEqual(fact, test.want) {
+				t.Errorf("got %+v, %v, want %+v", fact, err, test.want)
+			}
+			wantRequests(t, requests, test.requests)
+		})
+	}
+	t.Run("refused", func(t *testing.T) {
+		host := serve(t, ping(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+		_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), validate.Need{What: validate.Stat, Digest: sha(body)})
+		wantError(t, err, validate.Unauthorized, "403 Forbidden")
+	})
+}
+
+// A config whose bytes are others is an answer, and the comparison's to judge.
+func TestCorruptConfig(t *testing.T) {
+	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf([]byte(`{}`)))), blob(sha([]byte("else"))))
+	if want := (validate.Fact{Digest: sha([]byte(`{}`)), Size: 2}); !reflect.DeepEqual(fact, want) {
+		t.Errorf("got %+v, want %+v", fact, want)
+	}
+}

@@ -1,0 +1,410 @@
+package validate
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The rules "content" and "exact", and the depths, as a table. Layers whose
+// names differ after a dot only ("base", "base.zst") hold the same files.
+
+var (
+	ociBoth = []node{ociAMD64, ociARM64}
+	app     = oci("linux/amd64", "base", "app")
+	// What other tools make of app.
+	dockerApp   = app.converted()
+	rewritten   = docker("linux/amd64", "base", "app").built("written anew")
+	zstdApp     = oci("linux/amd64", "base.zst", "app.zst")
+	regzipped   = oci("linux/amd64", "base", "app.9")
+	nestedIndex = func(children ...node) node { return index(children...).typed(TypeOCIIndex) }
+	fat         = docker("linux/amd64", "base", "app", "more")
+
+	provenance      = oci("", "in-toto").attesting(ociAMD64)
+	otherProvenance = oci("", "in-toto of another").attesting(ociAMD64)
+	sbom            = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
+)
+
+type contentTest struct {
+	name                string
+	source, destination node
+	arch, os            string // "" for the defaults
+	rules               Rules  // "" for content
+	depth               Depth  // "" for manifests
+	sample              string // "" for all
+	provenance          bool
+
+	status  Status
+	reason  Reason
+	message string // a part of it
+	match   Match
+	reads   string // "" for any
+}
+
+var contentTests = []contentTest{
+	// The same digest.
+	{name: "the same image", source: app, destination: app,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1, destination BLOB 1"},
+	{name: "the same index", source: index(ociBoth...), destination: index(ociBoth...),
+		status: Pass, match: Identical, reads: "source HEAD 1, destination HEAD 2, destination READ 1"},
+	{name: "the same Docker list", source: list(amd64, arm64), destination: list(amd64, arm64),
+		status: Pass, match: Identical},
+	{name: "the same schema 1", source: v1, destination: v1,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1"},
+	{name: "the same nested index", source: index(nestedIndex(ociAMD64), nestedIndex(ociARM64)), destination: index(nestedIndex(ociAMD64), nestedIndex(ociARM64)),
+		status: Pass, match: Identical, reads: "source HEAD 1, destination HEAD 2, destination READ 3"},
+	{name: "the same index without platforms", source: index(ociAMD64.as(""), ociARM64.as("")), destination: index(ociAMD64.as(""), ociARM64.as("")),
+		status: Pass, match: Identical},
+
+	// The same digests of the platforms.
+	{name: "a trimmed index", source: index(ociAMD64, ociARM64, s390x), destination: index(ociARM64, ociAMD64),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 2, destination READ 1"},
+	{name: "an index rebuilt as a Docker list", source: index(amd64, arm64), destination: list(amd64, arm64),
+		status: Pass, match: SamePlatforms},
+	{name: "more platforms at the destination", source: list(amd64), destination: list(amd64, arm64, s390x),
+		status: Pass, match: SamePlatforms},
+	{name: "one image, as a list of one", source: app, destination: index(app),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, destination READ 2, destination BLOB 1"},
+	{name: "one image, in a list of more", source: amd64, destination: list(amd64, arm64),
+		status: Pass, match: SamePlatforms},
+	{name: "a list of one, as the image alone", source: index(app), destination: app,
+		status: Pass, match: SamePlatforms},
+	{name: "a list of which one is wanted, as the image alone", source: index(app, s390x), destination: app,
+		status: Pass, match: SamePlatforms},
+	{name: "a nested index, flattened", source: index(nestedIndex(ociAMD64), nestedIndex(ociARM64)), destination: index(ociAMD64, ociARM64),
+		status: Pass, match: SamePlatforms},
+	{name: "a flat index, nested", source: index(ociAMD64), destination: index(nestedIndex(ociAMD64)),
+		status: Pass, match: SamePlatforms},
+	{name: "variants written another way", source: list(arm64, docker("linux/arm", "v7"), amd64), arch: "amd64,arm64,arm",
+		destination: list(arm64.as("linux/arm64/v8"), docker("linux/arm", "v7").as("linux/arm/v7"), amd64.as("linux/x86_64/v1")),
+		status:      Pass, match: SamePlatforms},
+	{name: "labels at the destination only", source: index(ociAMD64.as("")), destination: index(ociAMD64),
+		status: Pass, match: SamePlatforms},
+	{name: "labels at the source only", source: index(ociAMD64), destination: index(ociAMD64.as("")),
+		status: Pass, match: SamePlatforms},
+	{name: "a single image of Windows, in a list without its version", source: old, destination: list(old.as("windows/amd64")),
+		status: Pass, match: SamePlatforms},
+	{name: "two versions of Windows", source: list(old, new_), destination: list(new_, old),
+		status: Pass, match: SamePlatforms},
+
+	// Converted.
+	{name: "OCI to Docker: the config stays", source: index(app), destination: list(dockerApp),
+		status: Pass, match: Converted, reads: "source HEAD 1, source READ 2, destination READ 2"},
+	{name: "Docker to OCI: the config is written anew", source: list(docker("linux/amd64", "base", "app")), destination: index(app.built("anew")),
+		status: Pass, match: Converted, reads: "source HEAD 1, source READ 2, source BLOB 1, destination READ 2, destination BLOB 1"},
+	{name: "a single image, converted", source: app, destination: dockerApp,
+		status: Pass, match: Converted},
+	{name: "a single image, converted into a list", source: app, destination: list(rewritten),
+		status: Pass, match: Converted},
+	{name: "half converted", source: index(ociAMD64, ociARM64), destination: list(ociAMD64, ociARM64.converted()),
+		status: Pass, match: Converted},
+	{name: "schema 1, converted", source: v1, destination: copiedV1,
+		status: Pass, match: Converted},
+	{name: "schema 1, converted into a list", source: v1, destination: index(copiedV1),
+		status: Pass, match: Converted},
+	{name: "schema 1 with empty layers", source: schema1("linux/amd64", "empty", "base", "empty", "app", "gone!"), destination: copiedV1,
+		status: Pass, match: Converted},
+	{name: "history, author and time differ", source: list(amd64.built("2024")), destination: list(amd64.built("2025")),
+		status: Pass, match: Converted},
+	{name: "the config leaves out a variant", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm", "a").as("linux/arm/v6")), arch: "arm",
+		status: Pass, match: Converted},
+
+	// Recompressed.
+	{name: "gzip to zstd", source: index(app), destination: index(zstdApp),
+		status: Pass, match: Recompressed},
+	{name: "gzip to gzip, with the same config", source: app, destination: regzipped,
+		status: Pass, match: Recompressed, reads: "source HEAD 1, source READ 1, destination READ 1, destination BLOB 1"},
+	{name: "gzip to zstd, and a new config", source: app, destination: zstdApp.built("anew"),
+		status: Pass, match: Recompressed},
+	{name: "the weakest platform counts", source: index(app, ociARM64), destination: index(zstdApp, ociARM64),
+		status: Pass, match: Recompressed},
+	{name: "gzip and zstd beside each other", source: index(app, zstdApp), destination: index(app, zstdApp, s390x),
+		status: Pass, match: SamePlatforms},
+	{name: "gzip and zstd in the other order", source: index(app, zstdApp), destination: index(zstdApp, app),
+		status: Pass, match: SamePlatforms},
+	{name: "gzip and zstd, of which gzip was mirrored", source: index(app, zstdApp), destination: index(app),
+		status: Pass, match: Recompressed},
+	{name: "gzip, and zstd added by the mirror", source: index(app), destination: index(app, zstdApp),
+		status: Pass, match: SamePlatforms},
+
+	// Not the same.
+	{name: "nothing at the destination", source: app, destination: nothing,
+		status: Fail, reason: DestinationMissing, message: "destination manifest does not exists"},
+	{name: "an empty index at the destination", source: app, destination: index(),
+		status: Fail, reason: DestinationEmpty, message: "is empty"},
+	{name: "a platform less", source: index(ociAMD64, ociARM64), destination: index(ociAMD64),
+		status: Fail, reason: PlatformMissing, message: "the destination does not have platform linux/arm64"},
+	{name: "an image alone, of two wanted platforms", source: list(amd64, arm64), destination: amd64,
+		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
+	{name: "another version of Windows", source: list(old), destination: list(new_),
+		status: Fail, reason: PlatformMissing, message: win2019},
+	{name: "a version of Windows less", source: list(old, new_), destination: list(new_),
+		status: Fail, reason: PlatformMissing, message: win2019},
+	{name: "another layer", source: app, destination: oci("linux/amd64", "base", "app 2"),
+		status: Fail, reason: DigestDiffers, message: "layer 2: "},
+	{name: "another layer under the same config", source: app, destination: oci("linux/amd64", "base", "app 2").claiming(layerDiffID("base"), layerDiffID("app")),
+		status: Pass, match: Recompressed}, // as far as can be told without the data
+	{name: "a layer more", source: app, destination: oci("linux/amd64", "base", "app", "more"),
+		status: Fail, reason: DigestDiffers, message: "2 layers != 3"},
+	{name: "layers in another order", source: app, destination: oci("linux/amd64", "app", "base"),
+		status: Fail, reason: DigestDiffers, message: "layer 1: "},
+	{name: "schema 1 of another layer", source: v1, destination: docker("linux/amd64", "base", "app 2"),
+		status: Fail, reason: DigestDiffers, message: "layer 2: "},
+	{name: "schema 1 with another command", source: v1, destination: copiedV1.running("else"),
+		status: Fail, reason: DigestDiffers, message: `config field Cmd: ["run"] != ["else"]`},
+	{name: "one platform is another image", source: index(ociAMD64, ociARM64), destination: index(ociAMD64, oci("linux/arm64", "else")),
+		status: Fail, reason: DigestDiffers, message: "linux/arm64: 2 layers != 1"},
+	{name: "another image for the platform, besides", source: index(app), destination: index(app, oci("linux/amd64", "else")),
+		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
+	{name: "two images for a platform, the other one first", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else"), app),
+		status: Fail, reason: DigestDiffers, message: "the first image for this platform"},
+	{name: "two images for a platform", source: index(app, oci("linux/amd64", "else")), destination: index(app, oci("linux/amd64", "else")),
+		status: Pass, match: Identical},
+	{name: "the same bytes, said to be packed another way", source: app, destination: app.packed("application/vnd.oci.image.layer.v1.tar+zstd"),
+		status: Fail, reason: DigestDiffers, message: "layer 1: its media type says gzip at the source and zstd at the destination"},
+	{name: "a child that is not there", source: index(ociAMD64, ociARM64), destination: index(ociAMD64, ociARM64.missing()),
+		status: Fail, reason: ChildMissing, message: ociARM64.digest()},
+	{name: "a nested index that is not there", source: index(nestedIndex(ociAMD64)), destination: index(nestedIndex(ociAMD64).missing()),
+		status: Fail, reason: ChildMissing},
+	{name: "a converted child that is not there", source: index(app), destination: list(dockerApp.missing()),
+		status: Fail, reason: ChildMissing, message: dockerApp.digest()},
+	{name: "the config is not there", source: app, destination: app.configless(),
+		status: Fail, reason: BlobMissing, message: "destination does not have the config"},
+	{name: "a converted config is not there", source: list(amd64.built("2024")), destination: list(amd64.built("2025").configless()),
+		status: Fail, reason: BlobMissing, message: "destination does not have the config"},
+	{name: "the config is corrupt", source: app, destination: app.spoiling("config"),
+		status: Fail, reason: BlobCorrupt, message: "destination config "},
+
+	// Runtime configuration.
+	{name: "Env", source: app.with(`{"Env":["PATH=/bin","A=1"]}`), destination: app.with(`{"Env":["PATH=/bin","A=secret"]}`),
+		status: Fail, reason: DigestDiffers, message: "config field Env: A differs"},
+	{name: "Env in another order", source: app.with(`{"Env":["A=1","B=1"]}`), destination: app.with(`{"Env":["B=1","A=1"]}`),
+		status: Fail, reason: DigestDiffers, message: "config field Env: the order differs"},
+	{name: "Entrypoint", source: app.with(`{"Entrypoint":["/app"]}`), destination: app.with(`{}`),
+		status: Fail, reason: DigestDiffers, message: `config field Entrypoint: ["/app"] != nothing`},
+	{name: "Cmd", source: app.with(`{"Cmd":["a"]}`), destination: app.with(`{"Cmd":["b"]}`),
+		status: Fail, reason: DigestDiffers, message: `config field Cmd: ["a"] != ["b"]`},
+	{name: "User", source: app.with(`{"User":"65532"}`), destination: app.with(`{}`),
+		status: Fail, reason: DigestDiffers, message: `config field User: "65532" != ""`},
+	{name: "WorkingDir", source: app.with(`{"WorkingDir":"/a"}`), destination: app.with(`{"WorkingDir":"/"}`),
+		status: Fail, reason: DigestDiffers, message: "config field WorkingDir"},
+	{name: "ExposedPorts", source: app.with(`{"ExposedPorts":{"80/tcp":{}}}`), destination: app.with(`{"ExposedPorts":{"81/tcp":{}}}`),
+		status: Fail, reason: DigestDiffers, message: `config field ExposedPorts: ["80/tcp"] != ["81/tcp"]`},
+	{name: "Volumes", source: app.with(`{"Volumes":{"/data":{}}}`), destination: app.with(`{}`),
+		status: Fail, reason: DigestDiffers, message: `config field Volumes: ["/data"] != nothing`},
+	{name: "Labels", source: app.with(`{"Labels":{"a":"1","b":"1"}}`), destination: app.with(`{"Labels":{"a":"2","c":"1"}}`),
+		status: Fail, reason: DigestDiffers, message: "config field Labels: a differs, b is only at the source, c is only at the destination"},
+	{name: "StopSignal", source: app.with(`{"StopSignal":"SIGQUIT"}`), destination: app.with(`{}`),
+		status: Fail, reason: DigestDiffers, message: "config field StopSignal"},
+	{name: "Shell", source: app.with(`{"Shell":["/bin/bash","-c"]}`), destination: app.with(`{}`),
+		status: Fail, reason: DigestDiffers, message: "config field Shell"},
+	{name: "Healthcheck", source: app.with(`{"Healthcheck":{"Test":["CMD","true"],"Interval":5}}`), destination: app.with(`{"Healthcheck":{"Test":["CMD","true"]}}`),
+		status: Fail, reason: DigestDiffers, message: "config field Healthcheck"},
+	{name: "ArgsEscaped means something on Windows", source: list(docker(win2019, "a").with(`{"ArgsEscaped":true}`)), destination: list(docker(win2019, "a").with(`{}`)),
+		status: Fail, reason: DigestDiffers, message: "config field ArgsEscaped"},
+	{name: "ArgsEscaped means nothing on Linux", source: app.with(`{"ArgsEscaped":true}`), destination: app.with(`{}`),
+		status: Pass, match: Converted},
+	{name: "nothing is written in many ways", source: app.with(`{"Cmd":null,"Env":[],"Labels":null,"Volumes":{},"Healthcheck":{}}`), destination: app.with(`{}`),
+		status: Pass, match: Converted},
+	{name: "a command as one string", source: app.with(`{"Entrypoint":"/app"}`), destination: app.with(`{"Entrypoint":["/app"]}`),
+		status: Pass, match: Converted},
+	{name: "what only a builder reads", source: app.with(`{"Image":"sha256:1","Hostname":"a","OnBuild":["RUN x"]}`), destination: app.with(`{}`),
+		status: Pass, match: Converted},
+	{name: "a config of another image", source: list(amd64.built("2024")), destination: list(amd64.built("2025").claiming(layerDiffID("base"))),
+		status: Fail, reason: DigestDiffers, message: "it belongs to another image"},
+	{name: "a source's config of another image", source: list(amd64.built("2024").claiming(layerDiffID("base"))), destination: list(amd64.built("2025")),
+		status: Error, reason: BadManifest, message: "it belongs to another image"},
+	{name: "diff IDs that do not go with the layers", source: list(amd64.built("2024")), destination: list(amd64.claiming(layerDiffID("base"), layerDiffID("else"))),
+		status: Fail, reason: DigestDiffers, message: "config field rootfs.diff_ids: layer 2"},
+
+	// Lies about platforms.
+	{name: "the destination's list lies", source: amd64, destination: list(amd64.as("linux/arm64")),
+		status: Fail, reason: PlatformDiffers, message: `the destination's list says architecture "arm64" of ` + amd64.digest() + `, but its config says "amd64": the list lies`},
+	{name: "the source's list lies", source: list(amd64.as("linux/arm64")), destination: list(amd64),
+		status: Fail, reason: PlatformDiffers, message: `the source's list says architecture "arm64"`},
+	{name: "another architecture under the right label", source: list(amd64), destination: list(docker("linux/arm64", "base", "for amd64.9").as("linux/amd64")),
+		status: Fail, reason: PlatformDiffers, message: "the destination's list says"},
+	{name: "a single image of another architecture", source: list(amd64), destination: arm64,
+		status: Fail, reason: PlatformMissing, message: "linux/amd64"},
+
+	// Artifacts and attestations.
+	{name: "the same chart", source: chart, destination: chart,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1"},
+	{name: "another chart", source: chart, destination: chart.running("else"),
+		status: Fail, reason: DigestDiffers},
+	{name: "a chart as a list of one", source: chart, destination: index(chart.as("")),
+		status: Pass, match: SamePlatforms},
+	{name: "no chart", source: chart, destination: nothing,
+		status: Fail, reason: DestinationMissing},
+	{name: "an index of artifacts", source: index(sbom.of("sbom"), chart.as("")), destination: index(chart.as(""), sbom.of("sbom")),
+		status: Pass, match: SamePlatforms},
+	{name: "an artifact less", source: index(sbom.of("sbom"), chart.as("")), destination: index(chart.as("")),
+		status: Fail, reason: DigestDiffers, message: sbom.digest()},
+	{name: "an artifact beside images", source: index(ociAMD64, sbom.of("sbom")), destination: index(ociAMD64),
+		status: Pass, match: SamePlatforms},
+	{name: "attestations do not count", source: index(ociAMD64, provenance), destination: index(ociAMD64),
+		status: Pass, match: SamePlatforms},
+	{name: "attestations count with --provenance", source: index(ociAMD64, provenance), destination: index(ociAMD64), provenance: true,
+		status: Fail, reason: PlatformMissing, message: "attestation " + provenance.digest() + " of linux/amd64"},
+	{name: "attestations are there", source: index(ociAMD64, provenance, s390x), destination: index(ociAMD64, provenance), provenance: true,
+		status: Pass, match: SamePlatforms},
+	{name: "an attestation of another image", source: index(ociAMD64, provenance), destination: index(ociAMD64, otherProvenance), provenance: true,
+		status: Fail, reason: PlatformMissing},
+	{name: "an attestation of a converted image", source: index(ociAMD64, provenance), provenance: true,
+		destination: list(ociAMD64.converted(), provenance.converted().attesting(ociAMD64.converted())),
+		status:      Pass, match: Converted},
+	{name: "an attestation that is named, but not there", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.missing()), provenance: true,
+		status: Fail, reason: ChildMissing},
+	{name: "hangar without attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar,
+		status: Pass, match: SamePlatforms},
+	{name: "hangar with attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar, provenance: true,
+		status: Fail, reason: PlatformMissing, message: "unknown/unknown"},
+
+	// Nothing to compare, and what could not be looked at.
+	{name: "no wanted platform", source: index(s390x), destination: index(s390x),
+		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
+	{name: "no wanted platform in a single image", source: s390x, destination: nothing,
+		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
+	{name: "no source", source: nothing, destination: app,
+		status: Error, reason: SourceMissing},
+	{name: "the source lost a child that the destination has", source: index(ociAMD64.missing()), destination: index(ociAMD64),
+		status: Pass, match: Identical},
+	{name: "the source lost a child that was converted", source: index(ociAMD64.missing(), ociARM64), destination: index(ociAMD64.converted(), ociARM64),
+		status: Error, reason: SourceMissing, message: "source list names " + ociAMD64.digest()},
+	{name: "the source lost a child, and another is wrong", source: index(ociAMD64.missing(), ociARM64), destination: index(ociAMD64.converted(), oci("linux/arm64", "else")),
+		status: Fail, reason: DigestDiffers, message: "linux/arm64"},
+	{name: "the source lost its config", source: list(amd64.built("2024").configless()), destination: list(amd64.built("2025")),
+		status: Error, reason: SourceMissing, message: "source config"},
+
+	// Exact.
+	{name: "exactly the same", source: index(ociBoth...), destination: index(ociBoth...), rules: Exact,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination HEAD 2, destination READ 1"},
+	{name: "exactly the same, but a child is missing", source: index(ociBoth...), destination: index(ociAMD64, ociARM64.missing()), rules: Exact,
+		status: Fail, reason: ChildMissing},
+	{name: "a trimmed index is not exact", source: index(ociAMD64, s390x), destination: index(ociAMD64), rules: Exact,
+		status: Fail, reason: DigestDiffers, message: `source digest "`},
+	{name: "a converted image is not exact", source: app, destination: dockerApp, rules: Exact,
+		status: Fail, reason: DigestDiffers},
+	{name: "nothing is not exact", source: app, destination: nothing, rules: Exact,
+		status: Fail, reason: DestinationMissing},
+	{name: "no wanted platform, exactly", source: s390x, destination: nothing, rules: Exact,
+		status: Skip, reason: NoPlatform},
+
+	// Depth blobs.
+	{name: "every blob is there", source: index(app, ociARM64), destination: index(app, ociARM64), depth: Blobs,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 3, destination STAT 5"},
+	{name: "every blob of a single image is there", source: app, destination: app, depth: Blobs,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1, destination BLOB 1, destination STAT 2"},
+	{name: "a layer twice", source: oci("linux/amd64", "base", "base"), destination: oci("linux/amd64", "base", "base"), depth: Blobs,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1, destination BLOB 1, destination STAT 1"},
+	{name: "a layer is missing", source: app, destination: app.without("app"), depth: Blobs,
+		status: Fail, reason: BlobMissing, message: "the destination does not have layer 2, " + layerDigest("app")},
+	{name: "a layer is missing, and nobody looked", source: app, destination: app.without("app"),
+		status: Pass, match: Identical},
+	{name: "a config is missing", source: index(app), destination: index(app.configless()), depth: Blobs,
+		status: Fail, reason: BlobMissing, message: "does not have config, sha256:"},
+	{name: "a layer was cut short", source: app, destination: app.cutting("base"), depth: Blobs,
+		status: Fail, reason: BlobSize, message: "has 3 bytes, the manifest says 4"},
+	{name: "a child is missing, at depth blobs", source: index(ociAMD64), destination: index(ociAMD64.missing()), depth: Blobs,
+		status: Fail, reason: ChildMissing},
+	{name: "the list lies about a size", source: index(app.sized(7)), destination: index(app.sized(7)), depth: Blobs,
+		status: Fail, reason: BlobSize, message: "the list says 7"},
+	{name: "foreign layers need not be there", depth: Blobs,
+		source:      app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
+		destination: app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").without("base", "app"),
+		status:      Pass, match: Identical},
+	{name: "several are missing", source: index(fat), destination: index(fat.without("base", "app", "more").configless()), depth: Blobs,
+		status: Fail, reason: BlobMissing, message: "and 1 more"},
+	{name: "hangar with blobs", source: list(amd64), destination: list(amd64.without("base")), rules: Hangar, depth: Blobs,
+		status: Fail, reason: BlobMissing},
+	{name: "hangar with blobs of a single image", source: amd64, destination: list(amd64.without("base")), rules: Hangar, depth: Blobs,
+		status: Fail, reason: BlobMissing},
+	{name: "schema 1 with blobs", source: v1, destination: v1, depth: Blobs,
+		status: Fail, reason: BlobMissing}, // the test's registries hold none of these
+	{name: "attestations have blobs, too", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.without("in-toto")), provenance: true, depth: Blobs,
+		status: Fail, reason: BlobMissing},
+
+	// Depth data.
+	{name: "every byte is right", source: index(app), destination: index(app), depth: Data,
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 2, destination HASH 3"},
+	{name: "a corrupt layer", source: app, destination: app.spoiling("app"), depth: Data,
+		status: Fail, reason: BlobCorrupt, message: "layer 2, " + layerDigest("app") + ", is corrupt: its bytes have the digest " + Digest("sha256", []byte("spoilt"))},
+	{name: "a corrupt layer, and nobody read it", source: app, destination: app.spoiling("app"), depth: Blobs,
+		status: Pass, match: Identical},
+	{name: "a corrupt config", source: index(app), destination: index(app.spoiling("config")), depth: Data,
+		status: Fail, reason: BlobCorrupt, message: "config, sha256:"},
+	{name: "a layer that is shorter", source: app, destination: app.cutting("app"), depth: Data,
+		status: Fail, reason: BlobSize},
+	{name: "a missing layer", source: app, destination: app.without("app"), depth: Data,
+		status: Fail, reason: BlobMissing},
+	{name: "layers packed anew are unpacked", source: app, destination: zstdApp, depth: Data,
+		status: Pass, match: Recompressed, reads: "source HEAD 1, source READ 1, destination READ 1, destination BLOB 1, destination UNPACK 2"},
+	{name: "a config that lies about its layers", source: app, depth: Data,
+		destination: oci("linux/amd64", "base", "app 2").claiming(layerDiffID("base"), layerDiffID("app")),
+		status:      Fail, reason: BlobCorrupt, message: "unpacks to " + layerDiffID("app 2")},
+	{name: "a layer that cannot be unpacked", source: app, destination: oci("linux/amd64", "base.zst", "app.bomb"), depth: Data,
+		status: Fail, reason: BlobCorrupt, message: "cannot be unpacked: it is a bomb"},
+	{name: "a layer that is not what its media type says", source: app, depth: Data,
+		destination: oci("linux/amd64", "base.9", "app.9").packed("application/vnd.oci.image.layer.v1.tar+zstd"),
+		status:      Fail, reason: BlobCorrupt, message: "is gzip, its media type says zstd"},
+	{name: "none of the blobs is in the sample", source: app, destination: app.spoiling("app"), depth: Data, sample: "0.001%",
+		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1, destination BLOB 1, destination STAT 2"},
+}
+
+func (test contentTest) question(t testing.TB) Question {
+	t.Helper()
+	q := question(test.arch, test.os)
+	q.Rules, q.Depth, q.Provenance = Content, Manifests, test.provenance
+	if test.rules != "" {
+		q.Rules = test.rules
+	}
+	if test.depth != "" {
+		q.Depth = test.depth
+	}
+	if test.sample != "" {
+		sample, err := ParseSample(test.sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Sample = sample
+	}
+	return q
+}
+
+func (test contentTest) validate(t testing.TB) (Verdict, []Need) {
+	t.Helper()
+	w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
+	return drive(t, test.question(t), w.read, all)
+}
+
+func TestContent(t *testing.T) {
+	for _, test := range contentTests {
+		t.Run(test.name, func(t *testing.T) {
+			verdict, reads := test.validate(t)
+			if verdict.Status != test.status || verdict.Reason != test.reason || verdict.Match != test.match || !strings.Contains(verdict.Message, test.message) {
+				t.Errorf("got  %s %s %s %q\nwant %s %s %s %q", verdict.Status, verdict.Reason, verdict.Match, verdict.Message,
+					test.status, test.reason, test.match, test.message)
+			}
+			if strings.Contains(verdict.Message, "secret") {
+				t.Errorf("the value of a variable is shown: %s", verdict.Message)
+			}
+			if got := tally(reads); test.reads != "" && got != test.reads {
+				t.Errorf("read %s\nwant %s", got, test.reads)
+			}
+			// How the facts come must not matter.
+			w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
+			if slowly, _ := drive(t, test.question(t), w.read, 1); !reflect.DeepEqual(slowly, verdict) {
+				t.Errorf("read one by one: %+v\nread at once: %+v", slowly, verdict)
+			}
+			w.headless = true
+			headless, reads := drive(t, test.question(t), w.read, all)
+			if !reflect.DeepEqual(headless, verdict) {
+				t.Errorf("with manifests for HEADs: %+v\nwithout: %+v", headless, verdict)
+			}
+			if slices.Contains(reads, Need{Side: Source, What: Read}) {
+				t.Error("the source's manifest was read although the HEAD gave it")
+			}
+		})
+	}
+}

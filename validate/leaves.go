@@ -1,0 +1,229 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+)
+
+// What a tag leads to: the images behind lists, and lists of lists.
+
+// leaf is an image or an artifact that a tag leads to.
+type leaf struct {
+	Descriptor
+	platform *Platform // what it is offered for, by its list, else by its config; nil if by neither
+	manifest *Manifest // nil if there was no need to read it
+	artifact bool
+
+	// Why nothing else is known of it, "" if that is not so.
+	reason  Reason
+	message string
+}
+
+const (
+	// maxLevels is how deep lists may lie within lists: nobody makes more than two.
+	maxLevels = 8
+	// maxUnlabelled is how many entries of a list are read to find out what they are.
+	maxUnlabelled = 1000
+)
+
+// Annotations with which BuildKit marks attestations, and what they are of.
+// https://docs.docker.com/build/metadata/attestations/attestation-storage/
+const (
+	annotationReferenceType   = "vnd.docker.reference.type"
+	annotationReferenceDigest = "vnd.docker.reference.digest"
+	attestationManifest       = "attestation-manifest"
+)
+
+// attests returns the digest of the image that the entry is an attestation of,
+// or "".
+func (d Descriptor) attests() string {
+	if d.Annotations[annotationReferenceType] != attestationManifest {
+		return ""
+	}
+	return d.Annotations[annotationReferenceDigest]
+}
+
+// isLabelled says whether a list tells what its entry runs on.
+func (d Descriptor) isLabelled() bool {
+	return d.Platform != nil && (d.Platform.Architecture != "" || d.Platform.OS != "")
+}
+
+func isListType(mediaType string) bool {
+	return mediaType == TypeDockerList || mediaType == TypeOCIIndex
+}
+
+// climber collects the leaves of one side.
+type climber struct {
+	*comparison
+	side       Side
+	shared     map[string]bool // what the destination has, too
+	seen       map[string]bool // lists
+	unlabelled int
+	leaves     []leaf
+	broken     *Verdict // the tree is none
+}
+
+// leaves returns what a manifest leads to. What the destination holds as well,
+// by its digest, is read there: at public registries a GET costs quota.
+func (c *comparison) leaves(side Side, top *Manifest, shared map[string]bool) ([]leaf, *Verdict) {
+	climb := &climber{comparison: c, side: side, shared: shared, seen: map[string]bool{}}
+	if top.IsList() {
+		climb.list(top, nil, 1)
+	} else {
+		climb.image(Descriptor{MediaType: top.MediaType, Digest: top.Digest, Size: top.Size}, top)
+	}
+	return climb.leaves, climb.broken
+}
+
+func (c *climber) list(list *Manifest, platform *Platform, level int) {
+	if c.seen[list.Digest] || c.broken != nil {
+		return
+	}
+	c.seen[list.Digest] = true
+	if level > maxLevels {
+		c.refuse("its lists lie more than %d levels deep", maxLevels)
+		return
+	}
+	for _, child := range list.Children {
+		if !child.isLabelled() {
+			child.Platform = platform
+		}
+		switch {
+		case isListType(child.MediaType):
+			if nested, ok := c.read(child); ok {
+				c.list(nested, child.Platform, level+1)
+			}
+		case child.isLabelled():
+			c.leaves = append(c.leaves, leaf{Descriptor: child, platform: child.Platform})
+		case child.ArtifactType != "" || child.attests() != "":
+			c.leaves = append(c.leaves, leaf{Descriptor: child, artifact: true})
+		default:
+			if c.unlabelled++; c.unlabelled > maxUnlabelled {
+				c.refuse("its list has more than %d entries without a platform", maxUnlabelled)
+				return
+			}
+			manifest, ok := c.read(child)
+			switch {
+			case !ok:
+			case manifest.IsList():
+				c.list(manifest, nil, level+1)
+			default:
+				c.image(child, manifest)
+			}
+		}
+	}
+}
+
+func (c *climber) refuse(format string, args ...any) {
+	if c.broken == nil {
+		c.broken = &Verdict{Status: Error, Reason: BadManifest, Message: c.side.String() + " manifest: " + fmt.Sprintf(format, args...)}
+	}
+}
+
+// read returns the manifest of an entry. If there is none, the entry is a leaf
+// of which nothing else is known.
+func (c *climber) read(child Descriptor) (*Manifest, bool) {
+	if c.side == Source && c.shared[child.Digest] {
+		fact, ok := c.know(Destination, Read, child.Digest)
+		if !ok {
+			return nil, false
+		}
+		if !fact.Missing {
+			return fact.Manifest, true
+		}
+	}
+	fact, ok := c.know(c.side, Read, child.Digest)
+	if !ok {
+		return nil, false
+	}
+	if fact.Missing {
+		reason := ChildMissing
+		if c.side == Source {
+			reason = SourceMissing
+		}
+		c.leaves = append(c.leaves, leaf{Descriptor: child, reason: reason, message: namesMissing(c.side, child.Digest)})
+		return nil, false
+	}
+	return fact.Manifest, true
+}
+
+// namesMissing is what is wrong with a list one of whose entries is not there.
+func namesMissing(side Side, digest string) string {
+	return fmt.Sprintf("%s list names %s, which the registry does not have", side, digest)
+}
+
+// image adds an image that no list labels: its config tells what it runs on.
+func (c *climber) image(d Descriptor, manifest *Manifest) {
+	l := leaf{Descriptor: d, manifest: manifest}
+	switch {
+	case manifest.IsSchema1():
+		l.platform = &manifest.Schema1.Platform
+	case manifest.isArtifact():
+		l.artifact = true
+	default:
+		side := c.side
+		if c.shared[manifest.Config.Digest] {
+			side = Destination
+		}
+		config, problem, ok := c.config(side, manifest)
+		if !ok {
+			return
+		}
+		if problem.reason != "" && side != c.side {
+			if config, problem, ok = c.config(c.side, manifest); !ok {
+				return
+			}
+		}
+		if l.reason, l.message = problem.reason, problem.message; config != nil {
+			l.platform = &config.Platform
+		}
+	}
+	c.leaves = append(c.leaves, l)
+}
+
+// config reads an image's config, or says why it cannot be had.
+func (c *comparison) config(side Side, manifest *Manifest) (config *Config, problem difference, ok bool) {
+	if manifest.IsSchema1() {
+		return manifest.Schema1, difference{}, true
+	}
+	digest := manifest.Config.Digest
+	fact, ok := c.know(side, Blob, digest)
+	switch {
+	case !ok:
+		return nil, difference{}, false
+	case fact.Config != nil:
+		return fact.Config, difference{}, true
+	case fact.Missing && side == Source:
+		return nil, difference{SourceMissing, fmt.Sprintf("source config %s does not exist: the source image is broken", digest)}, true
+	case fact.Missing:
+		return nil, difference{BlobMissing, fmt.Sprintf("destination does not have the config %s of %s", digest, manifest.Digest)}, true
+	case side == Source:
+		return nil, difference{BadManifest, fmt.Sprintf("source config %s is corrupt: its bytes have the digest %s", digest, fact.Digest)}, true
+	}
+	return nil, difference{BlobCorrupt, fmt.Sprintf("destination config %s of %s is corrupt: its bytes have the digest %s", digest, manifest.Digest, fact.Digest)}, true
+}
+
+// digests are those of leaves that are known to be there, and of their configs.
+func digests(leaves []leaf, lists *Manifest) map[string]bool {
+	all := map[string]bool{}
+	for _, l := range leaves {
+		if l.reason != "" {
+			continue
+		}
+		all[l.Digest] = true
+		if l.manifest != nil {
+			all[l.manifest.Config.Digest] = true
+		}
+	}
+	for _, child := range lists.Children {
+		if isListType(child.MediaType) {
+			all[child.Digest] = true
+		}
+	}
+	return all
+}
+
+// attestations returns those of an image.
+func attestations(leaves []leaf, digest string) []leaf {
+	return slices.DeleteFunc(slices.Clone(leaves), func(l leaf) bool { return digest == "" || l.attests() != digest })
+}

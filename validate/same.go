@@ -1,0 +1,176 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Whether two images whose digests differ are the same all the same: whether a
+// node that pulls either gets the same files, and starts them the same way.
+
+// difference is why two images are not the same; none has no reason.
+type difference struct {
+	reason  Reason
+	message string
+}
+
+func differs(format string, args ...any) difference {
+	return difference{DigestDiffers, fmt.Sprintf(format, args...)}
+}
+
+// same compares two images. ok is false if more has to be read.
+//
+// The configs are read only where their digests differ, or could not: with
+// schema 1, which has none.
+func (c *comparison) same(source, destination leaf) (match Match, d difference, ok bool) {
+	from, d, okSource := c.manifest(Source, source)
+	to, problem, okDestination := c.manifest(Destination, destination)
+	switch {
+	case !okSource || !okDestination:
+		return "", difference{}, false
+	case d.reason != "":
+		return "", d, true
+	case problem.reason != "":
+		return "", problem, true
+	case from.IsList() || to.IsList():
+		return "", differs("a list is no image"), true
+	case from.isArtifact() || to.isArtifact():
+		return "", differs("the digests differ"), true
+	}
+	match, d = sameFiles(from, to)
+	if d.reason != "" {
+		return "", d, true
+	}
+	if from.Config.Digest == to.Config.Digest && !from.IsSchema1() {
+		return match, difference{}, true
+	}
+	d, ok = c.sameConfigs(source, from, destination, to, match)
+	if !ok || d.reason != "" {
+		return "", d, ok
+	}
+	return match, difference{}, true
+}
+
+// manifest returns a leaf's manifest, which may have to be read.
+func (c *comparison) manifest(side Side, l leaf) (*Manifest, difference, bool) {
+	if l.manifest != nil {
+		return l.manifest, difference{}, true
+	}
+	fact, ok := c.know(side, Read, l.Digest)
+	if !ok || !fact.Missing {
+		return fact.Manifest, difference{}, ok
+	}
+	if side == Source {
+		return nil, difference{SourceMissing, namesMissing(side, l.Digest)}, true
+	}
+	return nil, difference{ChildMissing, namesMissing(side, l.Digest)}, true
+}
+
+// sameFiles compares two images' layers as far as manifests tell: Converted if
+// they are the same, Recompressed if the configs have to tell.
+func sameFiles(from, to *Manifest) (Match, difference) {
+	source, destination := from.Layers, to.Layers
+	if from.IsSchema1() || to.IsSchema1() { // a conversion may drop the empty ones
+		source, destination = withoutEmpty(source), withoutEmpty(destination)
+		if len(source) == 0 {
+			return "", differs("the source has no layers that could be compared")
+		}
+	}
+	same, how := sameLayers(source, destination)
+	switch {
+	case same:
+		return Converted, difference{}
+	case len(source) != len(destination) || slices.EqualFunc(source, destination, sameDigest), from.IsSchema1() || to.IsSchema1():
+		return "", differs("%s", how)
+	}
+	return Recompressed, difference{}
+}
+
+func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }
+
+// sameConfigs compares what two images are started with, what they say they
+// run on, and the digests of their layers before compression.
+func (c *comparison) sameConfigs(source leaf, from *Manifest, destination leaf, to *Manifest, match Match) (difference, bool) {
+	ours, d, okSource := c.config(Source, from)
+	theirs, problem, okDestination := c.config(Destination, to)
+	switch {
+	case !okSource || !okDestination:
+		return difference{}, false
+	case d.reason != "":
+		return d, true
+	case problem.reason != "":
+		return problem, true
+	}
+	if d := lies(Source, source, ours); d.reason != "" {
+		return d, true
+	}
+	if d := lies(Destination, destination, theirs); d.reason != "" {
+		return d, true
+	}
+	if what, from, to := contradiction(ours.Platform, theirs.Platform); what != "" {
+		return difference{PlatformDiffers, fmt.Sprintf("config field %s: %q != %q", what, from, to)}, true
+	}
+	if how := ours.Runtime.difference(theirs.Runtime, ours.OS); how != "" {
+		return differs("%s", how), true
+	}
+	return sameDiffIDs(ours, from, theirs, to, match), true
+}
+
+// sameDiffIDs compares the digests of the uncompressed layers.
+func sameDiffIDs(ours *Config, from *Manifest, theirs *Config, to *Manifest, match Match) difference {
+	if from.IsSchema1() || to.IsSchema1() { // which has none; the layers are the same
+		return difference{}
+	}
+	source, destination := ours.RootFS.DiffIDs, theirs.RootFS.DiffIDs
+	switch {
+	case len(source) == 0 && len(destination) == 0 && match == Converted:
+		return difference{}
+	case len(source) != len(from.Layers):
+		return difference{BadManifest, fmt.Sprintf("source config %s has %d diff IDs, the manifest has %d layers: it belongs to another image",
+			from.Config.Digest, len(source), len(from.Layers))}
+	case len(destination) != len(to.Layers):
+		return differs("destination config %s has %d diff IDs, the manifest has %d layers: it belongs to another image",
+			to.Config.Digest, len(destination), len(to.Layers))
+	}
+	for i := range source {
+		switch {
+		case source[i] == destination[i]:
+		case match == Recompressed:
+			return differs("layer %d: %s != %s, and uncompressed %s != %s", i+1, from.Layers[i].Digest, to.Layers[i].Digest, source[i], destination[i])
+		default:
+			return differs("config field rootfs.diff_ids: layer %d: %s != %s", i+1, source[i], destination[i])
+		}
+	}
+	return difference{}
+}
+
+// lies says whether a list offers an image for what its config denies.
+func lies(side Side, l leaf, config *Config) difference {
+	if !l.isLabelled() {
+		return difference{}
+	}
+	what, listed, stated := contradiction(*l.Platform, config.Platform)
+	if what == "" {
+		return difference{}
+	}
+	return difference{PlatformDiffers, fmt.Sprintf("the %s's list says %s %q of %s, but its config says %q: the list lies", side, what, listed, l.Digest, stated)}
+}
+
+// contradiction names a field in which two platforms exclude each other. What
+// one of them leaves out is no contradiction: many configs leave out variants.
+func contradiction(a, b Platform) (field, first, second string) {
+	for _, f := range []struct{ name, a, b string }{
+		{"architecture", normalArchitecture(a.Architecture), normalArchitecture(b.Architecture)},
+		{"os", normalOS(a.OS), normalOS(b.OS)},
+		{"variant", a.normalVariant(), b.normalVariant()},
+		{"os.version", a.OSVersion, b.OSVersion},
+	} {
+		if f.name == "variant" && (a.Variant == "" || b.Variant == "") || f.a == "" || f.b == "" {
+			continue
+		}
+		if f.a != f.b {
+			return f.name, f.a, f.b
+		}
+	}
+	return "", "", ""
+}
