@@ -49,7 +49,7 @@ func (r *run) builtins() starlark.StringDict {
 // images of a list, read as they are asked for.
 func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	path, options := "", r.List
-	err := starlark.UnpackArgs(b.Name(), args, kwargs, "path?", &path,
+	err := unpack(b, args, kwargs, "path?", &path,
 		"source?", &options.Source, "destination?", &options.Destination, "default_project?", &options.DefaultProject)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starla
 // image is image(source, destination, tag): an image of no list.
 func (r *run) image(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var source, destination, tag string
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "source", &source, "destination", &destination, "tag", &tag); err != nil {
+	if err := unpack(b, args, kwargs, "source", &source, "destination", &destination, "tag", &tag); err != nil {
 		return nil, err
 	}
 	image, err := imagelist.New(source, destination, tag, r.List)
@@ -88,7 +88,7 @@ func (r *run) image(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple
 func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	var reason string
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "result", &value, "reason", &reason); err != nil {
+	if err := unpack(b, args, kwargs, "result", &value, "reason", &reason); err != nil {
 		return nil, err
 	}
 	result, ok := value.(*Result)
@@ -110,7 +110,7 @@ func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starla
 	var value starlark.Value
 	q := r.Question
 	arch, os, rules, depth, sample := words(q.Arch), words(q.OS), string(q.Rules), string(q.Depth), ""
-	err := starlark.UnpackArgs(b.Name(), args, kwargs, "image", &value,
+	err := unpack(b, args, kwargs, "image", &value,
 		"arch?", &arch, "os?", &os, "rules?", &rules, "depth?", &depth, "provenance?", &q.Provenance, "sample?", &sample)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 	var fn starlark.Callable
 	var items starlark.Iterable
 	var onResult starlark.Callable
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "fn", &fn, "items", &items, "on_result?", &onResult); err != nil {
+	if err := unpack(b, args, kwargs, "fn", &fn, "items", &items, "on_result?", &onResult); err != nil {
 		return nil, err
 	}
 	if stack := thread.CallStack(); stack[0].Name == "<toplevel>" {
@@ -208,7 +208,7 @@ func take(items starlark.Iterable) func(context.Context) (starlark.Value, error)
 func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var values starlark.Iterable
 	var path string
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "results", &values, "path?", &path); err != nil {
+	if err := unpack(b, args, kwargs, "results", &values, "path?", &path); err != nil {
 		return nil, err
 	}
 	if ctx := contextOf(thread); ctx.Err() != nil { // the results are not all there are

@@ -9,10 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
+	"mvrun/starlib/nearest"
 )
 
 // Where scripts come from.
@@ -109,15 +108,12 @@ func names(files embed.FS, pattern string) []string {
 // didYouMean offers the nearest of some names for a wrong one, if one is near:
 // "; did you mean NAME?", else "".
 func didYouMean(wrong string, names []string) string {
-	if len(names) == 0 {
+	near := nearest.Name(wrong, names)
+	if near == "" {
+		near = nearest.Name(wrong+".star", names)
+	}
+	if near == "" {
 		return ""
 	}
-	distance := func(name string) int {
-		return min(levenshtein.ComputeDistance(wrong, name), levenshtein.ComputeDistance(wrong+".star", name))
-	}
-	nearest := slices.MinFunc(names, func(a, b string) int { return distance(a) - distance(b) })
-	if distance(nearest) > max(2, len(wrong)/3) {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", nearest)
+	return fmt.Sprintf("; did you mean %s?", near)
 }

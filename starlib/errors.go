@@ -3,6 +3,7 @@ package starlib
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.starlark.net/resolve"
@@ -39,10 +40,10 @@ func newScriptError(sources map[string]string, err error) error {
 	var resolveErrors resolve.ErrorList
 	switch {
 	case errors.As(err, &syntaxError):
-		point(&b, sources, syntaxError.Pos, syntaxError.Msg)
+		point(&b, sources, syntaxError.Pos, withAdvice(sources, syntaxError.Pos, syntaxError.Msg))
 	case errors.As(err, &resolveErrors):
 		for _, e := range resolveErrors {
-			point(&b, sources, e.Pos, e.Msg)
+			point(&b, sources, e.Pos, withAdvice(sources, e.Pos, e.Msg))
 		}
 	default:
 		calls(&b, sources, err)
@@ -76,41 +77,69 @@ func calls(b *strings.Builder, sources map[string]string, err error) {
 	if strings.Contains(message, "frozen") {
 		message += " (what exists when parallel begins cannot change any more: its calls run at once)"
 	}
-	pointed := false
-	var trace strings.Builder
-	for i := len(stacks) - 1; i >= 0; i-- {
-		for j := len(stacks[i]) - 1; j >= 0; j-- {
-			frame := stacks[i][j]
-			if frame.Pos.Line == 0 {
-				continue // a builtin
-			}
-			if !pointed {
-				point(b, sources, frame.Pos, message)
-				pointed = true
-			}
-			fmt.Fprintf(&trace, "  %s in %s\n", frame.Pos, frame.Name)
-		}
+	frames := innermostFirst(stacks)
+	if len(frames) > 1 && strings.HasPrefix(message, "function "+frames[0].Name+" ") {
+		// The call was wrong, not the function, which was not entered.
+		message += offerParameter(message, sources[frames[0].Pos.Filename()], frames[0].Pos)
+		frames = frames[1:]
 	}
-	if !pointed {
+	if len(frames) > 0 {
+		point(b, sources, frames[0].Pos, message)
+	} else {
 		b.WriteString(message + "\n")
 	}
 	if item != "" {
 		fmt.Fprintf(b, "while working on %s\n", item)
 	}
-	if strings.Count(trace.String(), "\n") > 1 {
-		fmt.Fprintf(b, "called from, the innermost first:\n%s", trace.String())
+	if len(frames) > 1 {
+		b.WriteString("called from, the innermost first:\n")
+		for _, frame := range frames {
+			fmt.Fprintf(b, "  %s in %s\n", frame.Pos, frame.Name)
+		}
 	}
+}
+
+// innermostFirst puts the calls of all threads in one row, without those of
+// builtins, which have no place in a script. stacks are the threads' own, the
+// outermost first.
+func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
+	var frames []starlark.CallFrame
+	for _, stack := range slices.Backward(stacks) {
+		for _, frame := range slices.Backward(stack) {
+			if frame.Pos.Line != 0 {
+				frames = append(frames, frame)
+			}
+		}
+	}
+	return frames
+}
+
+// withAdvice adds to what is wrong with a line what to write instead.
+func withAdvice(sources map[string]string, pos syntax.Position, message string) string {
+	advice := syntaxAdvice(message, lineAt(sources, pos))
+	if advice == "" {
+		return message
+	}
+	return fmt.Sprintf("%s (%s)", message, advice)
+}
+
+// lineAt returns a line of a script, or "".
+func lineAt(sources map[string]string, pos syntax.Position) string {
+	lines := strings.Split(sources[pos.Filename()], "\n")
+	if pos.Line < 1 || int(pos.Line) > len(lines) {
+		return ""
+	}
+	return strings.TrimRight(lines[pos.Line-1], "\r")
 }
 
 // point writes a message with its place, the line, and a caret.
 func point(b *strings.Builder, sources map[string]string, pos syntax.Position, message string) {
 	fmt.Fprintf(b, "%s: %s\n", pos, message)
-	lines := strings.Split(sources[pos.Filename()], "\n")
-	if pos.Line < 1 || int(pos.Line) > len(lines) {
+	line := lineAt(sources, pos)
+	if line == "" {
 		return
 	}
-	line := lines[pos.Line-1]
-	fmt.Fprintf(b, "    %s\n", strings.TrimRight(line, "\r"))
+	fmt.Fprintf(b, "    %s\n", line)
 	before := []rune(line) // columns count characters
 	if pos.Col < 1 || int(pos.Col) > len(before)+1 {
 		return

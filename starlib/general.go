@@ -39,7 +39,7 @@ func attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var name string
 	var missing starlark.Value
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "name", &name, "default?", &missing); err != nil {
+	if err := unpack(b, args, kwargs, "name", &name, "default?", &missing); err != nil {
 		return nil, err
 	}
 	if value, ok := r.LookupEnv(name); ok {
@@ -54,7 +54,7 @@ func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 // sleep is sleep(duration), which an interruption ends.
 func sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var wait duration
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "duration", &wait); err != nil {
+	if err := unpack(b, args, kwargs, "duration", &wait); err != nil {
 		return nil, err
 	}
 	ctx := contextOf(thread)

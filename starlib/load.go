@@ -1,6 +1,7 @@
 package starlib
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -45,7 +46,7 @@ func (r *run) load(thread *starlark.Thread, name string) (starlark.StringDict, e
 	r.modules[file] = m
 	child, end := r.thread(contextOf(thread), file)
 	defer end()
-	m.globals, m.err = starlark.ExecFileOptions(fileOptions, child, file, script.Source, r.builtins())
+	m.globals, m.err = r.execute(child, file, script.Source)
 	return m.globals, m.err
 }
 
@@ -76,8 +77,26 @@ func (r *run) module(file string) (Script, error) {
 		return Script{}, err
 	}
 	f, err := os.Open(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return Script{}, fmt.Errorf("loading %s: there is no such file%s", file, didYouMean(file, scriptsBeside(path)))
+	case err != nil:
 		return Script{}, fmt.Errorf("loading %s: %w", file, err)
 	}
 	return read(f, file)
+}
+
+// scriptsBeside returns the scripts in a file's folder.
+func scriptsBeside(file string) []string {
+	found, err := os.ReadDir(filepath.Dir(file))
+	if err != nil {
+		return nil // there is none, either
+	}
+	var names []string
+	for _, f := range found {
+		if filepath.Ext(f.Name()) == ".star" {
+			names = append(names, filepath.Join(filepath.Dir(file), f.Name()))
+		}
+	}
+	return names
 }

@@ -45,7 +45,7 @@ func compile(b *starlark.Builtin, pattern, where string) (*regexp.Regexp, error)
 func reMatch(where string) builtin {
 	return func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		var pattern, text string
-		if err := starlark.UnpackArgs(b.Name(), args, kwargs, "pattern", &pattern, "string", &text); err != nil {
+		if err := unpack(b, args, kwargs, "pattern", &pattern, "string", &text); err != nil {
 			return nil, err
 		}
 		expression, err := compile(b, pattern, where)
@@ -64,7 +64,7 @@ func reMatch(where string) builtin {
 // groups, these.
 func reFindAll(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var pattern, text string
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "pattern", &pattern, "string", &text); err != nil {
+	if err := unpack(b, args, kwargs, "pattern", &pattern, "string", &text); err != nil {
 		return nil, err
 	}
 	expression, err := compile(b, pattern, "")
@@ -90,7 +90,7 @@ func reSub(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 	var pattern, text string
 	var replacement starlark.Value
 	count := 0
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "pattern", &pattern, "repl", &replacement, "string", &text, "count?", &count); err != nil {
+	if err := unpack(b, args, kwargs, "pattern", &pattern, "repl", &replacement, "string", &text, "count?", &count); err != nil {
 		return nil, err
 	}
 	expression, err := compile(b, pattern, "")
@@ -135,7 +135,7 @@ func reSub(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 func reSplit(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var pattern, text string
 	most := 0
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "pattern", &pattern, "string", &text, "maxsplit?", &most); err != nil {
+	if err := unpack(b, args, kwargs, "pattern", &pattern, "string", &text, "maxsplit?", &most); err != nil {
 		return nil, err
 	}
 	expression, err := compile(b, pattern, "")
@@ -198,7 +198,7 @@ func (m *match) group(n int) starlark.Value {
 // groupOf is match.group(n): 0 for the whole match, a number or a name.
 func (m *match) groupOf(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var which starlark.Value = starlark.MakeInt(0)
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "n?", &which); err != nil {
+	if err := unpack(b, args, kwargs, "n?", &which); err != nil {
 		return nil, err
 	}
 	n, err := m.index(which)
@@ -229,7 +229,7 @@ func (m *match) index(which starlark.Value) (int, error) {
 
 // groups is match.groups(): all groups but the whole match.
 func (m *match) groups(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs); err != nil {
+	if err := unpack(b, args, kwargs); err != nil {
 		return nil, err
 	}
 	var groups starlark.Tuple

@@ -65,7 +65,7 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 
 	thread, end := r.thread(ctx, script.Name)
 	defer end()
-	globals, err := starlark.ExecFileOptions(fileOptions, thread, script.Name, script.Source, r.builtins())
+	globals, err := r.execute(thread, script.Name, script.Source)
 	if err != nil {
 		return nil, r.explain(ctx, err)
 	}

@@ -70,7 +70,7 @@ func (i *Image) replace(_ *starlark.Thread, b *starlark.Builtin, args starlark.T
 		return nil, fmt.Errorf("%s: say what to replace by its name, replace(source = …)", b.Name())
 	}
 	source, destination, tag := i.image.Source, i.image.Destination, i.image.Tag
-	if err := starlark.UnpackArgs(b.Name(), args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
+	if err := unpack(b, args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
 		return nil, err
 	}
 	replaced, err := imagelist.New(source, destination, tag, imagelist.Options{})

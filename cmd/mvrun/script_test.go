@@ -70,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"exited":    wantExited,
 			"status":    wantStatus,
 			"normal":    normalise,
+			"wants":     wantErrors,
 		},
 	})
 }
@@ -225,3 +226,27 @@ func normalise(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
 }
+
+// wantErrors is "wants SCRIPT...": each has to end with status 2, and with the
+// errors that its lines "# want: PLACE: MESSAGE" name, in their order.
+func wantErrors(ts *testscript.TestScript, _ bool, args []string) {
+	for _, script := range args {
+		var want, got []string
+		for line := range strings.Lines(ts.ReadFile(script)) {
+			if message, ok := strings.CutPrefix(line, "# want: "); ok {
+				want = append(want, message)
+			}
+		}
+		wantStatus(ts, false, []string{"2", "mvrun", script, "-f", "list.txt"})
+		for line := range strings.Lines(ts.ReadFile("stderr")) {
+			if line = strings.TrimPrefix(line, "mvrun: "); place.MatchString(line) {
+				got = append(got, line)
+			}
+		}
+		if len(want) == 0 || !slices.Equal(got, want) {
+			ts.Fatalf("%s ends with\n%swant\n%s", script, strings.Join(got, ""), strings.Join(want, ""))
+		}
+	}
+}
+
+var place = regexp.MustCompile(`^\S+:\d+:\d+: `)
