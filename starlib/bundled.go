@@ -86,6 +86,16 @@ func Bundled(name string) (Script, error) {
 // Names returns the names of the bundled scripts.
 func Names() []string { return names(scripts, "scripts/*.star") }
 
+// Modules returns the bundled modules, and what scripts write before their
+// names.
+func Modules() (files fs.FS, prefix string) {
+	files, err := fs.Sub(modules, "modules")
+	if err != nil {
+		panic(err) // the name is constant
+	}
+	return files, bundledPrefix
+}
+
 func moduleNames() []string {
 	found := names(modules, "modules/*.star")
 	for i, name := range found {

@@ -7,6 +7,8 @@ import (
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/docstring"
 )
 
 // A script's own flags: the parameters of its main.
@@ -35,14 +37,14 @@ func Describe(script Script) (Signature, error) {
 	if err != nil {
 		return Signature{}, nil
 	}
-	doc, arguments := splitDoc(docstring(file.Stmts))
+	doc, arguments := splitDoc(docstring.Of(file.Stmts))
 	signature := Signature{Doc: doc}
 	for _, statement := range file.Stmts {
 		main, ok := statement.(*syntax.DefStmt)
 		if !ok || main.Name.Name != "main" {
 			continue
 		}
-		_, own := splitDoc(docstring(main.Body))
+		_, own := splitDoc(docstring.Of(main.Body))
 		for _, parameter := range main.Params {
 			flag, err := describeFlag(parameter)
 			if err != nil {
@@ -126,54 +128,14 @@ func literal(e syntax.Expr) (any, error) {
 	return nil, fmt.Errorf("want a string, a number, True, False or a list of strings, written out")
 }
 
-// docstring is the string that a body begins with, or "".
-func docstring(body []syntax.Stmt) string {
-	if len(body) == 0 {
-		return ""
-	}
-	if statement, ok := body[0].(*syntax.ExprStmt); ok {
-		if l, ok := statement.X.(*syntax.Literal); ok && l.Token == syntax.STRING {
-			return l.Value.(string)
-		}
-	}
-	return ""
-}
-
-// splitDoc takes the section "Args:" out of a docstring: a line an argument,
-// "name: what it is for", which may go on in lines that are indented further.
-// https://google.github.io/styleguide/pyguide.html#383-functions-and-methods
+// splitDoc takes the arguments out of a docstring.
 func splitDoc(doc string) (text string, arguments map[string]string) {
+	text, body := docstring.Cut(doc, "Args")
 	arguments = map[string]string{}
-	var kept []string
-	inArgs, indent, last := false, 0, ""
-	for line := range strings.Lines(doc) {
-		content := strings.TrimSpace(line)
-		depth := len(line) - len(strings.TrimLeft(line, " \t"))
-		switch {
-		case content == "Args:":
-			inArgs, indent, last = true, depth, ""
-			continue
-		case inArgs && content != "" && depth <= indent:
-			inArgs = false
-		}
-		if !inArgs {
-			kept = append(kept, strings.TrimRight(line, " \t\r\n"))
-			continue
-		}
-		if name, help, ok := strings.Cut(content, ":"); ok && isName(name) {
-			last = name
-			arguments[name] = strings.TrimSpace(help)
-		} else if content != "" && last != "" {
-			arguments[last] += " " + content
-		}
+	for _, item := range docstring.Items(body) {
+		arguments[item.Name] = item.Text
 	}
-	return strings.TrimSpace(strings.Join(kept, "\n")), arguments
-}
-
-func isName(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-	})
+	return text, arguments
 }
 
 // toStarlark turns a flag's value into the script's.

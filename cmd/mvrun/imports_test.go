@@ -18,7 +18,8 @@ func TestImports(t *testing.T) {
 		"mvrun/engine/registry":        {"mvrun/validate", "mvrun/engine/imagelist"},
 		"mvrun/engine/registry/memory": {"mvrun/validate"},
 		"mvrun/engine/sink":            {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine"},
-		"mvrun/starlib":                {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine", "mvrun/starlib/nearest"},
+		"mvrun/starlib":                {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine", "mvrun/starlib/docstring", "mvrun/starlib/nearest"},
+		"mvrun/starlib/docs":           {"mvrun/starlib/docstring", "mvrun/starlib/nearest"},
 	}
 	// What they must not reach of others.
 	forbidden := map[string][]string{

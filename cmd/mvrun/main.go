@@ -54,6 +54,7 @@ type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
 	Demo    demoCommand    `cmd:"" help:"Validate a dozen images in two registries inside this process: needs nothing, shows everything."`
 	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
+	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -122,7 +123,8 @@ func parserOf(c console, doc string, more ...kong.Option) *kong.Kong {
 		kong.Description("Tells whether every image of a mirror list really reached its destination registry.\n\n"+
 			"  mvrun demo                               see what it does; needs nothing\n"+
 			"  mvrun validate.star -f list.txt -j 10    the bundled script\n"+
-			"  mvrun policy.star -f list.txt            your own\n\n"+
+			"  mvrun policy.star -f list.txt            your own\n"+
+			"  mvrun docs                               how to write one\n\n"+
 			"Exit status: 0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable or empty list; "+
 			"3 none failed, but one could not be checked; 130 interrupted."),
 		kong.Writers(c.stdout, c.stderr),

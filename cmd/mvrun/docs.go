@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"mvrun/starlib"
+	"mvrun/starlib/docs"
+)
+
+// docsCommand prints the reference of what scripts can use.
+type docsCommand struct {
+	Name   string `arg:"" optional:"" help:"What to explain: validate, result, result.status, re.search, retry, @mvrun//retry.star, a topic such as rules. Without it: an overview."`
+	Format string `default:"text" enum:"text,markdown" help:"text or markdown; markdown without a name is the whole reference."`
+	Stubs  bool   `default:"false" help:"Print a Python stub of all, for editors (mvrun docs stubs)."`
+}
+
+func (d *docsCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
+	text, err := d.text()
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.WriteString(c.stdout, text)
+	return exitOK, err
+}
+
+func (d *docsCommand) text() (string, error) {
+	reference, err := docs.Read(starlib.Modules())
+	switch {
+	case err != nil:
+		return "", err
+	case d.Stubs && (d.Name != "" || d.Format != "text"):
+		return "", errors.New("--stubs is the whole reference, and neither text nor Markdown: give it alone")
+	case d.Stubs:
+		return reference.Stub(), nil
+	case d.Name == "" && d.Format == "markdown":
+		return reference.Markdown(), nil
+	case d.Name == "":
+		return reference.Overview(), nil
+	}
+	entries, err := reference.Lookup(d.Name)
+	if err != nil {
+		return "", err
+	}
+	if d.Format == "markdown" {
+		return docs.Markdown(entries), nil
+	}
+	return docs.Text(entries), nil
+}
