@@ -16,8 +16,9 @@ type Summary struct {
 	Images  int
 	Status  map[validate.Status]int
 	Reasons map[validate.Status]map[validate.Reason]int
-	Waived  int // accepted all the same; not among the others
-	Earlier int // of all, those that an earlier run found out
+	Matches map[validate.Match]int // of what passed
+	Waived  int                    // accepted all the same; not among the others
+	Earlier int                    // of all, those that an earlier run found out
 	Elapsed time.Duration
 }
 
@@ -39,11 +40,14 @@ type collector struct {
 type outcome struct {
 	status  validate.Status
 	reason  validate.Reason
+	match   validate.Match
 	waived  bool
 	earlier bool
 }
 
-func outcomeOf(r *Result) outcome { return outcome{r.Status, r.Reason, r.Waived != "", r.Earlier} }
+func outcomeOf(r *Result) outcome {
+	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Earlier}
+}
 
 // ok says whether the image needs no further attention.
 func (o outcome) ok() bool {
@@ -109,6 +113,7 @@ func (c *collector) close() (Summary, error) {
 		Images:  len(c.latest),
 		Status:  map[validate.Status]int{},
 		Reasons: map[validate.Status]map[validate.Reason]int{},
+		Matches: map[validate.Match]int{},
 		Elapsed: time.Since(c.started),
 	}
 	for _, o := range c.latest {
@@ -120,6 +125,9 @@ func (c *collector) close() (Summary, error) {
 			continue
 		}
 		s.Status[o.status]++
+		if o.match != "" {
+			s.Matches[o.match]++
+		}
 		if o.reason != "" {
 			if s.Reasons[o.status] == nil {
 				s.Reasons[o.status] = map[validate.Reason]int{}

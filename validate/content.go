@@ -189,6 +189,7 @@ func (j *judgement) group(ours []leaf) {
 			Message: fmt.Sprintf("%d entries of the source's list and %d of the destination's are for this platform", len(ours), len(theirs))}, leaf{})
 		return
 	}
+	before := len(j.platforms)
 	for _, l := range ours {
 		judged := PlatformVerdict{Platform: l.name(), Source: l.Digest}
 		switch {
@@ -214,6 +215,9 @@ func (j *judgement) group(ours []leaf) {
 		return
 	}
 	for _, l := range unlike {
+		if slices.ContainsFunc(j.platforms[before:], func(p PlatformVerdict) bool { return p.Destination == l.Digest }) {
+			continue // judged already
+		}
 		if match, _, d, ok := j.reverse(l, ours); ok && match == "" {
 			j.add(PlatformVerdict{Platform: ours[0].name(), Destination: l.Digest, Reason: d.reason,
 				Message: "the destination also has another image for this platform: " + d.message}, leaf{})

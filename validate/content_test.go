@@ -157,6 +157,8 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "linux/arm64: 2 layers != 1"},
 	{name: "another image for the platform, besides", source: index(app), destination: index(app, oci("linux/amd64", "else")),
 		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
+	{name: "another platform's image for the platform, besides", source: index(ociARM64, app), destination: index(ociARM64, app, ociARM64.as("linux/amd64")),
+		status: Fail, reason: PlatformDiffers, message: "linux/amd64: the destination also has another image"},
 	{name: "two images for a platform, the other one first", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else"), app),
 		status: Fail, reason: DigestDiffers, message: "the first image for this platform"},
 	{name: "two images for a platform", source: index(app, oci("linux/amd64", "else")), destination: index(app, oci("linux/amd64", "else")),

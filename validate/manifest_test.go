@@ -353,9 +353,14 @@ func FuzzCompare(f *testing.F) {
 			}
 		}
 		read := func(need Need) Fact {
-			if need.What == Blob {
+			switch need.What {
+			case Blob:
 				c, err := ParseConfig(config)
 				return Fact{Missing: err != nil, Digest: need.Digest, Config: c}
+			case Stat, Hash, Unpack:
+				return Fact{Digest: need.Digest, Size: int64(len(config))}
+			case Attached:
+				return Fact{}
 			}
 			m := tops[need.Side]
 			if need.Digest != "" {
@@ -375,6 +380,25 @@ func FuzzCompare(f *testing.F) {
 			return Fact{Digest: m.Digest, Manifest: m}
 		}
 		q := question("", "")
+		passed := map[Rules]bool{}
+		for _, rules := range []Rules{Exact, Content} {
+			for _, depth := range allDepths {
+				q.Rules, q.Depth, q.Provenance = rules, depth, len(config)%2 == 0
+				verdict, _ := drive(t, q, read, all)
+				passed[rules] = verdict.Status == Pass
+				if tops[Source] == nil && verdict.Reason != SourceMissing {
+					t.Errorf("no source: %+v", verdict)
+				}
+				if passed[rules] && tops[Destination] == nil || passed[rules] && rules == Exact && tops[Source].Digest != tops[Destination].Digest {
+					t.Errorf("%s passed: %+v", rules, verdict)
+				}
+			}
+		}
+		if passed[Exact] && !passed[Content] {
+			t.Errorf("exactly the same, but not the same content:\n%s\n%s\n%s\n%s", source, destination, sourceChild, destinationChild)
+		}
+
+		q = question("", "")
 		verdict, _ := drive(t, q, read, all)
 		switch {
 		case tops[Source] == nil && verdict.Reason != SourceMissing:

@@ -136,7 +136,7 @@ func sameDiffIDs(ours *Config, from *Manifest, theirs *Config, to *Manifest, mat
 		switch {
 		case source[i] == destination[i]:
 		case match == Recompressed:
-			return differs("layer %d: %s != %s, and uncompressed %s != %s", i+1, from.Layers[i].Digest, to.Layers[i].Digest, source[i], destination[i])
+			return differs("layer %d: %s != %s, also when unpacked", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
 		default:
 			return differs("config field rootfs.diff_ids: layer %d: %s != %s", i+1, source[i], destination[i])
 		}

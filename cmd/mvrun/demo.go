@@ -94,6 +94,20 @@ var demoImages = []demoImage{
 		children := pushList(d, "shop/video", "9.9", "video", amd64, arm64)
 		d.Delete("shop/video", children[1].Digest)
 	}},
+	{"shop/chat 6.3", "copied by a tool that converts it to OCI, and writes its config anew", func(s, d *memory.Registry) {
+		s.PushImage("shop/chat", "6.3", memory.Image{Platform: amd64, Content: "chat"})
+		d.PushImage("shop/chat", "6.3", memory.Image{Platform: amd64, Content: "chat", OCI: true, History: ", converted"})
+	}},
+	{"shop/maps 8.1", "copied by a tool that packs its layers anew, with zstd", func(s, d *memory.Registry) {
+		s.PushImage("shop/maps", "8.1", memory.Image{Platform: amd64, Content: "maps", OCI: true})
+		d.PushImage("shop/maps", "8.1", memory.Image{Platform: amd64, Content: "maps", OCI: true, Zstd: true})
+	}},
+	{"shop/vault 2.2", "mirrored as it is, but on a bad disk: a byte of its layer is another", func(s, d *memory.Registry) {
+		s.PushImage("shop/vault", "2.2", memory.Image{Platform: amd64, Content: "vault"})
+		pushed := d.PushImage("shop/vault", "", memory.Image{Platform: amd64, Content: "vault"})
+		d.PushList("shop/vault", "2.2", validate.TypeDockerList, pushed)
+		d.Corrupt(d.Layer("shop/vault", pushed.Digest))
+	}},
 	{"shop/mainframe 1.0", "for s390x only: nothing that is wanted", func(s, d *memory.Registry) {
 		pushList(s, "shop/mainframe", "1.0", "mainframe", s390x)
 	}},
@@ -140,17 +154,46 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 	}
 	fmt.Fprintf(c.stdout, "Two registries run inside this process: %s, and %s, which should be its mirror.\nThis is the list of what was to be mirrored, and how well that went:\n\n%s\n",
 		demoSource, demoDestination, indent(demoList()))
-	fmt.Fprintf(c.stdout, "Is everything there? $ mvrun validate.star -f list.txt -j 10\n\n")
+	show := &demonstration{command: d, dir: dir, list: list, dial: network, console: c, flags: all}
+	fmt.Fprintf(c.stdout, "Is everything there, by the rules of Hangar's mirror-validate? $ mvrun validate.star -f list.txt -j 10\n\n")
+	if status, err := show.validate(ctx, validate.Hangar, validate.Manifests); err != nil || status != exitOK {
+		return status, err
+	}
+	fmt.Fprintf(c.stdout, "Will nodes that pull from the mirror get the same files and run them the same way, whatever tool made it?\n"+
+		"And is every byte right? $ mvrun validate.star -f list.txt -j 10 --rules content --depth data\n\n")
+	if status, err := show.validate(ctx, validate.Content, validate.Data); err != nil || status != exitOK {
+		return status, err
+	}
+	fmt.Fprintf(c.stdout, "mvrun's exit status would be %d both times, as some images failed.\n", exitFailed)
+	where := "The files are gone now; --keep DIR keeps them."
+	if d.Keep != "" {
+		where = "The files are in " + d.Keep + "."
+	}
+	fmt.Fprintln(c.stdout, where)
+	return exitOK, nil
+}
 
-	run := &runCommand{Script: "validate.star", dial: network, flags: flags{
-		File: list, Arch: []string{"amd64", "arm64"}, OS: []string{"linux", "windows"}, DefaultProject: "library",
-		Failed: filepath.Join(dir, "mirror-validate-failed.txt"), Jobs: 10, Rules: "hangar", Depth: "manifests", Sample: "100%",
+// demonstration is what its runs have in common.
+type demonstration struct {
+	command   *demoCommand
+	dir, list string
+	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	console   console
+	flags     []*kong.Flag
+}
+
+// validate is one run. Its status is exitOK if some images failed, as they
+// should.
+func (d *demonstration) validate(ctx context.Context, rules validate.Rules, depth validate.Depth) (int, error) {
+	run := &runCommand{Script: "validate.star", dial: d.dial, flags: flags{
+		File: d.list, Arch: []string{"amd64", "arm64"}, OS: []string{"linux", "windows"}, DefaultProject: "library",
+		Failed: filepath.Join(d.dir, "mirror-validate-failed.txt"), Jobs: 10, Rules: string(rules), Depth: string(depth), Sample: "100%",
 		Timeout: defaultTimeout, LogFormat: "text", Progress: "never",
 	}}
-	if d.Keep != "" {
-		run.Results = filepath.Join(dir, "results.jsonl")
+	if d.command.Keep != "" {
+		run.Results = filepath.Join(d.dir, "results-"+string(rules)+".jsonl")
 	}
-	status, err = run.run(ctx, all, c)
+	status, err := run.run(ctx, d.flags, d.console)
 	switch {
 	case err != nil || status == exitInterrupted:
 		return status, err
@@ -161,13 +204,7 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(c.stdout, "\nIt holds the lines that did not pass, ready to be mirrored and validated again:\n\n%s\n"+
-		"mvrun's exit status would be %d now, as some images failed.\n", indent(string(failed)), status)
-	where := "The files are gone now; --keep DIR keeps them."
-	if d.Keep != "" {
-		where = "The files are in " + d.Keep + "."
-	}
-	fmt.Fprintln(c.stdout, where)
+	fmt.Fprintf(d.console.stdout, "\nIt holds the lines that did not pass, ready to be mirrored and validated again:\n\n%s\n", indent(string(failed)))
 	return exitOK, nil
 }
 

@@ -57,7 +57,11 @@ func (s Summary) Print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, h := range headings {
 		if n := s.Status[h.status]; n > 0 || h.status == validate.Pass {
-			fmt.Fprintf(table, "  %s\t%d%s\n", h.words, n, reasons(s.Reasons[h.status]))
+			cell := byCount(s.Reasons[h.status])
+			if h.status == validate.Pass {
+				cell = byCount(s.Matches)
+			}
+			fmt.Fprintf(table, "  %s\t%d%s\n", h.words, n, cell)
 		}
 	}
 	if s.Waived > 0 {
@@ -86,19 +90,19 @@ func (s Summary) Log(log *slog.Logger) {
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
 	}
-	attrs = append(attrs, "reasons", all, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
+	attrs = append(attrs, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
 	log.Info("summary", attrs...)
 }
 
-// reasons is a cell of a table that lists reasons with their numbers, the most
+// byCount is a cell of a table that lists words with their numbers, the most
 // frequent first.
-func reasons(counts map[validate.Reason]int) string {
-	sorted := slices.SortedFunc(maps.Keys(counts), func(a, b validate.Reason) int {
+func byCount[Word ~string](counts map[Word]int) string {
+	sorted := slices.SortedFunc(maps.Keys(counts), func(a, b Word) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 	shown := make([]string, len(sorted))
-	for i, reason := range sorted {
-		shown[i] = fmt.Sprintf("%s %d", reason, counts[reason])
+	for i, word := range sorted {
+		shown[i] = fmt.Sprintf("%s %d", word, counts[word])
 	}
 	if len(shown) == 0 {
 		return ""

@@ -13,8 +13,11 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"path"
+	"sync"
 
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
+	"github.com/klauspost/compress/zstd"
 
 	"mvrun/validate"
 )
@@ -22,11 +25,40 @@ import (
 // Registry is a registry in memory: an http.Handler, and a way to fill it
 // that needs no network. Its methods panic if it refuses what it is given,
 // which is a mistake of the caller.
-type Registry struct{ http.Handler }
+type Registry struct {
+	http.Handler
+	corrupt sync.Map // digests of blobs
+}
 
 // New returns an empty registry.
 func New() *Registry {
-	return &Registry{ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
+	return &Registry{Handler: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
+}
+
+// ServeHTTP implements http.Handler.
+func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	if _, ok := r.corrupt.Load(path.Base(request.URL.Path)); ok && request.Method == http.MethodGet {
+		w = &corruptWriter{ResponseWriter: w}
+	}
+	r.Handler.ServeHTTP(w, request)
+}
+
+// Corrupt changes the first byte of a blob, as a bad disk may: it keeps its
+// size, and is served under its digest as before.
+func (r *Registry) Corrupt(digest string) { r.corrupt.Store(digest, nil) }
+
+// corruptWriter changes the first byte of an answer.
+type corruptWriter struct {
+	http.ResponseWriter
+	done bool
+}
+
+func (c *corruptWriter) Write(b []byte) (int, error) {
+	if !c.done && len(b) > 0 {
+		c.done = true
+		b = append([]byte{^b[0]}, b[1:]...)
+	}
+	return c.ResponseWriter.Write(b)
 }
 
 // Descriptor points to what was pushed, as a list of manifests does.
@@ -42,6 +74,8 @@ type Image struct {
 	Platform validate.Platform
 	Content  string // of its only layer: another content, another digest
 	OCI      bool   // OCI media types instead of Docker's
+	Zstd     bool   // its layer is packed with zstd instead of gzip
+	History  string // makes another config of the same meaning
 }
 
 // PushImage pushes an image and its blobs under a tag; without a tag, under
@@ -53,7 +87,10 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		types = struct{ manifest, config, layer string }{validate.TypeOCIManifest,
 			"application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"}
 	}
-	tarball, compressed := archive(image.Content)
+	tarball, compressed := archive(image.Content, image.Zstd)
+	if image.Zstd {
+		types.layer = "application/vnd.oci.image.layer.v1.tar+zstd"
+	}
 	layer := r.PushBlob(repository, types.layer, compressed)
 	config := r.PushBlob(repository, types.config, encode(map[string]any{
 		"architecture": image.Platform.Architecture,
@@ -61,7 +98,7 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		"variant":      image.Platform.Variant,
 		"os.version":   image.Platform.OSVersion,
 		"config":       map[string]any{"Cmd": []string{"/app"}},
-		"history":      []map[string]string{{"created_by": "mvrun"}},
+		"history":      []map[string]string{{"created_by": "mvrun" + image.History}},
 		"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{validate.Digest("sha256", tarball)}},
 	}))
 	pushed := r.PushManifest(repository, tag, types.manifest, encode(map[string]any{
@@ -72,14 +109,19 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 }
 
 // archive makes a layer of one file, as it is and compressed.
-func archive(content string) (tarball, compressed []byte) {
+func archive(content string, asZstd bool) (tarball, compressed []byte) {
 	var plain, packed bytes.Buffer
 	files := tar.NewWriter(&plain)
 	err := files.WriteHeader(&tar.Header{Name: "app", Mode: 0o755, Size: int64(len(content))})
 	if err == nil {
 		_, err = io.WriteString(files, content)
 	}
-	compressor := gzip.NewWriter(&packed)
+	var compressor io.WriteCloser = gzip.NewWriter(&packed)
+	if asZstd {
+		if compressor, err = zstd.NewWriter(&packed); err != nil {
+			panic(err) // the options are constant
+		}
+	}
 	if err := errors.Join(err, files.Close()); err != nil {
 		panic(err) // a buffer takes everything
 	}
@@ -125,7 +167,7 @@ func (r *Registry) Delete(repository, reference string) {
 	r.call(http.MethodDelete, "/v2/"+repository+"/manifests/"+reference, "", nil)
 }
 
-func (r *Registry) call(method, path, contentType string, body []byte) {
+func (r *Registry) call(method, path, contentType string, body []byte) []byte {
 	request := httptest.NewRequest(method, path, bytes.NewReader(body))
 	request.Header.Set("Content-Type", contentType)
 	answer := httptest.NewRecorder()
@@ -133,6 +175,7 @@ func (r *Registry) call(method, path, contentType string, body []byte) {
 	if answer.Code >= 300 {
 		panic(fmt.Sprintf("%s %s: %d %s", method, path, answer.Code, answer.Body))
 	}
+	return answer.Body.Bytes()
 }
 
 func encode(v any) []byte {
@@ -141,4 +184,14 @@ func encode(v any) []byte {
 		panic(err) // strings and numbers only
 	}
 	return body
+}
+
+// Layer returns the digest of the layer of an image that PushImage made.
+func (r *Registry) Layer(repository, reference string) string {
+	answer := r.call(http.MethodGet, "/v2/"+repository+"/manifests/"+reference, "", nil)
+	manifest, err := validate.ParseManifest("", "sha256", answer)
+	if err != nil {
+		panic(err)
+	}
+	return manifest.Layers[0].Digest
 }
