@@ -106,7 +106,7 @@ var demoImages = []demoImage{
 		s.PushImage("shop/vault", "2.2", memory.Image{Platform: amd64, Content: "vault"})
 		pushed := d.PushImage("shop/vault", "", memory.Image{Platform: amd64, Content: "vault"})
 		d.PushList("shop/vault", "2.2", validate.TypeDockerList, pushed)
-		d.Corrupt(d.Layer("shop/vault", pushed.Digest))
+		d.Corrupt(d.LayerOf("shop/vault", pushed.Digest).Digest)
 	}},
 	{"shop/mainframe 1.0", "for s390x only: nothing that is wanted", func(s, d *memory.Registry) {
 		pushList(s, "shop/mainframe", "1.0", "mainframe", s390x)

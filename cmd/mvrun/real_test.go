@@ -59,6 +59,7 @@ type realRegistry struct {
 	address string // host:port
 	scheme  string
 	login   bool
+	dir     string // where its blobs are
 }
 
 // startReal starts a docker-registry, over TLS and with a login if secure.
@@ -66,7 +67,7 @@ func startReal(t *testing.T, secure bool) realRegistry {
 	t.Helper()
 	dir := t.TempDir()
 	config := fmt.Sprintf("version: 0.1\nlog: {level: info}\nstorage:\n  filesystem: {rootdirectory: %s}\n  delete: {enabled: true}\ncompatibility: {schema1: {enabled: true}}\n", dir)
-	r := realRegistry{scheme: "http", login: secure}
+	r := realRegistry{scheme: "http", login: secure, dir: dir}
 	if secure {
 		r.scheme = "https"
 		certificate, key := selfSigned(t, dir)

@@ -186,12 +186,27 @@ func encode(v any) []byte {
 	return body
 }
 
-// Layer returns the digest of the layer of an image that PushImage made.
-func (r *Registry) Layer(repository, reference string) string {
-	answer := r.call(http.MethodGet, "/v2/"+repository+"/manifests/"+reference, "", nil)
-	manifest, err := validate.ParseManifest("", "sha256", answer)
+// LayerOf returns the layer of an image that PushImage made.
+func (r *Registry) LayerOf(repository, reference string) Descriptor {
+	layer := r.manifest(repository, reference).Layers[0]
+	return Descriptor{MediaType: layer.MediaType, Size: int(layer.Size), Digest: layer.Digest}
+}
+
+// DiffIDOf returns the digest of that layer before compression.
+func (r *Registry) DiffIDOf(repository, reference string) string {
+	body := r.call(http.MethodGet, "/v2/"+repository+"/blobs/"+r.manifest(repository, reference).Config.Digest, "", nil)
+	config, err := validate.ParseConfig(body)
 	if err != nil {
 		panic(err)
 	}
-	return manifest.Layers[0].Digest
+	return config.RootFS.DiffIDs[0]
+}
+
+func (r *Registry) manifest(repository, reference string) *validate.Manifest {
+	body := r.call(http.MethodGet, "/v2/"+repository+"/manifests/"+reference, "", nil)
+	manifest, err := validate.ParseManifest("", "sha256", body)
+	if err != nil {
+		panic(err)
+	}
+	return manifest
 }
