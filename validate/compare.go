@@ -109,10 +109,16 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 }
 
 func (c *comparison) verdict() Verdict {
+	var verdict Verdict
 	if c.Rules == Hangar {
-		return c.hangar()
+		verdict = c.hangar()
+	} else {
+		verdict = c.content()
 	}
-	return c.content()
+	if c.Referrers && verdict.Status == Pass && len(c.needs) == 0 {
+		return c.attached(verdict)
+	}
+	return verdict
 }
 
 // comparison is one run of Compare. Its methods return false if they could not
