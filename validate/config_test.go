@@ -1,0 +1,33 @@
+package validate
+
+import "testing"
+
+// FuzzParseConfig: whatever a config says, it is the same as itself, and what
+// differs has words.
+func FuzzParseConfig(f *testing.F) {
+	for _, test := range contentTests {
+		for _, n := range []node{test.source, test.destination} {
+			if n.config != "" {
+				f.Add(n.configBody(), app.configBody())
+			}
+		}
+	}
+	f.Add([]byte(`{"config":{"Cmd":"a","Env":["A"],"Healthcheck":{"Test":null},"ExposedPorts":{"1":null}},"rootfs":null}`), []byte(`null`))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		first, err := ParseConfig(a)
+		if err != nil {
+			return
+		}
+		if how := first.Runtime.difference(first.Runtime, first.OS); how != "" {
+			t.Errorf("differs from itself: %s", how)
+		}
+		second, err := ParseConfig(b)
+		if err != nil {
+			return
+		}
+		one, other := first.Runtime.difference(second.Runtime, "windows"), second.Runtime.difference(first.Runtime, "windows")
+		if (one == "") != (other == "") {
+			t.Errorf("one way %q, the other way %q", one, other)
+		}
+	})
+}
