@@ -46,9 +46,11 @@ func (f *failedList) write(path string, lines []string) error {
 	if err := sink.WriteFailedList(path, lines); err != nil {
 		return err
 	}
-	f.last, f.lines = path, len(lines)
-	if len(lines) == 0 {
-		f.last = ""
+	switch {
+	case len(lines) > 0:
+		f.last, f.lines = path, len(lines)
+	case path == f.last: // an empty one says nothing of another
+		f.last, f.lines = "", 0
 	}
 	return nil
 }
