@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"go.starlark.net/lib/json"
@@ -38,9 +39,12 @@ func (r *run) builtins() starlark.StringDict {
 		"write_failed": r.writeFailed,
 		"attempt":      attempt,
 		"env":          r.env,
-		"sleep":        sleep,
+		"sleep":        r.sleep,
 	} {
 		builtins[name] = starlark.NewBuiltin(name, fn)
+	}
+	if r.world != nil {
+		maps.Copy(builtins, r.testBuiltins())
 	}
 	return builtins
 }

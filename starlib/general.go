@@ -52,12 +52,16 @@ func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 }
 
 // sleep is sleep(duration), which an interruption ends.
-func sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (r *run) sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var wait duration
 	if err := unpack(b, args, kwargs, "duration", &wait); err != nil {
 		return nil, err
 	}
 	ctx := contextOf(thread)
+	if r.Clock != nil {
+		r.Clock.advance(time.Duration(wait))
+		wait = 0
+	}
 	timer := time.NewTimer(time.Duration(wait))
 	defer timer.Stop()
 	select {

@@ -32,6 +32,12 @@ func reference(t *testing.T) docs.Reference {
 	return r
 }
 
+// everyBuiltin are those of scripts and of tests.
+func everyBuiltin() starlark.StringDict { return (&run{world: noWorld{}}).builtins() }
+
+// noWorld is a test's world in which nothing happens.
+type noWorld struct{ World }
+
 // exampleValues are the values of which the reference has a page, made as
 // their builtins make them.
 func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
@@ -42,14 +48,17 @@ func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 		t.Fatal(err)
 	}
 	return map[string]starlark.HasAttrs{
-		"image":      &Image{},
-		"image_list": noAttrs{&imageList{}},
-		"result":     result,
-		"platform":   result.platforms().(*starlark.List).Index(0).(starlark.HasAttrs),
-		"attempt":    outcome.(starlark.HasAttrs),
-		"match":      &match{text: "a", at: []int{0, 1}},
-		"duration":   startime.Duration(0),
-		"time":       startime.Time{},
+		"image":         &Image{},
+		"image_list":    noAttrs{&imageList{}},
+		"result":        result,
+		"platform":      result.platforms().(*starlark.List).Index(0).(starlark.HasAttrs),
+		"attempt":       outcome.(starlark.HasAttrs),
+		"match":         &match{text: "a", at: []int{0, 1}},
+		"duration":      startime.Duration(0),
+		"fake_image":    noAttrs{&fakeImageValue{}},
+		"fake_registry": &fakeRegistryValue{},
+		"outcome":       outcomeValue(ScriptOutcome{}),
+		"time":          startime.Time{},
 	}
 }
 
@@ -94,7 +103,7 @@ func same(t *testing.T, what string, documented, there []string) {
 
 func TestReferenceHasEveryName(t *testing.T) {
 	r := reference(t)
-	same(t, "predeclared", namesOf(r, docs.Builtin, docs.Module), (&run{}).builtins().Keys())
+	same(t, "predeclared", namesOf(r, docs.Builtin, docs.Testing, docs.Module), everyBuiltin().Keys())
 	same(t, "modules to load", namesOf(r, docs.Bundled), moduleNames())
 
 	constants := []string{"None", "True", "False"}
@@ -113,7 +122,7 @@ func TestReferenceHasEveryName(t *testing.T) {
 		case docs.Value:
 			value = values[e.Name]
 		case docs.Module:
-			value = (&run{}).builtins()[e.Name].(starlark.HasAttrs)
+			value = everyBuiltin()[e.Name].(starlark.HasAttrs)
 		default:
 			continue
 		}
@@ -168,7 +177,7 @@ func TestReferenceHasEveryArgument(t *testing.T) {
 			t.Errorf("the reference of %s has the arguments %q, want %q", name, documented, unknown.params)
 		}
 	}
-	for name, value := range (&run{}).builtins() {
+	for name, value := range everyBuiltin() {
 		check(name, value)
 		if module, ok := value.(*starlarkstruct.Module); ok {
 			for member, value := range module.Members {
@@ -217,11 +226,11 @@ func TestReferenceIsWhole(t *testing.T) {
 		if err := docs.CheckType(e.Type); e.Type != "" && err != nil {
 			t.Errorf("%s: %v", e.Name, err)
 		}
-		if e.Kind == docs.Builtin && e.Example == "" {
+		if (e.Kind == docs.Builtin || e.Kind == docs.Testing) && e.Example == "" {
 			t.Errorf("%s has no example", e.Name)
 		}
 		if e.Example != "" {
-			builtins := (&run{}).builtins()
+			builtins := everyBuiltin()
 			if _, _, err := starlark.SourceProgramOptions(fileOptions, e.Name, e.Example, builtins.Has); err != nil {
 				t.Errorf("the example of %s: %v", e.Name, offerNames(err, builtins.Keys()))
 			}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
@@ -28,6 +29,7 @@ type Options struct {
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)
+	Clock       *Clock // nil for the machine's
 
 	List      imagelist.Options
 	Question  validate.Question
@@ -52,6 +54,9 @@ type run struct {
 	// Below, what changes only while top levels are executed, one at a time.
 	sources map[string]string // of the script and its modules, for errors
 	modules map[string]*module
+
+	world World        // of a test; nil in a run
+	fakes atomic.Int32 // how many registries without a name the test made
 }
 
 // Run executes a script. status is what its main returned, if it did return
@@ -60,9 +65,7 @@ type run struct {
 func Run(ctx context.Context, script Script, o Options) (status *int, err error) {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Result{},
-		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
-
+	r := newRun(ctx, abort, script, o)
 	thread, end := r.thread(ctx, script.Name)
 	defer end()
 	globals, err := r.execute(thread, script.Name, script.Source)
@@ -86,6 +89,12 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 		return nil, context.Cause(ctx)
 	}
 	return exitStatus(script, value)
+}
+
+// newRun returns the execution of a script that ctx ends; abort ends ctx.
+func newRun(ctx context.Context, abort context.CancelCauseFunc, script Script, o Options) *run {
+	return &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Result{},
+		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
 }
 
 // fileOptions is the dialect: sets, and main for what needs a loop.
@@ -133,6 +142,9 @@ func (r *run) thread(ctx context.Context, name string) (*starlark.Thread, func()
 			defer r.printing.Unlock()
 			fmt.Fprintln(r.Print, message)
 		},
+	}
+	if r.Clock != nil {
+		startime.SetNow(thread, r.Clock.now)
 	}
 	task := r.Engine.Begin()
 	thread.SetLocal(contextLocal, ctx)

@@ -125,13 +125,15 @@ func (r *Result) Attr(name string) (starlark.Value, error) {
 		return starlark.MakeInt(r.result.Attempts), nil
 	case "duration":
 		return startime.Duration(r.result.Duration), nil
+	case "waived":
+		return starlark.String(r.result.Waived), nil
 	}
 	return nil, nil
 }
 
 // AttrNames implements starlark.HasAttrs.
 func (r *Result) AttrNames() []string {
-	return []string{"attempts", "duration", "image", "match", "message", "ok", "platforms", "reason", "status"}
+	return []string{"attempts", "duration", "image", "match", "message", "ok", "platforms", "reason", "status", "waived"}
 }
 
 func (r *Result) platforms() starlark.Value {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -137,11 +136,10 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 	for _, image := range demoImages {
 		image.push(source, destination)
 	}
-	network, stop, err := serve(map[string]http.Handler{demoSource: source, demoDestination: destination})
-	if err != nil {
+	network := &memory.Network{}
+	if err := errors.Join(network.Add(demoSource, source), network.Add(demoDestination, destination)); err != nil {
 		return 0, err
 	}
-	defer stop()
 
 	// The demonstration is the same wherever it runs.
 	c.lookupEnv = func(name string) (string, bool) { return os.Getenv("NO_COLOR"), name == "NO_COLOR" }
@@ -154,7 +152,7 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 	}
 	fmt.Fprintf(c.stdout, "Two registries run inside this process: %s, and %s, which should be its mirror.\nThis is the list of what was to be mirrored, and how well that went:\n\n%s\n",
 		demoSource, demoDestination, indent(demoList()))
-	show := &demonstration{command: d, dir: dir, list: list, dial: network, console: c, flags: all}
+	show := &demonstration{command: d, dir: dir, list: list, network: network, console: c, flags: all}
 	fmt.Fprintf(c.stdout, "Is everything there, by the rules of Hangar's mirror-validate? $ mvrun validate.star -f list.txt -j 10\n\n")
 	if status, err := show.validate(ctx, validate.Hangar, validate.Manifests); err != nil || status != exitOK {
 		return status, err
@@ -177,7 +175,7 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 type demonstration struct {
 	command   *demoCommand
 	dir, list string
-	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	network   http.RoundTripper
 	console   console
 	flags     []*kong.Flag
 }
@@ -185,7 +183,7 @@ type demonstration struct {
 // validate is one run. Its status is exitOK if some images failed, as they
 // should.
 func (d *demonstration) validate(ctx context.Context, rules validate.Rules, depth validate.Depth) (int, error) {
-	run := &runCommand{Script: "validate.star", dial: d.dial, flags: flags{
+	run := &runCommand{Script: "validate.star", network: d.network, flags: flags{
 		File: d.list, Arch: []string{"amd64", "arm64"}, OS: []string{"linux", "windows"}, DefaultProject: "library",
 		Failed: filepath.Join(d.dir, "mirror-validate-failed.txt"), Jobs: 10, Rules: string(rules), Depth: string(depth), Sample: "100%",
 		Timeout: defaultTimeout, LogFormat: "text", Progress: "never",
@@ -214,38 +212,4 @@ func (d *demoCommand) folder() (string, error) {
 		return os.MkdirTemp("", "mvrun-demo-")
 	}
 	return d.Keep, os.MkdirAll(d.Keep, 0o777)
-}
-
-func indent(text string) string {
-	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
-}
-
-// serve listens on loopback for each of some hosts, and returns how to reach
-// them by their names. stop ends it.
-func serve(hosts map[string]http.Handler) (dial func(context.Context, string, string) (net.Conn, error), stop func(), err error) {
-	addresses := map[string]string{}
-	var servers []*http.Server
-	stop = func() {
-		for _, server := range servers {
-			server.Close()
-		}
-	}
-	for host, handler := range hosts {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			stop()
-			return nil, nil, fmt.Errorf("listening on this machine: %w", err)
-		}
-		addresses[host+":80"] = listener.Addr().String()
-		server := &http.Server{Handler: handler}
-		servers = append(servers, server)
-		go server.Serve(listener) // until stop closes it
-	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		to, ok := addresses[address]
-		if !ok {
-			return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
-		}
-		return (&net.Dialer{}).DialContext(ctx, network, to)
-	}, stop, nil
 }

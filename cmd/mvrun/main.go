@@ -33,6 +33,10 @@ type console struct {
 	lookupEnv func(string) (string, bool)
 
 	stdinTerminal, stderrTerminal, stdoutTerminal bool
+
+	// isolated says that lookupEnv is not the process's, so that flags must not
+	// look there either.
+	isolated bool
 }
 
 // above returns a console whose output on a terminal stands above a bar.
@@ -52,6 +56,7 @@ func (c console) getenv(name string) string {
 
 type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
+	Test    testCommand    `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
 	Demo    demoCommand    `cmd:"" help:"Validate a dozen images in two registries inside this process: needs nothing, shows everything."`
 	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
 	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
@@ -68,21 +73,24 @@ func main() {
 }
 
 // run is the whole program, and returns its exit status.
-func run(args []string, c console) int {
+func run(args []string, c console) int { return runPrepared(context.Background(), args, c, nil) }
+
+// runPrepared is run, with something done to the command that runs a script.
+func runPrepared(ctx context.Context, args []string, c console, prepare func(*runCommand)) int {
 	parser, script, own, err := newParser(args, c)
 	if err != nil {
 		return c.complain(err)
 	}
 	exited := -1
 	parser.Exit = func(status int) { exited = status; panic(errExited) }
-	context, err := parse(parser, args)
+	parsed, err := parse(parser, args)
 	if exited >= 0 {
 		return exited // --help
 	}
 	if err != nil {
 		return c.complain(usageHint{err, script})
 	}
-	status, err := execute(context, own, c)
+	status, err := execute(ctx, parsed, own, c, prepare)
 	if err != nil {
 		return c.complain(err)
 	}
@@ -134,7 +142,27 @@ func parserOf(c console, doc string, more ...kong.Option) *kong.Kong {
 	if err != nil {
 		panic(err) // the declarations are wrong
 	}
+	if c.isolated {
+		for _, command := range append(parser.Model.Children, parser.Model.Node) {
+			for _, flag := range command.Flags {
+				takeFrom(c.lookupEnv, flag)
+			}
+		}
+	}
 	return parser
+}
+
+// takeFrom gives a flag that the environment may set its value, in place of
+// kong, which knows one environment only.
+func takeFrom(lookupEnv func(string) (string, bool), flag *kong.Flag) {
+	names := flag.Tag.Envs
+	flag.Tag.Envs = nil
+	for _, name := range names {
+		if value, ok := lookupEnv(name); ok {
+			flag.Default, flag.HasDefault = value, true
+			return
+		}
+	}
 }
 
 // helpWith returns a printer of help. That of mvrun itself is followed by that
@@ -174,15 +202,18 @@ type command interface {
 	run(ctx context.Context, flags []*kong.Flag, c console) (int, error)
 }
 
-func execute(parsed *kong.Context, own *scriptFlags, c console) (int, error) {
+func execute(ctx context.Context, parsed *kong.Context, own *scriptFlags, c console, prepare func(*runCommand)) (int, error) {
 	selected, ok := parsed.Selected().Target.Addr().Interface().(command)
 	if !ok {
 		return 0, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}
 	if run, ok := selected.(*runCommand); ok {
 		run.arguments, run.ownNamed = own.arguments(), own.named()
+		if prepare != nil {
+			prepare(run)
+		}
 	}
-	return selected.run(context.Background(), parsed.Flags(), c)
+	return selected.run(ctx, parsed.Flags(), c)
 }
 
 // usageHint is an error of the command line, which --help explains, with the

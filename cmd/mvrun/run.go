@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
+	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -27,8 +27,10 @@ type runCommand struct {
 
 	arguments map[string]any // of the script's main
 	ownNamed  []string       // those that the user gave
-	// dial connects in place of the network, if set.
-	dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// network answers in place of the real one, if set.
+	network http.RoundTripper
+	// rehearsal is set where a script is tested.
+	rehearsal *rehearsal
 }
 
 // defaultTimeout is --timeout where no command line says.
@@ -39,7 +41,7 @@ const defaultTimeout = 10 * time.Minute
 const drainTime = time.Second
 
 func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int, error) {
-	script, err := starlib.Find(r.Script, "demo", "show", "docs", "version")
+	script, err := starlib.Find(r.Script, "test", "demo", "show", "docs", "version")
 	if err != nil {
 		return 0, err
 	}
@@ -83,14 +85,22 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if progress != nil {
 		sinks = append(sinks, progress.Counter())
 	}
+	if r.rehearsal != nil {
+		sinks = append(sinks, r.rehearsal)
+	}
 
 	// Up to here a signal ends the process: nothing is under way, and what is
 	// opened above may make it wait.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer interruptible(cancel)()
+	if r.rehearsal == nil { // a test's signals are seen to by who runs it
+		defer interruptible(cancel)()
+	}
 
-	options := registry.Options{Insecure: !r.TLSVerify, Logins: logins, Conns: 4 * r.Jobs, UserAgent: "mvrun/" + version, Dial: r.dial, Anonymous: r.dial != nil}
+	options := registry.Options{
+		Insecure: !r.TLSVerify, Logins: logins, Conns: 4 * r.Jobs, UserAgent: "mvrun/" + version,
+		Transport: r.network, Anonymous: r.network != nil, Once: r.rehearsal != nil,
+	}
 	if r.Debug {
 		options.Log = func(e registry.Exchange) { logExchange(log, e) }
 	}
@@ -108,10 +118,15 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		progress.Start(run.Total, client.Bytes)
 	}
 	configure := func(host string, s starlib.Registry) error { return client.Configure(host, registry.Settings(s)) }
-	status, scriptErr := starlib.Run(ctx, script, starlib.Options{
+	program, world := starlib.Run, starlib.Options{
 		Engine: run, Open: lists.open, WriteFailed: failed.write, Registry: configure, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
 		List: r.list(), Question: r.question(), Arguments: r.arguments, Named: r.named(), AllowPaths: r.AllowPath,
-	})
+	}
+	if r.rehearsal != nil {
+		program = r.rehearsal.execute
+		r.rehearsal.adapt(&world)
+	}
+	status, scriptErr := program(ctx, script, world)
 	interrupted := scriptErr != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted)
 	cancel(nil)
 	outcome, sinkErr := run.Close()

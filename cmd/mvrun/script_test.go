@@ -205,12 +205,13 @@ var volatile = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
-	{regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d `), "11:22:33 "},
+	{regexp.MustCompile(`(?m)^( *)\d\d:\d\d:\d\d `), "${1}11:22:33 "},
 	{regexp.MustCompile(`\b(sha256:[0-9a-f]{8})[0-9a-f]{56}\b`), "$1"},
 	{regexp.MustCompile(`(images?) in [0-9.µm]+s,`), "$1 in TIME,"},
 	{regexp.MustCompile(`"(time|started)":"[^"]*"`), `"$1":"TIME"`},
 	{regexp.MustCompile(`"duration_ms":\d+`), `"duration_ms":0`},
 	{regexp.MustCompile(`/\S*/mvrun-demo-\d+/`), "DIR/"},
+	{regexp.MustCompile(`(?m)(\t|\()\d+\.\d\ds(\)?)$`), "${1}0.00s$2"},
 }
 
 // normalise is "normal stdout|stderr|FILE TO": what differs between runs made

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -47,5 +48,44 @@ func TestOpenPipe(t *testing.T) {
 	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
 	if err != nil || string(failed) != lines+"\n" {
 		t.Errorf("the failed list is %q, %v", failed, err)
+	}
+}
+
+// TestInterruptedTests interrupts the tests of scripts, one of which hangs.
+func TestInterruptedTests(t *testing.T) {
+	dir := t.TempDir()
+	for name, source := range map[string]string{
+		"a_test.star": "def test_passes():\n    pass\n",
+		"b_test.star": "def test_hangs():\n    run(\"hang.star\", list = \"a b 1\")\ndef test_waits():\n    pass\n",
+		"hang.star":   "def main():\n    for i in range(1 << 40):\n        pass\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(source), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := exec.Command("mvrun", "test", "-j", "1") // this test's binary, see TestMain
+	command.Dir = dir
+	command.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+t.TempDir())
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	first, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil || !strings.HasPrefix(first, "ok  \ta_test.star") {
+		t.Errorf("got %q, %v", first, err)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitInterrupted {
+		t.Errorf("%v, want exit status %d", err, exitInterrupted)
+	}
+	if want := "Interrupted: 2 of 3 tests were not finished.\n"; stderr.String() != want {
+		t.Errorf("got %q, want %q", stderr.String(), want)
 	}
 }

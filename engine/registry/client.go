@@ -28,6 +28,12 @@ type Options struct {
 	Log func(Exchange)
 	// Dial connects in place of the network, if set.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Transport answers in place of the network, if set: nothing is dialled.
+	Transport http.RoundTripper
+	// Once makes every request a single attempt, without a wait for its turn, and
+	// lets no failure answer for a later one: who tests a script wants it to see
+	// each fault, soon.
+	Once bool
 }
 
 // Login is a user's name and password for one registry, on one side.
@@ -172,7 +178,11 @@ func (c *Client) host(name string, side validate.Side) *host {
 			settings.room = make(chan struct{}, c.options.Conns)
 		}
 		h = &host{client: c, name: name, address: cmp.Or(settings.Endpoint, name), settings: settings, login: key.login, tokens: map[string]*shared[string]{}}
-		h.retried = retrying(&wire{h})
+		retries := mostRetries
+		if c.options.Once {
+			retries = 0
+		}
+		h.retried = retrying(&wire{h}, retries)
 		c.hosts[key] = h
 	}
 	return h

@@ -65,7 +65,7 @@ func (c *Client) Configure(name string, s Settings) error {
 		return errors.New("its settings were given before: say all of them at once")
 	}
 	known := &configured{Settings: s, base: base}
-	if s.RequestsPerSecond > 0 {
+	if s.RequestsPerSecond > 0 && !c.options.Once {
 		known.pace = rate.NewLimiter(rate.Limit(s.RequestsPerSecond), 1)
 	}
 	if s.MaxRequests > 0 {

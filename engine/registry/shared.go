@@ -40,11 +40,24 @@ func (s *shared[T]) get(ctx context.Context, c *Client, fresh func(context.Conte
 		s.mu.Unlock()
 		select {
 		case <-flight:
+			if c.options.Once {
+				return s.landed()
+			}
 		case <-ctx.Done():
 			var none T
 			return none, ctx.Err()
 		}
 	}
+}
+
+// landed returns what the last flight made. A failure of it is forgotten.
+func (s *shared[T]) landed() (T, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		s.expires = time.Time{}
+	}
+	return s.value, s.err
 }
 
 func (s *shared[T]) start(c *Client, fresh func(context.Context) (T, time.Duration, error)) {

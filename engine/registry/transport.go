@@ -65,7 +65,11 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		request.URL.Scheme = "http"
 	}
 	started := time.Now()
-	response, err := settings.base.RoundTrip(request)
+	base := client.options.Transport
+	if base == nil {
+		base = settings.base
+	}
+	response, err := base.RoundTrip(request)
 	if err == nil {
 		response, err = checkLocation(response)
 	}
@@ -152,7 +156,7 @@ func redact(u *url.URL) string {
 }
 
 const (
-	retries      = 5
+	mostRetries  = 5
 	briefRetries = 2
 	firstWait    = 500 * time.Millisecond
 	longestWait  = 15 * time.Second
@@ -160,7 +164,7 @@ const (
 
 // retrying tries again what may come right by itself. It follows no redirect:
 // a credential must not go where one leads.
-func retrying(next http.RoundTripper) http.RoundTripper {
+func retrying(next http.RoundTripper, retries int) http.RoundTripper {
 	return &either{&retryablehttp.RoundTripper{Client: &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     next,

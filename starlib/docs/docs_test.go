@@ -109,7 +109,7 @@ func TestLookup(t *testing.T) {
 		"re.search":         "re.search",
 		"search":            "re.search",
 		"match":             "match",
-		"status":            "result.status",
+		"status":            "outcome.status result.status",
 		"Result.Status":     "result.status",
 		"replace":           "image.replace",
 		"hello":             "hello",

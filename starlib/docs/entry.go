@@ -15,6 +15,7 @@ type Kind string
 
 const (
 	Builtin   Kind = "builtin"   // a function that every script has
+	Testing   Kind = "testing"   // a function that only tests have
 	Language  Kind = "language"  // a function of the language itself
 	Value     Kind = "value"     // a type of values
 	Module    Kind = "module"    // a module that every script has

@@ -47,7 +47,7 @@ func Markdown(entries []*Entry) string {
 func (e *Entry) markdown(level int) string {
 	var b strings.Builder
 	name := e.Name
-	if e.Kind == Builtin || e.Kind == Function || e.Kind == Language {
+	if e.Kind == Builtin || e.Kind == Testing || e.Kind == Function || e.Kind == Language {
 		name += "()"
 	}
 	fmt.Fprintf(&b, "%s `%s`\n\n", strings.Repeat("#", level), name)

@@ -19,7 +19,7 @@ import (
 var reference embed.FS
 
 // topics are in the order in which they should be read.
-var topics = []string{"script", "load", "starlark", "rules", "depth", "reasons", "stubs"}
+var topics = []string{"script", "load", "starlark", "rules", "depth", "reasons", "testing", "stubs"}
 
 // Read returns the reference. modules are the bundled modules, and prefix is
 // what scripts write before their names.
@@ -36,7 +36,7 @@ func Read(modules fs.FS, prefix string) (Reference, error) {
 	for _, file := range []struct {
 		name string
 		kind Kind
-	}{{"builtins", Builtin}, {"language", Language}} {
+	}{{"builtins", Builtin}, {"testing", Testing}, {"language", Language}} {
 		page, err := readPage(reference, "reference/"+file.name+".star", file.kind, "")
 		if err != nil {
 			return nil, err
@@ -82,7 +82,7 @@ func readPage(files fs.FS, file string, kind Kind, name string) (*Entry, error) 
 	}
 	page := newEntry(kind, name, docstring.Of(parsed.Stmts))
 	prefix := name + "."
-	if kind == Builtin || kind == Language || kind == Bundled {
+	if kind == Builtin || kind == Testing || kind == Language || kind == Bundled {
 		prefix = "" // what is loaded has no module before its name
 	}
 	_, attributes := docstring.Cut(page.Doc, "Attributes")

@@ -35,10 +35,13 @@ func (r Reference) Stub() string {
 		b.WriteString("\n" + e.class(className(e.Name)))
 	}
 	for _, e := range r.ofKind(Module) {
+		if e.Name == "assert" {
+			continue // a word that Python has for itself
+		}
 		class := className(e.Name) + "Module"
 		fmt.Fprintf(&b, "\n%s\n%s: %s\n", e.class(class), e.Name, class)
 	}
-	for _, e := range r.ofKind(Builtin) {
+	for _, e := range append(r.ofKind(Builtin), r.ofKind(Testing)...) {
 		b.WriteString("\n" + e.def(false))
 	}
 	for _, e := range r.ofKind(Bundled) {

@@ -35,6 +35,7 @@ var sections = []struct {
 	{"Values", Value},
 	{"Modules", Module},
 	{"Modules to load", Bundled},
+	{"In tests of scripts", Testing},
 	{"The language", Language},
 	{"Topics", Topic},
 }
@@ -146,7 +147,7 @@ func (e *Entry) page() string {
 // title is the first line of an entry's page.
 func (e *Entry) title() string {
 	switch e.Kind {
-	case Builtin, Function, Language:
+	case Builtin, Testing, Function, Language:
 		return strings.TrimRight(hanging(e.signature(), ""), "\n")
 	case Attribute:
 		return fmt.Sprintf("%s (%s)", e.Name, inWords(e.Type))

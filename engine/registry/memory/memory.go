@@ -76,6 +76,8 @@ type Image struct {
 	OCI      bool   // OCI media types instead of Docker's
 	Zstd     bool   // its layer is packed with zstd instead of gzip
 	History  string // makes another config of the same meaning
+	Labels   map[string]string
+	Env      []string // NAME=VALUE
 }
 
 // PushImage pushes an image and its blobs under a tag; without a tag, under
@@ -97,9 +99,13 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		"os":           image.Platform.OS,
 		"variant":      image.Platform.Variant,
 		"os.version":   image.Platform.OSVersion,
-		"config":       map[string]any{"Cmd": []string{"/app"}},
-		"history":      []map[string]string{{"created_by": "mvrun" + image.History}},
-		"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{validate.Digest("sha256", tarball)}},
+		"config": struct {
+			Cmd    []string
+			Env    []string          `json:",omitempty"`
+			Labels map[string]string `json:",omitempty"`
+		}{[]string{"/app"}, image.Env, image.Labels},
+		"history": []map[string]string{{"created_by": "mvrun" + image.History}},
+		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{validate.Digest("sha256", tarball)}},
 	}))
 	pushed := r.PushManifest(repository, tag, types.manifest, encode(map[string]any{
 		"schemaVersion": 2, "mediaType": types.manifest, "config": config, "layers": []Descriptor{layer},

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mvrun/starlib"
+)
+
+// Which files are tests.
+
+// findTestFiles returns the test files at some paths: files as they are named,
+// and those below folders, hidden ones left out. Each counts once.
+func findTestFiles(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		found, err := testFilesAt(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range found {
+			if file = filepath.Clean(file); !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
+	}
+	return files, nil
+}
+
+func testFilesAt(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("there is no file or folder %s to test", path)
+	case err != nil:
+		return nil, fmt.Errorf("looking for tests: %w", err)
+	case !info.IsDir() && !strings.HasSuffix(path, starlib.TestSuffix):
+		return nil, fmt.Errorf("%s is no test file: the name of one ends in %s", path, starlib.TestSuffix)
+	case !info.IsDir():
+		return []string{path}, nil
+	}
+	var files []string
+	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && file != path && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case !entry.IsDir() && strings.HasSuffix(file, starlib.TestSuffix):
+			files = append(files, file)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for tests: %w", err)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("there are no test files, *%s, below %s", starlib.TestSuffix, path)
+	}
+	return files, nil
+}

@@ -1,0 +1,120 @@
+package starlib
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+
+	"mvrun/engine"
+)
+
+// Whole scripts, run by tests.
+
+// ScriptRun is a run of a script that a test asks for.
+type ScriptRun struct {
+	Script string   // relative to the test's file, or the name of a bundled one
+	List   string   // given on standard input
+	Flags  []string // as on the command line
+	Env    map[string]string
+	Now    time.Time // what the script's clock shows at first; zero for the machine's
+}
+
+// ScriptOutcome is what came of it.
+type ScriptOutcome struct {
+	Status  int    // exit status
+	Output  string // standard output
+	Log     string // standard error
+	Failed  []string
+	Results []*engine.Result  // the last of each image, in the list's order
+	Files   map[string]string // the test's, by their names
+}
+
+// runScript is run(script, list, flags, env, now).
+func (r *run) runScript(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var s ScriptRun
+	var lines listText
+	var flags listOfStrings
+	var env dictOfStrings
+	var now moment
+	if err := unpack(b, args, kwargs, "script", &s.Script, "list?", &lines, "flags?", &flags, "env?", &env, "now?", &now); err != nil {
+		return nil, err
+	}
+	if thread.CallStack()[0].Name == "<toplevel>" {
+		return nil, fmt.Errorf("%s: only tests may run scripts: the top level is executed for each of them", b.Name())
+	}
+	s.List, s.Flags, s.Env, s.Now = string(lines), flags, env, time.Time(now)
+	ctx := contextOf(thread)
+	outcome, err := r.world.RunScript(ctx, s)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	return outcomeValue(outcome), nil
+}
+
+// outcomeValue is what the test gets of an outcome.
+func outcomeValue(o ScriptOutcome) starlark.HasAttrs {
+	var failed, results []starlark.Value
+	for _, line := range o.Failed {
+		failed = append(failed, starlark.String(line))
+	}
+	for _, result := range o.Results {
+		results = append(results, &Result{result})
+	}
+	files := starlark.NewDict(len(o.Files))
+	for _, name := range slices.Sorted(maps.Keys(o.Files)) {
+		files.SetKey(starlark.String(name), starlark.String(o.Files[name])) // a string is hashable, the dict new
+	}
+	return starlarkstruct.FromStringDict(starlark.String("outcome"), starlark.StringDict{
+		"status": starlark.MakeInt(o.Status),
+		"output": starlark.String(o.Output), "log": starlark.String(o.Log),
+		"failed": starlark.NewList(failed), "results": starlark.NewList(results), "files": files,
+	})
+}
+
+// listText is an image list: its text, or its lines.
+type listText string
+
+// Unpack implements starlark.Unpacker.
+func (l *listText) Unpack(v starlark.Value) error {
+	if s, ok := starlark.AsString(v); ok {
+		*l = listText(s)
+		return nil
+	}
+	var lines listOfStrings
+	if err := lines.Unpack(v); err != nil {
+		return err
+	}
+	*l = listText(strings.Join(lines, "\n"))
+	return nil
+}
+
+// moment is a point in time: "2027-03-31", "2027-03-31T12:00:00Z", or a value
+// of the module time.
+type moment time.Time
+
+// Unpack implements starlark.Unpacker.
+func (m *moment) Unpack(v starlark.Value) error {
+	switch v := v.(type) {
+	case startime.Time:
+		*m = moment(v)
+		return nil
+	case starlark.String:
+		for _, format := range []string{time.DateOnly, time.RFC3339} {
+			if t, err := time.Parse(format, string(v)); err == nil {
+				*m = moment(t)
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("got %s, want a date such as \"2027-03-31\", or a time such as \"2027-03-31T12:00:00Z\"", v)
+}
