@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mvrun/engine/registry/memory"
+	"mvrun/starlib"
 	"mvrun/validate"
 )
 
@@ -26,19 +28,49 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mvrun": main})
 }
 
-// TestExamples shows that no example is without a test.
-func TestExamples(t *testing.T) {
-	tests, err := os.ReadFile("../../testdata/script/examples.txtar")
+// TestStarlark runs the tests of the examples and of the bundled modules, as
+// users run theirs.
+func TestStarlark(t *testing.T) {
+	var stdout, stderr strings.Builder
+	status := run([]string{"test", "../../examples", "../../starlib/modules"}, console{
+		stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, lookupEnv: func(string) (string, bool) { return "", false },
+	})
+	if status != exitOK {
+		t.Errorf("exit status %d\n%s%s", status, stdout.String(), stderr.String())
+	}
+}
+
+// TestTested shows that no example and no bundled module is without a test.
+func TestTested(t *testing.T) {
+	elsewhere, err := os.ReadFile("../../testdata/script/examples.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples, err := filepath.Glob("../../examples/*.star")
-	if err != nil || len(examples) == 0 {
-		t.Fatalf("no examples: %v", err)
-	}
-	for _, example := range examples {
-		if !strings.Contains(string(tests), "$EXAMPLES/"+filepath.Base(example)) {
-			t.Errorf("%s is run by no test", example)
+	for folder, use := range map[string]string{"examples": `run("%s"`, "starlib/modules": `load("@mvrun//%s"`} {
+		files, err := filepath.Glob("../../" + folder + "/*.star")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var scripts []string
+		tests := ""
+		for _, file := range files {
+			if !strings.HasSuffix(file, starlib.TestSuffix) {
+				scripts = append(scripts, filepath.Base(file))
+				continue
+			}
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests += string(source)
+		}
+		if len(scripts) == 0 {
+			t.Errorf("there are no scripts in %s", folder)
+		}
+		for _, script := range scripts {
+			if !strings.Contains(tests, fmt.Sprintf(use, script)) && !strings.Contains(string(elsewhere), "$EXAMPLES/"+script) {
+				t.Errorf("%s/%s is run by no test", folder, script)
+			}
 		}
 	}
 }

@@ -1,0 +1,22 @@
+package starlib
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestModules shows that every module is bundled, and no test of one.
+func TestModules(t *testing.T) {
+	files, err := os.ReadDir("modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		want := !strings.HasSuffix(file.Name(), TestSuffix)
+		if got := slices.Contains(moduleNames(), bundledPrefix+file.Name()); got != want {
+			t.Errorf("%s is bundled: %v, want %v", file.Name(), got, want)
+		}
+	}
+}
