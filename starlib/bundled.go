@@ -64,7 +64,12 @@ func read(f *os.File, name string) (Script, error) {
 	case info.IsDir():
 		return Script{}, fmt.Errorf("script %s is a directory: give the name of a file", name)
 	}
-	source, err := io.ReadAll(io.LimitReader(f, maxScript+1))
+	return Read(f, name)
+}
+
+// Read reads a script, which is to be called name.
+func Read(r io.Reader, name string) (Script, error) {
+	source, err := io.ReadAll(io.LimitReader(r, maxScript+1))
 	switch {
 	case err != nil:
 		return Script{}, fmt.Errorf("reading the script %s: %w", name, err)

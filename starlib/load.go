@@ -33,7 +33,7 @@ func (r *run) load(thread *starlark.Thread, name string) (starlark.StringDict, e
 	}
 	if known, ok := r.modules[file]; ok {
 		if known.globals == nil && known.err == nil {
-			return nil, fmt.Errorf("%s loads itself, by way of %s: move what both need to a third file", file, from)
+			return nil, loadsItself(file, from)
 		}
 		return known.globals, known.err
 	}
@@ -48,6 +48,10 @@ func (r *run) load(thread *starlark.Thread, name string) (starlark.StringDict, e
 	defer end()
 	m.globals, m.err = r.execute(child, file, script.Source)
 	return m.globals, m.err
+}
+
+func loadsItself(file, from string) error {
+	return fmt.Errorf("%s loads itself, by way of %s: move what both need to a third file", file, from)
 }
 
 // moduleName returns the path of a module, or its name if it is bundled.

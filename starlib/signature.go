@@ -30,6 +30,11 @@ type Flag struct {
 // Word is the flag's name on the command line, without the dashes.
 func (f Flag) Word() string { return strings.ReplaceAll(f.Name, "_", "-") }
 
+// Taken is the error of a flag that the command itself has.
+func (f Flag) Taken() error {
+	return fmt.Errorf("main's parameter %s would be --%s, which is a flag of mvrun: give it another name", f.Name, f.Word())
+}
+
 // Describe reads a script's signature. A script that cannot be parsed has
 // none: the error is Run's to tell.
 func Describe(script Script) (Signature, error) {

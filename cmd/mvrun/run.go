@@ -41,7 +41,7 @@ const defaultTimeout = 10 * time.Minute
 const drainTime = time.Second
 
 func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int, error) {
-	script, err := starlib.Find(r.Script, "test", "demo", "show", "docs", "version")
+	script, err := starlib.Find(r.Script, "check", "test", "demo", "show", "docs", "version")
 	if err != nil {
 		return 0, err
 	}

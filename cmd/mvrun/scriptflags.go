@@ -25,7 +25,7 @@ func newScriptFlags(script string, signature starlib.Signature, standard []*kong
 	for i, flag := range signature.Flags {
 		for _, other := range append(standard, helpFlag) {
 			if other.Name == flag.Word() {
-				return nil, fmt.Errorf("script %s: main's parameter %s would be --%s, which is a flag of mvrun: give it another name", script, flag.Name, flag.Word())
+				return nil, fmt.Errorf("script %s: %w", script, flag.Taken())
 			}
 		}
 		tag := fmt.Sprintf("name:%q help:%q group:%q", flag.Word(), escape(flag.Help), "Flags of "+script+":")

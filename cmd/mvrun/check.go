@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/renameio/v2"
+
+	"mvrun/starlib"
+)
+
+// checkCommand finds what is wrong with scripts.
+type checkCommand struct {
+	Scripts   []string `arg:"" name:"script" help:"Scripts, folders (all *.star below them), or \"-\" for standard input."`
+	Fix       bool     `help:"Format scripts, and take out loads that are not used. That of standard input goes to standard output."`
+	Format    string   `default:"text" enum:"text,json" help:"text or json (default ${default})."`
+	AllowPath []string `placeholder:"DIR" help:"Let scripts load modules from below this folder, too."`
+}
+
+// Help implements kong.HelpProvider.
+func (checkCommand) Help() string {
+	var b strings.Builder
+	b.WriteString("Finds what is wrong with scripts without running them, and whether they are formatted as buildifier does it. " +
+		"Modules that a script loads are read, too; give them as well to have all of them checked.\n\n" +
+		"Findings go to standard output, a summary to standard error.\n\n" +
+		"With --format json the findings are an array of objects: path, line, column, end_line, end_column, rule, severity (error: a run would end with it; warning), " +
+		"message, fixable (by --fix). Lines and columns begin with 1, columns count characters, the end is behind the last character and left out if not known.\n\n" +
+		"Exit status: 0 nothing was found, or --fix mended all of it; 1 there are findings; 2 wrong usage, or a file that cannot be read or written.\n\n" +
+		"A comment \"# buildifier: disable=RULE\", on a line or above a statement, turns a rule off there; \"# @unused\" allows a variable or a load to be unused. The rules:\n")
+	for _, rule := range starlib.Rules {
+		fmt.Fprintf(&b, "\n  %-26s %-8s %s", rule.Name, rule.Severity, rule.About)
+	}
+	return b.String()
+}
+
+// standardInput is the name of a script that comes from there.
+const standardInput = "<stdin>"
+
+func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
+	scripts, failed := k.read(c.stdin)
+	options := starlib.CheckOptions{Flags: standardFlags(c), AllowPaths: k.AllowPath}
+	findings, out, fixed := c.stdout, c.stdout, 0
+	if k.Fix {
+		for i, script := range scripts {
+			source := starlib.Fix(script, options)
+			if script.Name == standardInput {
+				findings = c.stderr // the script is what standard output is for
+				if _, err := io.WriteString(out, source); err != nil {
+					return 0, fmt.Errorf("writing the script to standard output: %w", err)
+				}
+			}
+			if source == script.Source || script.Bundled {
+				continue
+			}
+			if script.Name != standardInput {
+				if err := replace(script.Name, source); err != nil {
+					failed = append(failed, fmt.Errorf("%s is left as it was: %w", script.Name, err))
+					continue
+				}
+			}
+			scripts[i].Source = source
+			fixed++
+		}
+	}
+	found := starlib.Check(scripts, options)
+	if err := k.print(findings, scripts, found); err != nil {
+		return 0, fmt.Errorf("writing the findings: %w", err)
+	}
+	fmt.Fprintln(c.stderr, checkSummary(len(scripts), fixed, found))
+	switch {
+	case len(failed) > 0:
+		return 0, errors.Join(failed...)
+	case len(found) > 0:
+		return exitFailed, nil
+	}
+	return exitOK, nil
+}
+
+// read returns the scripts that can be read, each once, and why others cannot.
+func (k *checkCommand) read(stdin io.Reader) (scripts []starlib.Script, failed []error) {
+	seen := map[string]bool{}
+	for _, name := range k.Scripts {
+		files, err := starFiles(name)
+		if err != nil {
+			failed = append(failed, err)
+		}
+		for _, file := range files {
+			if seen[filepath.Clean(file)] {
+				continue
+			}
+			seen[filepath.Clean(file)] = true
+			script, err := readScript(file, stdin)
+			if err != nil {
+				failed = append(failed, err)
+				continue
+			}
+			scripts = append(scripts, script)
+		}
+	}
+	return scripts, failed
+}
+
+func readScript(file string, stdin io.Reader) (starlib.Script, error) {
+	if file == "-" {
+		return starlib.Read(stdin, standardInput)
+	}
+	return starlib.Find(file)
+}
+
+// starFiles returns the scripts below a folder, except for what is hidden, or
+// the name itself if it is none's.
+func starFiles(name string) ([]string, error) {
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return []string{name}, nil
+	}
+	var files []string
+	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != name && strings.HasPrefix(entry.Name(), "."):
+			return fs.SkipDir
+		case !entry.IsDir() && filepath.Ext(path) == ".star":
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return files, fmt.Errorf("looking for scripts below %s: %w", name, err)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("there is no *.star below %s", name)
+	}
+	return files, nil
+}
+
+// replace gives a file new content in one step, behind links, too.
+func replace(path, content string) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, []byte(content), 0o666, renameio.WithExistingPermissions())
+}
+
+// print writes findings in the format that was asked for.
+func (k *checkCommand) print(w io.Writer, scripts []starlib.Script, found []starlib.Finding) error {
+	var b strings.Builder
+	if k.Format == "json" {
+		// An array, an object a line: for programs that read all, and eyes.
+		b.WriteString("[")
+		for i, f := range found {
+			line, err := json.Marshal(f)
+			if err != nil {
+				return err
+			}
+			b.WriteString(map[bool]string{true: "\n", false: ",\n"}[i == 0] + string(line))
+		}
+		b.WriteString("\n]\n")
+	} else {
+		for _, f := range found {
+			i := slices.IndexFunc(scripts, func(s starlib.Script) bool { return s.Name == f.Path })
+			b.WriteString(f.Show(scripts[i].Source))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// checkSummary is the last line: how much was found, in how many scripts.
+func checkSummary(scripts, fixed int, found []starlib.Finding) string {
+	with, fixable := map[string]bool{}, 0
+	for _, f := range found {
+		with[f.Path] = true
+		if f.Fixable {
+			fixable++
+		}
+	}
+	text := fmt.Sprintf("%s, nothing found", counted(scripts, "script"))
+	if len(found) > 0 {
+		text = fmt.Sprintf("%s, %s in %d of them", counted(scripts, "script"), counted(len(found), "finding"), len(with))
+	}
+	if fixed > 0 {
+		text += fmt.Sprintf(", %d rewritten", fixed)
+	}
+	if fixable > 0 {
+		text += fmt.Sprintf("; --fix mends %d", fixable)
+	}
+	return text
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// standardFlags are the names of a run's flags, which no script can have.
+func standardFlags(c console) []string {
+	names := []string{helpFlag.Name}
+	run, err := kong.Trace(parserOf(c, ""), []string{"run"})
+	if err != nil {
+		panic(err) // the declarations are wrong
+	}
+	for _, flag := range run.Flags() {
+		names = append(names, flag.Name)
+	}
+	return names
+}

@@ -1,0 +1,161 @@
+package starlib
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.starlark.net/resolve"
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// What is wrong with scripts, found without running them.
+
+// Finding is something wrong with a place in a script. Lines and columns begin
+// with 1; columns count characters. The end is the place behind the last
+// character, 0 if only the beginning is known.
+type Finding struct {
+	Path      string `json:"path"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"end_line,omitempty"`
+	EndColumn int    `json:"end_column,omitempty"`
+	Rule      string `json:"rule"`     // a name of Rules
+	Severity  string `json:"severity"` // Fatal or Doubtful
+	Message   string `json:"message"`
+	Fixable   bool   `json:"fixable"` // Fix mends it
+}
+
+// CheckOptions are what a check knows besides the scripts.
+type CheckOptions struct {
+	Flags      []string // the command's own flags, whose names main's parameters may not have
+	AllowPaths []string // folders that scripts may load modules from, besides their own
+}
+
+// Check returns what is wrong with scripts, in their order and that of their
+// lines. The modules that they load are read, too, but only for what keeps the
+// scripts from running.
+func Check(scripts []Script, o CheckOptions) []Finding {
+	var all []Finding
+	loaded := map[string]bool{}
+	for _, script := range scripts {
+		c := newChecker(script, o)
+		all = append(all, c.check()...)
+		for file := range c.modules {
+			loaded[file] = true
+		}
+	}
+	// What another file loads need not be able to run by itself.
+	return slices.DeleteFunc(all, func(f Finding) bool {
+		return f.Rule == ruleNoMain && loaded[filepath.Clean(f.Path)]
+	})
+}
+
+// Show writes a finding for people: the place, what is wrong and by which
+// rule, the line, and a caret. source is the script's.
+func (f Finding) Show(source string) string {
+	var b strings.Builder
+	pos := syntax.MakePosition(&f.Path, int32(f.Line), int32(f.Column))
+	point(&b, map[string]string{f.Path: source}, pos, fmt.Sprintf("%s [%s]", f.Message, f.Rule))
+	return b.String()
+}
+
+// checker checks one script.
+type checker struct {
+	run      *run // reads modules, but executes nothing
+	options  CheckOptions
+	script   Script
+	tree     *syntax.File // nil if the script cannot be parsed
+	resolved bool         // every name means something: a load that is not used is no slip of the pen elsewhere
+	modules  map[string]*checkedModule
+	findings []Finding
+}
+
+func newChecker(script Script, o CheckOptions) *checker {
+	c := &checker{options: o, script: script, modules: map[string]*checkedModule{}}
+	c.run = &run{Options: Options{AllowPaths: o.AllowPaths}, script: script}
+	return c
+}
+
+func (c *checker) check() []Finding {
+	err := c.parse()
+	for _, e := range parseErrors(c.script, err) {
+		c.add(e.rule, e.pos, syntax.Position{}, e.message)
+	}
+	if c.tree == nil {
+		return c.findings
+	}
+	c.checkLoads()
+	c.checkStages()
+	c.checkMain()
+	c.lint()
+	c.checkFormat()
+	slices.SortFunc(c.findings, func(a, b Finding) int {
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column, cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(c.findings)
+}
+
+// parse reads the script.
+func (c *checker) parse() error {
+	tree, err := parse(c.script)
+	c.tree, c.resolved = tree, err == nil
+	return err
+}
+
+// add notes a finding. end may be the zero position.
+func (c *checker) add(rule string, start, end syntax.Position, message string) *Finding {
+	c.findings = append(c.findings, Finding{
+		Path: c.script.Name, Line: int(start.Line), Column: int(start.Col), EndLine: int(end.Line), EndColumn: int(end.Col),
+		Rule: rule, Severity: severity(rule), Message: message,
+	})
+	return &c.findings[len(c.findings)-1]
+}
+
+// isTest says whether a file holds tests: their functions explain themselves,
+// and are called by their names.
+func (c *checker) isTest() bool { return strings.HasSuffix(c.script.Name, "_test.star") }
+
+// parse reads a script, and finds what its names mean. With an error of names
+// there is a tree, with one of the syntax there is none.
+func parse(script Script) (*syntax.File, error) {
+	tree, err := fileOptions.Parse(script.Name, script.Source, 0)
+	if err != nil {
+		return nil, err
+	}
+	builtins := new(run).builtins()
+	return tree, offerNames(resolve.File(tree, builtins.Has, starlark.Universe.Has), builtins.Keys())
+}
+
+// parseError is an error of parse with its place.
+type parseError struct {
+	rule    string
+	pos     syntax.Position
+	message string
+}
+
+// parseErrors are the errors of parsing a script, in words for people.
+func parseErrors(script Script, err error) []parseError {
+	source := map[string]string{script.Name: script.Source}
+	var syntaxError syntax.Error
+	var unresolved resolve.ErrorList
+	switch {
+	case errors.As(err, &syntaxError):
+		return []parseError{{ruleSyntax, syntaxError.Pos, withAdvice(source, syntaxError.Pos, syntaxError.Msg)}}
+	case errors.As(err, &unresolved):
+		all := make([]parseError, len(unresolved))
+		for i, e := range unresolved {
+			rule := ruleSyntax
+			if strings.HasPrefix(e.Msg, "undefined:") {
+				rule = ruleUndefined
+			}
+			all[i] = parseError{rule, e.Pos, withAdvice(source, e.Pos, e.Msg)}
+		}
+		return all
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package starlib
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.starlark.net/syntax"
+
+	"mvrun/starlib/docstring"
+)
+
+// Whether main's parameters make good flags.
+
+func (c *checker) checkMain() {
+	main := mainOf(c.tree)
+	if main == nil {
+		return
+	}
+	_, arguments := splitDoc(docstring.Of(c.tree.Stmts))
+	_, own := splitDoc(docstring.Of(main.Body))
+	maps.Copy(arguments, own)
+	for _, parameter := range main.Params {
+		start, end := parameter.Span()
+		flag, err := describeFlag(parameter)
+		if err != nil {
+			c.add(ruleMainFlag, start, end, err.Error())
+			continue
+		}
+		if slices.Contains(c.options.Flags, flag.Word()) {
+			c.add(ruleMainFlag, start, end, flag.Taken().Error())
+			continue
+		}
+		if arguments[flag.Name] == "" && !c.isTest() {
+			c.add(ruleMainDoc, start, end, fmt.Sprintf("nothing says what --%s is for: explain %s below \"Args:\" in the docstring", flag.Word(), flag.Name))
+		}
+		delete(arguments, flag.Name)
+	}
+	start, end := main.Name.Span()
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		if !takes(main, strings.TrimLeft(name, "*")) {
+			c.add(ruleMainDoc, start, end, fmt.Sprintf("\"Args:\" explains %s, which main does not take", name))
+		}
+	}
+}
+
+// mainOf returns a script's function main, or nil.
+func mainOf(tree *syntax.File) *syntax.DefStmt {
+	for _, statement := range tree.Stmts {
+		if def, ok := statement.(*syntax.DefStmt); ok && def.Name.Name == "main" {
+			return def
+		}
+	}
+	return nil
+}
+
+// takes says whether a function has a parameter of that name.
+func takes(def *syntax.DefStmt, name string) bool {
+	return slices.ContainsFunc(def.Params, func(parameter syntax.Expr) bool {
+		switch p := parameter.(type) {
+		case *syntax.UnaryExpr: // *args, and a bare *
+			parameter = p.X
+		case *syntax.BinaryExpr:
+			parameter = p.X
+		}
+		ident, ok := parameter.(*syntax.Ident)
+		return ok && ident.Name == name
+	})
+}
