@@ -41,7 +41,10 @@ func (c *checker) checkFormat() {
 	pos := syntax.MakePosition(&c.script.Name, 1, 1)
 	formatted, err := c.format(false)
 	if err != nil {
-		c.add(ruleFormat, pos, syntax.Position{}, "this cannot be formatted, nor searched for all doubtful things: "+err.Error())
+		if unknown := (*unknownSyntax)(nil); errors.As(err, &unknown) {
+			pos = unknown.pos
+		}
+		c.add(ruleFormat, pos, syntax.Position{}, "this file is neither formatted nor searched for all that is doubtful: "+err.Error())
 		return
 	}
 	if formatted == c.script.Source {
@@ -49,6 +52,14 @@ func (c *checker) checkFormat() {
 	}
 	pos.Line = int32(firstDifference(c.script.Source, formatted))
 	c.add(ruleFormat, pos, syntax.Position{}, "not formatted, from here on: mvrun check --fix formats it").Fixable = true
+}
+
+// unknownSyntax is the error of a line that is Starlark, but not for
+// buildtools.
+type unknownSyntax struct{ pos syntax.Position }
+
+func (e *unknownSyntax) Error() string {
+	return `the formatter does not understand this line (it knows no b"…": write bytes("…"))`
 }
 
 // firstDifference is the number of the first line that differs.
@@ -74,8 +85,9 @@ func (c *checker) format(dropLoads bool) (string, error) {
 	file, err := build.ParseDefault(c.script.Name, []byte(text.source))
 	if err != nil {
 		if parseError := (build.ParseError{}); errors.As(err, &parseError) {
-			at := text.position(parseError.Pos)
-			return "", fmt.Errorf("the formatter does not know what ends in line %d, column %d", at.Line, at.Col)
+			at := parseError.Pos
+			at.LineRune = text.indent(at.Line) + 1 // it stands behind what was not understood
+			return "", &unknownSyntax{text.position(at)}
 		}
 		return "", err
 	}

@@ -144,6 +144,6 @@ func (p *plain) position(at build.Position) syntax.Position {
 
 // indent is how far a line's text stands from the left.
 func (p *plain) indent(line int) int {
-	text := p.lines[line-1]
+	text := p.lines[min(line, len(p.lines))-1]
 	return len(text) - len(strings.TrimLeft(text, " "))
 }

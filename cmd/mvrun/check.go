@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,7 +76,9 @@ func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, e
 	if err := k.print(findings, scripts, found); err != nil {
 		return 0, fmt.Errorf("writing the findings: %w", err)
 	}
-	fmt.Fprintln(c.stderr, checkSummary(len(scripts), fixed, found))
+	if len(scripts) > 0 {
+		fmt.Fprintln(c.stderr, checkSummary(len(scripts), fixed, found))
+	}
 	switch {
 	case len(failed) > 0:
 		return 0, errors.Join(failed...)
@@ -159,11 +162,15 @@ func (k *checkCommand) print(w io.Writer, scripts []starlib.Script, found []star
 		// An array, an object a line: for programs that read all, and eyes.
 		b.WriteString("[")
 		for i, f := range found {
-			line, err := json.Marshal(f)
+			if i > 0 {
+				b.WriteString(",")
+			}
+			b.WriteString("\n")
+			line, err := marshal(f)
 			if err != nil {
 				return err
 			}
-			b.WriteString(map[bool]string{true: "\n", false: ",\n"}[i == 0] + string(line))
+			b.Write(line)
 		}
 		b.WriteString("\n]\n")
 	} else {
@@ -174,6 +181,15 @@ func (k *checkCommand) print(w io.Writer, scripts []starlib.Script, found []star
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// marshal is json.Marshal without escapes for web pages.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // checkSummary is the last line: how much was found, in how many scripts.
