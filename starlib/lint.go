@@ -33,7 +33,7 @@ func (c *checker) lint() {
 	}
 	fixable := false // are loads that are not used
 	for _, rule := range Rules {
-		if !rule.lint || c.isTest() && (rule.Name == ruleModuleDoc || rule.Name == ruleFunctionDoc || rule.Name == ruleFunctionArgs) {
+		if !rule.lint || rule.Name == ruleModuleDoc && c.isTest() {
 			continue
 		}
 		findings := warn.FileWarningMap[rule.Name](file)
@@ -43,8 +43,8 @@ func (c *checker) lint() {
 			fixable = err == nil
 		}
 		for _, f := range findings {
-			if (rule.Name == ruleFunctionDoc || rule.Name == ruleFunctionArgs) && c.inMain(f.Start.Line) {
-				continue // the file's docstring is main's, and checkMain knows what its parameters need
+			if c.forgiven(rule.Name, f) {
+				continue
 			}
 			if rule.Name == ruleFunctionArgs {
 				f.Start.LineRune = text.indent(f.Start.Line) + 1 // buildtools adds that of the docstring
@@ -66,14 +66,47 @@ func tidyWords(rule, message string) string {
 	return strings.ToLower(message[:1]) + message[1:]
 }
 
-// inMain says whether a line belongs to main.
-func (c *checker) inMain(line int) bool {
+// forgiven says whether a finding of buildtools is none here.
+func (c *checker) forgiven(rule string, f *warn.LinterFinding) bool {
 	main := mainOf(c.tree)
-	if main == nil {
-		return false
+	switch rule {
+	case ruleFunctionDoc:
+		// Only a module's functions are there for others. The file's docstring
+		// is main's.
+		return main != nil || c.isTest()
+	case ruleFunctionArgs:
+		// checkMain knows what main's parameters need. That there is no "Args:"
+		// at all, which takes buildtools several lines to say, is as above.
+		inMain := main != nil && c.functionAt(f.Start.Line) == main
+		return inMain || (main != nil || c.isTest()) && strings.Contains(f.Message, "\n")
+	case ruleReturnValue:
+		// A function that tries several times ends in a loop: that its last
+		// round returns cannot be seen.
+		if def := c.functionAt(f.Start.Line); def != nil && int(def.Def.Line) == f.Start.Line {
+			_, loop := def.Body[len(def.Body)-1].(*syntax.ForStmt)
+			return loop
+		}
 	}
-	start, end := main.Span()
-	return line >= int(start.Line) && line <= int(end.Line)
+	return false
+}
+
+// functionAt returns the innermost function that a line belongs to, or nil.
+func (c *checker) functionAt(line int) *syntax.DefStmt {
+	var found *syntax.DefStmt
+	syntax.Walk(c.tree, func(n syntax.Node) bool {
+		if n == nil {
+			return true
+		}
+		start, end := n.Span()
+		if n != syntax.Node(c.tree) && (line < int(start.Line) || line > int(end.Line)) {
+			return false
+		}
+		if def, ok := n.(*syntax.DefStmt); ok {
+			found = def
+		}
+		return true
+	})
+	return found
 }
 
 // idleLoads leaves out the findings about modules that are loaded for what

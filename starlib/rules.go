@@ -30,6 +30,7 @@ const (
 	ruleModuleDoc    = "module-docstring"
 	ruleFunctionDoc  = "function-docstring"
 	ruleFunctionArgs = "function-docstring-args"
+	ruleReturnValue  = "return-value"
 )
 
 // Rules are all that Check looks for. Of the rules of buildtools those are
@@ -46,14 +47,14 @@ var Rules = []Rule{
 	{Name: ruleRegistry, Severity: Fatal, About: "registry once main runs"},
 	{Name: ruleMainDoc, Severity: Doubtful, About: "a flag that --help cannot explain, because no \"Args:\" does"},
 	{Name: ruleModuleDoc, Severity: Doubtful, About: "a file that does not begin with a docstring", lint: true},
-	{Name: ruleFunctionDoc, Severity: Doubtful, About: "a public function of five statements or more without a docstring", lint: true},
+	{Name: ruleFunctionDoc, Severity: Doubtful, About: "a module's public function of five statements or more without a docstring", lint: true},
 	{Name: "function-docstring-header", Severity: Doubtful, About: "a docstring that does not begin with a line that says it all", lint: true},
 	{Name: ruleFunctionArgs, Severity: Doubtful, About: "parameters that \"Args:\" leaves out, or invents", lint: true},
 	{Name: ruleUnusedLoad, Severity: Doubtful, About: "a name that is loaded and not used, or loaded twice", lint: true},
 	{Name: "unused-variable", Severity: Doubtful, About: "a variable or parameter that is not used; call it _name if it must be", lint: true},
 	{Name: "uninitialized", Severity: Doubtful, About: "a variable that may have no value yet", lint: true},
 	{Name: "unreachable", Severity: Doubtful, About: "a statement that is never reached", lint: true},
-	{Name: "return-value", Severity: Doubtful, About: "a function that returns a value on some ways only", lint: true},
+	{Name: ruleReturnValue, Severity: Doubtful, About: "a function that returns a value on some ways only, unless it ends in a loop", lint: true},
 	{Name: "no-effect", Severity: Doubtful, About: "an expression whose value is dropped", lint: true},
 	{Name: "dict-concatenation", Severity: Doubtful, About: "dicts joined by +", lint: true},
 	{Name: "dict-method-named-arg", Severity: Doubtful, About: "a default given by name to a dict's get, pop or setdefault", lint: true},
