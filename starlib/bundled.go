@@ -1,6 +1,7 @@
 package starlib
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"errors"
@@ -75,7 +76,7 @@ func Read(r io.Reader, name string) (Script, error) {
 		return Script{}, fmt.Errorf("reading the script %s: %w", name, err)
 	case len(source) > maxScript:
 		return Script{}, fmt.Errorf("script %s is larger than %d bytes, which is the most that a script may have", name, maxScript)
-	case !utf8.Valid(source):
+	case !utf8.Valid(source), bytes.IndexByte(source, 0) >= 0: // the parser takes a NUL for the end
 		return Script{}, fmt.Errorf("script %s is not UTF-8 text", name)
 	}
 	return Script{Name: name, Source: string(source)}, nil

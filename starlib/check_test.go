@@ -99,6 +99,7 @@ func FuzzCheck(f *testing.F) {
 			f.Add(string(source))
 		}
 	}
+	f.Add("load('a', 'b') # \x00c\n\ndef")
 	f.Add("def f():\n\treturn 'é\\\n\t'\r\nx = b'a'")
 	f.Fuzz(func(t *testing.T, source string) {
 		script := starlib.Script{Name: "s.star", Source: source}

@@ -171,8 +171,9 @@ func disabled(file *build.File) func(Finding) bool {
 
 // position is a place of the text in the script.
 func (p *plain) position(at build.Position) syntax.Position {
-	column := max(1, at.LineRune-p.shift[at.Line])
-	return syntax.MakePosition(nil, int32(at.Line), int32(column))
+	line := min(at.Line, len(p.lines)) // the end of all stands one behind
+	column := max(1, at.LineRune-p.shift[line])
+	return syntax.MakePosition(nil, int32(line), int32(column))
 }
 
 // indent is how far a line's text stands from the left.

@@ -28,6 +28,7 @@ func TestCheckUnreadable(t *testing.T) {
 	}{
 		"large.star":  {"", 50 << 20, "is larger than 1048576 bytes"},
 		"latin1.star": {"x = \"\xe9\"\n", 0, "is not UTF-8 text"},
+		"nul.star":    {"x = 1\n\x00y = 2\n", 0, "is not UTF-8 text"},
 		"binary.star": {"\x7fELF\xff\x00", 0, "is not UTF-8 text"},
 	} {
 		path := filepath.Join(folder, name)
