@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,14 +41,27 @@ type CheckOptions struct {
 // lines. The modules that they load are read, too, but only for what keeps the
 // scripts from running.
 func Check(scripts []Script, o CheckOptions) []Finding {
-	var all []Finding
-	loaded := map[string]bool{}
-	for _, script := range scripts {
-		c := newChecker(script, o)
-		all = append(all, c.check()...)
-		for file := range c.modules {
-			loaded[file] = true
+	checkers := make([]*checker, len(scripts))
+	loaded, byTests := map[string]bool{}, map[string]bool{}
+	// Tests first: what they load has the builtins of tests, too.
+	for _, tests := range []bool{true, false} {
+		for i, script := range scripts {
+			c := newChecker(script, o)
+			if c.isTest() != tests {
+				continue
+			}
+			c.testing = tests || byTests[filepath.Clean(script.Name)]
+			c.check()
+			checkers[i] = c
+			for file := range c.modules {
+				loaded[file] = true
+				byTests[file] = byTests[file] || tests
+			}
 		}
+	}
+	var all []Finding
+	for _, c := range checkers {
+		all = append(all, c.findings...)
 	}
 	// What another file loads need not be able to run by itself.
 	return slices.DeleteFunc(all, func(f Finding) bool {
@@ -69,6 +83,7 @@ type checker struct {
 	run      *run // reads modules, but executes nothing
 	options  CheckOptions
 	script   Script
+	testing  bool         // the builtins of tests are there
 	tree     *syntax.File // nil if the script cannot be parsed
 	resolved bool         // every name means something: a load that is not used is no slip of the pen elsewhere
 	modules  map[string]*checkedModule
@@ -81,13 +96,14 @@ func newChecker(script Script, o CheckOptions) *checker {
 	return c
 }
 
-func (c *checker) check() []Finding {
+// check finds what is wrong.
+func (c *checker) check() {
 	err := c.parse()
 	for _, e := range parseErrors(c.script, err) {
 		c.add(e.rule, e.pos, syntax.Position{}, e.message)
 	}
 	if c.tree == nil {
-		return c.findings
+		return
 	}
 	c.checkLoads()
 	c.checkStages()
@@ -97,12 +113,12 @@ func (c *checker) check() []Finding {
 	slices.SortFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(a.Line-b.Line, a.Column-b.Column, cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.Compact(c.findings)
+	c.findings = slices.Compact(c.findings)
 }
 
 // parse reads the script.
 func (c *checker) parse() error {
-	tree, err := parse(c.script)
+	tree, err := parse(c.script, c.testing)
 	c.tree, c.resolved = tree, err == nil
 	return err
 }
@@ -118,16 +134,21 @@ func (c *checker) add(rule string, start, end syntax.Position, message string) *
 
 // isTest says whether a file holds tests: their functions explain themselves,
 // and are called by their names.
-func (c *checker) isTest() bool { return strings.HasSuffix(c.script.Name, "_test.star") }
+func (c *checker) isTest() bool { return strings.HasSuffix(c.script.Name, TestSuffix) }
 
 // parse reads a script, and finds what its names mean. With an error of names
-// there is a tree, with one of the syntax there is none.
-func parse(script Script) (*syntax.File, error) {
+// there is a tree, with one of the syntax there is none. With testing the
+// builtins of tests are there.
+func parse(script Script, testing bool) (*syntax.File, error) {
 	tree, err := fileOptions.Parse(script.Name, script.Source, 0)
 	if err != nil {
 		return nil, err
 	}
-	builtins := new(run).builtins()
+	r := new(run)
+	builtins := r.builtins()
+	if testing {
+		maps.Copy(builtins, r.testBuiltins())
+	}
 	return tree, offerNames(resolve.File(tree, builtins.Has, starlark.Universe.Has), builtins.Keys())
 }
 

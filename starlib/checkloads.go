@@ -79,7 +79,7 @@ func (c *checker) module(file string, chain []string) *checkedModule {
 		m.err = err
 		return m
 	}
-	tree, err := parse(script)
+	tree, err := parse(script, c.testing)
 	for _, e := range parseErrors(script, err) {
 		m.err = fmt.Errorf("%s: %s", e.pos, e.message)
 		return m

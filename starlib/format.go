@@ -24,6 +24,7 @@ var layout = &build.Rewriter{RewriteSet: []string{"listsort", "sameOriginLoad", 
 // that would not mean the same any more.
 func Fix(script Script, o CheckOptions) string {
 	c := newChecker(script, o)
+	c.testing = true // if this is none, it is Check that has to say so
 	if c.parse(); c.tree == nil {
 		return script.Source
 	}
@@ -152,8 +153,8 @@ var unescapedQuote = strings.NewReplacer(`\\`, `\\`, `\'`, `'`)
 // the same statements, in the same order, in spite of other white space in
 // docstrings, and loads that may be merged, or fewer.
 func sameProgram(script Script, formatted string, dropLoads bool) error {
-	before, errBefore := parse(script)
-	after, errAfter := parse(Script{Name: script.Name, Source: formatted})
+	before, errBefore := parse(script, true)
+	after, errAfter := parse(Script{Name: script.Name, Source: formatted}, true)
 	if after == nil {
 		return fmt.Errorf("the formatter would break it: %w", errAfter)
 	}
