@@ -17,11 +17,13 @@ const (
 	typeOCIConfig    = "application/vnd.oci.image.config.v1+json"
 )
 
-// Config is the part of an image's config that is compared. Its history,
-// author and times are not: who runs the image never sees them.
+// Config is the part of an image's config that is compared, and when the image
+// was made. That, its history and author are not compared: who runs the image
+// never sees them.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
 type Config struct {
 	Platform
+	Created string  `json:"created"` // RFC 3339, or whatever was written in its place
 	Runtime Runtime `json:"config"`
 	RootFS  struct {
 		DiffIDs []string `json:"diff_ids"`

@@ -37,7 +37,7 @@ const (
 // attests returns the digest of the image that the entry is an attestation of,
 // or "".
 func (d Descriptor) attests() string {
-	if d.Annotations[annotationReferenceType] != attestationManifest {
+	if !d.IsAttestation() {
 		return ""
 	}
 	return d.Annotations[annotationReferenceDigest]

@@ -34,6 +34,9 @@ type Manifest struct {
 	Config   Descriptor   // of an image
 	Layers   []Descriptor // of an image, the base first
 
+	ArtifactType string // as the manifest states it, mostly ""
+	Annotations  map[string]string
+
 	// Schema1 is what a manifest of schema 1 says of the image; others leave it
 	// to their config.
 	Schema1 *Config
@@ -88,11 +91,14 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		Config        *Descriptor     `json:"config"`
 		Layers        []Descriptor    `json:"layers"`
 		FSLayers      json.RawMessage `json:"fsLayers"`
+
+		ArtifactType string            `json:"artifactType"`
+		Annotations  map[string]string `json:"annotations"`
 	}
 	if err := json.Unmarshal(body, &raw); err != nil {
 		return nil, fmt.Errorf("the answer is no manifest but %s (%w)", beginning(body), err)
 	}
-	m := &Manifest{MediaType: raw.MediaType, Size: int64(len(body))}
+	m := &Manifest{MediaType: raw.MediaType, Size: int64(len(body)), ArtifactType: raw.ArtifactType, Annotations: raw.Annotations}
 	if m.MediaType == "" {
 		m.MediaType, _, _ = strings.Cut(contentType, ";")
 		m.MediaType = strings.TrimSpace(m.MediaType)

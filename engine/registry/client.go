@@ -142,6 +142,8 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		fact, err = host.stat(ctx, path, reference)
 	case validate.Hash, validate.Unpack:
 		fact, err = host.whole(ctx, path, need)
+	case validate.Attached:
+		fact.Referrers, err = host.referrers(ctx, path, reference)
 	}
 	if err != nil {
 		err = host.explain(ctx, err, need.Side, imagelist.Reference(repository, reference))

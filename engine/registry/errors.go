@@ -27,12 +27,13 @@ type Error struct {
 	Reference string // what was to be read
 	Err       error
 
+	doing  string // in front of the reference
 	what   string
 	reason validate.Reason
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("reading %s %s: %s", e.Side, e.Reference, e.what)
+	return fmt.Sprintf("%s %s: %s", e.doing, e.Reference, e.what)
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -50,21 +51,24 @@ type (
 	tokenError   struct{ error } // at the token server
 	cutError     struct{ error } // within a body
 	contentError struct{ error } // the bytes are not what they should be
+	missingError struct{ error } // the registry says that there is no such thing
 )
 
 func (e *credentialError) Unwrap() error { return e.error }
 func (e *pingError) Unwrap() error       { return e.error }
 func (e *tokenError) Unwrap() error      { return e.error }
 func (e *cutError) Unwrap() error        { return e.error }
+func (e *contentError) Unwrap() error    { return e.error }
 
 // explain finds the reason of an error and says what to do.
-func (h *host) explain(ctx context.Context, err error, side validate.Side, reference string) error {
-	e := &Error{Side: side, Reference: reference, Err: err, what: plain(err), reason: validate.Unreachable}
+func (h *host) explain(ctx context.Context, err error, side validate.Side, reference string) *Error {
+	e := &Error{Side: side, Reference: reference, Err: err, doing: "reading " + side.String(), what: plain(err), reason: validate.Unreachable}
 	var (
 		credential *credentialError
 		token      *tokenError
 		ping       *pingError
 		content    *contentError
+		missing    *missingError
 		cut        *cutError
 		status     *transport.Error
 		dns        *net.DNSError
@@ -75,6 +79,8 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 	switch {
 	case errors.As(err, &content):
 		e.reason = validate.BadManifest
+	case errors.As(err, &missing):
+		e.reason = [...]validate.Reason{validate.Source: validate.SourceMissing, validate.Destination: validate.DestinationMissing}[side]
 	case errors.As(err, &credential):
 		e.reason = validate.Unauthorized
 	case errors.As(err, &verify): // whatever plain HTTP, tried after it, gave

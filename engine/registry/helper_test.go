@@ -227,8 +227,21 @@ func read(t *testing.T, c *registry.Client, image imagelist.Image, need validate
 	return fact
 }
 
-// wantError checks an error's reason and words.
+// wantError checks the reason and words of an error that Read returned.
 func wantError(t *testing.T, err error, reason validate.Reason, words ...string) {
+	t.Helper()
+	wantScriptError(t, err, reason, words...)
+	var e *registry.Error
+	if !errors.As(err, &e) {
+		return
+	}
+	if prefix := fmt.Sprintf("reading %s %s: ", e.Side, e.Reference); !strings.HasPrefix(err.Error(), prefix) {
+		t.Errorf("%q does not begin with %q", err, prefix)
+	}
+}
+
+// wantScriptError checks the reason and words of an error.
+func wantScriptError(t *testing.T, err error, reason validate.Reason, words ...string) {
 	t.Helper()
 	var e *registry.Error
 	if !errors.As(err, &e) {
@@ -238,9 +251,6 @@ func wantError(t *testing.T, err error, reason validate.Reason, words ...string)
 		t.Errorf("reason %s, want %s, of: %v", e.Reason(), reason, err)
 	}
 	text := err.Error()
-	if prefix := fmt.Sprintf("reading %s %s: ", e.Side, e.Reference); !strings.HasPrefix(text, prefix) {
-		t.Errorf("%q does not begin with %q", text, prefix)
-	}
 	for _, w := range words {
 		if !strings.Contains(text, w) {
 			t.Errorf("%q lacks %q", text, w)

@@ -32,7 +32,7 @@ type Registry struct {
 
 // New returns an empty registry.
 func New() *Registry {
-	return &Registry{Handler: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))}
+	return &Registry{Handler: ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)), ggcr.WithReferrersSupport(true))}
 }
 
 // ServeHTTP implements http.Handler.
@@ -78,6 +78,7 @@ type Image struct {
 	History  string // makes another config of the same meaning
 	Labels   map[string]string
 	Env      []string // NAME=VALUE
+	Created  string   // RFC 3339, "" if the config is not to say
 }
 
 // PushImage pushes an image and its blobs under a tag; without a tag, under
@@ -94,7 +95,7 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		types.layer = "application/vnd.oci.image.layer.v1.tar+zstd"
 	}
 	layer := r.PushBlob(repository, types.layer, compressed)
-	config := r.PushBlob(repository, types.config, encode(map[string]any{
+	says := map[string]any{
 		"architecture": image.Platform.Architecture,
 		"os":           image.Platform.OS,
 		"variant":      image.Platform.Variant,
@@ -106,7 +107,11 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		}{[]string{"/app"}, image.Env, image.Labels},
 		"history": []map[string]string{{"created_by": "mvrun" + image.History}},
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{validate.Digest("sha256", tarball)}},
-	}))
+	}
+	if image.Created != "" {
+		says["created"] = image.Created
+	}
+	config := r.PushBlob(repository, types.config, encode(says))
 	pushed := r.PushManifest(repository, tag, types.manifest, encode(map[string]any{
 		"schemaVersion": 2, "mediaType": types.manifest, "config": config, "layers": []Descriptor{layer},
 	}))
@@ -147,6 +152,17 @@ func (r *Registry) PushList(repository, tag, mediaType string, children ...Descr
 	}
 	return r.PushManifest(repository, tag, mediaType, encode(map[string]any{
 		"schemaVersion": 2, "mediaType": mediaType, "manifests": children,
+	}))
+}
+
+// Attach pushes an artifact that refers to an image: a signature, an SBOM.
+func (r *Registry) Attach(repository string, subject Descriptor, artifactType, content string) Descriptor {
+	layer := r.PushBlob(repository, "text/plain", []byte(content))
+	config := r.PushBlob(repository, artifactType, []byte("{}"))
+	subject.Platform = nil
+	return r.PushManifest(repository, "", validate.TypeOCIManifest, encode(map[string]any{
+		"schemaVersion": 2, "mediaType": validate.TypeOCIManifest, "artifactType": artifactType,
+		"config": config, "layers": []Descriptor{layer}, "subject": subject,
 	}))
 }
 

@@ -1,0 +1,125 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// What scripts ask of a repository: they name it themselves, so that it is on
+// no side of a mirror.
+
+// Inspect reads what a reference is: one manifest, and the config of an image.
+// repository has its registry, docker.io/library/nginx; reference is a tag or
+// a digest. An error is an *Error; that there is no such image is one.
+func (c *Client) Inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error) {
+	var inspection *validate.Inspection
+	err := c.ask(ctx, "inspecting", repository, reference, func(ctx context.Context, h *host, path string) (err error) {
+		inspection, err = h.inspect(ctx, path, reference)
+		return err
+	})
+	return inspection, err
+}
+
+// Tags lists the tags of a repository, in the registry's order. An error is an
+// *Error; that there is no such repository is one.
+func (c *Client) Tags(ctx context.Context, repository string) ([]string, error) {
+	var tags []string
+	err := c.ask(ctx, "listing the tags of", repository, "", func(ctx context.Context, h *host, path string) (err error) {
+		tags, err = h.tags(ctx, path)
+		return err
+	})
+	return tags, err
+}
+
+// Referrers lists what is attached to an image: as the registry says, or its
+// fallback tag, and under cosign's tags. reference is a tag or a digest. An
+// error is an *Error; that there is no such image under a tag is one.
+func (c *Client) Referrers(ctx context.Context, repository, reference string) ([]validate.Descriptor, error) {
+	var referrers []validate.Descriptor
+	err := c.ask(ctx, "listing the referrers of", repository, reference, func(ctx context.Context, h *host, path string) error {
+		digest := reference
+		if !isDigest(reference) {
+			top, err := h.head(ctx, path, reference)
+			if err != nil {
+				return err
+			}
+			if top.Missing {
+				return errNoImage
+			}
+			digest = top.Digest
+		}
+		var err error
+		referrers, err = h.referrers(ctx, path, digest)
+		return err
+	})
+	return referrers, err
+}
+
+var errNoImage = &missingError{errors.New("the registry has no such image")}
+
+// ask does something with a repository, and explains what went wrong with it.
+// reference may be empty.
+func (c *Client) ask(ctx context.Context, doing, repository, reference string, do func(ctx context.Context, h *host, path string) error) error {
+	name, path, _ := strings.Cut(repository, "/")
+	side := c.loginSide(name)
+	h := c.host(name, side)
+	ctx = context.WithValue(ctx, callKey{}, &call{})
+	err := do(ctx, h, path)
+	if err == nil {
+		return nil
+	}
+	what := repository
+	if reference != "" {
+		what = imagelist.Reference(repository, reference)
+	}
+	e := h.explain(ctx, err, side, what)
+	e.doing = doing
+	return e
+}
+
+// loginSide returns the side whose login a registry gets: the destination's if
+// it is that side's alone.
+func (c *Client) loginSide(name string) validate.Side {
+	side := validate.Source
+	for _, login := range c.options.Logins {
+		if login.Registry == name {
+			if login.Side == validate.Source {
+				return validate.Source
+			}
+			side = login.Side
+		}
+	}
+	return side
+}
+
+// inspect reads a manifest, and the config of an image.
+func (h *host) inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error) {
+	top, err := h.manifest(ctx, repository, reference)
+	if err != nil {
+		return nil, err
+	}
+	if top.Missing {
+		return nil, errNoImage
+	}
+	found := &validate.Inspection{Manifest: top.Manifest, Config: top.Manifest.Schema1}
+	if !top.Manifest.IsImage() {
+		return found, nil
+	}
+	digest := top.Manifest.Config.Digest
+	config, err := h.config(ctx, repository, digest)
+	switch {
+	case err != nil:
+		return nil, err
+	case config.Missing:
+		return nil, &contentError{fmt.Errorf("its config %s is not in the registry", digest)}
+	case config.Config == nil:
+		return nil, &contentError{fmt.Errorf("the registry sent a config whose digest is %s instead of %s: its bytes are corrupt", config.Digest, digest)}
+	}
+	found.Config = config.Config
+	return found, nil
+}

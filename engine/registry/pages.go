@@ -1,0 +1,97 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Listings, which registries answer page by page.
+
+// What a listing may take: a registry that lies could go on for ever.
+const (
+	maxPages   = 2000
+	maxListing = 32 << 20 // bytes: a million tags
+)
+
+// errNoListing is a listing that the registry has not.
+var errNoListing = errors.New("the registry has no such listing")
+
+// pages reads a listing below a repository, and gives each page to take.
+// header is that of the requests. It returns errNoListing if the first page is
+// not there.
+func (h *host) pages(ctx context.Context, repository, path string, header http.Header, take func(header http.Header, body []byte) error) error {
+	size := 0
+	read := map[string]bool{}
+	for len(read) < maxPages {
+		read[path] = true
+		body, got, err := h.get(ctx, repository, path, header, maxListing)
+		if err != nil {
+			return err
+		}
+		if body == nil {
+			if len(read) == 1 {
+				return errNoListing
+			}
+			return &contentError{errors.New("the registry says that there is a next page, and that there is none")}
+		}
+		if size += len(body); size > maxListing {
+			return &contentError{fmt.Errorf("the listing has more than %d bytes", maxListing)}
+		}
+		if err := take(got, body); err != nil {
+			return err
+		}
+		if path, err = nextPage(got, repository, path); err != nil || path == "" {
+			return err
+		}
+		if read[path] {
+			return &contentError{errors.New("the registry's listing has no end: a next page is one that was read before")}
+		}
+	}
+	return &contentError{fmt.Errorf("the listing has more than %d pages", maxPages)}
+}
+
+var (
+	linkPattern = regexp.MustCompile(`<([^>]+)>([^,]*)`)
+	relPattern  = regexp.MustCompile(`(?i);\s*rel\s*=\s*"?([^";]*)`)
+)
+
+// nextPage returns the path below a repository where the page after path is, ""
+// if that is the last one. Only path and query of the link count: so the next
+// page comes from the same registry, whatever host a proxy in between wrote.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
+func nextPage(header http.Header, repository, path string) (string, error) {
+	for _, link := range linkPattern.FindAllStringSubmatch(strings.Join(header.Values("Link"), ", "), -1) {
+		if rel := relPattern.FindStringSubmatch(link[2]); rel != nil && !strings.EqualFold(strings.TrimSpace(rel[1]), "next") {
+			continue
+		}
+		root := "/v2/" + repository + "/"
+		here, err := url.Parse(root + path)
+		if err != nil {
+			return "", err
+		}
+		next, err := here.Parse(link[1])
+		if err != nil {
+			return "", &contentError{fmt.Errorf("the registry's next page is at %q, which is no URL", link[1])}
+		}
+		below, ok := strings.CutPrefix(next.RequestURI(), root)
+		if !ok {
+			return "", &contentError{fmt.Errorf("the registry's next page is at %q, outside of the repository", next.Path)}
+		}
+		return below, nil
+	}
+	return "", nil
+}
+
+// parseListing reads a page's JSON.
+func parseListing(body []byte, page any) error {
+	if err := json.Unmarshal(body, page); err != nil {
+		return &contentError{fmt.Errorf("the answer is no listing: %w", err)}
+	}
+	return nil
+}
