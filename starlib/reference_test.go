@@ -47,7 +47,12 @@ func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 	if err != nil {
 		t.Fatal(err)
 	}
+	inspection := newInspection(&run{}, "example.com/app", "1", &validate.Inspection{Manifest: &validate.Manifest{}, Config: &validate.Config{}})
 	return map[string]starlark.HasAttrs{
+		"inspection":         inspection,
+		"inspected_platform": inspection.platforms[0],
+		"referrer":           newReferrer(validate.Descriptor{}).(starlark.HasAttrs),
+
 		"image":         &Image{},
 		"image_list":    noAttrs{&imageList{}},
 		"result":        result,

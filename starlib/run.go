@@ -26,6 +26,7 @@ type Options struct {
 	Open        func(path string) (*imagelist.List, error) // "" for the run's own list
 	WriteFailed func(path string, lines []string) error    // "" for the run's own failed list
 	Registry    func(host string, settings Registry) error
+	Lookup      Lookup
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)

@@ -53,6 +53,10 @@ func (i *Image) Attr(name string) (starlark.Value, error) {
 		return starlark.String(i.image.Destination), nil
 	case "tag":
 		return starlark.String(i.image.Tag), nil
+	case "source_reference":
+		return starlark.String(i.image.SourceReference()), nil
+	case "destination_reference":
+		return starlark.String(i.image.DestinationReference()), nil
 	case "line":
 		return starlark.String(i.image.Line), nil
 	case "number":
@@ -84,7 +88,7 @@ func (i *Image) replace(_ *starlark.Thread, b *starlark.Builtin, args starlark.T
 
 // AttrNames implements starlark.HasAttrs.
 func (i *Image) AttrNames() []string {
-	return []string{"destination", "line", "number", "replace", "source", "tag"}
+	return []string{"destination", "destination_reference", "line", "number", "replace", "source", "source_reference", "tag"}
 }
 
 // Result is what became of an image. It cannot change.

@@ -119,7 +119,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	configure := func(host string, s starlib.Registry) error { return client.Configure(host, registry.Settings(s)) }
 	program, world := starlib.Run, starlib.Options{
-		Engine: run, Open: lists.open, WriteFailed: failed.write, Registry: configure, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
+		Engine: run, Open: lists.open, WriteFailed: failed.write, Registry: configure, Lookup: client, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
 		List: r.list(), Question: r.question(), Arguments: r.arguments, Named: r.named(), AllowPaths: r.AllowPath,
 	}
 	if r.rehearsal != nil {

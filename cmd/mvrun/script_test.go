@@ -96,6 +96,7 @@ func TestScripts(t *testing.T) {
 			"image":     pushImage,
 			"list":      pushAList,
 			"manifest":  pushManifest,
+			"attach":    attach,
 			"delete":    deleteManifest,
 			"await":     awaitRequest,
 			"interrupt": interrupt,
@@ -169,20 +170,51 @@ func parsePlatform(s string) validate.Platform {
 	return validate.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2], OSVersion: version}
 }
 
-// pushImage is "image REGISTRY REPOSITORY TAG PLATFORM CONTENT [oci]".
-func pushImage(ts *testscript.TestScript, _ bool, args []string) {
-	registryOf(ts, args[0]).PushImage(args[1], args[2], memory.Image{Platform: parsePlatform(args[3]), Content: args[4], OCI: slices.Contains(args[5:], "oci")})
+// newImage makes an image of its platform, its content and what else is said
+// of it: "oci", created=TIME, and labels, LABEL=VALUE.
+func newImage(platform, content string, more []string) memory.Image {
+	image := memory.Image{Platform: parsePlatform(platform), Content: content, OCI: slices.Contains(more, "oci")}
+	for _, word := range more {
+		if label, value, ok := strings.Cut(word, "="); label == "created" {
+			image.Created = value
+		} else if ok {
+			if image.Labels == nil {
+				image.Labels = map[string]string{}
+			}
+			image.Labels[label] = value
+		}
+	}
+	return image
 }
 
-// pushAList is "list REGISTRY REPOSITORY TAG docker|oci [PLATFORM:CONTENT[:oci]]...".
+// pushImage is "image REGISTRY REPOSITORY TAG PLATFORM CONTENT [oci] [created=TIME] [LABEL=VALUE]...".
+func pushImage(ts *testscript.TestScript, _ bool, args []string) {
+	registryOf(ts, args[0]).PushImage(args[1], args[2], newImage(args[3], args[4], args[5:]))
+}
+
+// pushAList is "list REGISTRY REPOSITORY TAG docker|oci [PLATFORM:CONTENT[:oci][:LABEL=VALUE]]...".
 func pushAList(ts *testscript.TestScript, _ bool, args []string) {
 	r := registryOf(ts, args[0])
 	var children []memory.Descriptor
 	for _, arg := range args[4:] {
 		parts := strings.Split(arg, ":")
-		children = append(children, r.PushImage(args[1], "", memory.Image{Platform: parsePlatform(parts[0]), Content: parts[1], OCI: len(parts) > 2}))
+		children = append(children, r.PushImage(args[1], "", newImage(parts[0], parts[1], parts[2:])))
 	}
 	r.PushList(args[1], args[2], map[string]string{"docker": validate.TypeDockerList, "oci": validate.TypeOCIIndex}[args[3]], children...)
+}
+
+// attach is "attach REGISTRY REPOSITORY TAG TYPE [SUFFIX]": an artifact of a
+// type, to what is under the tag; with a suffix, as cosign does.
+func attach(ts *testscript.TestScript, _ bool, args []string) {
+	r := registryOf(ts, args[0])
+	answer := httptest.NewRecorder()
+	r.Registry.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/v2/"+args[1]+"/manifests/"+args[2], nil))
+	subject := memory.Descriptor{MediaType: answer.Header().Get("Content-Type"), Digest: answer.Header().Get("Docker-Content-Digest"), Size: answer.Body.Len()}
+	if len(args) == 4 {
+		r.Attach(args[1], subject, args[3], "attached")
+		return
+	}
+	r.PushImage(args[1], strings.Replace(subject.Digest, ":", "-", 1)+args[4], memory.Image{Content: args[3], OCI: true})
 }
 
 // pushManifest is "manifest REGISTRY REPOSITORY TAG TYPE FILE".

@@ -1,6 +1,7 @@
 package imagelist
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -108,25 +109,31 @@ func parseWord(word string, o Options) (Image, error) {
 	if o.Destination == "" {
 		return Image{}, fmt.Errorf("a line of one image needs the destination's registry: give -d (or DEST_REGISTRY), or write SOURCE DESTINATION TAG")
 	}
-	name, digest, hasDigest := strings.Cut(word, "@")
-	tag := "latest"
-	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
-		name, tag = name[:colon], name[colon+1:]
-	}
-	if err := checkTag(tag); err != nil {
-		return Image{}, fmt.Errorf("image %s: %w", quote(word), err)
-	}
-	if hasDigest {
-		tag = digest
-		if !digestPattern.MatchString(digest) {
-			return Image{}, fmt.Errorf("image %s: %w", quote(word), errDigest(digest))
-		}
-	}
-	r, err := parseRepository(name)
+	r, tag, err := splitReference(word)
 	if err != nil {
 		return Image{}, fmt.Errorf("image %s: %w", quote(word), err)
 	}
 	return join(r, r, tag, o)
+}
+
+// splitReference splits [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST].
+func splitReference(word string) (r repository, tag string, err error) {
+	name, digest, hasDigest := strings.Cut(word, "@")
+	tag = "latest"
+	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
+		name, tag = name[:colon], name[colon+1:]
+	}
+	if err := checkTag(tag); err != nil {
+		return repository{}, "", err
+	}
+	if hasDigest {
+		tag = digest
+		if !digestPattern.MatchString(digest) {
+			return repository{}, "", errDigest(digest)
+		}
+	}
+	r, err = parseRepository(name)
+	return r, tag, err
 }
 
 // repository is a name split where its registry ends.
@@ -144,7 +151,7 @@ func parseRepository(name string) (repository, error) {
 		r = repository{first, rest}
 	}
 	if strings.Contains(r.path, "@") || strings.Contains(r.path, ":") {
-		return repository{}, fmt.Errorf("a repository has no tag or digest: that is the third word of the line")
+		return repository{}, errTagged
 	}
 	if r.path == "" {
 		return repository{}, fmt.Errorf("the name is missing")
@@ -161,6 +168,9 @@ func parseRepository(name string) (repository, error) {
 	}
 	return r, nil
 }
+
+// errTagged is a tag where only a repository may be.
+var errTagged = errors.New("a repository has no tag or digest: that is the third word of the line")
 
 // at moves a repository to another registry, if one is given.
 func (r repository) at(registry string) repository {

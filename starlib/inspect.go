@@ -1,0 +1,136 @@
+package starlib
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// What scripts ask of registries: inspect, tags, referrers.
+
+// Lookup asks registries. Repositories have their registry,
+// docker.io/library/nginx; a reference is a tag or a digest.
+type Lookup interface {
+	Inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error)
+	Tags(ctx context.Context, repository string) ([]string, error)
+	Referrers(ctx context.Context, repository, reference string) ([]validate.Descriptor, error)
+}
+
+// inspect is inspect(reference): what a registry has there.
+func (r *run) inspect(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var value starlark.Value
+	if err := unpack(b, args, kwargs, "reference", &value); err != nil {
+		return nil, err
+	}
+	repository, tag, err := r.reference(value)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	var found *validate.Inspection
+	err = r.Engine.Work(contextOf(thread), func(ctx context.Context) (err error) {
+		found, err = r.Lookup.Inspect(ctx, repository, tag)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newInspection(r, repository, tag, found), nil
+}
+
+// tags is tags(repository): the tags that a registry lists.
+func (r *run) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var value starlark.Value
+	if err := unpack(b, args, kwargs, "repository", &value); err != nil {
+		return nil, err
+	}
+	word, ok := starlark.AsString(value)
+	if _, image := value.(*Image); image {
+		return nil, fmt.Errorf("%s: got an image, which has two repositories: want image.source or image.destination", b.Name())
+	} else if !ok {
+		return nil, fmt.Errorf("%s: got %s, want a repository such as \"docker.io/library/nginx\"", b.Name(), describe(value))
+	}
+	repository, err := imagelist.ParseRepository(word, r.List)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	var found []string
+	err = r.Engine.Work(contextOf(thread), func(ctx context.Context) (err error) {
+		found, err = r.Lookup.Tags(ctx, repository)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	values := make([]starlark.Value, len(found))
+	for i, tag := range found {
+		values[i] = starlark.String(tag)
+	}
+	return starlark.NewList(values), nil
+}
+
+// referrers is referrers(reference): what is attached to an image.
+func (r *run) referrers(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var value starlark.Value
+	if err := unpack(b, args, kwargs, "reference", &value); err != nil {
+		return nil, err
+	}
+	repository, tag, err := r.reference(value)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
+	var found []validate.Descriptor
+	err = r.Engine.Work(contextOf(thread), func(ctx context.Context) (err error) {
+		found, err = r.Lookup.Referrers(ctx, repository, tag)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	values := make([]starlark.Value, len(found))
+	for i, referrer := range found {
+		values[i] = newReferrer(referrer)
+	}
+	return starlark.NewList(values), nil
+}
+
+func newReferrer(d validate.Descriptor) starlark.Value {
+	return starlarkstruct.FromStringDict(starlark.String("referrer"), starlark.StringDict{
+		"artifact_type": starlark.String(d.ArtifactType),
+		"media_type":    starlark.String(d.MediaType),
+		"digest":        starlark.String(d.Digest),
+		"size":          starlark.MakeInt64(d.Size),
+		"annotations":   stringDict(d.Annotations),
+	})
+}
+
+// reference reads the argument that says where an image is.
+func (r *run) reference(value starlark.Value) (repository, tag string, err error) {
+	if word, ok := starlark.AsString(value); ok {
+		return imagelist.ParseReference(word, r.List)
+	}
+	switch value.(type) {
+	case *Image:
+		return "", "", errors.New("got an image, which is in two places: want image.source_reference or image.destination_reference")
+	case *Result:
+		return "", "", errors.New("got a result, whose image is in two places: want result.image.source_reference or result.image.destination_reference")
+	}
+	return "", "", fmt.Errorf("got %s, want a reference such as \"docker.io/library/nginx:1.27\"", describe(value))
+}
+
+// stringDict makes a frozen dict, in the order of its keys.
+func stringDict(m map[string]string) *starlark.Dict {
+	dict := starlark.NewDict(len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		_ = dict.SetKey(starlark.String(key), starlark.String(m[key])) // new, and strings are hashable
+	}
+	dict.Freeze()
+	return dict
+}
