@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -89,10 +91,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXAMPLES", examples)
 			env.Values[registriesKey{}] = map[string]*fakeRegistry{}
 			env.Values[interruptedKey{}] = new(*exec.Cmd)
+			env.Values[networkKey{}] = new(*network)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry":  startRegistry,
+			"host":      serveHost,
 			"image":     pushImage,
 			"list":      pushAList,
 			"manifest":  pushManifest,
@@ -115,11 +119,13 @@ type fakeRegistry struct {
 	*memory.Registry
 	address string
 	fault   string
+	faults  atomic.Int64  // how many requests for manifests are still to fail
 	asked   chan struct{} // closed at the first request for a manifest
 }
 
 // ServeHTTP breaks the registry as its fault says: "hangs" never answers, a
-// number is a status that every request for a manifest gets.
+// number is a status that every request for a manifest gets, or with another
+// number behind a colon, that many of the first.
 func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.URL.Path, "/manifests/") {
 		select {
@@ -127,7 +133,7 @@ func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		default:
 			close(f.asked)
 		}
-		if status, err := strconv.Atoi(f.fault); err == nil {
+		if status, err := strconv.Atoi(f.fault); err == nil && f.faults.Add(-1) >= 0 {
 			http.Error(w, `{"errors":[{"code":"DENIED","message":"as the test wants it"}]}`, status)
 			return
 		}
@@ -147,7 +153,14 @@ func registries(ts *testscript.TestScript) map[string]*fakeRegistry {
 func startRegistry(ts *testscript.TestScript, _ bool, args []string) {
 	f := &fakeRegistry{Registry: memory.New(), asked: make(chan struct{})}
 	if len(args) > 1 {
-		f.fault = args[1]
+		fault, times, limited := strings.Cut(args[1], ":")
+		f.fault = fault
+		f.faults.Store(math.MaxInt64)
+		if limited {
+			n, err := strconv.ParseInt(times, 10, 64)
+			ts.Check(err)
+			f.faults.Store(n)
+		}
 	}
 	server := httptest.NewServer(f)
 	ts.Defer(server.Close)

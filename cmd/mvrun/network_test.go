@@ -1,0 +1,122 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// Registries under any name, with TLS: for scripts that are run as they would
+// be where they are used. The command reaches them by way of a proxy.
+
+// network is what a script's proxy leads to, by HOST:PORT.
+type network struct {
+	mu        sync.Mutex
+	addresses map[string]string
+	conns     sync.WaitGroup
+}
+
+type networkKey struct{}
+
+// ServeHTTP is a proxy that connects to what it knows.
+func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n.mu.Lock()
+	address, ok := n.addresses[r.Host]
+	n.mu.Unlock()
+	if r.Method != http.MethodConnect || !ok {
+		http.Error(w, "no such host", http.StatusBadGateway)
+		return
+	}
+	theirs, err := net.Dial("tcp", address)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+	ours, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		theirs.Close()
+		return
+	}
+	for _, pair := range [][2]net.Conn{{ours, theirs}, {theirs, ours}} {
+		n.conns.Go(func() {
+			io.Copy(pair[0], pair[1])
+			pair[0].Close()
+		})
+	}
+}
+
+// serveHost is "host NAME HOST CA [USER:PASSWORD]": the registry NAME is also
+// HOST, with a certificate of an authority that is written to the file CA, for
+// whoever knows a password.
+func serveHost(ts *testscript.TestScript, _ bool, args []string) {
+	handler := http.Handler(registryOf(ts, args[0]))
+	if len(args) > 3 {
+		handler = withPassword(handler, args[3])
+	}
+	certificate, ca, err := certify(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), ca, 0o666))
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	server.StartTLS()
+	ts.Defer(server.Close)
+
+	known := ts.Value(networkKey{}).(**network)
+	if *known == nil {
+		n := &network{addresses: map[string]string{}}
+		proxy := httptest.NewServer(n)
+		ts.Defer(func() {
+			proxy.Close()
+			n.conns.Wait()
+		})
+		ts.Setenv("HTTPS_PROXY", proxy.URL)
+		*known = n
+	}
+	(*known).mu.Lock()
+	defer (*known).mu.Unlock()
+	(*known).addresses[args[1]+":443"] = server.Listener.Addr().String()
+}
+
+// withPassword is a handler for who has the right USER:PASSWORD.
+func withPassword(next http.Handler, login string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user+":"+password != login {
+			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
+			http.Error(w, `{"errors":[{"code":"UNAUTHORIZED"}]}`, http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// certify makes a certificate for a host that is its own authority, and writes
+// it as PEM.
+func certify(host string) (tls.Certificate, []byte, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), err
+}
