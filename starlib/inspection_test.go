@@ -1,0 +1,103 @@
+package starlib_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/starlib"
+	"mvrun/validate"
+)
+
+// What scripts see of registries that answer strangely.
+
+// lookup answers inspect, by reference; it notes what it is asked.
+type lookup struct {
+	mu    sync.Mutex
+	asked []string
+	found map[string]func(times int) (*validate.Inspection, error)
+}
+
+func (l *lookup) Inspect(_ context.Context, repository, reference string) (*validate.Inspection, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, reference)
+	times := 0
+	for _, asked := range l.asked {
+		if asked == reference {
+			times++
+		}
+	}
+	return l.found[reference](times)
+}
+
+func (l *lookup) Tags(context.Context, string) ([]string, error) { return nil, nil }
+
+func (l *lookup) Referrers(context.Context, string, string) ([]validate.Descriptor, error) {
+	return nil, nil
+}
+
+func TestInspection(t *testing.T) {
+	linux := &validate.Platform{OS: "linux", Architecture: "amd64"}
+	image, nested := validate.Digest("sha256", []byte("image")), validate.Digest("sha256", []byte("nested"))
+	list := func(children ...validate.Descriptor) func(int) (*validate.Inspection, error) {
+		return func(int) (*validate.Inspection, error) {
+			return &validate.Inspection{Manifest: &validate.Manifest{MediaType: validate.TypeOCIIndex, Children: children}}, nil
+		}
+	}
+	l := &lookup{found: map[string]func(int) (*validate.Inspection, error){
+		"1": list(
+			validate.Descriptor{Digest: validate.Digest("sha256", nil), Platform: &validate.Platform{OS: "unknown", Architecture: "unknown"},
+				Annotations: map[string]string{"vnd.docker.reference.type": "attestation-manifest"}},
+			validate.Descriptor{Digest: nested},
+			validate.Descriptor{Digest: image, Platform: linux},
+		),
+		nested: list(),
+		image: func(times int) (*validate.Inspection, error) {
+			if times == 1 {
+				return nil, errors.New("away for a moment")
+			}
+			config := &validate.Config{Platform: *linux, Runtime: validate.Runtime{Labels: map[string]string{"team": "shop"}}}
+			return &validate.Inspection{Manifest: &validate.Manifest{MediaType: validate.TypeOCIManifest}, Config: config}, nil
+		},
+	}}
+	script := starlib.Script{Name: "test.star", Source: `
+def eq(got, want):
+    if got != want:
+        fail("got %s, want %s" % (got, want))
+
+def labels(_):
+    return PLATFORMS[1].labels["team"]
+
+PLATFORMS = inspect("example.com/app:1").platforms
+
+def main():
+    eq([p.platform for p in PLATFORMS], ["", "linux/amd64"])
+    eq([p.wanted for p in PLATFORMS], [False, True])
+
+    # A failure is not kept, and what was read is.
+    eq(attempt(lambda: PLATFORMS[1].labels).error.endswith("away for a moment"), True)
+    eq(parallel(labels, range(100)), ["shop"] * 100)
+    eq(inspect("example.com/app:1").size, 0)
+
+    error = attempt(lambda: PLATFORMS[0].size).error
+    if "is a list within a list" not in error:
+        fail(error)
+    return 0
+`}
+	e := engine.New(engine.Options{Jobs: 8, Timeout: time.Minute, Stop: func(error) {}})
+	defer e.Close()
+	status, err := starlib.Run(t.Context(), script, starlib.Options{Engine: e, Lookup: l, Print: io.Discard,
+		Question: validate.Question{Arch: []string{"amd64"}, OS: []string{"linux"}}})
+	if err != nil || status == nil || *status != 0 {
+		t.Fatal(err)
+	}
+	if got := strings.Count(strings.Join(l.asked, " "), image); got != 3 { // failed, read, and read for another inspection
+		t.Errorf("the image was asked for %d times", got)
+	}
+}
