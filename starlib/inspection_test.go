@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mvrun/engine"
@@ -20,10 +21,10 @@ import (
 type lookup struct {
 	mu    sync.Mutex
 	asked []string
-	found map[string]func(times int) (*validate.Inspection, error)
+	found map[string]func(ctx context.Context, times int) (*validate.Inspection, error)
 }
 
-func (l *lookup) Inspect(_ context.Context, repository, reference string) (*validate.Inspection, error) {
+func (l *lookup) Inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked = append(l.asked, reference)
@@ -33,7 +34,7 @@ func (l *lookup) Inspect(_ context.Context, repository, reference string) (*vali
 			times++
 		}
 	}
-	return l.found[reference](times)
+	return l.found[reference](ctx, times)
 }
 
 func (l *lookup) Tags(context.Context, string) ([]string, error) { return nil, nil }
@@ -45,12 +46,12 @@ func (l *lookup) Referrers(context.Context, string, string) ([]validate.Descript
 func TestInspection(t *testing.T) {
 	linux := &validate.Platform{OS: "linux", Architecture: "amd64"}
 	image, nested := validate.Digest("sha256", []byte("image")), validate.Digest("sha256", []byte("nested"))
-	list := func(children ...validate.Descriptor) func(int) (*validate.Inspection, error) {
-		return func(int) (*validate.Inspection, error) {
+	list := func(children ...validate.Descriptor) func(context.Context, int) (*validate.Inspection, error) {
+		return func(context.Context, int) (*validate.Inspection, error) {
 			return &validate.Inspection{Manifest: &validate.Manifest{MediaType: validate.TypeOCIIndex, Children: children}}, nil
 		}
 	}
-	l := &lookup{found: map[string]func(int) (*validate.Inspection, error){
+	l := &lookup{found: map[string]func(context.Context, int) (*validate.Inspection, error){
 		"1": list(
 			validate.Descriptor{Digest: validate.Digest("sha256", nil), Platform: &validate.Platform{OS: "unknown", Architecture: "unknown"},
 				Annotations: map[string]string{"vnd.docker.reference.type": "attestation-manifest"}},
@@ -58,7 +59,7 @@ func TestInspection(t *testing.T) {
 			validate.Descriptor{Digest: image, Platform: linux},
 		),
 		nested: list(),
-		image: func(times int) (*validate.Inspection, error) {
+		image: func(_ context.Context, times int) (*validate.Inspection, error) {
 			if times == 1 {
 				return nil, errors.New("away for a moment")
 			}
@@ -100,4 +101,32 @@ def main():
 	if got := strings.Count(strings.Join(l.asked, " "), image); got != 3 { // failed, read, and read for another inspection
 		t.Errorf("the image was asked for %d times", got)
 	}
+}
+
+// A value may be asked for what it is made of when the call that made it is
+// long gone; the end of the run ends it all the same.
+func TestInspectionInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		interrupted := errors.New("interrupted")
+		ctx, interrupt := context.WithCancelCause(t.Context())
+		child := validate.Digest("sha256", []byte("image"))
+		l := &lookup{found: map[string]func(context.Context, int) (*validate.Inspection, error){
+			"1": func(context.Context, int) (*validate.Inspection, error) {
+				return &validate.Inspection{Manifest: &validate.Manifest{MediaType: validate.TypeOCIIndex, Children: []validate.Descriptor{{Digest: child}}}}, nil
+			},
+			child: func(ctx context.Context, _ int) (*validate.Inspection, error) {
+				interrupt(interrupted)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			},
+		}}
+		e := engine.New(engine.Options{Jobs: 1, Timeout: time.Hour, Stop: func(error) {}})
+		defer e.Close()
+		began := time.Now()
+		script := starlib.Script{Name: "test.star", Source: "def main():\n    inspect(\"example.com/app:1\").labels\n"}
+		_, err := starlib.Run(ctx, script, starlib.Options{Engine: e, Lookup: l, Print: io.Discard})
+		if err != interrupted || time.Since(began) > 0 {
+			t.Errorf("got %v after %v, want %v at once", err, time.Since(began), interrupted)
+		}
+	})
 }

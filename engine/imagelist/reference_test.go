@@ -44,6 +44,7 @@ func TestParseReferenceFails(t *testing.T) {
 		{"nginx@sha256:beef", "want sha256: and 64"},
 		{"nginx:" + digest256, `a digest follows an @: "nginx@` + digest256[:20]},
 		{"https://docker.io/nginx", "leave out the scheme"},
+		{"/nginx", "between two slashes"},
 		{"hub/", "the name is missing"},
 	} {
 		_, _, err := ParseReference(test.word, Options{Source: "hub"})

@@ -109,7 +109,7 @@ func TestInspectLogin(t *testing.T) {
 		{"no login", nil, ""},
 		{"of the source", []validate.Side{validate.Source}, "Source"},
 		{"of the destination", []validate.Side{validate.Destination}, "Destination"},
-		{"of both", []validate.Side{validate.Destination, validate.Source}, "Source"},
+		{"of both", []validate.Side{validate.Source, validate.Destination}, "Source"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got atomic.Value

@@ -116,7 +116,7 @@ func noReferrersAPI(err error) bool {
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
 func (h *host) taggedReferrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
 	fact, err := h.manifest(ctx, repository, referrersTag(digest))
-	if err != nil || fact.Missing || fact.Digest == digest || fact.Manifest.MediaType != validate.TypeOCIIndex {
+	if err != nil || fact.Missing || fact.Digest == digest {
 		return nil, err
 	}
 	return slices.DeleteFunc(fact.Manifest.Children, func(r validate.Descriptor) bool { return r.ArtifactType == "" }), nil
