@@ -370,3 +370,53 @@ func TestRealRegistries(t *testing.T) {
 		})
 	}
 }
+
+// A registry without a referrers API, with a login that is for the side of the
+// destination, and a schema 1 image.
+func TestRealInspection(t *testing.T) {
+	needPrograms(t, "docker-registry", "skopeo")
+	t.Setenv("HOME", t.TempDir())
+	mirror := startReal(t, true)
+	origin := memory.New()
+	server := httptest.NewServer(origin)
+	defer server.Close()
+	from := strings.TrimPrefix(server.URL, "http://") + "/"
+	pushed := origin.PushImage("app", "1", memory.Image{Platform: amd64, Content: "app", Labels: map[string]string{"team": "shop"}})
+	origin.PushImage("signature", "1", memory.Image{Platform: amd64, Content: "signature", OCI: true})
+	skopeo(t, nil, from+"app:1", mirror, "app:1")
+	skopeo(t, []string{"--format", "v2s1"}, from+"app:1", mirror, "app:schema1")
+	tag := strings.Replace(pushed.Digest, ":", "-", 1)
+	skopeo(t, nil, from+"signature:1", mirror, "app:"+tag+".sig")
+	sbom := mirror.call(t, http.MethodGet, "app/manifests/"+tag+".sig", "", nil)
+	body, _ := io.ReadAll(sbom.Body)
+	index, err := json.Marshal(map[string]any{"schemaVersion": 2, "mediaType": validate.TypeOCIIndex, "manifests": []validate.Descriptor{
+		{MediaType: validate.TypeOCIManifest, Digest: validate.Digest("sha256", body), Size: int64(len(body)), ArtifactType: "application/spdx+json"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mirror.call(t, http.MethodPut, "app/manifests/"+tag, validate.TypeOCIIndex, index)
+
+	script := filepath.Join(t.TempDir(), "look.star")
+	write(t, script, `
+def main(app):
+    for tag in ["1", "schema1"]:
+        found = inspect(app + ":" + tag)
+        print(tag, [p.platform for p in found.platforms], found.labels, found.size != None)
+    print(sorted([t for t in tags(app) if "-" not in t]))
+    print([r.artifact_type for r in referrers(app + ":1")], referrers(app + ":schema1"))
+    return 0
+`)
+	environment := map[string]string{"DEST_USERNAME": realUser, "DEST_PASSWORD": realPassword}
+	var out, log bytes.Buffer
+	status := run([]string{script, "-d", mirror.address, "--tls-verify=false", "--app", mirror.address + "/app"}, console{stdin: strings.NewReader(""), stdout: &out, stderr: &log,
+		lookupEnv: func(name string) (string, bool) { value, ok := environment[name]; return value, ok }})
+	want := `1 ["linux/amd64"] {"team": "shop"} True
+schema1 ["linux/amd64"] {"team": "shop"} False
+["1", "schema1"]
+["application/spdx+json"] []
+`
+	if status != 0 || out.String() != want {
+		t.Errorf("exit status %d\n%s%s", status, out.String(), log.String())
+	}
+}
