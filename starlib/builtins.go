@@ -111,14 +111,14 @@ func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.
 	return &Result{taskOf(thread).Waive(result.result, reason)}, nil
 }
 
-// validate is validate(image, arch, os, rules, depth, provenance, sample): one
+// validate is validate(image, arch, os, rules, depth, provenance, referrers, sample): one
 // result, whatever became of the image.
 func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	q := r.Question
 	arch, os, rules, depth, sample := words(q.Arch), words(q.OS), string(q.Rules), string(q.Depth), ""
 	err := unpack(b, args, kwargs, "image", &value,
-		"arch?", &arch, "os?", &os, "rules?", &rules, "depth?", &depth, "provenance?", &q.Provenance, "sample?", &sample)
+		"arch?", &arch, "os?", &os, "rules?", &rules, "depth?", &depth, "provenance?", &q.Provenance, "referrers?", &q.Referrers, "sample?", &sample)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ type flags struct {
 	Depth          string        `default:"manifests" help:"How deep to look at the destination: manifests (they are there), blobs (every config and layer is there, with its size), data (every byte is right)."`
 	Sample         string        `default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
 	Provenance     bool          `default:"false" help:"Attestations must be mirrored, too (default ${default})."`
+	Referrers      bool          `default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
 	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
 	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
@@ -64,7 +65,7 @@ func (f *flags) check() error {
 func (f *flags) question() validate.Question {
 	sample, _ := validate.ParseSample(f.Sample) // check has looked at it
 	return validate.Question{Arch: trimmed(f.Arch), OS: trimmed(f.OS), Rules: validate.Rules(f.Rules), Depth: validate.Depth(f.Depth),
-		Sample: sample, Provenance: f.Provenance}
+		Sample: sample, Provenance: f.Provenance, Referrers: f.Referrers}
 }
 
 // trimmed lets people write "amd64, arm64".

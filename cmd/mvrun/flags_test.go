@@ -22,6 +22,7 @@ var promised = []struct{ name, short, value string }{
 	{"depth", "", "manifests"},
 	{"sample", "", "100%"},
 	{"provenance", "", "false"},
+	{"referrers", "", "false"},
 	{"timeout", "", "10m"},
 	{"results", "", ""},
 	{"resume", "", "false"},
