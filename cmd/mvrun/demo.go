@@ -15,7 +15,7 @@ import (
 	"mvrun/validate"
 )
 
-// demoCommand shows a run on two registries in the process: a dozen images,
+// demoCommand shows a run on two registries in the process: fifteen images,
 // mirrored well and badly.
 type demoCommand struct {
 	Keep string `placeholder:"DIR" help:"Leave the list, the failed list and the results in this folder."`

@@ -57,7 +57,7 @@ func (c console) getenv(name string) string {
 type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
 	Test    testCommand    `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
-	Demo    demoCommand    `cmd:"" help:"Validate a dozen images in two registries inside this process: needs nothing, shows everything."`
+	Demo    demoCommand    `cmd:"" help:"Validate fifteen images in two registries inside this process: needs nothing, shows everything."`
 	Check   checkCommand   `cmd:"" help:"Find what is wrong with scripts without running them, and format them."`
 	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
 	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
