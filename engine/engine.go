@@ -126,7 +126,7 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 	answers := make([]answer, len(needs))
 	ask := func(i int) {
 		a := &answers[i]
-		a.err = guard(func() (err error) {
+		a.err = Guard(func() (err error) {
 			a.fact, a.requests, err = e.fact(ctx, image, needs[i])
 			return err
 		})

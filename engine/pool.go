@@ -47,7 +47,7 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 				if first && number < n { // there may be work for another
 					group.Go(work(number + 1))
 				}
-				if err := guard(func() error { return do(ctx, i, item) }); err != nil {
+				if err := Guard(func() error { return do(ctx, i, item) }); err != nil {
 					return err
 				}
 			}
@@ -57,9 +57,9 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 	return group.Wait()
 }
 
-// guard turns a panic into an error: one image's bug must not take the others'
+// Guard turns a panic into an error: one image's bug must not take the others'
 // results with it.
-func guard(do func() error) (err error) {
+func Guard(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("internal error, please report it: %v (%s)", p, culprit())

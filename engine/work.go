@@ -19,7 +19,7 @@ func (e *Engine) Work(ctx context.Context, do func(context.Context) error) error
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
 	defer cancel()
-	err := guard(func() error { return do(limited) })
+	err := Guard(func() error { return do(limited) })
 	switch {
 	case err == nil:
 		return nil

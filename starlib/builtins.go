@@ -40,7 +40,7 @@ func (r *run) builtins() starlark.StringDict {
 		"inspect":      r.inspect,
 		"tags":         r.tags,
 		"referrers":    r.referrers,
-		"attempt":      attempt,
+		"attempt":      r.attempt,
 		"env":          r.env,
 		"sleep":        r.sleep,
 	} {
@@ -138,6 +138,9 @@ func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starla
 	return &Result{taskOf(thread).Validate(contextOf(thread), image.image, q)}, nil
 }
 
+// maxDepth is how deep calls of parallel, and of attempt, may be nested.
+const maxDepth = 1000
+
 // parallel is parallel(fn, items, on_result): fn of every item, as many at
 // once as there are jobs, and the results in the order of the items.
 func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
@@ -147,19 +150,29 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 	if err := unpack(b, args, kwargs, "fn", &fn, "items", &items, "on_result?", &onResult); err != nil {
 		return nil, err
 	}
-	if stack := thread.CallStack(); stack[0].Name == "<toplevel>" {
+	if session, ok := thread.Local(promptLocal).(*Session); ok {
+		session.freeze(thread)
+	} else if thread.CallStack()[0].Name == "<toplevel>" {
 		return nil, fmt.Errorf("%s: only main, or what it calls, may use %s: the top level is not frozen yet, and callbacks run at once", b.Name(), b.Name())
+	}
+	depth, _ := thread.Local(depthLocal).(int)
+	if depth == maxDepth { // each has a stack of its own: Starlark's check for recursion sees the latest only
+		return nil, fmt.Errorf("%s: %d calls are nested in one another: does a callback call itself?", b.Name(), maxDepth)
 	}
 	// What runs at once must share nothing that changes.
 	fn.Freeze()
-	next := take(items)
+	next, err := take(contextOf(thread), items)
+	if err != nil {
+		return nil, err
+	}
 
 	results := &ordered{thread: thread, onResult: onResult}
-	err := engine.Each(contextOf(thread), r.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
+	err = engine.Each(contextOf(thread), r.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
 		worker, end := r.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
+		worker.SetLocal(depthLocal, depth+1)
 		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)
 		if err != nil {
-			failed(worker, item, err)
+			r.fail(worker, item, err)
 		}
 		end()
 		if err != nil {
@@ -173,10 +186,10 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 	return starlark.NewList(results.values), nil
 }
 
-// failed notes that what a thread did with an item failed: an image must not
+// fail notes that what a thread did with an item failed: an image must not
 // count by what was found out before.
-func failed(thread *starlark.Thread, item starlark.Value, err error) {
-	reason, message := validate.Script, "the script failed: "+innermostMessage(err)
+func (r *run) fail(thread *starlark.Thread, item starlark.Value, err error) {
+	reason, message := validate.Script, "the script failed: "+r.revealed.hide(innermostMessage(err))
 	if contextOf(thread).Err() != nil {
 		reason, message = validate.Interrupted, "the script was stopped before it was done with the image"
 	}
@@ -189,14 +202,17 @@ func failed(thread *starlark.Thread, item starlark.Value, err error) {
 
 // take returns items one by one: images as they are read, others frozen before
 // the first of them is taken.
-func take(items starlark.Iterable) func(context.Context) (starlark.Value, error) {
+func take(ctx context.Context, items starlark.Iterable) (func(context.Context) (starlark.Value, error), error) {
 	if images, ok := items.(*imageList); ok {
-		return images.cursor()
+		return images.cursor(), nil
 	}
 	var all []starlark.Value
 	iterator := items.Iterate()
 	defer iterator.Done()
 	for item := starlark.Value(nil); iterator.Next(&item); {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		item.Freeze()
 		all = append(all, item)
 	}
@@ -207,7 +223,7 @@ func take(items starlark.Iterable) func(context.Context) (starlark.Value, error)
 		item := all[0]
 		all = all[1:]
 		return item, nil
-	}
+	}, nil
 }
 
 // writeFailed is write_failed(results, path): the failed list; how many lines

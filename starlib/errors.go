@@ -33,8 +33,8 @@ func (e *scriptError) Unwrap() error { return e.err }
 
 // newScriptError writes an error for whoever wrote the script: the place, the
 // line with a caret, and the calls that led there. sources are the files by
-// name.
-func newScriptError(sources map[string]string, err error) error {
+// name, secrets what the message must not show.
+func newScriptError(sources map[string]string, secrets *revealed, err error) error {
 	var b strings.Builder
 	var syntaxError syntax.Error
 	var resolveErrors resolve.ErrorList
@@ -46,7 +46,7 @@ func newScriptError(sources map[string]string, err error) error {
 			point(&b, sources, e.Pos, withAdvice(sources, e.Pos, e.Msg))
 		}
 	default:
-		calls(&b, sources, err)
+		calls(&b, sources, secrets, err)
 	}
 	return &scriptError{strings.TrimRight(b.String(), "\n"), err}
 }
@@ -57,14 +57,14 @@ func innermostMessage(err error) string {
 	for e := (*starlark.EvalError)(nil); errors.As(err, &e); err = errors.Unwrap(e) {
 		message = e.Msg
 	}
-	return message
+	return strings.TrimPrefix(message, "Starlark computation cancelled: ")
 }
 
 // calls writes the innermost place of an error, then the calls of every thread
 // that it went through, the innermost first.
-func calls(b *strings.Builder, sources map[string]string, err error) {
+func calls(b *strings.Builder, sources map[string]string, secrets *revealed, err error) {
 	var stacks []starlark.CallStack
-	message := innermostMessage(err)
+	message := secrets.hide(innermostMessage(err))
 	item := ""
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
@@ -72,10 +72,17 @@ func calls(b *strings.Builder, sources map[string]string, err error) {
 			stacks = append(stacks, e.CallStack)
 		case *itemError:
 			item = e.item.String()
+			if _, ok := e.item.(*Image); !ok { // which every report shows
+				item = secrets.hide(item)
+			}
 		}
 	}
-	if strings.Contains(message, "frozen") {
-		message += " (what exists when parallel begins cannot change any more: its calls run at once)"
+	if strings.Contains(message, " frozen list") || strings.Contains(message, " frozen hash table") {
+		if item != "" {
+			message += " (calls of parallel run at once, so what they share is frozen: return a value instead)"
+		} else {
+			message += " (frozen, since calls of parallel run at once, is what the top level made and what parallel was given: change a copy)"
+		}
 	}
 	frames := innermostFirst(stacks)
 	if len(frames) > 1 && strings.HasPrefix(message, "function "+frames[0].Name+" ") {
@@ -93,7 +100,13 @@ func calls(b *strings.Builder, sources map[string]string, err error) {
 	}
 	if len(frames) > 1 {
 		b.WriteString("called from, the innermost first:\n")
-		for _, frame := range frames {
+		for i, frame := range frames {
+			if more := len(frames) - 2*mostCalls; more > 1 && i >= mostCalls && i < mostCalls+more {
+				if i == mostCalls {
+					fmt.Fprintf(b, "  … %d more …\n", more)
+				}
+				continue
+			}
 			fmt.Fprintf(b, "  %s in %s\n", frame.Pos, frame.Name)
 		}
 	}
@@ -132,16 +145,32 @@ func lineAt(sources map[string]string, pos syntax.Position) string {
 	return strings.TrimRight(lines[pos.Line-1], "\r")
 }
 
+// mostCalls is how many calls are shown of each end of a stack.
+const mostCalls = 10
+
+// widest is how many characters of a line are shown.
+const widest = 160
+
 // point writes a message with its place, the line, and a caret.
 func point(b *strings.Builder, sources map[string]string, pos syntax.Position, message string) {
 	fmt.Fprintf(b, "%s: %s\n", pos, message)
-	line := lineAt(sources, pos)
-	if line == "" {
+	line := []rune(lineAt(sources, pos)) // columns count characters
+	if len(line) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "    %s\n", line)
-	before := []rune(line) // columns count characters
-	if pos.Col < 1 || int(pos.Col) > len(before)+1 {
+	column := int(pos.Col)
+	if column < 1 || column > len(line)+1 {
+		column = 0
+	}
+	if len(line) > widest {
+		from := min(max(0, column-widest/2), len(line)-widest)
+		line = slices.Concat([]rune("…"), line[from:from+widest], []rune("…"))
+		if column > 0 {
+			column += 1 - from
+		}
+	}
+	fmt.Fprintf(b, "    %s\n", string(line))
+	if column == 0 {
 		return
 	}
 	// A tab before the caret has to be as wide as the one above it.
@@ -150,7 +179,7 @@ func point(b *strings.Builder, sources map[string]string, pos syntax.Position, m
 			return r
 		}
 		return ' '
-	}, string(before[:pos.Col-1]))
+	}, string(line[:column-1]))
 	fmt.Fprintf(b, "    %s^\n", indent)
 }
 

@@ -14,7 +14,7 @@ import (
 // Builtins that have nothing to do with images.
 
 // attempt is attempt(fn, *args): a call whose error is a value.
-func attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (r *run) attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("%s: want a function to call, and its arguments", b.Name())
 	}
@@ -22,13 +22,16 @@ func attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 	if !ok {
 		return nil, fmt.Errorf("%s: got %s, want a function; write attempt(fn, argument), not attempt(fn(argument))", b.Name(), args[0].Type())
 	}
+	if thread.CallStackDepth() > maxDepth { // attempt(attempt, …) is no recursion that Starlark sees
+		return nil, fmt.Errorf("%s: more than %d calls are nested in one another", b.Name(), maxDepth)
+	}
 	value, err := starlark.Call(thread, fn, args[1:], kwargs)
 	if ctx := contextOf(thread); ctx.Err() != nil {
 		return nil, context.Cause(ctx) // nobody outlives the run
 	}
 	outcome := starlark.StringDict{"ok": starlark.Bool(err == nil), "value": starlark.None, "error": starlark.None}
 	if err != nil {
-		outcome["error"] = starlark.String(err.Error())
+		outcome["error"] = starlark.String(r.revealed.hide(innermostMessage(err)))
 	} else {
 		outcome["value"] = value
 	}
@@ -43,6 +46,7 @@ func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 		return nil, err
 	}
 	if value, ok := r.LookupEnv(name); ok {
+		r.revealed.add(name, value)
 		return starlark.String(value), nil
 	}
 	if missing == nil {

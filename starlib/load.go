@@ -46,7 +46,7 @@ func (r *run) load(thread *starlark.Thread, name string) (starlark.StringDict, e
 	r.modules[file] = m
 	child, end := r.thread(contextOf(thread), file)
 	defer end()
-	m.globals, m.err = r.execute(child, file, script.Source)
+	m.globals, m.err = r.execute(child, fileOptions, script)
 	return m.globals, m.err
 }
 

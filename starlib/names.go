@@ -10,15 +10,19 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
+	"mvrun/engine"
 	"mvrun/starlib/nearest"
 )
 
 // The names that a script meant.
 
-// execute runs the top level of a script or a module.
-func (r *run) execute(thread *starlark.Thread, name, source string) (starlark.StringDict, error) {
+// execute runs the top level of a script or a module, and freezes what it made.
+func (r *run) execute(thread *starlark.Thread, dialect *syntax.FileOptions, script Script) (globals starlark.StringDict, err error) {
 	builtins := r.builtins()
-	globals, err := starlark.ExecFileOptions(fileOptions, thread, name, source, builtins)
+	err = engine.Guard(func() (err error) {
+		globals, err = starlark.ExecFileOptions(dialect, thread, script.Name, script.Source, builtins)
+		return err
+	})
 	return globals, offerNames(err, builtins.Keys())
 }
 

@@ -43,7 +43,7 @@ type noWorld struct{ World }
 func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 	result := &Result{&engine.Result{}}
 	result.result.Platforms = []validate.PlatformVerdict{{}}
-	outcome, err := attempt(threadFor(t), starlark.NewBuiltin("attempt", attempt), starlark.Tuple{starlark.Universe["list"]}, nil)
+	outcome, err := (&run{}).attempt(threadFor(t), starlark.NewBuiltin("attempt", nil), starlark.Tuple{starlark.Universe["list"]}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

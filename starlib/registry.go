@@ -37,7 +37,7 @@ func (r *run) registry(thread *starlark.Thread, b *starlark.Builtin, args starla
 	if err != nil {
 		return nil, err
 	}
-	if thread.CallStack()[0].Name != "<toplevel>" {
+	if thread.CallStack()[0].Name != "<toplevel>" && thread.Local(promptLocal) == nil {
 		return nil, fmt.Errorf("%s: only the top level may use %s: requests may be under way already", b.Name(), b.Name())
 	}
 	if verify != nil && verify != starlark.None {

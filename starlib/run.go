@@ -36,6 +36,8 @@ type Options struct {
 	Question  validate.Question
 	Arguments map[string]any // of main: the values of its Flags, by name
 
+	MaxSteps uint64 // after which a thread of the script is stopped, 0 for never
+
 	Named      []string // paths that the user named in flags, which scripts may use
 	AllowPaths []string // folders that scripts may use, besides their own
 }
@@ -44,10 +46,11 @@ type Options struct {
 type run struct {
 	Options
 	script   Script
-	abort    context.CancelCauseFunc
+	abort    context.CancelCauseFunc // ends ctx
 	printing sync.Mutex
 	byHand   atomic.Int64 // how many images scripts made
 	ctx      context.Context
+	revealed revealed
 
 	failing sync.Mutex
 	failed  map[string][][]*engine.Result // what was given to write_failed, by path
@@ -69,7 +72,7 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 	r := newRun(ctx, abort, script, o)
 	thread, end := r.thread(ctx, script.Name)
 	defer end()
-	globals, err := r.execute(thread, script.Name, script.Source)
+	globals, err := r.execute(thread, fileOptions, script)
 	if err != nil {
 		return nil, r.explain(ctx, err)
 	}
@@ -81,15 +84,19 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 	if err != nil {
 		return nil, err
 	}
-	value, err := starlark.Call(thread, main, nil, arguments)
+	var value starlark.Value
+	err = engine.Guard(func() (err error) {
+		value, err = starlark.Call(thread, main, nil, arguments)
+		return err
+	})
 	if err != nil {
-		failed(thread, starlark.None, err)
+		r.fail(thread, starlark.None, err)
 		return nil, r.explain(ctx, err)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return exitStatus(script, value)
+	return r.exitStatus(value)
 }
 
 // newRun returns the execution of a script that ctx ends; abort ends ctx.
@@ -114,7 +121,7 @@ func (r *run) arguments() ([]starlark.Tuple, error) {
 	return arguments, nil
 }
 
-func exitStatus(script Script, value starlark.Value) (*int, error) {
+func (r *run) exitStatus(value starlark.Value) (*int, error) {
 	switch value := value.(type) {
 	case starlark.NoneType:
 		return nil, nil
@@ -123,13 +130,15 @@ func exitStatus(script Script, value starlark.Value) (*int, error) {
 			return &status, nil
 		}
 	}
-	return nil, fmt.Errorf("main of script %s returned %s: want None, or an exit status from 0 to 255", script.Name, value)
+	return nil, fmt.Errorf("main of script %s returned %s: want None, or an exit status from 0 to 255", r.script.Name, r.revealed.hide(value.String()))
 }
 
 // Keys of a thread's locals.
 const (
 	contextLocal = "mvrun.context"
 	taskLocal    = "mvrun.task"
+	depthLocal   = "mvrun.depth"  // how many calls of parallel the thread is in
+	promptLocal  = "mvrun.prompt" // the *Session that the thread executes an input of
 )
 
 // thread makes a thread that ends with ctx. end must be called by whoever
@@ -146,6 +155,12 @@ func (r *run) thread(ctx context.Context, name string) (*starlark.Thread, func()
 	}
 	if r.Clock != nil {
 		startime.SetNow(thread, r.Clock.now)
+	}
+	if r.MaxSteps > 0 { // 0 would be no steps at all
+		thread.SetMaxExecutionSteps(r.MaxSteps)
+		thread.OnMaxSteps = func(thread *starlark.Thread) {
+			thread.Cancel(fmt.Sprintf("the script took more than %d steps (--max-steps)", r.MaxSteps))
+		}
 	}
 	task := r.Engine.Begin()
 	thread.SetLocal(contextLocal, ctx)
@@ -171,5 +186,5 @@ func (r *run) explain(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
-	return newScriptError(r.sources, err)
+	return newScriptError(r.sources, &r.revealed, err)
 }

@@ -64,9 +64,9 @@ func inFile(ctx context.Context, file Script, o Options, w World, do func(*starl
 	r := newRun(ctx, abort, file, o)
 	r.world = w
 	thread, end := r.thread(ctx, file.Name)
-	globals, err := starlark.ExecFileOptions(fileOptions, thread, file.Name, file.Source, r.builtins())
+	globals, err := r.execute(thread, fileOptions, file)
 	if err == nil {
-		err = do(thread, globals)
+		err = engine.Guard(func() error { return do(thread, globals) })
 	}
 	end()
 	r.Engine.Sync() // what the test says comes before what is said of it
@@ -82,8 +82,7 @@ func (r *run) testError(ctx context.Context, err error) error {
 	if errors.Is(cause, engine.ErrInterrupted) {
 		return cause
 	}
-	message := newScriptError(r.sources, err).Error()
-	message = strings.Replace(message, "Starlark computation cancelled: ", "", 1)
+	message := newScriptError(r.sources, &r.revealed, err).Error()
 	if failed := (*assertion)(nil); errors.As(err, &failed) && failed.detail != "" {
 		message += "\n" + strings.TrimRight(failed.detail, "\n")
 	}

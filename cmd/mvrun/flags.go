@@ -33,6 +33,7 @@ type flags struct {
 	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
 	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
+	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress bar: auto (on a terminal), always, never."`

@@ -26,6 +26,7 @@ var promised = []struct{ name, short, value string }{
 	{"timeout", "", "10m"},
 	{"results", "", ""},
 	{"resume", "", "false"},
+	{"max-steps", "", "0"},
 	{"allow-path", "", ""},
 	{"log-format", "", "text"},
 	{"progress", "", "auto"},

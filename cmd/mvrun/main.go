@@ -59,6 +59,7 @@ type commands struct {
 	Test    testCommand    `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
 	Demo    demoCommand    `cmd:"" help:"Validate fifteen images in two registries inside this process: needs nothing, shows everything."`
 	Check   checkCommand   `cmd:"" help:"Find what is wrong with scripts without running them, and format them."`
+	Repl    replCommand    `cmd:"" help:"Try out what scripts can do: an interactive session."`
 	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
 	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -111,18 +112,25 @@ func newParser(args []string, c console) (parser *kong.Kong, script string, own 
 	if err != nil {
 		return plain, "", nil, nil
 	}
-	signature, err := starlib.Describe(found)
+	parser, own, err = scriptParser(found, run.Flags(), c)
+	return parser, found.Name, own, err
+}
+
+// scriptParser returns the parser of the command line for a script, and its
+// own flags, nil if there are none.
+func scriptParser(script starlib.Script, standard []*kong.Flag, c console) (*kong.Kong, *scriptFlags, error) {
+	signature, err := starlib.Describe(script)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, err
 	}
 	if len(signature.Flags) == 0 {
-		return parserOf(c, signature.Doc), found.Name, nil, nil
+		return parserOf(c, signature.Doc), nil, nil
 	}
-	own, err = newScriptFlags(found.Name, signature, run.Flags())
+	own, err := newScriptFlags(script.Name, signature, standard)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, err
 	}
-	return parserOf(c, signature.Doc, kong.Embed(own.values.Interface())), found.Name, own, nil
+	return parserOf(c, signature.Doc, kong.Embed(own.values.Interface())), own, nil
 }
 
 // parserOf returns a parser of the command line. doc is what the script says

@@ -41,7 +41,7 @@ const defaultTimeout = 10 * time.Minute
 const drainTime = time.Second
 
 func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int, error) {
-	script, err := starlib.Find(r.Script, "check", "test", "demo", "show", "docs", "version")
+	script, err := starlib.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "version")
 	if err != nil {
 		return 0, err
 	}
@@ -97,14 +97,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		defer interruptible(cancel)()
 	}
 
-	options := registry.Options{
-		Insecure: !r.TLSVerify, Logins: logins, Conns: 4 * r.Jobs, UserAgent: "mvrun/" + version,
-		Transport: r.network, Anonymous: r.network != nil, Once: r.rehearsal != nil,
-	}
-	if r.Debug {
-		options.Log = func(e registry.Exchange) { logExchange(log, e) }
-	}
-	client := registry.New(ctx, options)
+	client := r.client(ctx, logins, log)
 	defer client.Close()
 	defer cancel(nil) // before Close, which waits for what that ends
 
@@ -117,11 +110,8 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if progress != nil {
 		progress.Start(run.Total, client.Bytes)
 	}
-	configure := func(host string, s starlib.Registry) error { return client.Configure(host, registry.Settings(s)) }
-	program, world := starlib.Run, starlib.Options{
-		Engine: run, Open: lists.open, WriteFailed: failed.write, Registry: configure, Lookup: client, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
-		List: r.list(), Question: r.question(), Arguments: r.arguments, Named: r.named(), AllowPaths: r.AllowPath,
-	}
+	program, world := starlib.Run, r.options(run, client, log, c)
+	world.Open, world.WriteFailed = lists.open, failed.write
 	if r.rehearsal != nil {
 		program = r.rehearsal.execute
 		r.rehearsal.adapt(&world)
@@ -161,6 +151,28 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", r.Script)
 	}
 	return exitStatus(status, outcome), nil
+}
+
+// client returns what reads from registries.
+func (r *runCommand) client(ctx context.Context, logins []registry.Login, log *slog.Logger) *registry.Client {
+	options := registry.Options{
+		Insecure: !r.TLSVerify, Logins: logins, Conns: 4 * r.Jobs, UserAgent: "mvrun/" + version,
+		Transport: r.network, Anonymous: r.network != nil, Once: r.rehearsal != nil,
+	}
+	if r.Debug {
+		options.Log = func(e registry.Exchange) { logExchange(log, e) }
+	}
+	return registry.New(ctx, options)
+}
+
+// options are what a script works with, but for the files.
+func (r *runCommand) options(run *engine.Engine, client *registry.Client, log *slog.Logger, c console) starlib.Options {
+	return starlib.Options{
+		Engine: run, Lookup: client, Print: c.stdout, Log: log, LookupEnv: c.lookupEnv,
+		Registry: func(host string, s starlib.Registry) error { return client.Configure(host, registry.Settings(s)) },
+		List:     r.list(), Question: r.question(), Arguments: r.arguments,
+		MaxSteps: r.MaxSteps, Named: r.named(), AllowPaths: r.AllowPath,
+	}
 }
 
 // exitStatus is what main returned, else what came of the images.

@@ -64,6 +64,11 @@ func (c *Client) Configure(name string, s Settings) error {
 	if _, known := c.configured[name]; known {
 		return errors.New("its settings were given before: say all of them at once")
 	}
+	for key := range c.hosts {
+		if key.name == name {
+			return errors.New("it was asked already: give its settings before the first request")
+		}
+	}
 	known := &configured{Settings: s, base: base}
 	if s.RequestsPerSecond > 0 && !c.options.Once {
 		known.pace = rate.NewLimiter(rate.Limit(s.RequestsPerSecond), 1)

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/term"
+
+	"mvrun/engine/registry/memory"
+)
+
+// session starts "mvrun repl" on a terminal, which no test waits for longer
+// than a minute.
+func session(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.File, *screen) {
+	t.Helper()
+	t.Setenv("TERM", "xterm")
+	t.Setenv("XDG_STATE_HOME", dir)
+	command, terminal, screen := program(t, dir, append([]string{"repl"}, args...)...)
+	timer := time.AfterFunc(time.Minute, func() { command.Process.Kill() })
+	t.Cleanup(func() { timer.Stop() })
+	screen.until(">>> ")
+	return command, terminal, screen
+}
+
+const ctrlC, ctrlD, up = "\x03", "\x04", "\x1b[A"
+
+// TestRepl is a person's session on a terminal.
+func TestRepl(t *testing.T) {
+	registry := memory.New()
+	asked := make(chan struct{}, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/hangs/") {
+			asked <- struct{}{}
+			<-r.Context().Done()
+			return
+		}
+		registry.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	pushList(registry, "team/good", "1", "good", amd64, arm64)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "policy.star"), "WANTED = [\"1\"]\n\ndef main():\n    fail(\"not run\")\n")
+	command, terminal, screen := session(t, dir, "policy.star", "-s", host, "-d", host, "-j", "4")
+
+	// A value, with what the log says of it above; then its attributes by Tab.
+	typeIn(t, terminal, "r = validate(image(\"team/good\", \"team/good\", WANTED[0]))\r")
+	screen.until("PASS [" + host + "/team/good:1] == [" + host + "/team/good:1]\r\n>>> ")
+	typeIn(t, terminal, "r.pl\t\r")
+	screen.until("[platform(")
+	screen.until("\r\n>>> ")
+	typeIn(t, terminal, "vali\tr.image)\r")
+	screen.until("PASS [")
+	screen.until("\r\nresult(" + host + "/team/good:1: pass)\r\n>>> ")
+
+	// What is mended meanwhile is seen.
+	typeIn(t, terminal, "late = image(\"team/late\", \"team/late\", \"1\")\r")
+	screen.until("\r\n>>> ")
+	typeIn(t, terminal, "validate(late).ok\r")
+	screen.until("\r\nFalse\r\n>>> ")
+	pushList(registry, "team/late", "1", "late", amd64, arm64)
+	typeIn(t, terminal, "validate(late).ok\r")
+	screen.until("\r\nTrue\r\n>>> ")
+
+	// Blocks, and Ctrl-C in the midst of one.
+	typeIn(t, terminal, "def twice(x):\r")
+	screen.until("... ")
+	typeIn(t, terminal, "\treturn 2 * x\r\r")
+	screen.until("... \r\n>>> ")
+	typeIn(t, terminal, "parallel(twice, [1, 2])\r")
+	screen.until("[2, 4]\r\n>>> ")
+	typeIn(t, terminal, "def never():\r")
+	screen.until("... ")
+	typeIn(t, terminal, "  retu")
+	screen.until("retu")
+	typeIn(t, terminal, ctrlC)
+	screen.until("^C\r\n>>> ")
+
+	// An error points at the input; the session goes on.
+	typeIn(t, terminal, "twice(nothing)\r")
+	screen.until("undefined: nothing\r\n    twice(nothing)\r\n          ^\r\n>>> ")
+
+	// Ctrl-C stops loops, builtins, and what they run at once.
+	typeIn(t, terminal, "[x for x in range(1 << 60) if print(x) or False]\r")
+	screen.until("\r\n100\r\n")
+	typeIn(t, terminal, ctrlC)
+	screen.until("Interrupted\r\n>>> ")
+	typeIn(t, terminal, "print(\"to sleep\"); sleep(\"1h\")\r")
+	screen.until("\r\nto sleep\r\n")
+	typeIn(t, terminal, ctrlC)
+	screen.until("Interrupted\r\n>>> ")
+	typeIn(t, terminal, "parallel(validate, [image(\"hangs/a\", \"hangs/a\", str(n)) for n in range(20)])\r")
+	<-asked
+	typeIn(t, terminal, ctrlC)
+	screen.until("Interrupted\r\n>>> ")
+
+	// What was typed before comes back.
+	typeIn(t, terminal, "print(\"remember\")\r")
+	screen.until("\r\nremember\r\n>>> ")
+	typeIn(t, terminal, up+"\r")
+	screen.until("\r\nremember\r\n>>> ")
+	typeIn(t, terminal, "password = \"hunter2\"\r")
+	screen.until("\r\n>>> ")
+	typeIn(t, terminal, ctrlD)
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+	kept, err := os.ReadFile(filepath.Join(dir, "mvrun", "repl_history"))
+	if err != nil || !strings.Contains(string(kept), "print(\"remember\")\n") || strings.Contains(string(kept), "hunter2") {
+		t.Errorf("the history is %q, %v", kept, err)
+	}
+}
+
+// TestReplRemembers shows that a session knows what was typed in the last one.
+func TestReplRemembers(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "mvrun"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "mvrun", "repl_history"), "print(\"ear\" + \"lier\")\n")
+	command, terminal, screen := session(t, dir)
+	typeIn(t, terminal, up+"\r")
+	screen.until("\r\nearlier\r\n>>> ")
+	typeIn(t, terminal, ctrlD)
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReplTerminal shows that the terminal is as it was before, however the
+// session ends.
+func TestReplTerminal(t *testing.T) {
+	untouched, _, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer untouched.Close()
+	state := func(terminal *os.File) *term.State {
+		s, err := term.GetState(int(terminal.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	before := state(untouched)
+	for _, test := range []struct {
+		name, typed, shown string
+		signal             os.Signal
+		status             int
+	}{
+		{name: "Ctrl-D", typed: ctrlD, shown: "\r\n", status: exitOK},
+		{name: "SIGTERM", signal: syscall.SIGTERM, status: exitInterrupted},
+		{name: "SIGTERM in an input", typed: "print(\"to sleep\"); sleep(\"1h\")\r", shown: "\r\nto sleep\r\n", signal: syscall.SIGTERM, status: exitInterrupted},
+		{name: "SIGQUIT", typed: "print(\"to sleep\"); sleep(\"1h\")\r", shown: "\r\nto sleep\r\n", signal: syscall.SIGQUIT, status: exitInterrupted},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			command, terminal, screen := session(t, t.TempDir())
+			if reflect.DeepEqual(state(terminal), before) {
+				t.Error("the session did not change the terminal: this test shows nothing")
+			}
+			typeIn(t, terminal, test.typed)
+			screen.until(test.shown)
+			if test.signal != nil {
+				command.Process.Signal(test.signal)
+			}
+			command.Wait()
+			if status := command.ProcessState.ExitCode(); status != test.status {
+				t.Errorf("exit status %d, want %d", status, test.status)
+			}
+			if !reflect.DeepEqual(state(terminal), before) {
+				t.Error("the terminal is not as it was")
+			}
+		})
+	}
+}
+
+// TestReplInterruptedPipe shows that Ctrl-C ends a session that has no prompt.
+func TestReplInterruptedPipe(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "mvrun", "repl")
+	command.Dir = t.TempDir()
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stdin.Write([]byte("print(1)\n")); err != nil {
+		t.Fatal(err)
+	}
+	one := make([]byte, 2)
+	if _, err := stdout.Read(one); err != nil || string(one) != "1\n" {
+		t.Fatalf("%q, %v", one, err)
+	}
+	command.Process.Signal(os.Interrupt)
+	command.Wait()
+	if status := command.ProcessState.ExitCode(); status != exitInterrupted {
+		t.Errorf("exit status %d, want %d", status, exitInterrupted)
+	}
+}
