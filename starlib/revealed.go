@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"mvrun/engine/imagelist"
 )
 
 // What the environment told the script.
@@ -44,6 +46,9 @@ func (r *revealed) hide(text string) string {
 	for _, v := range r.values {
 		shown := "env(" + strconv.Quote(v.name) + ")"
 		quoted := strconv.Quote(v.value)
+		if imagelist.CheckRegistry(v.value) == nil && strings.ContainsAny(v.value, ".:") {
+			pairs = append(pairs, v.value+"/", v.value+"/") // the registry of an image, which has to be known
+		}
 		pairs = append(pairs, quoted, shown, v.value, shown, quoted[1:len(quoted)-1], shown)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)

@@ -19,8 +19,20 @@ import (
 type nowhere struct{}
 
 func (nowhere) Read(context.Context, imagelist.Image, validate.Need) (validate.Fact, int, error) {
-	return validate.Fact{}, 0, errors.New("there is no network")
+	return validate.Fact{}, 0, errOffline
 }
+
+func (nowhere) Inspect(context.Context, string, string) (*validate.Inspection, error) {
+	return nil, errOffline
+}
+
+func (nowhere) Tags(context.Context, string) ([]string, error) { return nil, errOffline }
+
+func (nowhere) Referrers(context.Context, string, string) ([]validate.Descriptor, error) {
+	return nil, errOffline
+}
+
+var errOffline = errors.New("there is no network")
 
 // offline returns options of scripts that reach no network and no file.
 func offline(t testing.TB, jobs int, printed io.Writer) Options {
@@ -28,6 +40,7 @@ func offline(t testing.TB, jobs int, printed io.Writer) Options {
 	t.Cleanup(func() { run.Close() })
 	return Options{
 		Engine:      run,
+		Lookup:      nowhere{},
 		Open:        func(string) (*imagelist.List, error) { return imagelist.Parse("list.txt", []byte("a b 1\nc d 2\n")) },
 		WriteFailed: func(string, []string) error { return nil },
 		Registry:    func(string, Registry) error { return nil },

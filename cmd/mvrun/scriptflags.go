@@ -22,7 +22,18 @@ type scriptFlags struct {
 // flags have are refused.
 func newScriptFlags(script string, signature starlib.Signature, standard []*kong.Flag) (*scriptFlags, error) {
 	var fields []reflect.StructField
+	words := map[string]string{} // the parameters that they are for
 	for i, flag := range signature.Flags {
+		own := []string{flag.Word()}
+		if _, ok := flag.Default.(bool); ok {
+			own = append(own, "no-"+flag.Word())
+		}
+		for _, word := range own {
+			if other, ok := words[word]; ok {
+				return nil, fmt.Errorf("script %s: main's parameters %s and %s would both be --%s: give one another name", script, other, flag.Name, word)
+			}
+			words[word] = flag.Name
+		}
 		for _, other := range append(standard, helpFlag) {
 			if other.Name == flag.Word() {
 				return nil, fmt.Errorf("script %s: %w", script, flag.Taken())

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+
+	"mvrun/starlib"
+)
+
+// FuzzSignature shows that whatever parameters a script's main has, they
+// become flags, or an error that says what is wrong with the script.
+func FuzzSignature(f *testing.F) {
+	for _, parameters := range []string{
+		"team, max_failures = 0, ratio = 0.5, dry = False, skip = [\"a\", \"b\"], least = -1, text = \"$x ${y}\"",
+		"a, a = 1", "x = True, no_x = 1", "_ = 1, __ = 2", "h, help", "jobs = 3", "ä = 'ä'", "x = []", "x = ['']", "x = 1e400", "x = 1 << 3", "*args", "a, *, b = 1", "**k",
+		"x = '`\\'\\\"', y = '\\n'", "x = 9223372036854775807", "x = None", "x = 'a' # Args:\n",
+	} {
+		f.Add("fuzz.star", parameters, "the docstring\n\nArgs:\n  x: ${what} it's \"for\"\n  a: b", "--x=1")
+	}
+	f.Add("$a`b\"c{d}", "x = 1", "", "--no-x")
+	goTypes := regexp.MustCompile(`\*?\b(starlib|starlark|kong|reflect|strconv)\.[A-Z]|panic|goroutine`)
+	f.Fuzz(func(t *testing.T, name, parameters, doc, argument string) {
+		source := "def main(" + parameters + "):\n    '''" + doc + "'''\n"
+		if !utf8.ValidString(name+source) || goTypes.MatchString(name+source+argument) {
+			t.Skip()
+		}
+		c := console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, lookupEnv: func(string) (string, bool) { return "", false }}
+		run, err := kong.Trace(parserOf(c, ""), []string{"run"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, arguments := range [][]string{{"run", "x.star"}, {"run", "x.star", "--help"}, {"run", "x.star", argument}} {
+			parser, own, err := scriptParser(starlib.Script{Name: name, Source: source}, run.Flags(), c)
+			if err == nil {
+				parser.Exit = func(int) { panic(errExited) }
+				if _, err = parse(parser, arguments); err == nil {
+					own.arguments()
+					own.named()
+				}
+			}
+			if err != nil && goTypes.MatchString(err.Error()) {
+				t.Errorf("%q: %v", arguments, err)
+			}
+		}
+	})
+}
