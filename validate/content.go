@@ -36,7 +36,7 @@ func (c *comparison) content() Verdict {
 	case c.Rules == Exact && source.Digest != destination.Digest:
 		return exactDiffers(source, destination, selected, theirs)
 	}
-	j := &judgement{comparison: c, theirs: theirs}
+	j := &judgement{comparison: c, ours: ours, theirs: theirs}
 	for _, group := range byPlatform(selected) {
 		j.group(group)
 	}
@@ -165,6 +165,7 @@ func byPlatform(leaves []leaf) [][]leaf {
 // other.
 type judgement struct {
 	*comparison
+	ours      []leaf
 	theirs    []leaf
 	platforms []PlatformVerdict
 	matched   []leaf // the destination's, for each of platforms
@@ -181,9 +182,12 @@ func (j *judgement) add(judged PlatformVerdict, matched leaf) {
 // group compares the source's images for one platform with the destination's:
 // each must be there, and no other, since a node may get any. What most clients
 // take is the first; so that has to be the same.
+//
+// What a node of that platform may get of the source is more than the group
+// where versions of Windows stand beside an entry without one.
 func (j *judgement) group(ours []leaf) {
-	theirs := j.candidates(ours[0])
-	unlike := slices.DeleteFunc(slices.Clone(theirs), func(l leaf) bool { return contains(ours, l) })
+	offered, theirs := candidates(j.ours, ours[0]), candidates(j.theirs, ours[0])
+	unlike := slices.DeleteFunc(slices.Clone(theirs), func(l leaf) bool { return contains(offered, l) })
 	if len(unlike) > 0 && (len(ours) > maxUnlike || len(unlike) > maxUnlike) {
 		j.add(PlatformVerdict{Platform: ours[0].name(), Reason: BadManifest,
 			Message: fmt.Sprintf("%d entries of the source's list and %d of the destination's are for this platform", len(ours), len(theirs))}, leaf{})
@@ -211,21 +215,21 @@ func (j *judgement) group(ours []leaf) {
 			}
 		}
 	}
-	if len(theirs) == 0 {
+	if len(theirs) == 0 || len(offered) == 0 {
 		return
 	}
 	for _, l := range unlike {
 		if slices.ContainsFunc(j.platforms[before:], func(p PlatformVerdict) bool { return p.Destination == l.Digest }) {
 			continue // judged already
 		}
-		if match, _, d, ok := j.reverse(l, ours); ok && match == "" {
+		if match, _, d, ok := j.reverse(l, offered); ok && match == "" {
 			j.add(PlatformVerdict{Platform: ours[0].name(), Destination: l.Digest, Reason: d.reason,
 				Message: "the destination also has another image for this platform: " + d.message}, leaf{})
 		}
 	}
-	if first := theirs[0]; first.Digest != ours[0].Digest && len(ours)+len(theirs) > 2 {
-		if match, d, ok := j.same(ours[0], first); ok && match == "" && d.reason != "" {
-			j.add(PlatformVerdict{Platform: ours[0].name(), Source: ours[0].Digest, Destination: first.Digest, Reason: d.reason,
+	if from, to := offered[0], theirs[0]; from.Digest != to.Digest && len(offered)+len(theirs) > 2 {
+		if match, d, ok := j.same(from, to); ok && match == "" && d.reason != "" {
+			j.add(PlatformVerdict{Platform: ours[0].name(), Source: from.Digest, Destination: to.Digest, Reason: d.reason,
 				Message: "the first image for this platform, which nodes pull, is another one: " + d.message}, leaf{})
 		}
 	}
@@ -235,11 +239,11 @@ func contains(leaves []leaf, l leaf) bool {
 	return slices.ContainsFunc(leaves, func(other leaf) bool { return other.Digest == l.Digest })
 }
 
-// candidates are the destination's leaves for the platform of one of the
+// candidates are those leaves of a side that are for the platform of one of the
 // source's; of an artifact, the same artifact.
-func (j *judgement) candidates(l leaf) []leaf {
+func candidates(side []leaf, l leaf) []leaf {
 	var found []leaf
-	for _, other := range j.theirs {
+	for _, other := range side {
 		switch {
 		case other.reason != "" || other.attests() != "":
 		case l.platform == nil && other.Digest == l.Digest,

@@ -88,6 +88,11 @@ var contentTests = []contentTest{
 	{name: "two versions of Windows", source: list(old, new_), destination: list(new_, old),
 		status: Pass, match: SamePlatforms},
 
+	{name: "a version of Windows, and an entry of none", source: index(old.as("windows/amd64"), new_), destination: index(old.as("windows/amd64"), new_),
+		status: Pass, match: Identical},
+	{name: "a version of Windows, and an entry of none, trimmed", source: index(old.as("windows/amd64"), new_, s390x), destination: index(old.as("windows/amd64"), new_),
+		status: Pass, match: SamePlatforms},
+
 	// Converted.
 	{name: "OCI to Docker: the config stays", source: index(app), destination: list(dockerApp),
 		status: Pass, match: Converted, reads: "source HEAD 1, source READ 2, destination READ 2"},
@@ -161,6 +166,10 @@ var contentTests = []contentTest{
 		status: Fail, reason: PlatformDiffers, message: "linux/amd64: the destination also has another image"},
 	{name: "two images for a platform, the other one first", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else"), app),
 		status: Fail, reason: DigestDiffers, message: "the first image for this platform"},
+	{name: "a version of Windows before an entry of none", source: index(old.as("windows/amd64")), destination: index(old.as("windows/amd64"), new_),
+		status: Fail, reason: PlatformDiffers, message: "also has another image for this platform"},
+	{name: "a version of Windows and an entry of none, the other one first", source: index(old.as("windows/amd64"), new_), destination: index(new_, old.as("windows/amd64")),
+		status: Fail, reason: PlatformDiffers, message: "the first image for this platform"},
 	{name: "two images for a platform", source: index(app, oci("linux/amd64", "else")), destination: index(app, oci("linux/amd64", "else")),
 		status: Pass, match: Identical},
 	{name: "the same bytes, said to be packed another way", source: app, destination: app.packed("application/vnd.oci.image.layer.v1.tar+zstd"),
@@ -276,6 +285,8 @@ var contentTests = []contentTest{
 		status: Error, reason: SourceMissing, message: "source list names " + ociAMD64.digest()},
 	{name: "the source lost a child, and another is wrong", source: index(ociAMD64.missing(), ociARM64), destination: index(ociAMD64.converted(), oci("linux/arm64", "else")),
 		status: Fail, reason: DigestDiffers, message: "linux/arm64"},
+	{name: "both lost a child, of which the destination still tells the platform", source: index(app.as("").missing()), destination: index(app.missing()),
+		status: Fail, reason: ChildMissing, message: app.digest()},
 	{name: "the source lost its config", source: list(amd64.built("2024").configless()), destination: list(amd64.built("2025")),
 		status: Error, reason: SourceMissing, message: "source config"},
 

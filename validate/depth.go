@@ -56,11 +56,11 @@ func several(all []difference) string {
 func (c *comparison) lacks(image leaf, match Match) []difference {
 	missing := []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
 	if c.Depth == Manifests {
-		_, read := c.known[Need{Side: Destination, What: Read, Digest: image.Digest}]
-		if image.manifest != nil || read { // which a comparison that matched does not do in vain
-			return nil
+		fact, read := c.known[Need{Side: Destination, What: Read, Digest: image.Digest}]
+		if image.manifest == nil && !read {
+			fact, _ = c.know(Destination, Head, image.Digest)
 		}
-		if fact, ok := c.know(Destination, Head, image.Digest); ok && fact.Missing {
+		if fact.Missing {
 			return missing
 		}
 		return nil
