@@ -318,7 +318,8 @@ func (j *judgement) whoLies(ours, theirs leaf) (difference, bool) {
 }
 
 // attestations compares those of every image that matched: by digest, or, where
-// a conversion changed that, by what they hold.
+// a conversion changed that, by what they hold. The destination's have to name
+// its own image: who looks for them finds no others.
 func (j *judgement) attestations(ours []leaf) {
 	for i, judged := range slices.Clone(j.platforms) {
 		if judged.Match == "" {
@@ -326,13 +327,14 @@ func (j *judgement) attestations(ours []leaf) {
 		}
 		for _, l := range attestations(ours, judged.Source) {
 			a := PlatformVerdict{Platform: l.name(), Source: l.Digest}
-			at := slices.IndexFunc(j.theirs, func(other leaf) bool { return other.Digest == l.Digest })
+			theirs := attestations(j.theirs, j.matched[i].Digest)
+			at := slices.IndexFunc(theirs, func(other leaf) bool { return other.Digest == l.Digest })
 			if at >= 0 {
 				a.Destination, a.Match = l.Digest, Identical
-				j.add(a, j.theirs[at])
+				j.add(a, theirs[at])
 				continue
 			}
-			match, which, ok := j.sameAttestation(l, attestations(j.theirs, j.matched[i].Digest))
+			match, which, ok := j.sameAttestation(l, theirs)
 			switch {
 			case !ok:
 				continue
@@ -340,6 +342,9 @@ func (j *judgement) attestations(ours []leaf) {
 				a.Destination, a.Match = which.Digest, match
 			default:
 				a.Reason, a.Message = PlatformMissing, fmt.Sprintf("attestation %s of %s", l.Digest, judged.Platform)
+				if contains(j.theirs, l) {
+					a.Message += fmt.Sprintf(" (it is there, but its annotation %s does not name %s)", annotationReferenceDigest, j.matched[i].Digest)
+				}
 			}
 			j.add(a, which)
 		}

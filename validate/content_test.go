@@ -23,6 +23,8 @@ var (
 
 	provenance      = oci("", "in-toto").attesting(ociAMD64)
 	otherProvenance = oci("", "in-toto of another").attesting(ociAMD64)
+	unlabelled      = oci("unknown/unknown", "in-toto").attestingAs(ociAMD64, "")
+	disguised       = oci("linux/amd64", "else").attestingAs(app, "linux/amd64")
 	sbom            = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
@@ -267,6 +269,18 @@ var contentTests = []contentTest{
 		status:      Pass, match: Converted},
 	{name: "an attestation that is named, but not there", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.missing()), provenance: true,
 		status: Fail, reason: ChildMissing},
+	{name: "an attestation that names no image any more", source: index(ociAMD64, provenance), destination: index(ociAMD64, oci("", "in-toto").as("unknown/unknown")), provenance: true,
+		status: Fail, reason: PlatformMissing, message: "it is there, but its annotation vnd.docker.reference.digest does not name " + ociAMD64.digest()},
+	{name: "an attestation that names the image before its conversion", source: index(ociAMD64, provenance), destination: list(ociAMD64.converted(), provenance), provenance: true,
+		status: Fail, reason: PlatformMissing, message: "does not name " + ociAMD64.converted().digest()},
+	{name: "an attestation without a platform in the list", source: index(ociAMD64, unlabelled), destination: index(unlabelled, ociAMD64), provenance: true,
+		status: Pass, match: SamePlatforms},
+	{name: "an image that is called an attestation, first", source: index(app), destination: index(disguised, app),
+		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
+	{name: "an image that is called an attestation, at the source", source: index(app, ociARM64.attestingAs(app, "linux/arm64")), destination: index(app),
+		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
+	{name: "an unlabelled image that is called an attestation, first", source: index(app.as("")), destination: index(disguised.as(""), app.as("")),
+		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
 	{name: "hangar without attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar,
 		status: Pass, match: SamePlatforms},
 	{name: "hangar with attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar, provenance: true,

@@ -54,9 +54,10 @@ func (i *Inspection) Created() time.Time {
 func (m *Manifest) IsImage() bool { return !m.IsList() && !m.IsSchema1() && !m.isArtifact() }
 
 // IsAttestation says whether a list's entry is no image, but what BuildKit
-// attests of one.
+// attests of one. What is offered for a platform is an image, whatever its
+// annotations say: nodes do not read them.
 func (d Descriptor) IsAttestation() bool {
-	return d.Annotations[annotationReferenceType] == attestationManifest
+	return d.Annotations[annotationReferenceType] == attestationManifest && (!d.isLabelled() || d.Platform.isUnknown())
 }
 
 // Wants says whether the question asks about a platform.

@@ -43,6 +43,17 @@ func (d Descriptor) attests() string {
 	return d.Annotations[annotationReferenceDigest]
 }
 
+// attests is the same where the config, not the list, tells the platform.
+func (l leaf) attests() string {
+	if l.platform != nil && *l.platform != (Platform{}) && !l.platform.isUnknown() {
+		return ""
+	}
+	return l.Descriptor.attests()
+}
+
+// isUnknown says whether nothing runs on the platform: attestations have it.
+func (p Platform) isUnknown() bool { return p.Architecture == "unknown" && p.OS == "unknown" }
+
 // isLabelled says whether a list tells what its entry runs on.
 func (d Descriptor) isLabelled() bool {
 	return d.Platform != nil && (d.Platform.Architecture != "" || d.Platform.OS != "")
@@ -95,7 +106,7 @@ func (c *climber) list(list *Manifest, platform *Platform, level int) {
 			}
 		case child.isLabelled():
 			c.leaves = append(c.leaves, leaf{Descriptor: child, platform: child.Platform})
-		case child.ArtifactType != "" || child.attests() != "":
+		case child.ArtifactType != "":
 			c.leaves = append(c.leaves, leaf{Descriptor: child, artifact: true})
 		default:
 			if c.unlabelled++; c.unlabelled > maxUnlabelled {

@@ -82,8 +82,11 @@ func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
 func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
 
 // attesting is what BuildKit makes of an attestation.
-func (n node) attesting(image node) node {
-	n.listed = "unknown/unknown"
+func (n node) attesting(image node) node { return n.attestingAs(image, "unknown/unknown") }
+
+// attestingAs is the same under a platform of its own.
+func (n node) attestingAs(image node, platform string) node {
+	n.listed = platform
 	n.annotations = map[string]string{annotationReferenceType: attestationManifest, annotationReferenceDigest: image.digest()}
 	return n
 }
