@@ -84,15 +84,25 @@ func (c *comparison) lacks(image leaf, match Match) []difference {
 		note(c.blob("config", manifest.Config))
 	}
 	diffIDs := c.diffIDs(manifest, match)
+	type claim struct {
+		digest, diffID string
+		size           int64
+	}
+	checked := map[claim]bool{}
 	for i, layer := range manifest.Layers {
 		name := fmt.Sprintf("layer %d", i+1)
+		claimed := claim{digest: layer.Digest, size: layer.Size}
+		if i < len(diffIDs) && c.Sample.picks(layer.Digest) {
+			claimed.diffID = diffIDs[i]
+		}
 		switch {
-		case layer.isForeign() || slices.IndexFunc(manifest.Layers, func(d Descriptor) bool { return d.Digest == layer.Digest }) < i:
-		case i < len(diffIDs) && c.Sample.picks(layer.Digest):
-			note(c.unpacked(name, layer, diffIDs[i]))
+		case layer.isForeign() || checked[claimed]:
+		case claimed.diffID != "":
+			note(c.unpacked(name, layer, claimed.diffID))
 		default:
 			note(c.blob(name, layer))
 		}
+		checked[claimed] = true
 	}
 	return lacks
 }
@@ -173,7 +183,7 @@ func (c *comparison) unpacked(name string, d Descriptor, diffID string) differen
 	switch {
 	case fact.Broken != "":
 		return difference{BlobCorrupt, fmt.Sprintf("%s, %s, cannot be unpacked: %s", name, d.Digest, fact.Broken)}
-	case fact.Format != format && slices.Contains([]string{"tar", "gzip", "zstd"}, format):
+	case fact.Format != format && slices.Contains(formats, format):
 		return difference{BlobCorrupt, fmt.Sprintf("%s, %s, is %s, its media type says %s", name, d.Digest, fact.Format, format)}
 	case fact.DiffID != diffID:
 		return difference{BlobCorrupt, fmt.Sprintf("%s, %s, unpacks to %s, the config says %s", name, d.Digest, fact.DiffID, diffID)}

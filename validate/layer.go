@@ -13,15 +13,21 @@ import (
 const emptyLayer = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
 
 // isForeign says whether a layer need not be in the registry: whoever pulls it
-// gets it from elsewhere.
+// gets it from elsewhere, if the manifest says from where.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers
-func (d Descriptor) isForeign() bool {
+func (d Descriptor) isForeign() bool { return d.hasForeignType() && len(d.URLs) > 0 }
+
+func (d Descriptor) hasForeignType() bool {
 	return strings.HasPrefix(d.MediaType, "application/vnd.docker.image.rootfs.foreign.diff.tar") ||
 		strings.HasPrefix(d.MediaType, "application/vnd.oci.image.layer.nondistributable.v1.tar")
 }
 
-// format is how a layer is packed, by its media type: "tar", "gzip" or "zstd"
-// as Docker and OCI write them, else the media type itself.
+// formats are those that nodes unpack.
+var formats = []string{"tar", "gzip", "zstd"}
+
+// format is how a layer is packed, by its media type: one of formats as Docker
+// and OCI write them, else the media type itself. Schema 1 tells no type, and
+// knew gzip only.
 func (d Descriptor) format() string {
 	for _, tar := range []string{
 		"application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar",
@@ -38,6 +44,9 @@ func (d Descriptor) format() string {
 			}
 		}
 	}
+	if d.MediaType == "" {
+		return "gzip"
+	}
 	return d.MediaType
 }
 
@@ -52,11 +61,34 @@ func sameLayers(source, destination []Descriptor) (bool, string) {
 			return false, fmt.Sprintf("layer %d: %s != %s", i+1, source[i].Digest, destination[i].Digest)
 		}
 		from, to := source[i].format(), destination[i].format()
-		if from != to && !slices.Contains([]string{from, to}, "tar") && source[i].MediaType != "" { // schema 1 tells none
-			return false, fmt.Sprintf("layer %d: its media type says %s at the source and %s at the destination", i+1, from, to)
+		how := mislabelled(source[i], destination[i])
+		if how == "" && from != to && from != "tar" && !destination[i].isGuessed() {
+			how = fmt.Sprintf("its media type says %s at the source and %s at the destination", from, to)
+		}
+		if how != "" {
+			return false, fmt.Sprintf("layer %d: %s", i+1, how)
 		}
 	}
 	return true, ""
+}
+
+// isGuessed says whether nodes do not believe the media type, but look how the
+// layer begins: Docker's plain one, which early tools wrote for gzip, too.
+// https://github.com/containerd/containerd/blob/v2.1.0/core/images/mediatypes.go (DiffCompression)
+func (d Descriptor) isGuessed() bool {
+	return d.MediaType == "application/vnd.docker.image.rootfs.diff.tar" || d.MediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar"
+}
+
+// mislabelled says what is wrong with the media type that a copy gave a layer,
+// or is "": nodes could not unpack it, or would look for it elsewhere.
+func mislabelled(source, destination Descriptor) string {
+	switch {
+	case slices.Contains(formats, source.format()) && !slices.Contains(formats, destination.format()):
+		return fmt.Sprintf("its media type at the destination, %q, is none that nodes unpack", destination.MediaType)
+	case destination.hasForeignType() && !source.hasForeignType():
+		return fmt.Sprintf("its media type at the destination, %q, says that it is to be had elsewhere", destination.MediaType)
+	}
+	return ""
 }
 
 // withoutEmpty returns layers without the empty one of old Docker.

@@ -51,6 +51,7 @@ type Descriptor struct {
 	Platform     *Platform         `json:"platform,omitempty"`
 	ArtifactType string            `json:"artifactType,omitempty"`
 	Annotations  map[string]string `json:"annotations,omitempty"`
+	URLs         []string          `json:"urls,omitempty"` // from where a layer may be had besides
 }
 
 // check says what is wrong with a descriptor.

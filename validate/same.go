@@ -21,7 +21,7 @@ func differs(format string, args ...any) difference {
 // same compares two images. ok is false if more has to be read.
 //
 // The configs are read only where their digests differ, or could not: with
-// schema 1, which has none.
+// schema 1, which has none; and where only they can tell, with other layers.
 func (c *comparison) same(source, destination leaf) (match Match, d difference, ok bool) {
 	from, d, okSource := c.manifest(Source, source)
 	to, problem, okDestination := c.manifest(Destination, destination)
@@ -41,7 +41,7 @@ func (c *comparison) same(source, destination leaf) (match Match, d difference, 
 	if d.reason != "" {
 		return "", d, true
 	}
-	if from.Config.Digest == to.Config.Digest && !from.IsSchema1() {
+	if from.Config.Digest == to.Config.Digest && match == Converted && !from.IsSchema1() {
 		return match, difference{}, true
 	}
 	d, ok = c.sameConfigs(source, from, destination, to, match)
@@ -83,6 +83,11 @@ func sameFiles(from, to *Manifest) (Match, difference) {
 	case len(source) != len(destination) || slices.EqualFunc(source, destination, sameDigest), from.IsSchema1() || to.IsSchema1():
 		return "", differs("%s", how)
 	}
+	for i := range source {
+		if how := mislabelled(source[i], destination[i]); how != "" {
+			return "", differs("layer %d: %s", i+1, how)
+		}
+	}
 	return Recompressed, difference{}
 }
 
@@ -91,8 +96,11 @@ func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }
 // sameConfigs compares what two images are started with, what they say they
 // run on, and the digests of their layers before compression.
 func (c *comparison) sameConfigs(source leaf, from *Manifest, destination leaf, to *Manifest, match Match) (difference, bool) {
-	ours, d, okSource := c.config(Source, from)
 	theirs, problem, okDestination := c.config(Destination, to)
+	ours, d, okSource := theirs, problem, okDestination
+	if from.Config.Digest != to.Config.Digest || from.IsSchema1() {
+		ours, d, okSource = c.config(Source, from)
+	}
 	switch {
 	case !okSource || !okDestination:
 		return difference{}, false
@@ -107,8 +115,15 @@ func (c *comparison) sameConfigs(source leaf, from *Manifest, destination leaf, 
 	if d := lies(Destination, destination, theirs); d.reason != "" {
 		return d, true
 	}
-	if what, from, to := contradiction(ours.Platform, theirs.Platform); what != "" {
-		return difference{PlatformDiffers, fmt.Sprintf("config field %s: %q != %q", what, from, to)}, true
+	what, stated, copied := contradiction(ours.Platform, theirs.Platform)
+	switch { // what no tool leaves out, and nodes look for
+	case ours.Architecture != "" && theirs.Architecture == "":
+		what, stated = "architecture", ours.Architecture
+	case ours.OS != "" && theirs.OS == "":
+		what, stated = "os", ours.OS
+	}
+	if what != "" {
+		return difference{PlatformDiffers, fmt.Sprintf("config field %s: %q != %q", what, stated, copied)}, true
 	}
 	if how := ours.Runtime.difference(theirs.Runtime, ours.OS); how != "" {
 		return differs("%s", how), true
@@ -125,6 +140,9 @@ func sameDiffIDs(ours *Config, from *Manifest, theirs *Config, to *Manifest, mat
 	switch {
 	case len(source) == 0 && len(destination) == 0 && match == Converted:
 		return difference{}
+	case len(source) == 0 && len(destination) == 0:
+		_, how := sameLayers(from.Layers, to.Layers)
+		return differs("%s, and the configs do not tell what is in them", how)
 	case len(source) != len(from.Layers):
 		return difference{BadManifest, fmt.Sprintf("source config %s has %d diff IDs, the manifest has %d layers: it belongs to another image",
 			from.Config.Digest, len(source), len(from.Layers))}
@@ -134,6 +152,8 @@ func sameDiffIDs(ours *Config, from *Manifest, theirs *Config, to *Manifest, mat
 	}
 	for i := range source {
 		switch {
+		case match == Recompressed && CheckDigest(source[i]) != nil:
+			return differs("layer %d: %s != %s, and the source's config does not tell what is in it", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
 		case source[i] == destination[i]:
 		case match == Recompressed:
 			return differs("layer %d: %s != %s, also when unpacked", i+1, from.Layers[i].Digest, to.Layers[i].Digest)

@@ -31,6 +31,7 @@ type node struct {
 	artifact    string            // its type in that list
 	size        int64             // its size in that list, if that lies
 	kinds       []string          // the layers' media types, in place of what the kind has
+	lonely      bool              // does not say where foreign layers are
 
 	gone   bool     // named, but not stored
 	hollow bool     // stored without its config
@@ -73,13 +74,14 @@ func (n node) signed() node                 { n.kind = TypeDockerSchema1Signed; 
 
 func (n node) with(runtime string) node        { n.runtime = runtime; return n }
 func (n node) built(history string) node       { n.history = history; return n }
-func (n node) claiming(diffIDs ...string) node { n.diffIDs = diffIDs; return n }
+func (n node) claiming(diffIDs ...string) node { n.diffIDs = append([]string{}, diffIDs...); return n }
 func (n node) of(artifact string) node         { n.artifact, n.listed = artifact, ""; return n }
 func (n node) sized(size int64) node           { n.size = size; return n }
 func (n node) packed(kinds ...string) node     { n.kinds = kinds; return n }
 func (n node) without(layers ...string) node   { n.lost = layers; return n }
 func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
 func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
+func (n node) nowhere() node                   { n.lonely = true; return n }
 
 // attesting is what BuildKit makes of an attestation.
 func (n node) attesting(image node) node { return n.attestingAs(image, "unknown/unknown") }
@@ -126,6 +128,9 @@ func (n node) layer(i int) Descriptor {
 	}
 	if i < len(n.kinds) {
 		d.MediaType = n.kinds[i]
+	}
+	if d.hasForeignType() && !n.lonely {
+		d.URLs = []string{"https://elsewhere.example/" + d.Digest}
 	}
 	return d
 }
