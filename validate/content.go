@@ -187,6 +187,15 @@ func (j *judgement) add(judged PlatformVerdict, matched leaf) {
 // where versions of Windows stand beside an entry without one.
 func (j *judgement) group(ours []leaf) {
 	offered, theirs := candidates(j.ours, ours[0]), candidates(j.theirs, ours[0])
+	if found := slices.DeleteFunc(slices.Clone(theirs), isHidden); len(found) > 0 {
+		theirs = found
+	} else if len(theirs) > 0 && !slices.ContainsFunc(ours, isHidden) {
+		for _, l := range ours {
+			j.add(PlatformVerdict{Platform: l.name(), Source: l.Digest, Destination: theirs[0].Digest, Reason: PlatformDiffers,
+				Message: fmt.Sprintf("nodes do not find %s at the destination: %s", theirs[0].Digest, theirs[0].hidden)}, leaf{})
+		}
+		return
+	}
 	unlike := slices.DeleteFunc(slices.Clone(theirs), func(l leaf) bool { return contains(offered, l) })
 	if len(unlike) > 0 && (len(ours) > maxUnlike || len(unlike) > maxUnlike) {
 		j.add(PlatformVerdict{Platform: ours[0].name(), Reason: BadManifest,
@@ -235,22 +244,39 @@ func (j *judgement) group(ours []leaf) {
 	}
 }
 
+func isHidden(l leaf) bool { return l.hidden != "" }
+
 func contains(leaves []leaf, l leaf) bool {
 	return slices.ContainsFunc(leaves, func(other leaf) bool { return other.Digest == l.Digest })
 }
 
 // candidates are those leaves of a side that are for the platform of one of the
-// source's; of an artifact, the same artifact.
+// source's, those that their list labels before the others, as nodes have it; of
+// an artifact, the same artifact.
 func candidates(side []leaf, l leaf) []leaf {
-	var found []leaf
+	var found, variantless []leaf
 	for _, other := range side {
 		switch {
 		case other.reason != "" || other.attests() != "":
 		case l.platform == nil && other.Digest == l.Digest,
 			l.platform != nil && other.platform != nil && samePlatform(*l.platform, *other.platform):
 			found = append(found, other)
+		case l.platform != nil && other.platform != nil && !other.isLabelled() && other.platform.Variant == "" && samePlatform(l.platform.withoutVariant(), *other.platform):
+			variantless = append(variantless, other)
 		}
 	}
+	if len(found) == 0 { // many configs leave out the variant
+		return variantless
+	}
+	slices.SortStableFunc(found, func(a, b leaf) int {
+		switch {
+		case a.isLabelled() == b.isLabelled():
+			return 0
+		case a.isLabelled():
+			return -1
+		}
+		return 1
+	})
 	return found
 }
 

@@ -26,6 +26,8 @@ var (
 	unlabelled      = oci("unknown/unknown", "in-toto").attestingAs(ociAMD64, "")
 	disguised       = oci("linux/amd64", "else").attestingAs(app, "linux/amd64")
 	foreign         = app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").nowhere()
+	v6              = oci("linux/arm", "for v6").as("linux/arm/v6")
+	v7              = oci("linux/arm", "for v7").as("linux/arm/v7")
 	sbom            = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
@@ -86,6 +88,30 @@ var contentTests = []contentTest{
 		status: Pass, match: SamePlatforms},
 	{name: "labels at the source only", source: index(ociAMD64), destination: index(ociAMD64.as("")),
 		status: Pass, match: SamePlatforms},
+	{name: "labels at the source only, of two", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64.as("")),
+		status: Fail, reason: PlatformDiffers, message: "linux/arm64: nodes do not find " + ociARM64.digest() + " at the destination: it has no platform in its list and stands behind another"},
+	{name: "labels at the source only, behind an artifact", source: index(app), destination: index(sbom.of("sbom"), app.as("")),
+		status: Fail, reason: PlatformDiffers, message: "stands behind another such entry"},
+	{name: "one label less", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64),
+		status: Pass, match: SamePlatforms},
+	{name: "a label less behind the same label", source: index(app), destination: index(app, chart.as(""), app.as("")),
+		status: Pass, match: SamePlatforms},
+	{name: "no labels at either side, trimmed", source: index(ociAMD64.as(""), ociARM64.as(""), s390x), destination: index(ociAMD64.as(""), ociARM64.as("")),
+		status: Pass, match: SamePlatforms},
+	{name: "a label that is empty", source: index(app), destination: index(app.as("/")),
+		status: Fail, reason: PlatformDiffers, message: "its platform in the list is empty"},
+	{name: "a flat index, in two nested", source: index(ociBoth...), destination: index(nestedIndex(ociAMD64), nestedIndex(ociARM64)),
+		status: Fail, reason: PlatformDiffers, message: "linux/arm64: nodes do not find"},
+	{name: "a flat index, in two nested with labels", source: index(ociBoth...), destination: index(nestedIndex(ociAMD64).as("linux/amd64"), nestedIndex(ociARM64).as("linux/arm64")),
+		status: Pass, match: SamePlatforms},
+	{name: "a nested index under another's label", source: index(ociARM64), destination: index(nestedIndex(ociARM64).as("linux/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `its list says architecture "arm64", and the list that names that says "amd64"`},
+	{name: "a single image whose config leaves out the variant", source: index(v6), destination: v6.as(""), arch: "arm",
+		status: Pass, match: SamePlatforms},
+	{name: "a single image whose config leaves out the variant, converted", source: index(v6), destination: v6.converted(), arch: "arm",
+		status: Pass, match: Converted},
+	{name: "a single image of another variant, whose config leaves it out", source: index(v6, v7), destination: v7, arch: "arm",
+		status: Fail, reason: DigestDiffers, message: "linux/arm/v6: layer 1"},
 	{name: "a single image of Windows, in a list without its version", source: old, destination: list(old.as("windows/amd64")),
 		status: Pass, match: SamePlatforms},
 	{name: "two versions of Windows", source: list(old, new_), destination: list(new_, old),
@@ -173,6 +199,10 @@ var contentTests = []contentTest{
 		status: Fail, reason: PlatformDiffers, message: "also has another image for this platform"},
 	{name: "a version of Windows and an entry of none, the other one first", source: index(old.as("windows/amd64"), new_), destination: index(new_, old.as("windows/amd64")),
 		status: Fail, reason: PlatformDiffers, message: "the first image for this platform"},
+	{name: "two images for a platform, the first without a label", source: index(app, oci("linux/amd64", "else")), destination: index(app.as(""), oci("linux/amd64", "else")),
+		status: Fail, reason: DigestDiffers, message: "the first image for this platform"},
+	{name: "two images for a platform, the second without a label", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else").as(""), app),
+		status: Pass, match: SamePlatforms},
 	{name: "two images for a platform", source: index(app, oci("linux/amd64", "else")), destination: index(app, oci("linux/amd64", "else")),
 		status: Pass, match: Identical},
 	{name: "the same bytes, said to be packed another way", source: app, destination: app.packed("application/vnd.oci.image.layer.v1.tar+zstd"),
@@ -317,7 +347,7 @@ var contentTests = []contentTest{
 	{name: "an image that is called an attestation, at the source", source: index(app, ociARM64.attestingAs(app, "linux/arm64")), destination: index(app),
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
 	{name: "an unlabelled image that is called an attestation, first", source: index(app.as("")), destination: index(disguised.as(""), app.as("")),
-		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
+		status: Fail, reason: DigestDiffers, message: "2 layers != 1"},
 	{name: "hangar without attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar,
 		status: Pass, match: SamePlatforms},
 	{name: "hangar with attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar, provenance: true,

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -13,6 +14,7 @@ type leaf struct {
 	platform *Platform // what it is offered for, by its list, else by its config; nil if by neither
 	manifest *Manifest // nil if there was no need to read it
 	artifact bool
+	hidden   string // why nodes do not find it behind its list, "" if they do
 
 	// Why nothing else is known of it, "" if that is not so.
 	reason  Reason
@@ -79,14 +81,16 @@ type climber struct {
 func (c *comparison) leaves(side Side, top *Manifest, shared map[string]bool) ([]leaf, *Verdict) {
 	climb := &climber{comparison: c, side: side, shared: shared, seen: map[string]bool{}}
 	if top.IsList() {
-		climb.list(top, nil, 1)
+		climb.list(top, nil, "", 1)
 	} else {
-		climb.image(Descriptor{MediaType: top.MediaType, Digest: top.Digest, Size: top.Size}, top)
+		climb.image(Descriptor{MediaType: top.MediaType, Digest: top.Digest, Size: top.Size}, top, "")
 	}
 	return climb.leaves, climb.broken
 }
 
-func (c *climber) list(list *Manifest, platform *Platform, level int) {
+// list adds what a list leads to, which another list may offer for a platform,
+// or hide.
+func (c *climber) list(list *Manifest, platform *Platform, hidden string, level int) {
 	if c.seen[list.Digest] || c.broken != nil {
 		return
 	}
@@ -95,17 +99,22 @@ func (c *climber) list(list *Manifest, platform *Platform, level int) {
 		c.refuse("its lists lie more than %d levels deep", maxLevels)
 		return
 	}
+	others := 0 // entries without a platform
 	for _, child := range list.Children {
+		hidden := cmp.Or(hidden, hides(platform, child, others))
+		if child.Platform == nil {
+			others++
+		}
 		if !child.isLabelled() {
 			child.Platform = platform
 		}
 		switch {
 		case isListType(child.MediaType):
 			if nested, ok := c.read(child); ok {
-				c.list(nested, child.Platform, level+1)
+				c.list(nested, child.Platform, hidden, level+1)
 			}
 		case child.isLabelled():
-			c.leaves = append(c.leaves, leaf{Descriptor: child, platform: child.Platform})
+			c.leaves = append(c.leaves, leaf{Descriptor: child, platform: child.Platform, hidden: hidden})
 		case child.ArtifactType != "":
 			c.leaves = append(c.leaves, leaf{Descriptor: child, artifact: true})
 		default:
@@ -117,12 +126,31 @@ func (c *climber) list(list *Manifest, platform *Platform, level int) {
 			switch {
 			case !ok:
 			case manifest.IsList():
-				c.list(manifest, nil, level+1)
+				c.list(manifest, nil, hidden, level+1)
 			default:
-				c.image(child, manifest)
+				c.image(child, manifest, hidden)
 			}
 		}
 	}
+}
+
+// hides says why nodes do not find an entry of a list, or is "". They choose by
+// the platforms of the list, and of the entries without one they take the first
+// without a look at the others, if no other fits.
+// https://github.com/containerd/containerd/blob/v2.1.0/core/images/image.go (Manifest)
+// https://github.com/containers/image/blob/v5.34.0/internal/manifest/oci_index.go (chooseInstance)
+func hides(platform *Platform, child Descriptor, others int) string {
+	switch {
+	case child.Platform == nil && others > 0:
+		return "it has no platform in its list and stands behind another such entry, which nodes take instead"
+	case child.Platform != nil && !child.isLabelled():
+		return "its platform in the list is empty"
+	case child.Platform != nil && platform != nil:
+		if what, outer, inner := contradiction(*platform, *child.Platform); what != "" {
+			return fmt.Sprintf("its list says %s %q, and the list that names that says %q", what, inner, outer)
+		}
+	}
+	return ""
 }
 
 func (c *climber) refuse(format string, args ...any) {
@@ -164,8 +192,8 @@ func namesMissing(side Side, digest string) string {
 }
 
 // image adds an image that no list labels: its config tells what it runs on.
-func (c *climber) image(d Descriptor, manifest *Manifest) {
-	l := leaf{Descriptor: d, manifest: manifest}
+func (c *climber) image(d Descriptor, manifest *Manifest, hidden string) {
+	l := leaf{Descriptor: d, manifest: manifest, hidden: hidden}
 	switch {
 	case manifest.IsSchema1():
 		l.platform = &manifest.Schema1.Platform

@@ -51,6 +51,11 @@ func (p Platform) normalVariant() string {
 	return variant
 }
 
+func (p Platform) withoutVariant() Platform {
+	p.Variant = ""
+	return p
+}
+
 func normalOS(s string) string {
 	s = strings.ToLower(s)
 	if s == "macos" {
