@@ -40,6 +40,7 @@ func (c *comparison) content() Verdict {
 	for _, group := range byPlatform(selected) {
 		j.group(group)
 	}
+	j.shadows(selected)
 	if c.Provenance {
 		j.attestations(ours)
 	}
@@ -80,14 +81,15 @@ func (c *comparison) trees(source, destination *Manifest) (ours, theirs []leaf, 
 }
 
 // choose returns the leaves that the question asks about. Where there are only
-// artifacts, which run on no platform, it asks about all of them.
+// such as name no platform, artifacts and cosign's signatures, it asks about all
+// of them.
 func (c *comparison) choose(leaves []leaf) []leaf {
 	var wanted, artifacts []leaf
 	images := false
 	for _, l := range leaves {
 		switch {
 		case l.attests() != "":
-		case l.artifact:
+		case l.artifact || l.isPlain():
 			artifacts = append(artifacts, l)
 		case l.reason != "" || c.wanted(l.platform): // what it is for may be wanted
 			wanted = append(wanted, l)
@@ -133,7 +135,7 @@ func exactDiffers(source, destination *Manifest, selected, theirs []leaf) Verdic
 // name is how results call a leaf.
 func (l leaf) name() string {
 	switch {
-	case l.platform != nil:
+	case l.platform != nil && !l.isPlain():
 		return l.platform.String()
 	case l.ArtifactType != "":
 		return l.ArtifactType
@@ -142,6 +144,9 @@ func (l leaf) name() string {
 	}
 	return "no platform"
 }
+
+// isPlain says whether neither a list nor its config tells what an image runs on.
+func (l leaf) isPlain() bool { return l.platform != nil && *l.platform == Platform{} }
 
 // byPlatform groups leaves that one node could pull, in their order.
 func byPlatform(leaves []leaf) [][]leaf {
@@ -244,6 +249,40 @@ func (j *judgement) group(ours []leaf) {
 	}
 }
 
+// shadows finds images of the destination that are for a better variant of a
+// platform than the source has: a node of that variant takes the lesser one at
+// the source, and these at the destination.
+func (j *judgement) shadows(selected []leaf) {
+	compared := 0
+	for _, l := range j.theirs {
+		if l.hidden != "" || l.reason != "" || !j.wanted(l.platform) || len(candidates(j.ours, l)) > 0 {
+			continue
+		}
+		var best *leaf
+		for i, ours := range selected {
+			if ours.platform != nil && ours.hidden == "" && ours.reason == "" && l.platform.runs(*ours.platform) &&
+				(best == nil || ours.platform.runs(*best.platform) && !best.platform.runs(*ours.platform)) {
+				best = &selected[i]
+			}
+		}
+		if best == nil {
+			continue
+		}
+		if compared++; compared > maxUnlike {
+			j.add(PlatformVerdict{Platform: best.name(), Source: best.Digest, Reason: BadManifest,
+				Message: fmt.Sprintf("the destination has more than %d other variants of this platform", maxUnlike)}, leaf{})
+			return
+		}
+		if best.Digest == l.Digest {
+			continue
+		}
+		if match, d, ok := j.same(*best, l); ok && match == "" {
+			j.add(PlatformVerdict{Platform: best.name(), Source: best.Digest, Destination: l.Digest, Reason: d.reason,
+				Message: fmt.Sprintf("the destination has another image for %s, where nodes of that variant take this one at the source: %s", l.name(), d.message)}, leaf{})
+		}
+	}
+}
+
 func isHidden(l leaf) bool { return l.hidden != "" }
 
 func contains(leaves []leaf, l leaf) bool {
@@ -258,7 +297,7 @@ func candidates(side []leaf, l leaf) []leaf {
 	for _, other := range side {
 		switch {
 		case other.reason != "" || other.attests() != "":
-		case l.platform == nil && other.Digest == l.Digest,
+		case (l.platform == nil || l.isPlain()) && other.Digest == l.Digest,
 			l.platform != nil && other.platform != nil && samePlatform(*l.platform, *other.platform):
 			found = append(found, other)
 		case l.platform != nil && other.platform != nil && !other.isLabelled() && other.platform.Variant == "" && samePlatform(l.platform.withoutVariant(), *other.platform):
@@ -319,7 +358,7 @@ func (j *judgement) absent(l leaf, judged *PlatformVerdict) (difference, bool) {
 			return j.whoLies(l, other)
 		}
 	}
-	if l.platform == nil {
+	if l.platform == nil || l.isPlain() {
 		return difference{DigestDiffers, fmt.Sprintf("the destination does not have %s", l.Digest)}, true
 	}
 	return difference{PlatformMissing, ""}, true

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,8 +29,20 @@ var (
 	foreign         = app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").nowhere()
 	v6              = oci("linux/arm", "for v6").as("linux/arm/v6")
 	v7              = oci("linux/arm", "for v7").as("linux/arm/v7")
-	sbom            = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
+	// cosign's signatures are images whose config says nothing.
+	signature = oci("/", "signature").as("")
+	v5        = oci("linux/arm", "for v5").as("linux/arm/v5")
+	sbom      = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
+
+// variants is v6 and n others.
+func variants(n int) []node {
+	images := []node{v6}
+	for i := range n {
+		images = append(images, oci("linux/arm", fmt.Sprint(i)).as(fmt.Sprintf("linux/arm/v%d", 7+i)))
+	}
+	return images
+}
 
 type contentTest struct {
 	name                string
@@ -94,6 +107,8 @@ var contentTests = []contentTest{
 		status: Fail, reason: PlatformDiffers, message: "stands behind another such entry"},
 	{name: "one label less", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64),
 		status: Pass, match: SamePlatforms},
+	{name: "a version of Windows that is cut short", source: index(old.as("windows/amd64:10.0.17763")), destination: index(old.as("windows/amd64:10.0.17763").built("anew")),
+		status: Pass, match: Converted},
 	{name: "a label less behind the same label", source: index(app), destination: index(app, chart.as(""), app.as("")),
 		status: Pass, match: SamePlatforms},
 	{name: "no labels at either side, trimmed", source: index(ociAMD64.as(""), ociARM64.as(""), s390x), destination: index(ociAMD64.as(""), ociARM64.as("")),
@@ -193,6 +208,22 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
 	{name: "another platform's image for the platform, besides", source: index(ociARM64, app), destination: index(ociARM64, app, ociARM64.as("linux/amd64")),
 		status: Fail, reason: PlatformDiffers, message: "linux/amd64: the destination also has another image"},
+	{name: "another image for a better variant", source: index(v6), destination: index(v6, v7), arch: "arm",
+		status: Fail, reason: DigestDiffers, message: "linux/arm/v6: the destination has another image for linux/arm/v7, where nodes of that variant take this one at the source: layer 1"},
+	{name: "another image for a better variant than the best of the source", source: index(v5, v6), destination: index(v6, v5, v7.withLayers("for v5")), arch: "arm",
+		status: Fail, reason: DigestDiffers, message: "linux/arm/v6: the destination has another image for linux/arm/v7"},
+	{name: "the same image for a better variant", source: index(v6), destination: index(v6, v6.as("linux/arm/v7")), arch: "arm",
+		status: Pass, match: SamePlatforms},
+	{name: "a copy of the same image for a better variant", source: index(v6), destination: index(v6, v6.built("anew").as("linux/arm/v7")), arch: "arm",
+		status: Pass, match: SamePlatforms},
+	{name: "another image for a lesser variant", source: index(v7), destination: index(v6, v7), arch: "arm",
+		status: Pass, match: SamePlatforms},
+	{name: "another image for amd64/v3", source: index(app), destination: index(app, oci("linux/amd64", "faster").as("linux/amd64/v3")),
+		status: Fail, reason: DigestDiffers, message: "another image for linux/amd64/v3"},
+	{name: "another image for arm64/v8.1", source: index(ociARM64), destination: index(ociARM64, oci("linux/arm64", "faster").as("linux/arm64/v8.1")),
+		status: Fail, reason: DigestDiffers, message: "another image for linux/arm64/v8.1"},
+	{name: "other images for many better variants", source: index(v6), destination: index(variants(maxUnlike + 1)...), arch: "arm",
+		status: Fail, reason: DigestDiffers, message: "more than 8 other variants", reads: "source HEAD 1, source READ 2, source BLOB 1, destination READ 9, destination BLOB 8"},
 	{name: "two images for a platform, the other one first", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else"), app),
 		status: Fail, reason: DigestDiffers, message: "the first image for this platform"},
 	{name: "a version of Windows before an entry of none", source: index(old.as("windows/amd64")), destination: index(old.as("windows/amd64"), new_),
@@ -317,6 +348,22 @@ var contentTests = []contentTest{
 		status: Pass, match: SamePlatforms},
 	{name: "no chart", source: chart, destination: nothing,
 		status: Fail, reason: DestinationMissing},
+	{name: "the same signature", source: signature, destination: signature,
+		status: Pass, match: Identical},
+	{name: "no signature", source: signature, destination: nothing,
+		status: Fail, reason: DestinationMissing},
+	{name: "another signature", source: signature, destination: signature.withLayers("of another"),
+		status: Fail, reason: DigestDiffers, message: "layer 1: "},
+	{name: "an image that names no platform, converted", source: signature, destination: signature.converted(),
+		status: Pass, match: Converted},
+	{name: "an image that names no platform, with a label", source: signature, destination: index(signature.as("linux/amd64")),
+		status: Pass, match: SamePlatforms},
+	{name: "an image that names no platform, and one that does", source: signature, destination: app,
+		status: Fail, reason: DigestDiffers, message: "the destination does not have " + signature.digest()},
+	{name: "an image that names no platform, beside others", source: index(app, signature), destination: index(app),
+		status: Pass, match: SamePlatforms},
+	{name: "an index of signatures", source: index(signature), destination: index(signature.as("")),
+		status: Pass, match: Identical},
 	{name: "an index of artifacts", source: index(sbom.of("sbom"), chart.as("")), destination: index(chart.as(""), sbom.of("sbom")),
 		status: Pass, match: SamePlatforms},
 	{name: "an artifact less", source: index(sbom.of("sbom"), chart.as("")), destination: index(chart.as("")),

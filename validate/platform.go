@@ -2,6 +2,7 @@ package validate
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -62,6 +63,30 @@ func normalOS(s string) string {
 		return "darwin"
 	}
 	return s
+}
+
+// runs says whether a node of the platform also takes an image for a lesser
+// variant of it: arm/v7 takes arm/v6, and amd64/v3 takes amd64.
+// https://github.com/containerd/platforms/blob/v1.0.0/compare.go (Only)
+func (p Platform) runs(other Platform) bool {
+	a, b := p.normal(), other.normal()
+	return samePlatform(a.withoutVariant(), b.withoutVariant()) && a.level() >= b.level() && b.level() > 0
+}
+
+// level is the variant as a number: 8.1 of arm64/v8.1; 0 if it is none.
+func (p Platform) level() float64 {
+	variant := p.normalVariant()
+	switch {
+	case variant == "" && normalArchitecture(p.Architecture) == "amd64":
+		return 1
+	case variant == "" && normalArchitecture(p.Architecture) == "arm64":
+		return 8
+	}
+	level, err := strconv.ParseFloat(strings.TrimPrefix(variant, "v"), 64)
+	if err != nil {
+		return 0
+	}
+	return level
 }
 
 // samePlatform says whether a node of one platform would pull an image that is

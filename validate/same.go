@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Whether two images whose digests differ are the same all the same: whether a
@@ -187,6 +188,9 @@ func contradiction(a, b Platform) (field, first, second string) {
 	} {
 		if f.name == "variant" && (a.Variant == "" || b.Variant == "") || f.a == "" || f.b == "" {
 			continue
+		}
+		if f.name == "os.version" && (strings.HasPrefix(f.a, f.b+".") || strings.HasPrefix(f.b, f.a+".")) {
+			continue // nodes look at the beginning only
 		}
 		if f.a != f.b {
 			return f.name, f.a, f.b
