@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
@@ -115,6 +117,10 @@ func (e *Engine) compare(ctx context.Context, image imagelist.Image, q validate.
 	}
 }
 
+// readAtOnce is how many facts are read at once for one image: a list may name
+// thousands.
+const readAtOnce = 64
+
 // read adds the facts that are needed, side by side, to what is known. Of
 // several errors it returns that of the first need.
 func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []validate.Need, known validate.Known) (int, error) {
@@ -131,12 +137,16 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 			return err
 		})
 	}
-	var others sync.WaitGroup
+	var others errgroup.Group
+	others.SetLimit(readAtOnce)
 	for i := range needs[1:] {
-		others.Go(func() { ask(i + 1) })
+		others.Go(func() error {
+			ask(i + 1)
+			return nil // of the errors the first need's counts, not the first one
+		})
 	}
 	ask(0)
-	others.Wait()
+	_ = others.Wait()
 
 	requests := 0
 	var first error

@@ -28,11 +28,18 @@ type facts struct {
 	mu      sync.Mutex
 	small   map[factKey]int64 // sizes of blobs; 0 for manifests
 	large   *lru.Cache[factKey, validate.Fact]
-	flights map[factKey]*flight
+	flights map[flightKey]*flight
 }
 
 // factKey is a hash: a run may remember hundreds of thousands.
 type factKey [16]byte
+
+// flightKey tells apart what is read of a blob, too: as much as a manifest says
+// it has, and another manifest may say otherwise.
+type flightKey struct {
+	fact factKey
+	size int64
+}
 
 // flight is a fact that is being read, and those who wait for it.
 type flight struct {
@@ -49,7 +56,7 @@ func newFacts() *facts {
 	if err != nil {
 		panic(err) // the size is constant
 	}
-	return &facts{small: map[factKey]int64{}, large: large, flights: map[factKey]*flight{}}
+	return &facts{small: map[factKey]int64{}, large: large, flights: map[flightKey]*flight{}}
 }
 
 func keyOf(image imagelist.Image, need validate.Need, what validate.What) factKey {
@@ -68,13 +75,14 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 		return read()
 	}
 	key := keyOf(image, need, need.What)
+	inFlight := flightKey{key, need.Size}
 	for {
 		f.mu.Lock()
 		if fact, ok := f.known(key, need); ok {
 			f.mu.Unlock()
 			return fact, 0, nil
 		}
-		other, ok := f.flights[key]
+		other, ok := f.flights[inFlight]
 		if !ok {
 			break
 		}
@@ -90,7 +98,7 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 		}
 	}
 	own := &flight{landed: make(chan struct{}), err: context.Canceled} // should read panic
-	f.flights[key] = own
+	f.flights[inFlight] = own
 	f.mu.Unlock()
 	requests := 0
 	defer func() {
@@ -99,7 +107,7 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 		if own.err == nil {
 			f.remember(image, need, own.fact)
 		}
-		delete(f.flights, key)
+		delete(f.flights, inFlight)
 		close(own.landed)
 	}()
 	own.fact, requests, own.err = read()
