@@ -100,7 +100,7 @@ type Known map[Need]Fact
 // returns what to read next, all of which can be read at once; the verdict is
 // then empty.
 func Compare(q Question, known Known) (Verdict, []Need) {
-	c := &comparison{Question: q, known: known}
+	c := &comparison{Question: q, known: known, asked: map[Need]bool{}}
 	verdict := c.verdict()
 	if len(c.needs) > 0 {
 		return Verdict{}, c.needs
@@ -127,6 +127,7 @@ type comparison struct {
 	Question
 	known Known
 	needs []Need
+	asked map[Need]bool // the same
 }
 
 func (c *comparison) know(side Side, what What, digest string) (Fact, bool) {
@@ -135,7 +136,8 @@ func (c *comparison) know(side Side, what What, digest string) (Fact, bool) {
 
 func (c *comparison) ask(need Need) (Fact, bool) {
 	fact, ok := c.known[need]
-	if !ok && !slices.Contains(c.needs, need) {
+	if !ok && !c.asked[need] {
+		c.asked[need] = true
 		c.needs = append(c.needs, need)
 	}
 	return fact, ok
@@ -209,13 +211,27 @@ func (c *comparison) platform(source *Manifest, mirrored bool) (platform *Platfo
 // selected returns the list's entries that the question asks about.
 func (c *comparison) selected(list *Manifest) []Descriptor {
 	var selected []Descriptor
+	attested := map[string]bool{}
+	if c.Provenance {
+		for _, child := range list.Children {
+			attested[child.Digest] = attested[child.Digest] || c.wanted(child.Platform)
+		}
+	}
 	for _, child := range list.Children {
-		image := list.child(child.attests())
-		if c.wanted(child.Platform) || c.Provenance && child.Platform != nil && image != nil && c.wanted(image.Platform) {
+		if c.wanted(child.Platform) || child.Platform != nil && attested[child.attests()] {
 			selected = append(selected, child)
 		}
 	}
 	return selected
+}
+
+// maxSelected is how many entries of a list are compared: nobody makes so many,
+// and each may have to be compared with each.
+const maxSelected = 1000
+
+func tooMany(side Side, n int) Verdict {
+	return Verdict{Status: Error, Reason: BadManifest,
+		Message: fmt.Sprintf("%s manifest: %d of its entries would have to be compared, and mvrun compares no more than %d", side, n, maxSelected)}
 }
 
 func fail(reason Reason, format string, args ...any) Verdict {

@@ -33,8 +33,19 @@ func (c *comparison) content() Verdict {
 		return fail(DestinationMissing, "destination manifest does not exists")
 	case destination.IsList() && len(destination.Children) == 0:
 		return fail(DestinationEmpty, "destination manifest list is empty")
+	case len(selected) > maxSelected:
+		return tooMany(Source, len(selected))
 	case c.Rules == Exact && source.Digest != destination.Digest:
 		return exactDiffers(source, destination, selected, theirs)
+	}
+	offered := 0
+	for _, l := range theirs {
+		if c.wanted(l.platform) {
+			offered++
+		}
+	}
+	if offered > maxSelected {
+		return tooMany(Destination, offered)
 	}
 	j := &judgement{comparison: c, ours: ours, theirs: theirs}
 	for _, group := range byPlatform(selected) {
@@ -155,7 +166,7 @@ func byPlatform(leaves []leaf) [][]leaf {
 	for _, l := range leaves {
 		key := l.Digest
 		if l.platform != nil {
-			key = l.platform.normal().String()
+			key = l.normal.String()
 		}
 		if _, ok := at[key]; !ok {
 			at[key] = len(groups)
@@ -298,7 +309,7 @@ func candidates(side []leaf, l leaf) []leaf {
 		switch {
 		case other.reason != "" || other.attests() != "":
 		case (l.platform == nil || l.isPlain()) && other.Digest == l.Digest,
-			l.platform != nil && other.platform != nil && samePlatform(*l.platform, *other.platform):
+			l.platform != nil && other.platform != nil && l.normal.fits(other.normal):
 			found = append(found, other)
 		case l.platform != nil && other.platform != nil && !other.isLabelled() && other.platform.Variant == "" && samePlatform(l.platform.withoutVariant(), *other.platform):
 			variantless = append(variantless, other)
@@ -386,13 +397,14 @@ func (j *judgement) whoLies(ours, theirs leaf) (difference, bool) {
 // a conversion changed that, by what they hold. The destination's have to name
 // its own image: who looks for them finds no others.
 func (j *judgement) attestations(ours []leaf) {
+	of, theirsOf := attestations(ours), attestations(j.theirs)
 	for i, judged := range slices.Clone(j.platforms) {
 		if judged.Match == "" {
 			continue
 		}
-		for _, l := range attestations(ours, judged.Source) {
+		for _, l := range of[judged.Source] {
 			a := PlatformVerdict{Platform: l.name(), Source: l.Digest}
-			theirs := attestations(j.theirs, j.matched[i].Digest)
+			theirs := theirsOf[j.matched[i].Digest]
 			at := slices.IndexFunc(theirs, func(other leaf) bool { return other.Digest == l.Digest })
 			if at >= 0 {
 				a.Destination, a.Match = l.Digest, Identical

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -152,11 +153,17 @@ func (c *comparison) noPlatform(source *Manifest, platform *Platform) Verdict {
 	has := "no platform: its type is " + source.MediaType
 	switch {
 	case source.IsList():
+		const most = 20
 		var platforms []string
 		for _, child := range source.Children {
-			if child.Platform != nil {
-				platforms = append(platforms, child.Platform.String())
+			if child.Platform == nil || slices.Contains(platforms, child.Platform.String()) {
+				continue
 			}
+			if len(platforms) == most {
+				platforms = append(platforms, "and others")
+				break
+			}
+			platforms = append(platforms, child.Platform.String())
 		}
 		has = "only " + strings.Join(platforms, ", ")
 		if len(platforms) == 0 {

@@ -18,6 +18,12 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 		return verdict
 	}
 	mirrored := c.selected(destination)
+	switch {
+	case len(selected) > maxSelected:
+		return tooMany(Source, len(selected))
+	case len(mirrored) > maxSelected:
+		return tooMany(Destination, len(mirrored))
+	}
 	verdict := Verdict{Status: Pass}
 	matched := map[ListEntry]bool{} // entries of the destination
 	for _, child := range selected {

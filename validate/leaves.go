@@ -3,7 +3,6 @@ package validate
 import (
 	"cmp"
 	"fmt"
-	"slices"
 )
 
 // What a tag leads to: the images behind lists, and lists of lists.
@@ -12,6 +11,7 @@ import (
 type leaf struct {
 	Descriptor
 	platform *Platform // what it is offered for, by its list, else by its config; nil if by neither
+	normal   Platform  // the same, normalised
 	manifest *Manifest // nil if there was no need to read it
 	artifact bool
 	hidden   string // why nodes do not find it behind its list, "" if they do
@@ -24,8 +24,13 @@ type leaf struct {
 const (
 	// maxLevels is how deep lists may lie within lists: nobody makes more than two.
 	maxLevels = 8
-	// maxUnlabelled is how many entries of a list are read to find out what they are.
-	maxUnlabelled = 1000
+	// maxRead is how many lists, and entries of them without a platform, are read
+	// to find out what a tag leads to, and maxReadBytes how many bytes of these.
+	maxRead      = 1000
+	maxReadBytes = 64 << 20
+	// maxReadAtOnce keeps a list of many such entries from being read before
+	// maxReadBytes can tell that it is too much.
+	maxReadAtOnce = 64
 )
 
 // Annotations with which BuildKit marks attestations, and what they are of.
@@ -68,12 +73,13 @@ func isListType(mediaType string) bool {
 // climber collects the leaves of one side.
 type climber struct {
 	*comparison
-	side       Side
-	shared     map[string]bool // what the destination has, too
-	seen       map[string]bool // lists
-	unlabelled int
-	leaves     []leaf
-	broken     *Verdict // the tree is none
+	side   Side
+	shared map[string]bool // what the destination has, too
+	seen   map[string]bool // lists
+	reads  int
+	bytes  int64
+	leaves []leaf
+	broken *Verdict // the tree is none
 }
 
 // leaves returns what a manifest leads to. What the destination holds as well,
@@ -84,6 +90,11 @@ func (c *comparison) leaves(side Side, top *Manifest, shared map[string]bool) ([
 		climb.list(top, nil, "", 1)
 	} else {
 		climb.image(Descriptor{MediaType: top.MediaType, Digest: top.Digest, Size: top.Size}, top, "")
+	}
+	for i := range climb.leaves {
+		if l := &climb.leaves[i]; l.platform != nil {
+			l.normal = l.platform.normal()
+		}
 	}
 	return climb.leaves, climb.broken
 }
@@ -101,6 +112,9 @@ func (c *climber) list(list *Manifest, platform *Platform, hidden string, level 
 	}
 	others := 0 // entries without a platform
 	for _, child := range list.Children {
+		if c.broken != nil {
+			return
+		}
 		hidden := cmp.Or(hidden, hides(platform, child, others))
 		if child.Platform == nil {
 			others++
@@ -118,10 +132,6 @@ func (c *climber) list(list *Manifest, platform *Platform, hidden string, level 
 		case child.ArtifactType != "":
 			c.leaves = append(c.leaves, leaf{Descriptor: child, artifact: true})
 		default:
-			if c.unlabelled++; c.unlabelled > maxUnlabelled {
-				c.refuse("its list has more than %d entries without a platform", maxUnlabelled)
-				return
-			}
 			manifest, ok := c.read(child)
 			switch {
 			case !ok:
@@ -162,20 +172,21 @@ func (c *climber) refuse(format string, args ...any) {
 // read returns the manifest of an entry. If there is none, the entry is a leaf
 // of which nothing else is known.
 func (c *climber) read(child Descriptor) (*Manifest, bool) {
-	if c.side == Source && c.shared[child.Digest] {
-		fact, ok := c.know(Destination, Read, child.Digest)
-		if !ok {
-			return nil, false
-		}
-		if !fact.Missing {
-			return fact.Manifest, true
-		}
-	}
-	fact, ok := c.know(c.side, Read, child.Digest)
-	if !ok {
+	if c.reads++; c.reads > maxRead {
+		c.refuse("more than %d manifests would have to be read to find out what it offers", maxRead)
 		return nil, false
 	}
-	if fact.Missing {
+	fact, ok := Fact{Missing: true}, true
+	if c.side == Source && c.shared[child.Digest] {
+		fact, ok = c.manifestOf(Destination, child.Digest)
+	}
+	if ok && fact.Missing {
+		fact, ok = c.manifestOf(c.side, child.Digest)
+	}
+	switch {
+	case !ok:
+		return nil, false
+	case fact.Missing:
 		reason := ChildMissing
 		if c.side == Source {
 			reason = SourceMissing
@@ -183,7 +194,20 @@ func (c *climber) read(child Descriptor) (*Manifest, bool) {
 		c.leaves = append(c.leaves, leaf{Descriptor: child, reason: reason, message: namesMissing(c.side, child.Digest)})
 		return nil, false
 	}
+	if c.bytes += fact.Manifest.Size; c.bytes > maxReadBytes {
+		c.refuse("more than %d bytes of manifests would have to be read to find out what it offers", maxReadBytes)
+		return nil, false
+	}
 	return fact.Manifest, true
+}
+
+// manifestOf is known, or to be read in its turn.
+func (c *climber) manifestOf(side Side, digest string) (Fact, bool) {
+	need := Need{Side: side, What: Read, Digest: digest}
+	if _, ok := c.known[need]; !ok && len(c.needs) >= maxReadAtOnce {
+		return Fact{}, false
+	}
+	return c.ask(need)
 }
 
 // namesMissing is what is wrong with a list one of whose entries is not there.
@@ -262,7 +286,13 @@ func digests(leaves []leaf, lists *Manifest) map[string]bool {
 	return all
 }
 
-// attestations returns those of an image.
-func attestations(leaves []leaf, digest string) []leaf {
-	return slices.DeleteFunc(slices.Clone(leaves), func(l leaf) bool { return digest == "" || l.attests() != digest })
+// attestations returns the attestations by the digest of what they are of.
+func attestations(leaves []leaf) map[string][]leaf {
+	of := map[string][]leaf{}
+	for _, l := range leaves {
+		if digest := l.attests(); digest != "" {
+			of[digest] = append(of[digest], l)
+		}
+	}
+	return of
 }

@@ -91,8 +91,10 @@ func (p Platform) level() float64 {
 
 // samePlatform says whether a node of one platform would pull an image that is
 // offered for the other. A version of the OS that is left out fits any.
-func samePlatform(a, b Platform) bool {
-	a, b = a.normal(), b.normal()
+func samePlatform(a, b Platform) bool { return a.normal().fits(b.normal()) }
+
+// fits is samePlatform for platforms that are normalised.
+func (a Platform) fits(b Platform) bool {
 	if a.OSVersion == "" || b.OSVersion == "" {
 		a.OSVersion, b.OSVersion = "", ""
 	}

@@ -1,0 +1,151 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// What a registry that lies may cost: how much is read, and how long the
+// comparison itself takes, which shows in the time of these tests.
+
+// boundless answers as registries would whose manifests never end: each digest
+// has its own. It returns how many manifests and how many other things were read.
+func boundless(t *testing.T, q Question, top *Manifest, manifest func(digest string) *Manifest) (verdict Verdict, manifests, others int) {
+	t.Helper()
+	known := Known{}
+	for {
+		verdict, needs := Compare(q, known)
+		if len(needs) == 0 {
+			return verdict, manifests, others
+		}
+		for _, need := range needs {
+			fact := Fact{Digest: need.Digest, Size: 1, Config: &Config{Platform: Platform{Architecture: "amd64", OS: "linux"}}}
+			switch {
+			case need.Digest == "":
+				fact.Manifest, fact.Digest = top, top.Digest
+			case need.What == Read:
+				fact.Manifest = manifest(need.Digest)
+				manifests++
+			default:
+				others++
+			}
+			known[need] = fact
+		}
+	}
+}
+
+func number(what string, i int) string { return Digest("sha256", fmt.Appendf(nil, "%s %d", what, i)) }
+
+// entries makes a list of n entries.
+func entriesOf(name string, n int, entry func(i int) Descriptor) *Manifest {
+	list := &Manifest{MediaType: TypeDockerList, Digest: number(name, -1)}
+	for i := range n {
+		child := entry(i)
+		child.Digest = number(name, i)
+		list.Children = append(list.Children, child)
+	}
+	return list
+}
+
+func TestListsWithoutEnd(t *testing.T) {
+	labelled := func(p Platform) func(int) Descriptor {
+		return func(int) Descriptor { return Descriptor{MediaType: TypeDockerManifest, Platform: &p} }
+	}
+	versions := func(i int) Descriptor {
+		return Descriptor{MediaType: TypeDockerManifest, Platform: &Platform{Architecture: "amd64", OS: "windows", OSVersion: fmt.Sprintf("10.0.%d", i)}}
+	}
+	lists := func(int) Descriptor { return Descriptor{MediaType: TypeOCIIndex} }
+	bare := func(int) Descriptor { return Descriptor{MediaType: TypeDockerManifest} }
+	small := func(digest string) *Manifest {
+		return &Manifest{MediaType: TypeDockerManifest, Digest: digest, Size: 1, Config: Descriptor{MediaType: typeDockerConfig, Digest: digest}}
+	}
+	for _, test := range []struct {
+		name      string
+		top       *Manifest
+		manifest  func(string) *Manifest
+		status    Status
+		message   string
+		manifests int // that may be read at most
+	}{
+		{"10,000 images for one platform", entriesOf("i", 10_000, labelled(Platform{Architecture: "amd64", OS: "linux"})), nil,
+			Error, "source manifest: 10000 of its entries would have to be compared, and mvrun compares no more than 1000", 0},
+		{"10,000 versions of Windows", entriesOf("i", 10_000, versions), nil, Error, "10000 of its entries", 0},
+		{"1,000 versions of Windows", entriesOf("i", 1000, versions), nil, Pass, "", 0},
+		{"10,000 images that nobody wants", entriesOf("i", 10_000, labelled(Platform{Architecture: "s390x", OS: "linux"})), nil, Skip, "it has only linux/s390x", 0},
+		{"10,000 versions that nobody wants", entriesOf("i", 10_000, func(i int) Descriptor {
+			return Descriptor{MediaType: TypeDockerManifest, Platform: &Platform{Architecture: "arm", OS: "linux", OSVersion: fmt.Sprint(i)}}
+		}), nil, Skip, "linux/arm:19, and others", 0},
+		{"10,000 lists", entriesOf("i", 10_000, lists), func(digest string) *Manifest {
+			return &Manifest{MediaType: TypeOCIIndex, Digest: digest, Size: 1}
+		}, Error, "destination manifest: more than 1000 manifests would have to be read", maxRead},
+		{"lists of lists without end", entriesOf("i", 2, lists), func(digest string) *Manifest {
+			list := entriesOf(digest, 2, lists)
+			list.Digest = digest
+			return list
+		}, Error, "lie more than 8 levels deep", 1 << maxLevels},
+		{"10,000 images without a platform", entriesOf("i", 10_000, bare), small, Error, "more than 1000 manifests", maxRead},
+		{"large images without a platform", entriesOf("i", 900, bare), func(digest string) *Manifest {
+			m := small(digest)
+			m.Size = 4 << 20
+			return m
+		}, Error, "more than 67108864 bytes of manifests", maxReadAtOnce},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, rules := range []Rules{Content, Exact} {
+				q := question("", "")
+				q.Rules, q.Depth = rules, Manifests
+				verdict, manifests, _ := boundless(t, q, test.top, test.manifest)
+				if verdict.Status != test.status || !strings.Contains(verdict.Message, test.message) || test.status == Error && verdict.Reason != BadManifest {
+					t.Errorf("%s: %s %s %s", rules, verdict.Status, verdict.Reason, verdict.Message)
+				}
+				if manifests > test.manifests {
+					t.Errorf("%s: %d manifests were read", rules, manifests)
+				}
+			}
+		})
+	}
+	t.Run("only at the destination", func(t *testing.T) {
+		for _, test := range []struct {
+			rules  Rules
+			status Status
+		}{{Content, Error}, {Hangar, Error}, {Exact, Fail}} {
+			q := question("", "")
+			q.Rules, q.Depth = test.rules, Manifests
+			known := Known{
+				{Side: Source, What: Head}:      {Digest: number("source", -1), Manifest: entriesOf("source", 1, versions)},
+				{Side: Destination, What: Read}: {Digest: number("i", -1), Manifest: entriesOf("i", 10_000, versions)},
+			}
+			verdict, needs := Compare(q, known)
+			if len(needs) > 0 || verdict.Status != test.status || test.status == Error && !strings.Contains(verdict.Message, "destination manifest: 10000 of its entries") {
+				t.Errorf("%s: %s %s, needs %d", test.rules, verdict.Status, verdict.Message, len(needs))
+			}
+		}
+	})
+	t.Run("hangar", func(t *testing.T) {
+		q := question("", "")
+		q.Rules, q.Depth = Hangar, Manifests
+		verdict, _, _ := boundless(t, q, entriesOf("i", 10_000, versions), nil)
+		if verdict.Status != Error || verdict.Reason != BadManifest {
+			t.Errorf("%s %s", verdict.Status, verdict.Message)
+		}
+	})
+}
+
+// 25,000 layers are what 4 MiB of manifest can name.
+func TestLayersWithoutEnd(t *testing.T) {
+	const layers = 25_000
+	q := question("", "")
+	q.Rules = Content
+	for depth, want := range map[Depth]int{Manifests: 1, Blobs: 1 + layers, Data: 1 + layers} {
+		q.Depth = depth
+		image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Config: Descriptor{MediaType: typeDockerConfig, Digest: number("config", 0), Size: 1}}
+		for i := range layers {
+			image.Layers = append(image.Layers, Descriptor{MediaType: layerTypes[TypeDockerManifest], Digest: number("layer", i), Size: 1})
+		}
+		verdict, _, reads := boundless(t, q, image, nil)
+		if verdict.Status != Pass || reads != want {
+			t.Errorf("%s: %s %s, %d reads", depth, verdict.Status, verdict.Message, reads)
+		}
+	}
+}
