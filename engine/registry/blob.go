@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"net/http"
 
 	"github.com/klauspost/compress/gzip"
@@ -94,7 +95,7 @@ func (h *host) wholeOnce(ctx context.Context, repository string, need validate.N
 	bytes := &counted{next: body, hash: newHash(need.Digest), client: h.client}
 	var stream io.Reader = bytes
 	if need.Size > 0 { // one byte more tells that there are too many
-		stream = io.LimitReader(bytes, need.Size+1)
+		stream = io.LimitReader(bytes, min(need.Size, math.MaxInt64-1)+1)
 	}
 	var fact validate.Fact
 	if need.What == validate.Unpack {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"reflect"
 	"strings"
@@ -60,6 +61,7 @@ func TestWholeBlob(t *testing.T) {
 		{"hashed", packed, validate.Hash, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
 		{"longer than it should be", packed, validate.Hash, 10, validate.Fact{Digest: sha(packed[:11]), Size: 11}},
 		{"shorter than it should be", cut, validate.Hash, int64(len(packed)), validate.Fact{Digest: sha(cut), Size: int64(len(cut))}},
+		{"as long as can be said", packed, validate.Hash, math.MaxInt64, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
 		{"empty", nil, validate.Hash, 0, validate.Fact{Digest: sha(nil)}},
 		{"gzip", packed, validate.Unpack, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed)), Format: "gzip", DiffID: sha(content)}},
 		{"gzip in two parts", append(gzipped(content[:100]), gzipped(content[100:])...), validate.Unpack, 0,
