@@ -3,6 +3,7 @@ package validate
 import (
 	"cmp"
 	"fmt"
+	"slices"
 )
 
 // What a tag leads to: the images behind lists, and lists of lists.
@@ -155,6 +156,8 @@ func hides(platform *Platform, child Descriptor, others int) string {
 		return "it has no platform in its list and stands behind another such entry, which nodes take instead"
 	case child.Platform != nil && !child.isLabelled():
 		return "its platform in the list is empty"
+	case !slices.Contains(ManifestTypes, child.MediaType):
+		return fmt.Sprintf("its media type in the list, %q, is none of an image", child.MediaType)
 	case child.Platform != nil && platform != nil:
 		if what, outer, inner := contradiction(*platform, *child.Platform); what != "" {
 			return fmt.Sprintf("its list says %s %q, and the list that names that says %q", what, inner, outer)
