@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -29,6 +28,10 @@ import (
 // HEAD where it takes a GET, and some answers tell no length: then a GET has to
 // tell.
 func (h *host) stat(ctx context.Context, repository, digest string) (validate.Fact, error) {
+	return uncut(ctx, h.client.tries(), func() (validate.Fact, error) { return h.statOnce(ctx, repository, digest) })
+}
+
+func (h *host) statOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
 	response, err := h.do(ctx, http.MethodHead, repository, "blobs/"+digest, nil)
 	if err != nil {
 		return validate.Fact{}, err
@@ -52,7 +55,7 @@ func (h *host) stat(ctx context.Context, repository, digest string) (validate.Fa
 	if length >= 0 {
 		return validate.Fact{Size: length}, nil
 	}
-	return h.whole(ctx, repository, validate.Need{What: validate.Hash, Digest: digest})
+	return h.wholeOnce(ctx, repository, validate.Need{What: validate.Hash, Digest: digest})
 }
 
 // blob opens a blob; nil without an error if the registry has it not. The
@@ -77,13 +80,7 @@ func (h *host) blob(ctx context.Context, repository, digest string) (io.ReadClos
 // whole reads a blob to its end and hashes it. A body that is cut short is
 // asked for again.
 func (h *host) whole(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
-	for try := 1; ; try++ {
-		fact, err := h.wholeOnce(ctx, repository, need)
-		var cut *cutError
-		if !errors.As(err, &cut) || try == bodyTries || ctx.Err() != nil {
-			return fact, err
-		}
-	}
+	return uncut(ctx, h.client.tries(), func() (validate.Fact, error) { return h.wholeOnce(ctx, repository, need) })
 }
 
 func (h *host) wholeOnce(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {

@@ -24,6 +24,9 @@ type Options struct {
 	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string
 
+	// Warn is told what concerns a whole registry, if set: that it is down, or
+	// has given all that it gives.
+	Warn func(message string)
 	// Log is told every request, if set.
 	Log func(Exchange)
 	// Dial connects in place of the network, if set.
@@ -65,6 +68,7 @@ type Client struct {
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
 	configured map[string]*configured // by name
+	circuits   map[string]*circuit    // by what they are of
 	bases      []*http.Transport      // all there are
 	// flights are the goroutines that make what several callers wait for.
 	flights sync.WaitGroup
@@ -79,7 +83,7 @@ type hostKey struct {
 // New returns a Client. ctx ends what it does for several callers at once.
 func New(ctx context.Context, o Options) *Client {
 	base := newTransport(o)
-	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, bases: []*http.Transport{base}}
+	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[string]*circuit{}, bases: []*http.Transport{base}}
 }
 
 // Close waits for what is under way and closes the connections. Once the
@@ -151,6 +155,13 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	return fact, int(call.sent.Load()), err
 }
 
+// warn says what concerns a whole registry.
+func (c *Client) warn(message string) {
+	if c.options.Warn != nil {
+		c.options.Warn(message)
+	}
+}
+
 // call is what the wire notes of a call to Read.
 type call struct {
 	sent    atomic.Int64 // requests
@@ -174,17 +185,16 @@ func (c *Client) host(name string, side validate.Side) *host {
 	if !ok {
 		settings, ok := c.configured[name]
 		if !ok {
-			settings = &configured{base: c.base}
+			settings = &configured{base: c.base, pace: newPace(0)}
 		}
 		if settings.room == nil && c.options.Conns > 0 {
 			settings.room = make(chan struct{}, c.options.Conns)
 		}
 		h = &host{client: c, name: name, address: cmp.Or(settings.Endpoint, name), settings: settings, login: key.login, tokens: map[string]*shared[string]{}}
-		retries := mostRetries
+		h.retried = &breaking{c, retrying(&wire{h}, mostRetries)}
 		if c.options.Once {
-			retries = 0
+			h.retried = retrying(&wire{h}, 0)
 		}
-		h.retried = retrying(&wire{h}, retries)
 		c.hosts[key] = h
 	}
 	return h

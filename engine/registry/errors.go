@@ -74,9 +74,15 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 		dns        *net.DNSError
 		network    net.Error
 		op         *net.OpError
+		down       *downError
+		parked     *parkedError
 		verify     *tls.CertificateVerificationError
 	)
 	switch {
+	case errors.As(err, &down):
+		e.what = down.Error()
+	case errors.As(err, &parked):
+		e.reason, e.what = validate.RateLimited, parked.Error()
 	case errors.As(err, &content):
 		e.reason = validate.BadManifest
 	case errors.As(err, &missing):
@@ -111,7 +117,10 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 	case errors.As(err, &network) && network.Timeout():
 		e.reason = validate.Timeout
 	case errors.As(err, &cut) && ctx.Err() == nil:
-		e.what = fmt.Sprintf("the answer was cut short %d times: %s", bodyTries, plain(err))
+		e.what = "the answer was cut short: " + plain(err)
+		if tries := h.client.tries(); tries > 1 {
+			e.what = fmt.Sprintf("the answer was cut short %d times: %s", tries, plain(err))
+		}
 	}
 	return e
 }

@@ -23,9 +23,6 @@ const (
 	// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
 	maxManifest = 4 << 20
 	maxConfig   = 8 << 20
-
-	// bodyTries is how often a body that was cut short is asked for in all.
-	bodyTries = 3
 )
 
 // accept asks for manifests as they are stored: a registry may convert, or
@@ -47,7 +44,7 @@ func (h *host) head(ctx context.Context, repository, reference string) (validate
 	case response.StatusCode == http.StatusOK && validate.CheckDigest(digest) == nil && (!isDigest(reference) || digest == reference):
 		return validate.Fact{Digest: digest}, nil
 	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
-		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented:
+		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented, saysNoMore(response):
 		response.Body.Close() // it takes the room that the next request needs
 		return h.manifest(ctx, repository, reference)
 	}
@@ -99,13 +96,12 @@ func isDigest(reference string) bool { return strings.Contains(reference, ":") }
 // get reads a whole answer; nil without an error if the registry has it not. A
 // body that is cut short is asked for again.
 func (h *host) get(ctx context.Context, repository, path string, header http.Header, most int64) ([]byte, http.Header, error) {
-	for try := 1; ; try++ {
-		body, got, err := h.getOnce(ctx, repository, path, header, most)
-		var cut *cutError
-		if !errors.As(err, &cut) || try == bodyTries || ctx.Err() != nil {
-			return body, got, err
-		}
-	}
+	var got http.Header
+	body, err := uncut(ctx, h.client.tries(), func() (body []byte, err error) {
+		body, got, err = h.getOnce(ctx, repository, path, header, most)
+		return body, err
+	})
+	return body, got, err
 }
 
 func (h *host) getOnce(ctx context.Context, repository, path string, header http.Header, most int64) ([]byte, http.Header, error) {
@@ -154,7 +150,7 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 	refused := refusal(response)
 	var status *transport.Error
 	if !errors.As(refused, &status) {
-		return &cutError{refused}
+		return refused
 	}
 	response.Body.Close() // it may take the room that the ping below needs
 	if len(status.Errors) > 0 {
@@ -197,5 +193,9 @@ func refusal(response *http.Response) error {
 		io.Reader
 		io.Closer
 	}{io.LimitReader(response.Body, maxRefusal), response.Body}
-	return transport.CheckError(response)
+	err := transport.CheckError(response)
+	if status := (*transport.Error)(nil); !errors.As(err, &status) {
+		return &cutError{err}
+	}
+	return err
 }

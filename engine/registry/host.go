@@ -1,9 +1,11 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,7 +28,8 @@ type host struct {
 	settings *configured
 	login    *Login
 
-	retried http.RoundTripper // the wire, with retries
+	retried http.RoundTripper // the wire, with retries, unless it is down
+	quota   quota
 
 	session shared[*session]
 
@@ -109,7 +112,7 @@ func (h *host) token(ctx context.Context, s *session, repository string) (string
 	}
 	h.mu.Unlock()
 	value, err := token.get(ctx, h.client, func(ctx context.Context) (string, time.Duration, error) {
-		given, err := transport.Exchange(ctx, s.registry, s.auth, h.retried, []string{scope}, s.challenge)
+		given, err := transport.Exchange(ctx, s.registry, s.auth, &complete{h.retried, h.client.tries()}, []string{scope}, s.challenge)
 		if err != nil {
 			return "", 0, &tokenError{withoutAnswer(err)}
 		}
@@ -125,6 +128,35 @@ func (h *host) token(ctx context.Context, s *session, repository string) (string
 		return given.Token, max(lives-tokenMargin, lives/2), nil
 	})
 	return value, token, err
+}
+
+// complete gives answers whose bodies are not cut short.
+type complete struct {
+	next  http.RoundTripper
+	tries int
+}
+
+func (c *complete) RoundTrip(request *http.Request) (*http.Response, error) {
+	return uncut(request.Context(), c.tries, func() (*http.Response, error) {
+		sent := request.Clone(request.Context())
+		if request.GetBody != nil {
+			var err error
+			if sent.Body, err = request.GetBody(); err != nil {
+				return nil, err
+			}
+		}
+		response, err := c.next.RoundTrip(sent)
+		if err != nil {
+			return nil, err
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(io.LimitReader(response.Body, maxConfig))
+		if err != nil {
+			return nil, &cutError{err}
+		}
+		response.Body = io.NopCloser(bytes.NewReader(body))
+		return response, nil
+	})
 }
 
 // withoutAnswer hides what a token server said with success: it may be a
@@ -146,11 +178,14 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		return nil, err
 	}
 	for attempt := 0; ; attempt++ {
-		authorization, renew, err := h.authorization(ctx, s, repository)
+		request, err := http.NewRequestWithContext(ctx, method, s.url()+repository+"/"+path, nil)
 		if err != nil {
 			return nil, err
 		}
-		request, err := http.NewRequestWithContext(ctx, method, s.url()+repository+"/"+path, nil)
+		if err := h.awaitQuota(request); err != nil { // rather than get a token in vain
+			return nil, err
+		}
+		authorization, token, err := h.authorization(ctx, s, repository)
 		if err != nil {
 			return nil, err
 		}
@@ -162,30 +197,46 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		if err != nil {
 			return nil, err
 		}
-		if response.StatusCode != http.StatusUnauthorized || renew == nil || attempt > 0 {
+		if response.StatusCode != http.StatusUnauthorized || token.of == nil {
 			return response, nil
 		}
-		// The token may have ended early, or the registry lost its key.
+		// The token may have ended early, or the registry lost its key; or it
+		// ended while the request waited for a turn, or to be tried again, as
+		// often as that happens.
+		if attempt > 0 && (!token.ended() || attempt >= mostRetries) {
+			return response, nil
+		}
 		response.Body.Close()
-		renew()
+		token.drop()
 	}
 }
 
-// authorization returns the header for a repository, and how to have another
-// one made if this one is refused; nil if that would be the same.
-func (h *host) authorization(ctx context.Context, s *session, repository string) (string, func(), error) {
+// authorization returns the header for a repository, and the token in it if
+// another one can be had should it be refused.
+func (h *host) authorization(ctx context.Context, s *session, repository string) (string, given, error) {
 	if s.bearer() {
 		value, token, err := h.token(ctx, s, repository)
-		if err != nil || token == nil {
-			return "Bearer " + value, nil, err
-		}
-		return "Bearer " + value, func() { token.drop(func(v string) bool { return v == value }) }, nil
+		return "Bearer " + value, given{value, token}, err
 	}
 	if s.config.Username == "" && s.config.Password == "" {
-		return "", nil, nil
+		return "", given{}, nil
 	}
-	return basic(s.config.Username, s.config.Password), nil, nil
+	return basic(s.config.Username, s.config.Password), given{}, nil
 }
+
+// given is a token that a token server gave. of is nil if it is another's.
+type given struct {
+	value string
+	of    *shared[string]
+}
+
+func (g given) same(value string) bool { return value == g.value }
+
+// drop has another token made, unless there is one already.
+func (g given) drop() { g.of.drop(g.same) }
+
+// ended says whether the token was out of date anyway.
+func (g given) ended() bool { return g.of.ended(g.same) }
 
 // authorized adds the credential to requests that go to the registry itself,
 // and to no other host or port that a redirect leads to.

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"os"
 
-	"golang.org/x/time/rate"
-
 	"mvrun/engine/imagelist"
 )
 
@@ -69,9 +67,9 @@ func (c *Client) Configure(name string, s Settings) error {
 			return errors.New("it was asked already: give its settings before the first request")
 		}
 	}
-	known := &configured{Settings: s, base: base}
-	if s.RequestsPerSecond > 0 && !c.options.Once {
-		known.pace = rate.NewLimiter(rate.Limit(s.RequestsPerSecond), 1)
+	known := &configured{Settings: s, base: base, pace: newPace(s.RequestsPerSecond)}
+	if c.options.Once {
+		known.pace = newPace(0)
 	}
 	if s.MaxRequests > 0 {
 		known.room = make(chan struct{}, s.MaxRequests)
@@ -84,7 +82,7 @@ func (c *Client) Configure(name string, s Settings) error {
 type configured struct {
 	Settings
 	base *http.Transport
-	pace *rate.Limiter // nil for no limit
+	pace *pace
 	room chan struct{} // nil for no limit
 }
 

@@ -85,3 +85,10 @@ func (s *shared[T]) drop(bad func(T) bool) {
 		s.expires = time.Time{}
 	}
 }
+
+// ended says whether a value that was given is out of date by now.
+func (s *shared[T]) ended(is func(T) bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !is(s.value) || !time.Now().Before(s.expires)
+}

@@ -1,0 +1,298 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry"
+	"mvrun/engine/registry/memory"
+	"mvrun/validate"
+)
+
+// Registries that go down, and come back.
+
+// warnings are what a client says of whole registries.
+type warnings struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (w *warnings) add(message string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said = append(w.said, message)
+}
+
+// want checks that each warning holds the words at its place.
+func (w *warnings) want(t *testing.T, words ...string) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ok := len(w.said) == len(words)
+	for i := 0; ok && i < len(words); i++ {
+		ok = strings.Contains(w.said[i], words[i])
+	}
+	if !ok {
+		t.Errorf("the warnings are %q, want such as %q", w.said, words)
+	}
+	wantNoSecret(t, "warnings", strings.Join(w.said, "\n"))
+}
+
+// switched is a network whose registry can be taken down: new connections are
+// refused, and those that are there are cut.
+type switched struct {
+	*pipes
+	down  atomic.Bool
+	dials atomic.Int64 // while it is down
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (s *switched) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if s.down.Load() && address == hub+":443" {
+		s.dials.Add(1)
+		return s.pipes.dial(ctx, network, "nobody:443")
+	}
+	conn, err := s.pipes.dial(ctx, network, address)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && address == hub+":443" {
+		s.conns = append(s.conns, conn)
+	}
+	return conn, err
+}
+
+func (s *switched) take(down bool) {
+	s.down.Store(down)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.conns {
+		if down {
+			conn.Close()
+		}
+	}
+}
+
+// outage runs a test with a registry that can be taken down, and another.
+func outage(t *testing.T, test func(*testing.T, *switched, *registry.Client, *warnings)) {
+	t.Helper()
+	r, _, _ := filled()
+	synctest.Test(t, func(t *testing.T) {
+		s, w := &switched{pipes: newPipes()}, &warnings{}
+		s.serve(t, hub+":443", r)
+		s.serve(t, "other.example.com:443", r)
+		test(t, s, newClient(t, registry.Options{Insecure: true, Dial: s.dial, Conns: 100, Warn: w.add}), w)
+	})
+}
+
+// In the middle of a run, too, a registry that is down is found out once; the
+// other registries go on, and when it is back it is used again.
+func TestDownInMidRun(t *testing.T) {
+	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
+		read(t, c, app(hub), head)
+		s.take(true)
+		down := time.Now()
+		for range 5 { // images, one after the other
+			_, _, err := c.Read(t.Context(), app(hub), head)
+			wantError(t, err, validate.Unreachable, "connection refused")
+		}
+		if took := time.Since(down); took > 2*time.Minute {
+			t.Errorf("it took %v to find out", took)
+		}
+		w.want(t, hub+" is down: since ")
+
+		found, before := time.Now(), s.dials.Load()
+		for range 1000 {
+			_, requests, err := c.Read(t.Context(), app(hub), head)
+			wantError(t, err, validate.Unreachable, hub+" is down: since "+down.Format("15:04:05")+" it failed ", "connection refused")
+			wantRequests(t, requests, 0)
+		}
+		if took := time.Since(found); took > 0 { // of the bubble's clock
+			t.Errorf("1000 more images took %v", took)
+		}
+		read(t, c, app("other.example.com"), head)
+		if n := s.dials.Load() - before; n > 0 {
+			t.Errorf("%d connections were tried at one moment", n)
+		}
+
+		// Probes become rare.
+		before = s.dials.Load()
+		for range 3600 {
+			time.Sleep(time.Second) // moves the bubble's clock
+			_, _, err := c.Read(t.Context(), app(hub), head)
+			wantError(t, err, validate.Unreachable)
+		}
+		if n := s.dials.Load() - before; n < 50 || n > 70 {
+			t.Errorf("%d connections were tried in an hour, want about one a minute", n)
+		}
+		s.take(false)
+		time.Sleep(time.Minute)
+		read(t, c, app(hub), head)
+		read(t, c, app(hub), head)
+		w.want(t, " is down: ", hub+" answers again, after 1h")
+	})
+}
+
+// Who asks while it is down for a moment waits, and loses nothing.
+func TestDownForAMoment(t *testing.T) {
+	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
+		read(t, c, app(hub), head)
+		s.take(true)
+		time.AfterFunc(20*time.Second, func() { s.take(false) })
+		var readers sync.WaitGroup
+		for i := range 100 {
+			readers.Go(func() {
+				time.Sleep(time.Duration(i) * 200 * time.Millisecond)
+				if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		readers.Wait()
+		if n := s.dials.Load(); n > 400 {
+			t.Errorf("%d connections were tried", n)
+		}
+		w.want(t, " is down: ", "answers again")
+	})
+}
+
+// Who waits for it to come back may leave.
+func TestDownAndCancelled(t *testing.T) {
+	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
+		read(t, c, app(hub), head)
+		s.take(true)
+		first := make(chan struct{})
+		go func() {
+			defer close(first)
+			c.Read(t.Context(), app(hub), head)
+		}()
+		time.Sleep(10 * time.Second) // the circuit is open
+		w.want(t, " is down: ")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, _, err := c.Read(ctx, app(hub), head)
+		wantError(t, err, validate.Timeout)
+		ctx, cancel = context.WithCancel(t.Context())
+		cancel()
+		if _, _, err := c.Read(ctx, app(hub), head); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		<-first
+	})
+}
+
+// A registry that takes requests and never answers is down, also where each
+// image's own time ends first.
+func TestDownHangs(t *testing.T) {
+	var hangs atomic.Bool
+	r, _, _ := filled()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if hangs.Load() {
+			<-request.Context().Done()
+			return
+		}
+		r.ServeHTTP(w, request)
+	})
+	bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
+		read(t, c, app(hub), head)
+		hangs.Store(true)
+		started := time.Now()
+		down := 0
+		for range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			_, _, err := c.Read(ctx, app(hub), head)
+			if err == nil {
+				t.Fatal("it answered")
+			}
+			if strings.Contains(err.Error(), "is down") {
+				down++
+			}
+			cancel()
+		}
+		if took := time.Since(started); down < 90 || took > 5*time.Minute {
+			t.Errorf("%d of 100 images ended as down, in %v", down, took)
+		}
+	})
+}
+
+// Single failures open nothing, however many there are.
+func TestNotDown(t *testing.T) {
+	r, _, _ := filled()
+	for _, test := range []struct {
+		name  string
+		fault func(http.ResponseWriter)
+	}{
+		{"503", func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }},
+		{"cut", cut},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var asked atomic.Int64
+			handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				if asked.Add(1)%5 == 0 {
+					test.fault(w)
+					return
+				}
+				r.ServeHTTP(w, request)
+			})
+			synctest.Test(t, func(t *testing.T) {
+				network, w := newPipes(), &warnings{}
+				network.serve(t, hub+":443", handler)
+				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: w.add})
+				for range 500 {
+					read(t, c, app(hub), head)
+				}
+				w.want(t)
+			})
+		})
+	}
+}
+
+// One repository that always fails is not the registry; a project whose
+// upstream is away says nothing of the other projects.
+func TestPartDown(t *testing.T) {
+	r := memory.New()
+	for _, repository := range []string{"team/app", "cache/app"} {
+		r.PushImage(repository, "1", memory.Image{Platform: linux})
+	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if strings.Contains(request.URL.Path, "/cache/") || strings.Contains(request.URL.Path, "/broken/") {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		r.ServeHTTP(w, request)
+	})
+	image := func(repository string) imagelist.Image {
+		return imagelist.Image{Source: hub + "/" + repository, Tag: "1"}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		network, w := newPipes(), &warnings{}
+		network.serve(t, hub+":443", handler)
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: w.add})
+		for i := range 10 {
+			_, _, err := c.Read(t.Context(), image(fmt.Sprintf("team/broken/%d", i)), head)
+			wantError(t, err, validate.Unreachable, "502 Bad Gateway")
+			read(t, c, image("team/app"), head)
+		}
+		w.want(t)
+		for range 3 {
+			_, requests, err := c.Read(t.Context(), image("cache/app"), head)
+			wantError(t, err, validate.Unreachable, "502 Bad Gateway")
+			wantRequests(t, requests, 9)
+		}
+		w.want(t, hub+"/cache is down: ")
+		_, requests, err := c.Read(t.Context(), image("cache/app"), head)
+		wantError(t, err, validate.Unreachable, hub+"/cache is down: ", "3 times in a row", "502 Bad Gateway")
+		wantRequests(t, requests, 0)
+		read(t, c, image("team/app"), head)
+	})
+}

@@ -1,0 +1,367 @@
+package registry_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mvrun/engine/registry"
+	"mvrun/validate"
+)
+
+// Quotas that are spent, and registries that want to be asked less.
+
+// spent is Docker Hub's word for it, as a registry's JSON.
+const spent = `{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit"}]}`
+
+// limited answers 429 to every request for a manifest until a moment, then as
+// next does.
+type limited struct {
+	next   http.Handler
+	header http.Header
+	body   string
+	heads  bool // HEADs are free
+
+	mu    sync.Mutex
+	until time.Time
+	asked int
+}
+
+func (l *limited) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	manifest := strings.Contains(r.URL.Path, "/manifests/")
+	if manifest {
+		l.asked++
+	}
+	refuse := manifest && time.Now().Before(l.until) && !(l.heads && r.Method == http.MethodHead)
+	l.mu.Unlock()
+	if !refuse {
+		l.next.ServeHTTP(w, r)
+		return
+	}
+	for name, values := range l.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(http.StatusTooManyRequests)
+	io.WriteString(w, l.body)
+}
+
+func (l *limited) times() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked
+}
+
+// A registry that says that it gives no more is asked no more until it does;
+// that is said once, and the others go on.
+func TestQuotaSpent(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		header http.Header
+		body   string
+		lasts  time.Duration
+		words  string
+	}{
+		{"Docker Hub's words", nil, spent, 6 * time.Hour, "at the latest (429 Too Many Requests: TOOMANYREQUESTS You have reached your unauthenticated pull rate limit."},
+		{"as plain text", nil, "toomanyrequests: You have reached your pull rate limit.", 6 * time.Hour, "toomanyrequests: You have reached"},
+		{"with its window", http.Header{"Ratelimit-Remaining": {"0;w=3600"}}, "", time.Hour, "at the latest (429 Too Many Requests"},
+		{"with its end", http.Header{"Retry-After": {"1800"}}, spent, 30 * time.Minute, "You have reached"},
+		{"an end alone", http.Header{"Retry-After": {"1800"}}, "", 30 * time.Minute, "(429 Too Many Requests)"},
+		{"a date", http.Header{"Retry-After": {"Sat, 01 Jan 2000 02:00:00 GMT"}}, "", 2 * time.Hour, "(429 Too Many Requests)"}, // bubbles begin in 2000
+		{"GHCR's message", nil, `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 20m30s, allowed: 44000/minute"}]}`, 20*time.Minute + 30*time.Second, "allowed: 44000/minute"},
+		{"RateLimit-Reset", http.Header{"Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {"900"}}, "", 15 * time.Minute, ""},
+	} {
+		for _, need := range []validate.Need{head, manifest} {
+			t.Run(fmt.Sprintf("%s %d", test.name, need.What), func(t *testing.T) {
+				r, _, _ := filled()
+				synctest.Test(t, func(t *testing.T) {
+					l := &limited{next: r, header: test.header, body: test.body, until: time.Now().Add(test.lasts)}
+					network, w := newPipes(), &warnings{}
+					network.serve(t, hub+":443", l)
+					network.serve(t, "other.example.com:443", r)
+					c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 20, Warn: w.add})
+					until := "until " + l.until.Format("15:04")
+					if !l.until.Before(time.Date(2000, 1, 2, 0, 0, 0, 0, time.Local)) {
+						until = "until " + l.until.Format("Jan 2 15:04")
+					}
+					words := test.words
+					if need == head && test.header != nil {
+						words = "(429 Too Many Requests" // which has none of its own
+					}
+					started := time.Now()
+					ask := func() {
+						var readers sync.WaitGroup
+						for range 20 {
+							readers.Go(func() {
+								ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+								defer cancel()
+								_, _, err := c.Read(ctx, app(hub), need)
+								wantError(t, err, validate.RateLimited, "the quota at "+hub+" is spent "+until, words)
+							})
+						}
+						readers.Wait()
+					}
+					ask()
+					ask()
+					first := l.times()
+					for range 50 {
+						ask()
+					}
+					if took := time.Since(started); took > 0 { // of the bubble's clock
+						t.Errorf("the images ended after %v", took)
+					}
+					if n := l.times(); n > first || first > 60 {
+						t.Errorf("%d requests, and then %d", first, n-first)
+					}
+					w.want(t, "the quota at "+hub+" is spent "+until)
+					read(t, c, app("other.example.com"), need)
+
+					time.Sleep(test.lasts + time.Second)
+					read(t, c, app(hub), need)
+					w.want(t, " is spent ")
+				})
+			})
+		}
+	}
+}
+
+// Where the end is near enough for the image, it waits for it.
+func TestQuotaSoonBack(t *testing.T) {
+	r, _, _ := filled()
+	synctest.Test(t, func(t *testing.T) {
+		l := &limited{next: r, header: http.Header{"Retry-After": {"90"}}, body: spent, until: time.Now().Add(90 * time.Second)}
+		network, w := newPipes(), &warnings{}
+		network.serve(t, hub+":443", l)
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 20, Warn: w.add})
+		var readers sync.WaitGroup
+		for range 20 {
+			readers.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+				defer cancel()
+				if _, _, err := c.Read(ctx, app(hub), manifest); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		readers.Wait()
+		w.want(t, " is spent until ")
+		if n := l.times(); n > 40 {
+			t.Errorf("%d requests", n)
+		}
+		l.mu.Lock()
+		l.until = time.Now().Add(time.Hour)
+		l.mu.Unlock()
+
+		// Who waits may leave; who has less time does not wait.
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		started := time.Now()
+		_, _, err := c.Read(ctx, app(hub), manifest)
+		wantError(t, err, validate.RateLimited, "is spent until ")
+		if took := time.Since(started); took > 0 {
+			t.Errorf("it ended after %v", took)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if _, _, err := c.Read(ctx, app(hub), manifest); err == nil || time.Since(started) > time.Second {
+			t.Errorf("got %v after %v", err, time.Since(started))
+		}
+	})
+}
+
+// At Docker Hub HEADs are free, and tell what is left: a GET that would be
+// refused is not sent, and HEADs go on until one tells that there are pulls
+// again.
+func TestQuotaLearned(t *testing.T) {
+	r, _, _ := filled()
+	var left atomic.Int64
+	seen := record(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if strings.Contains(request.URL.Path, "/manifests/") {
+			w.Header().Set("ratelimit-limit", "100;w=21600")
+			w.Header().Set("ratelimit-remaining", fmt.Sprintf("%d;w=21600", left.Load()))
+		}
+		r.ServeHTTP(w, request)
+	}))
+	synctest.Test(t, func(t *testing.T) {
+		network, w := newPipes(), &warnings{}
+		network.serve(t, hub+":443", seen)
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: w.add})
+		pull := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, _, err := c.Read(ctx, app(hub), manifest)
+			return err
+		}
+		read(t, c, app(hub), head)
+		wantError(t, pull(), validate.RateLimited, "at the latest (ratelimit-remaining: 0;w=21600)")
+		read(t, c, app(hub), head)
+		wantError(t, pull(), validate.RateLimited, "is spent until")
+		if n := len(seen.requests("GET /v2/library/")); n > 0 {
+			t.Errorf("%d GETs were sent", n)
+		}
+		w.want(t, "is spent until")
+
+		left.Store(1)
+		read(t, c, app(hub), head)
+		if err := pull(); err != nil {
+			t.Error(err)
+		}
+		left.Store(0)
+		if err := pull(); err != nil { // the last one, which tells that it was
+			t.Error(err)
+		}
+		wantError(t, pull(), validate.RateLimited)
+	})
+}
+
+// Another host's quota, to which the registry redirects, is not the registry's;
+// and what is left of a short window is no reason to stop.
+func TestQuotaOfNobody(t *testing.T) {
+	r, _, config := filled()
+	synctest.Test(t, func(t *testing.T) {
+		network, w := newPipes(), &warnings{}
+		network.serve(t, "store.example.com:443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			w.Header().Set("ratelimit-remaining", "0;w=21600")
+			r.ServeHTTP(w, request)
+		}))
+		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			w.Header().Set("ratelimit-remaining", "0;w=1")
+			if strings.Contains(request.URL.Path, "/blobs/") {
+				w.Header().Del("ratelimit-remaining")
+				http.Redirect(w, request, "https://store.example.com"+request.URL.Path, http.StatusTemporaryRedirect)
+				return
+			}
+			r.ServeHTTP(w, request)
+		}))
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: w.add})
+		for range 3 {
+			read(t, c, app(hub), manifest)
+			read(t, c, app(hub), blob(config))
+		}
+		w.want(t)
+	})
+}
+
+// bucket is a registry that takes so many requests a second, and refuses the
+// others.
+type bucket struct {
+	next http.Handler
+	rate float64
+
+	mu             sync.Mutex
+	level          float64
+	last           time.Time
+	taken, refused int
+}
+
+func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/v2/" && !b.take() {
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusTooManyRequests)
+		return
+	}
+	b.next.ServeHTTP(w, r)
+}
+
+func (b *bucket) take() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.level = min(b.rate, b.level+now.Sub(b.last).Seconds()*b.rate)
+	b.last = now
+	if b.level < 1 {
+		b.refused++
+		return false
+	}
+	b.level--
+	b.taken++
+	return true
+}
+
+// A registry that takes few requests a second gets about as many: nothing is
+// lost, little is refused, and no time wasted. A script's own limit stays one.
+func TestSlowDown(t *testing.T) {
+	for _, test := range []struct {
+		takes, allowed float64
+		least, most    time.Duration // for 1000 requests
+	}{
+		{10, 0, 90 * time.Second, 180 * time.Second},
+		{10, 20, 90 * time.Second, 180 * time.Second},
+		{100, 0, 9 * time.Second, 30 * time.Second},
+		{100, 5, 199 * time.Second, 201 * time.Second},
+	} {
+		t.Run(fmt.Sprintf("%v %v", test.takes, test.allowed), func(t *testing.T) {
+			r, _, _ := filled()
+			b := &bucket{next: r, rate: test.takes}
+			synctest.Test(t, func(t *testing.T) {
+				network, w := newPipes(), &warnings{}
+				network.serve(t, hub+":80", b)
+				c := newClient(t, registry.Options{Dial: network.dial, Conns: 20, Warn: w.add})
+				if err := c.Configure(hub, registry.Settings{PlainHTTP: true, RequestsPerSecond: test.allowed}); err != nil {
+					t.Fatal(err)
+				}
+				started := time.Now()
+				var readers sync.WaitGroup
+				for range 20 {
+					readers.Go(func() {
+						for range 50 {
+							if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				readers.Wait()
+				took := time.Since(started)
+				t.Logf("%v, %d refused", took, b.refused)
+				if took < test.least || took > test.most {
+					t.Errorf("it took %v, want %v to %v", took, test.least, test.most)
+				}
+				if b.refused > 250 {
+					t.Errorf("%d requests were refused for %d taken", b.refused, b.taken)
+				}
+				w.want(t)
+			})
+		})
+	}
+}
+
+// After a while of good answers nothing is left of the slowness.
+func TestSlowDownRecovers(t *testing.T) {
+	r, _, _ := filled()
+	b := &bucket{next: r, rate: 10}
+	bubble(t, b, func(t *testing.T, _ *pipes, c *registry.Client) {
+		many := func() time.Duration {
+			started := time.Now()
+			var readers sync.WaitGroup
+			for range 20 {
+				readers.Go(func() {
+					for range 20 {
+						if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			readers.Wait()
+			return time.Since(started)
+		}
+		if took := many(); took < 30*time.Second {
+			t.Errorf("400 requests took %v, at 10 a second", took)
+		}
+		b.mu.Lock()
+		b.rate = 1e6
+		b.mu.Unlock()
+		many()
+		if took := many(); took > 0 { // of the bubble's clock: no pauses at all
+			t.Errorf("400 requests took %v, with nothing to hold them", took)
+		}
+	})
+}
