@@ -176,7 +176,7 @@ func TestDownAndCancelled(t *testing.T) {
 			defer close(first)
 			c.Read(t.Context(), app(hub), head)
 		}()
-		time.Sleep(10 * time.Second) // the circuit is open
+		time.Sleep(14 * time.Second) // the circuit is open
 		w.want(t, " is down: ")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

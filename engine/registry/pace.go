@@ -14,11 +14,14 @@ import (
 // registry itself says so.
 
 const (
-	// A registry that says "slow down" gets half the pace. Each good answer then
-	// makes up for a tenth of that, so that a pace is found at which few
-	// requests are refused, and a few refusals that come by chance do no harm.
-	slower, faster = 0.5, 1.07
-	slowest        = rate.Limit(0.5)
+	// A registry that says "slow down" gets half the pace; each good answer then
+	// makes it a little faster, until it says so again.
+	slower, faster = 0.5, 1.05
+	slowest        = rate.Limit(1)
+	// One answer that says so is tried again, and no more. It takes a share of
+	// the latest answers, for a pace that is too fast has many refused, and those
+	// that come by chance must not bring a registry to a stand.
+	tooMuch, ofLatest = 0.15, 0.05
 	// So few requests in a second tell nothing: more were not needed.
 	fewest = 10
 )
@@ -32,6 +35,7 @@ type pace struct {
 	turn chan struct{}
 
 	mu      sync.Mutex
+	refused float64    // the share of the latest answers
 	slowed  time.Time  // when it was last; zero if it is not
 	tooFast rate.Limit // the pace at that moment
 
@@ -92,15 +96,18 @@ func (p *pace) count() {
 	p.sent++
 }
 
-// tooMany notes that a request was refused with "slow down". Of those that
-// were under way together only one counts.
+// tooMany notes that a request was refused with "slow down". Those count that
+// were sent since the pace became what it is.
 func (p *pace) tooMany(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.slowed.IsZero() && !sent.After(p.slowed) {
 		return
 	}
-	p.slowed = time.Now()
+	if p.refused += ofLatest * (1 - p.refused); p.refused < tooMuch {
+		return
+	}
+	p.slowed, p.refused = time.Now(), 0
 	p.tooFast = min(p.limiter.Limit(), rate.Limit(max(p.sent, p.last, fewest)))
 	p.limiter.SetLimit(min(p.ceiling, max(p.tooFast*slower, slowest)))
 }
@@ -109,7 +116,10 @@ func (p *pace) tooMany(sent time.Time) {
 func (p *pace) fine(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.slowed.IsZero() || !sent.After(p.slowed) {
+	if !p.slowed.IsZero() && !sent.After(p.slowed) {
+		return
+	}
+	if p.refused -= ofLatest * p.refused; p.slowed.IsZero() {
 		return
 	}
 	// Well above what was too fast it holds nobody back any more.

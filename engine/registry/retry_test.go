@@ -72,7 +72,9 @@ func TestRetryConnectionAlwaysCut(t *testing.T) {
 	bubble(t, ping(func(w http.ResponseWriter, _ *http.Request) { cut(w) }), func(t *testing.T, _ *pipes, c *registry.Client) {
 		_, requests, err := c.Read(t.Context(), app(hub), manifest)
 		wantError(t, err, validate.Unreachable, "EOF")
-		wantRequests(t, requests, 9)
+		if requests < 9 || requests > 12 { // and whether it is back, in half a minute
+			t.Errorf("%d requests", requests)
+		}
 	})
 }
 

@@ -28,6 +28,7 @@ import (
 type tokens struct {
 	registry http.Handler
 	lives    int    // expires_in; none if 0
+	mortal   bool   // tokens really end then
 	name     string // of the token in the answer; "token" if empty
 	// answer stands for the token server, if set. The answer to ask n, from 0.
 	answer func(n int, w http.ResponseWriter)
@@ -39,6 +40,7 @@ type tokens struct {
 	asked  []*http.Request // for tokens
 	scopes map[string]string
 	dead   map[string]bool
+	born   map[string]time.Time
 }
 
 func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,6 +55,10 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if s.scopes == nil {
 			s.scopes = map[string]string{}
 		}
+		if s.born == nil {
+			s.born = map[string]time.Time{}
+		}
+		s.born[token] = time.Now()
 		s.scopes[token] = r.Form.Get("scope")
 		s.mu.Unlock()
 		if s.pause != nil {
@@ -95,6 +101,9 @@ func (s *tokens) good(token, path string) bool {
 	defer s.mu.Unlock()
 	repository, ok := strings.CutPrefix(s.scopes[token], "repository:")
 	repository, pull := strings.CutSuffix(repository, ":pull")
+	if s.mortal && time.Since(s.born[token]) > time.Duration(s.lives)*time.Second {
+		return false
+	}
 	return ok && pull && !s.dead[token] && strings.HasPrefix(path, "/v2/"+repository+"/")
 }
 
