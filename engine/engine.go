@@ -31,6 +31,25 @@ var (
 	errTimeout     = errors.New("timed out")
 )
 
+// DeadlineError is the cause of a run's end after the time that it was given.
+type DeadlineError struct{ After time.Duration }
+
+func (e *DeadlineError) Error() string {
+	return fmt.Sprintf("the run's time was over after %v (--deadline)", e.After)
+}
+
+// Reason implements Reasoner.
+func (e *DeadlineError) Reason() validate.Reason { return validate.Timeout }
+
+// Ended returns the reason and the words for an image that the end of its run
+// left without a verdict. cause is that of the run's context.
+func Ended(cause error) (validate.Reason, string) {
+	if deadline := (*DeadlineError)(nil); errors.As(cause, &deadline) {
+		return deadline.Reason(), "no verdict: " + deadline.Error()
+	}
+	return validate.Interrupted, "interrupted before there was a verdict"
+}
+
 // Options make an Engine.
 type Options struct {
 	Registry Registry
@@ -78,7 +97,9 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 	case e.jobs <- struct{}{}:
 		defer func() { <-e.jobs }()
 	case <-ctx.Done():
-		return &Result{Image: image, Status: validate.Error, Reason: validate.Interrupted, Message: context.Cause(ctx).Error(), Started: time.Now()}
+		result := &Result{Image: image, Status: validate.Error, Started: time.Now()}
+		result.Reason, result.Message = Ended(context.Cause(ctx))
+		return result
 	}
 	result := &Result{Image: image, Started: time.Now()}
 	q.Source, q.Destination, q.Tag = image.Source, image.Destination, image.Tag
@@ -91,8 +112,8 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 		switch {
 		case context.Cause(ctx) == errTimeout:
 			verdict.Message = fmt.Sprintf("no verdict within %v (--timeout): %v", e.options.Timeout, err)
-		case verdict.Reason == validate.Interrupted:
-			verdict.Message = "interrupted before there was a verdict"
+		case ctx.Err() != nil:
+			verdict.Reason, verdict.Message = Ended(context.Cause(ctx))
 		}
 	}
 	result.Status, result.Reason, result.Message = verdict.Status, verdict.Reason, verdict.Message
@@ -175,8 +196,6 @@ func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
 	switch {
 	case context.Cause(ctx) == errTimeout:
 		return validate.Timeout
-	case ctx.Err() != nil:
-		return validate.Interrupted
 	case errors.As(err, &reasoner):
 		return reasoner.Reason()
 	}

@@ -110,6 +110,47 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unch
 	return e.inOrder(images), unchecked
 }
 
+// EndRest records an error for every line of the run's lists that nobody got
+// round to before the run's end, whose cause is given; unless an earlier run
+// did. options are how such lines are read. ctx bounds the wait for what a
+// stream has yet to deliver. Nobody may validate any more.
+func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options) {
+	e.Sync()
+	type key struct {
+		list   string
+		number int
+	}
+	seen := map[key]bool{}
+	for id := range e.collector.latest {
+		seen[key{id.list, id.number}] = true
+	}
+	reason, message := Ended(cause)
+	e.mu.Lock()
+	lists := slices.Clone(e.lists)
+	e.mu.Unlock()
+	for _, l := range lists {
+		l.Drain(ctx)
+		lines, _ := l.Known()
+		for _, line := range lines {
+			if seen[key{l.Name, line.Number}] {
+				continue
+			}
+			image, err := l.Image(line, options)
+			if err != nil {
+				e.Invalid(image, err)
+				continue
+			}
+			result := &Result{Image: image, Status: validate.Error, Reason: reason, Message: message, Started: time.Now()}
+			if earlier := e.options.Earlier; earlier != nil {
+				if known := earlier(image); known != nil && known.OK() {
+					result = known
+				}
+			}
+			e.collector.record(result)
+		}
+	}
+}
+
 // inOrder returns the lines of images in the order of their lists, those of no
 // list last.
 func (e *Engine) inOrder(images []imagelist.Image) []string {

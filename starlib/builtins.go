@@ -191,7 +191,9 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 func (r *run) fail(thread *starlark.Thread, item starlark.Value, err error) {
 	reason, message := validate.Script, "the script failed: "+r.revealed.hide(innermostMessage(err))
 	if contextOf(thread).Err() != nil {
-		reason, message = validate.Interrupted, "the script was stopped before it was done with the image"
+		if reason, message = engine.Ended(context.Cause(contextOf(thread))); reason == validate.Interrupted {
+			message = "the script was stopped before it was done with the image"
+		}
 	}
 	var image *imagelist.Image
 	if i, ok := item.(*Image); ok {

@@ -31,6 +31,7 @@ type flags struct {
 	Provenance     bool          `default:"false" help:"Attestations must be mirrored, too (default ${default})."`
 	Referrers      bool          `default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
 	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
+	Deadline       time.Duration `default:"0" help:"For the whole run: what is not checked by then could not be checked; 0 for no end."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
 	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
 	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
@@ -46,6 +47,8 @@ func (f *flags) check() error {
 		return fmt.Errorf("--jobs %d: want at least 1", f.Jobs)
 	case f.Timeout <= 0:
 		return fmt.Errorf("--timeout %v: want more than 0", f.Timeout)
+	case f.Deadline < 0:
+		return fmt.Errorf("--deadline %v: want more than 0, or 0 for no end", f.Deadline)
 	case f.Resume && f.Results == "":
 		return errors.New("--resume goes on from a results file: give it with --results")
 	case f.Failed == "":

@@ -24,6 +24,7 @@ var promised = []struct{ name, short, value string }{
 	{"provenance", "", "false"},
 	{"referrers", "", "false"},
 	{"timeout", "", "10m"},
+	{"deadline", "", "0"},
 	{"results", "", ""},
 	{"resume", "", "false"},
 	{"max-steps", "", "0"},

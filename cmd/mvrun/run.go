@@ -97,6 +97,11 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		defer interruptible(cancel)()
 	}
 
+	if r.Deadline > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, r.Deadline, &engine.DeadlineError{After: r.Deadline})
+		defer stop()
+	}
 	client := r.client(ctx, logins, log)
 	defer client.Close()
 	defer cancel(nil) // before Close, which waits for what that ends
@@ -118,9 +123,13 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	status, scriptErr := program(ctx, script, world)
 	interrupted := scriptErr != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted)
+	late := scriptErr != nil && errors.As(context.Cause(ctx), new(*engine.DeadlineError))
+	if late {
+		endRest(run, context.Cause(ctx), r.list())
+	}
 	cancel(nil)
 	outcome, sinkErr := run.Close()
-	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Requests: client.Requests(), Bytes: client.Bytes()}
+	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Late: late, Requests: client.Requests(), Bytes: client.Bytes()}
 	var writeErr error
 	if scriptErr != nil || sinkErr != nil {
 		summary.Unchecked, writeErr = saveUnfinished(run, failed)
@@ -135,7 +144,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	switch {
 	case r.LogFormat == "json":
 		summary.Log(log)
-	case summary.Images+summary.Unchecked > 0 || scriptErr == nil || interrupted:
+	case summary.Images+summary.Unchecked > 0 || scriptErr == nil || interrupted || late:
 		summary.Print(c.stderr)
 	}
 
@@ -145,6 +154,11 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		return 0, err
 	case interrupted:
 		return exitInterrupted, nil
+	case late:
+		if outcome.Status[validate.Fail] > 0 {
+			return exitFailed, nil
+		}
+		return exitUnchecked, nil // even if only the script's own end is missing
 	case scriptErr != nil:
 		return 0, scriptErr
 	case summary.Images == 0 && !interactive && (status == nil || *status == 0 && loaded > 0): // 0 of none is no pass
@@ -158,6 +172,7 @@ func (r *runCommand) client(ctx context.Context, logins []registry.Login, log *s
 	options := registry.Options{
 		Insecure: !r.TLSVerify, Logins: logins, Conns: 4 * r.Jobs, UserAgent: "mvrun/" + version,
 		Transport: r.network, Anonymous: r.network != nil, Once: r.rehearsal != nil,
+		Warn: func(message string) { log.Warn(message) },
 	}
 	if r.Debug {
 		options.Log = func(e registry.Exchange) { logExchange(log, e) }
@@ -206,6 +221,13 @@ func (r *runCommand) openResults(run sink.Run) (*sink.Results, sink.Earlier, err
 	}
 	results, err := sink.CreateResults(r.Results, run)
 	return results, nil, err
+}
+
+// endRest gives every image that a run did not reach in its time a result.
+func endRest(run *engine.Engine, cause error, options imagelist.Options) {
+	drain, stop := context.WithTimeout(context.Background(), drainTime)
+	defer stop()
+	run.EndRest(drain, cause, options)
 }
 
 // saveUnfinished writes the failed list of a run that its script did not

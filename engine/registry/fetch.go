@@ -44,7 +44,8 @@ func (h *host) head(ctx context.Context, repository, reference string) (validate
 	case response.StatusCode == http.StatusOK && validate.CheckDigest(digest) == nil && (!isDigest(reference) || digest == reference):
 		return validate.Fact{Digest: digest}, nil
 	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
-		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented, saysNoMore(response):
+		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented,
+		saysNoMore(response) && !h.client.options.Once:
 		response.Body.Close() // it takes the room that the next request needs
 		return h.manifest(ctx, repository, reference)
 	}

@@ -106,6 +106,9 @@ func (l Log) Write(r *engine.Result) error {
 	if r.Reason == validate.Interrupted {
 		return nil // the summary counts them; a line each would bury it
 	}
+	if r.Reason == validate.Timeout && r.Attempts == 0 {
+		return nil // likewise: the run's time was over before its turn
+	}
 	log := l.Logger.With(imageKey, r.Image.Number)
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
 	attrs := []any{"status", r.Status, "source", r.Image.SourceReference(), "destination", r.Image.DestinationReference()}

@@ -39,7 +39,7 @@ func (e Earlier) Result(image imagelist.Image) *engine.Result {
 
 // indifferent are the flags that no verdict depends on. The others, also those
 // of a script that are recorded, have to be the same when a run goes on.
-var indifferent = []string{"file", "failed", "jobs", "tls-verify", "debug", "timeout", "results", "resume", "allow-path", "log-format", "progress"}
+var indifferent = []string{"file", "failed", "jobs", "tls-verify", "debug", "timeout", "deadline", "results", "resume", "allow-path", "log-format", "progress"}
 
 // ResumeResults opens the results file of an earlier run over the same list
 // with the same flags, to append to it, and returns what it holds. A last line

@@ -23,6 +23,7 @@ import (
 type Summary struct {
 	engine.Summary
 	Interrupted bool
+	Late        bool // the run's time was over
 	Requests    int
 	Bytes       int64  // of blobs that were read
 	Unchecked   int    // images of the list that were not reached
@@ -45,6 +46,9 @@ func (s Summary) Print(w io.Writer) error {
 	fmt.Fprintln(w)
 	if s.Interrupted {
 		fmt.Fprint(w, "Interrupted: ")
+	}
+	if s.Late {
+		fmt.Fprint(w, "Out of time (--deadline): ")
 	}
 	if s.Earlier > 0 {
 		defer fmt.Fprintf(w, "%d of them were passed or skipped in the run that this one goes on from.\n", s.Earlier)
@@ -90,7 +94,7 @@ func (s Summary) Log(log *slog.Logger) {
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
 	}
-	attrs = append(attrs, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
+	attrs = append(attrs, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "late", s.Late, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
 	log.Info("summary", attrs...)
 }
 
