@@ -52,6 +52,8 @@ func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 		return 0, usageHint{err, "repl"}
 	case r.File == "-":
 		return 0, usageHint{errors.New("-f -: standard input is what the session reads: give the list as a file"), "repl"}
+	case r.Deadline > 0:
+		return 0, usageHint{errors.New("--deadline: a session ends when you end it"), "repl"}
 	case r.Progress == "always":
 		return 0, usageHint{errors.New("--progress always: a prompt leaves no room for a bar"), "repl"}
 	}

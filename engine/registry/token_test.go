@@ -480,3 +480,58 @@ func TestTokenServerRedirects(t *testing.T) {
 		}
 	})
 }
+
+// A token may end while its request waits to be tried again: that is no
+// refusal, however often it happens.
+func TestTokenEndsWhileWaiting(t *testing.T) {
+	r, _, _ := filled()
+	s := &tokens{registry: r, lives: 2, mortal: true}
+	good := 0 // requests whose token was
+	s.registry = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if good++; good <= 3 {
+			w.Header().Set("Retry-After", "5")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		r.ServeHTTP(w, request)
+	})
+	bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
+		_, requests, err := c.Read(t.Context(), app(hub), head)
+		if err != nil {
+			t.Error(err)
+		}
+		wantRequests(t, requests, 7) // three times 503, then 401 with the old token
+		s.want(t, 1, 4)
+	})
+}
+
+// A token server's answer that is cut short is none.
+func TestTokenCutShort(t *testing.T) {
+	r, _, _ := filled()
+	for _, config := range []string{"", `{"auths":{%q:{"identitytoken":"s3cret-identity"}}}`} { // GET, and POST
+		s := &tokens{registry: r}
+		s.answer = func(n int, w http.ResponseWriter) {
+			whole := fmt.Sprintf(`{"token":"%s-token-%d"}`, secret, n)
+			if n < 3 {
+				withLength(w, whole[:len(whole)/2])
+				return
+			}
+			io.WriteString(w, whole)
+		}
+		if config != "" {
+			dockerConfig(t, fmt.Sprintf(config, hub))
+		}
+		bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
+			read(t, c, app(hub), head)
+			s.want(t, 1, 4)
+			if config == "" {
+				return
+			}
+			for _, asked := range s.asked {
+				if asked.Method != http.MethodPost || asked.Form.Get("refresh_token") != "s3cret-identity" {
+					t.Errorf("%s with %v", asked.Method, asked.Form)
+				}
+			}
+		})
+	}
+}
