@@ -166,6 +166,25 @@ func TestDownForAMoment(t *testing.T) {
 	})
 }
 
+// What fails many requests at one moment is not an outage yet.
+func TestDownForLess(t *testing.T) {
+	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
+		read(t, c, app(hub), head)
+		s.take(true)
+		time.AfterFunc(3*time.Second, func() { s.take(false) })
+		var readers sync.WaitGroup
+		for range 20 {
+			readers.Go(func() {
+				if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		readers.Wait()
+		w.want(t)
+	})
+}
+
 // Who waits for it to come back may leave.
 func TestDownAndCancelled(t *testing.T) {
 	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
