@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -115,22 +116,25 @@ type fakeRegistry struct {
 	*memory.Registry
 	address string
 	fault   string
-	faults  atomic.Int64  // how many requests for manifests are still to fail
+	faults  atomic.Int64 // how many requests for manifests are still to fail
+	first   sync.Once
 	asked   chan struct{} // closed at the first request for a manifest
 }
 
 // ServeHTTP breaks the registry as its fault says: "hangs" never answers, a
 // number is a status that every request for a manifest gets, or with another
-// number behind a colon, that many of the first.
+// number behind a colon, that many of the first; "spent" says what Docker Hub
+// does once all pulls are used up.
 func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.URL.Path, "/manifests/") {
-		select {
-		case <-f.asked:
-		default:
-			close(f.asked)
-		}
+		f.first.Do(func() { close(f.asked) })
 		if status, err := strconv.Atoi(f.fault); err == nil && f.faults.Add(-1) >= 0 {
 			http.Error(w, `{"errors":[{"code":"DENIED","message":"as the test wants it"}]}`, status)
+			return
+		}
+		if f.fault == "spent" {
+			w.Header().Set("ratelimit-remaining", "0;w=21600")
+			http.Error(w, `{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}`, http.StatusTooManyRequests)
 			return
 		}
 		if f.fault == "hangs" {
