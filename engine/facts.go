@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -64,7 +63,10 @@ func keyOf(image imagelist.Image, need validate.Need, what validate.What) factKe
 	if need.Side == validate.Destination {
 		repository = image.Destination
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d %s %s", need.Side, what, repository, need.Digest))
+	text := make([]byte, 0, 256)
+	text = append(text, byte(need.Side), byte(what))
+	text = append(append(append(text, repository...), ' '), need.Digest...)
+	sum := sha256.Sum256(text)
 	return factKey(sum[:16])
 }
 
@@ -127,18 +129,20 @@ func (f *facts) known(key factKey, need validate.Need) (validate.Fact, bool) {
 	return f.large.Get(key)
 }
 
+// proves says which small facts a fact holds.
+var proves = map[validate.What][]validate.What{
+	validate.Head:   {validate.Head},
+	validate.Read:   {validate.Head},
+	validate.Stat:   {validate.Stat},
+	validate.Blob:   {validate.Stat, validate.Hash},
+	validate.Hash:   {validate.Stat, validate.Hash},
+	validate.Unpack: {validate.Stat, validate.Hash},
+}
+
 // remember keeps a fact, and what else it proves. f.mu is held.
 func (f *facts) remember(image imagelist.Image, need validate.Need, fact validate.Fact) {
 	if fact.Missing || fact.Digest != need.Digest && need.What != validate.Stat {
 		return
-	}
-	proves := map[validate.What][]validate.What{
-		validate.Head:   {validate.Head},
-		validate.Read:   {validate.Head},
-		validate.Stat:   {validate.Stat},
-		validate.Blob:   {validate.Stat, validate.Hash},
-		validate.Hash:   {validate.Stat, validate.Hash},
-		validate.Unpack: {validate.Stat, validate.Hash},
 	}
 	for _, what := range proves[need.What] {
 		f.small[keyOf(image, need, what)] = fact.Size

@@ -54,14 +54,16 @@ func several(all []difference) string {
 // lacks returns what the destination lacks of an image. Where more has to be
 // read, it is nothing yet.
 func (c *comparison) lacks(image leaf, match Match) []difference {
-	missing := []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
+	missing := func() []difference {
+		return []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
+	}
 	if c.Depth == Manifests {
 		fact, read := c.known[Need{Side: Destination, What: Read, Digest: image.Digest}]
 		if image.manifest == nil && !read {
 			fact, _ = c.know(Destination, Head, image.Digest)
 		}
 		if fact.Missing {
-			return missing
+			return missing()
 		}
 		return nil
 	}
@@ -70,7 +72,7 @@ func (c *comparison) lacks(image leaf, match Match) []difference {
 	case !ok:
 		return nil
 	case d.reason != "":
-		return missing
+		return missing()
 	case image.Size != 0 && image.Size != manifest.Size:
 		return []difference{{BlobSize, fmt.Sprintf("manifest %s has %d bytes, the list says %d", image.Digest, manifest.Size, image.Size)}}
 	}

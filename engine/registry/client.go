@@ -191,9 +191,9 @@ func (c *Client) host(name string, side validate.Side) *host {
 			settings.room = make(chan struct{}, c.options.Conns)
 		}
 		h = &host{client: c, name: name, address: cmp.Or(settings.Endpoint, name), settings: settings, login: key.login, tokens: map[string]*shared[string]{}}
-		h.retried = &breaking{c, retrying(&wire{h}, mostRetries)}
+		h.retried = &breaking{c, firstly(&wire{h}, mostRetries)}
 		if c.options.Once {
-			h.retried = retrying(&wire{h}, 0)
+			h.retried = firstly(&wire{h}, 0)
 		}
 		c.hosts[key] = h
 	}

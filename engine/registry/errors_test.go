@@ -354,10 +354,18 @@ func TestErrorQuiet(t *testing.T) {
 	}))
 	defer log.SetOutput(os.Stderr)
 
-	r, _, _ := filled()
+	r := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		switch request.URL.Path {
+		case "/v2/":
+		case "/elsewhere":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		default:
+			http.Redirect(w, request, "/elsewhere", http.StatusTemporaryRedirect)
+		}
+	})
 	ctx, cancel := context.WithCancel(t.Context())
 	c := newClient(t, registry.Options{Log: func(e registry.Exchange) {
-		if strings.HasSuffix(e.URL, "/manifests/1") {
+		if strings.HasSuffix(e.URL, "/elsewhere") {
 			cancel() // the answer is there, and not yet looked at
 		}
 	}})

@@ -192,8 +192,7 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		for name, values := range header {
 			request.Header[name] = values
 		}
-		client := http.Client{Transport: &authorized{next: h.retried, session: s, authorization: authorization}}
-		response, err := client.Do(request)
+		response, err := following(&authorized{next: h.retried, session: s, authorization: authorization}, request)
 		if err != nil {
 			return nil, err
 		}
@@ -209,6 +208,34 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		response.Body.Close()
 		token.drop()
 	}
+}
+
+// following sends a request, and follows where the answer redirects to. An
+// answer that does not, as nearly all do, is spared http.Client's copies.
+func following(next http.RoundTripper, request *http.Request) (*http.Response, error) {
+	response, err := next.RoundTrip(request)
+	if err != nil {
+		return nil, &url.Error{Op: request.Method[:1] + strings.ToLower(request.Method[1:]), URL: request.URL.String(), Err: err}
+	}
+	if response.StatusCode < 300 || response.StatusCode >= 400 {
+		return response, nil
+	}
+	client := http.Client{Transport: &begun{next: next, first: response}}
+	return client.Do(request)
+}
+
+// begun is a RoundTripper whose first answer is there already.
+type begun struct {
+	next  http.RoundTripper
+	first *http.Response
+}
+
+func (b *begun) RoundTrip(request *http.Request) (*http.Response, error) {
+	if first := b.first; first != nil {
+		b.first = nil
+		return first, nil
+	}
+	return b.next.RoundTrip(request)
 }
 
 // authorization returns the header for a repository, and the token in it if
