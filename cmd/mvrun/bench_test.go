@@ -1,0 +1,294 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mvrun/validate"
+)
+
+// How fast a run is, as a ratio to the least that any client has to do: the
+// fewest requests, over bare net/http, with no checks. Both are measured in
+// turn, since machines are not the same from one minute to the next.
+//
+//	go test -run '^$' -bench . -benchtime 5x ./cmd/mvrun
+
+// BenchmarkEqual validates equal pairs of two platforms with 20 jobs. What is
+// aimed at: at the most 1.5 times the floor where the registries answer at
+// once, and 1.15 times where every answer takes 40 ms.
+func BenchmarkEqual(b *testing.B) {
+	for _, bench := range []struct {
+		name    string
+		pairs   int
+		latency time.Duration
+	}{
+		{"at-once", 2000, 0},
+		{"40ms-away", 500, 40 * time.Millisecond},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			const jobs = 20
+			r := startBenchRegistries(b, bench.pairs, bench.latency)
+			list := filepath.Join(b.TempDir(), "list.txt")
+			var lines strings.Builder
+			for i := range bench.pairs {
+				fmt.Fprintf(&lines, "%s/team/app%d %s/team/app%d 1.0\n", r.source, i, r.destination, i)
+			}
+			write(b, list, lines.String())
+
+			var ratios, cpuRatios, times []float64
+			var before, after runtime.MemStats
+			var requests, allocations uint64
+			for b.Loop() {
+				b.StopTimer()
+				started, cpu := time.Now(), cpuTime(b)
+				if err := floor(b.Context(), r, bench.pairs, jobs); err != nil {
+					b.Fatal(err)
+				}
+				least, leastCPU := time.Since(started), cpuTime(b)-cpu
+				sent := r.count(b)
+				if sent != 4*bench.pairs {
+					b.Fatalf("the floor is %d requests, want %d", sent, 4*bench.pairs)
+				}
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+
+				b.StartTimer()
+				started, cpu = time.Now(), cpuTime(b)
+				status := run([]string{"validate.star", "-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"},
+					console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, lookupEnv: noEnv})
+				took, tookCPU := time.Since(started), cpuTime(b)-cpu
+				b.StopTimer()
+
+				runtime.ReadMemStats(&after)
+				if status != exitOK {
+					b.Fatalf("exit status %d", status)
+				}
+				requests += uint64(r.count(b))
+				allocations += after.Mallocs - before.Mallocs
+				ratios = append(ratios, took.Seconds()/least.Seconds())
+				cpuRatios = append(cpuRatios, tookCPU.Seconds()/leastCPU.Seconds())
+				times = append(times, least.Seconds())
+				b.StartTimer()
+			}
+			n := float64(len(ratios) * bench.pairs)
+			b.ReportMetric(median(ratios), "×floor")
+			b.ReportMetric(median(cpuRatios), "×floor-CPU")
+			b.ReportMetric(median(times), "floor-s")
+			b.ReportMetric(float64(requests)/n, "requests/pair")
+			b.ReportMetric(float64(allocations)/n, "allocs/pair")
+		})
+	}
+}
+
+// cpuTime is what this process has used of the processors: unlike the time on
+// the wall, it is the same on a busy machine.
+func cpuTime(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+func noEnv(string) (string, bool) { return "", false }
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// floor asks what has to be asked to know that pairs are equal, and looks at
+// the answers no more than it must to know what to ask next.
+func floor(ctx context.Context, r *benchRegistries, pairs, jobs int) error {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * jobs}}
+	defer client.CloseIdleConnections()
+	ask := func(method, url string) ([]byte, error) {
+		request, err := http.NewRequestWithContext(ctx, method, url, nil)
+		if err != nil {
+			return nil, err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return nil, err
+		}
+		defer response.Body.Close()
+		return io.ReadAll(response.Body)
+	}
+	pair := func(i int) error {
+		head := make(chan error, 1)
+		go func() {
+			_, err := ask(http.MethodHead, fmt.Sprintf("http://%s/v2/team/app%d/manifests/1.0", r.source, i))
+			head <- err
+		}()
+		repository := fmt.Sprintf("http://%s/v2/team/app%d/manifests/", r.destination, i)
+		body, err := ask(http.MethodGet, repository+"1.0")
+		if err := <-head; err != nil {
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		var list struct{ Manifests []struct{ Digest string } }
+		if err := json.Unmarshal(body, &list); err != nil {
+			return err
+		}
+		var children errgroup.Group
+		for _, child := range list.Manifests {
+			children.Go(func() error {
+				_, err := ask(http.MethodHead, repository+child.Digest)
+				return err
+			})
+		}
+		return children.Wait()
+	}
+	var workers errgroup.Group
+	var next atomic.Int64
+	for range jobs {
+		workers.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= pairs {
+					return nil
+				}
+				if err := pair(i); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return workers.Wait()
+}
+
+// benchRegistries are two registries in a process of their own, so that what
+// they allocate is not counted, nor their garbage collected, here.
+type benchRegistries struct{ source, destination string }
+
+func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *benchRegistries {
+	command := exec.Command("mvrun-registries", strconv.Itoa(pairs), latency.String()) // this test's binary, see TestMain
+	command.Stderr = os.Stderr
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		stdin.Close() // which ends it
+		command.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	addresses := strings.Fields(line)
+	return &benchRegistries{addresses[0], addresses[1]}
+}
+
+// count returns how many requests both registries got since it was asked last,
+// pings left out.
+func (r *benchRegistries) count(b *testing.B) int {
+	response, err := http.Get("http://" + r.source + "/count")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n, err := strconv.Atoi(string(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// serveBenchRegistries is the program "mvrun-registries PAIRS LATENCY": two
+// registries with the same lists of two platforms, prepared beforehand so that
+// they cost next to nothing to serve. They live until standard input ends.
+func serveBenchRegistries() {
+	pairs, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	latency, err := time.ParseDuration(os.Args[2])
+	if err != nil {
+		panic(err)
+	}
+	type answer struct {
+		contentType, digest string
+		body                []byte
+	}
+	answers := map[string]answer{}
+	for i := range pairs {
+		base := fmt.Sprintf("/v2/team/app%d/manifests/", i)
+		var children []map[string]any
+		for _, arch := range []string{"amd64", "arm64"} {
+			digest := validate.Digest("sha256", fmt.Appendf(nil, "%d %s", i, arch))
+			answers[base+digest] = answer{validate.TypeDockerManifest, digest, nil} // nobody reads it
+			children = append(children, map[string]any{"mediaType": validate.TypeDockerManifest, "size": 1234, "digest": digest,
+				"platform": map[string]string{"os": "linux", "architecture": arch}})
+		}
+		body, err := json.Marshal(map[string]any{"schemaVersion": 2, "mediaType": validate.TypeDockerList, "manifests": children})
+		if err != nil {
+			panic(err)
+		}
+		answers[base+"1.0"] = answer{validate.TypeDockerList, validate.Digest("sha256", body), body}
+	}
+	var requests atomic.Int64
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok := answers[r.URL.Path]
+		switch {
+		case ok:
+			requests.Add(1)
+			time.Sleep(latency)
+			w.Header()["Content-Type"] = []string{a.contentType}
+			w.Header()["Docker-Content-Digest"] = []string{a.digest}
+			w.Header()["Content-Length"] = []string{strconv.Itoa(max(1234, len(a.body)))}
+			if r.Method == http.MethodGet {
+				w.Header()["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+				w.Write(a.body)
+			}
+		case r.URL.Path == "/count":
+			fmt.Fprint(w, requests.Swap(0))
+		case r.URL.Path == "/v2/":
+			time.Sleep(latency)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	var addresses []any
+	for range 2 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic(err)
+		}
+		addresses = append(addresses, listener.Addr())
+		go http.Serve(listener, handler)
+	}
+	fmt.Println(addresses...)
+	io.Copy(io.Discard, os.Stdin)
+}
