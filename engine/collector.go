@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
 
@@ -32,11 +33,20 @@ type collector struct {
 
 	// Below, what only the goroutine touches until it has stopped.
 	started time.Time
-	latest  map[identity]outcome
+	latest  map[imageKey]entry
+	loose   map[imageKey]imagelist.Image // those of no list that are not OK
+	kinds   map[outcome]*outcome         // all there are
 	err     error
 }
 
-// outcome is all that is kept of a result.
+// entry is all that is kept of an image: a run may have a hundred thousand.
+type entry struct {
+	*outcome
+	list   string // its name, "" if the image is of none
+	number int
+}
+
+// outcome is all that is kept of a result; many have the same.
 type outcome struct {
 	status  validate.Status
 	reason  validate.Reason
@@ -62,7 +72,9 @@ func collect(sinks []Sink, stop func(error)) *collector {
 		sinks:   sinks,
 		stop:    stop,
 		started: time.Now(),
-		latest:  map[identity]outcome{},
+		latest:  map[imageKey]entry{},
+		loose:   map[imageKey]imagelist.Image{},
+		kinds:   map[outcome]*outcome{},
 	}
 	go c.run()
 	return c
@@ -87,7 +99,19 @@ func (c *collector) run() {
 }
 
 func (c *collector) take(result *Result) {
-	c.latest[identify(result.Image)] = outcomeOf(result)
+	o, key := outcomeOf(result), identify(result.Image).key()
+	kind, ok := c.kinds[o]
+	if !ok {
+		kind = &o
+		c.kinds[o] = kind
+	}
+	c.latest[key] = entry{kind, result.Image.List, result.Image.Number}
+	if result.Image.List == "" {
+		c.loose[key] = result.Image
+		if o.ok() {
+			delete(c.loose, key)
+		}
+	}
 	for _, sink := range c.sinks {
 		if c.err != nil {
 			return

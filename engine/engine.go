@@ -117,7 +117,7 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 		}
 	}
 	result.Status, result.Reason, result.Message = verdict.Status, verdict.Reason, verdict.Message
-	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
+	result.Match, result.Platforms, result.Lists = verdict.Match, PackPlatforms(verdict.Platforms), verdict.Lists
 	result.Requests, result.Duration = requests, time.Since(result.Started)
 	return result
 }

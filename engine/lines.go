@@ -80,16 +80,13 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unch
 	}
 	bad, seen := map[key]bool{}, map[key]bool{}
 	var images []imagelist.Image
-	for id, o := range e.collector.latest {
-		ok := o.ok()
-		if id.list == "" {
-			if !ok {
-				images = append(images, imagelist.Image{Source: id.source, Destination: id.destination, Tag: id.tag, Number: id.number})
-			}
-			continue
-		}
-		bad[key{id.list, id.number}] = bad[key{id.list, id.number}] || !ok
-		seen[key{id.list, id.number}] = true
+	for _, image := range e.collector.loose {
+		images = append(images, imagelist.Image{Source: image.Source, Destination: image.Destination, Tag: image.Tag})
+	}
+	for _, entry := range e.collector.latest {
+		k := key{entry.list, entry.number}
+		bad[k] = bad[k] || !entry.ok()
+		seen[k] = true
 	}
 	e.mu.Lock()
 	lists := slices.Clone(e.lists)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"time"
 
 	"mvrun/engine/imagelist"
@@ -14,7 +16,7 @@ type Result struct {
 	Reason    validate.Reason
 	Message   string
 	Match     validate.Match
-	Platforms []validate.PlatformVerdict
+	Platforms Platforms
 
 	// Lists are the manifest lists that differ, for the sinks only; nil if none
 	// do.
@@ -39,6 +41,18 @@ type identity struct {
 	list                     string
 	number                   int
 	source, destination, tag string
+}
+
+// imageKey is a hash of an identity.
+type imageKey [16]byte
+
+func (i identity) key() imageKey {
+	text := make([]byte, 0, 256)
+	for _, word := range []string{i.list, i.source, i.destination, i.tag} {
+		text = append(append(text, word...), 0) // which none of them has
+	}
+	sum := sha256.Sum256(binary.AppendVarint(text, int64(i.number)))
+	return imageKey(sum[:16])
 }
 
 func identify(image imagelist.Image) identity {

@@ -42,7 +42,7 @@ type noWorld struct{ World }
 // their builtins make them.
 func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 	result := &Result{&engine.Result{}}
-	result.result.Platforms = []validate.PlatformVerdict{{}}
+	result.result.Platforms = engine.PackPlatforms([]validate.PlatformVerdict{{}})
 	outcome, err := (&run{}).attempt(threadFor(t), starlark.NewBuiltin("attempt", nil), starlark.Tuple{starlark.Universe["list"]}, nil)
 	if err != nil {
 		t.Fatal(err)

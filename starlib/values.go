@@ -142,7 +142,7 @@ func (r *Result) AttrNames() []string {
 
 func (r *Result) platforms() starlark.Value {
 	var values []starlark.Value
-	for _, p := range r.result.Platforms {
+	for _, p := range r.result.Platforms.Unpack() {
 		values = append(values, starlarkstruct.FromStringDict(starlark.String("platform"), starlark.StringDict{
 			"platform":    starlark.String(p.Platform),
 			"source":      starlark.String(p.Source),

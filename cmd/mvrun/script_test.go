@@ -28,7 +28,7 @@ import (
 // registries in memory, fills them, and compares what users see.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries})
+	testscript.Main(m, map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries, "mvrun-memory": runForMemory})
 }
 
 // TestStarlark runs the tests of the examples and of the bundled modules, as

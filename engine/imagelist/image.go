@@ -137,18 +137,21 @@ func splitReference(word string) (r repository, tag string, err error) {
 }
 
 // repository is a name split where its registry ends.
-type repository struct{ registry, path string }
+type repository struct {
+	registry, path string
+	written        string // in the list
+}
 
 func parseRepository(name string) (repository, error) {
 	if strings.Contains(name, "://") {
 		return repository{}, fmt.Errorf("leave out the scheme; for plain HTTP give --tls-verify=false")
 	}
-	r := repository{defaultRegistry, name}
+	r := repository{defaultRegistry, name, name}
 	if first, rest, found := strings.Cut(name, "/"); found && (strings.ContainsAny(first, ".:") || first == "localhost") {
 		if err := CheckRegistry(first); err != nil {
 			return repository{}, err
 		}
-		r = repository{first, rest}
+		r = repository{first, rest, name}
 	}
 	if strings.Contains(r.path, "@") || strings.Contains(r.path, ":") {
 		return repository{}, errTagged
@@ -197,7 +200,14 @@ func (r repository) below(project string) repository {
 	return r
 }
 
-func (r repository) String() string { return r.registry + "/" + r.path }
+// String is the name with its registry. Where that is what the list has, it is
+// no copy: a run keeps all names of its list.
+func (r repository) String() string {
+	if path, ok := strings.CutPrefix(r.written, r.registry+"/"); ok && path == r.path {
+		return r.written
+	}
+	return r.registry + "/" + r.path
+}
 
 // CheckRegistry says what is wrong with the name of a registry: HOST[:PORT].
 func CheckRegistry(registry string) error {

@@ -118,7 +118,7 @@ func (r *Results) Write(result *engine.Result) error {
 	if result.Earlier {
 		return nil // it is there
 	}
-	platforms := result.Platforms
+	platforms := result.Platforms.Unpack()
 	if platforms == nil {
 		platforms = []validate.PlatformVerdict{}
 	}

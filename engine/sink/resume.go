@@ -73,7 +73,7 @@ func ResumeResults(path string, run Run) (*Results, Earlier, error) {
 			return nil, nil, fmt.Errorf("%s:%d is no result of mvrun (%w): give --results another name, or leave out --resume", path, number, err)
 		}
 		earlier[earlierKey{r.Number, r.Source, r.Destination, r.Tag}] = &engine.Result{
-			Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match, Platforms: r.Platforms,
+			Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match, Platforms: engine.PackPlatforms(r.Platforms),
 			Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
 			Earlier: true, // a waiver is the script's to give again
 		}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/engine/imagelist"
+	"mvrun/engine/sink"
+	"mvrun/starlib"
+	"mvrun/validate"
+)
+
+// How much memory a run takes.
+
+// TestMemory shows that 100,000 lines take less than 200 MiB, with all their
+// results in the hands of the script.
+func TestMemory(t *testing.T) {
+	if testing.Short() || raceDetector {
+		t.Skip("takes a while, and other memory than a run")
+	}
+	if peak := peakMemory(t, 100_000); peak >= 200 {
+		t.Errorf("100,000 lines take %.0f MiB, want less than 200", peak)
+	}
+}
+
+// BenchmarkMemory reports what TestMemory limits.
+func BenchmarkMemory(b *testing.B) {
+	for _, lines := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprintf("%d-lines", lines), func(b *testing.B) {
+			peak := 0.0
+			for b.Loop() {
+				peak = max(peak, peakMemory(b, lines))
+			}
+			b.ReportMetric(peak, "peak-MiB")
+		})
+	}
+}
+
+// peakMemory runs the bundled script over a list in a process of its own, and
+// returns the most memory that it held, in MiB.
+func peakMemory(t testing.TB, lines int) float64 {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("reads /proc/self/status")
+	}
+	dir := t.TempDir()
+	var list strings.Builder
+	for i := range lines {
+		fmt.Fprintf(&list, "docker.io/organisation/project-%d registry.corp.example/organisation/project-%d v1.%d.0\n", i, i, i)
+	}
+	write(t, filepath.Join(dir, "list.txt"), list.String())
+	command := exec.Command("mvrun-memory") // this test's binary, see TestMain
+	command.Dir = dir
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmHWM:" {
+			kib, err := strconv.Atoi(fields[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return float64(kib) / 1024
+		}
+	}
+	t.Fatalf("no VmHWM in %s", out)
+	return 0
+}
+
+// runForMemory is the program "mvrun-memory": a whole run over list.txt, but
+// for the registries, which answer without a network. It prints what the kernel
+// says of its memory.
+func runForMemory() {
+	check := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	script, err := starlib.Find("validate.star")
+	check(err)
+	list, err := imagelist.Open("list.txt")
+	check(err)
+	results, err := sink.CreateResults("results.jsonl", sink.Run{Version: "test"})
+	check(err)
+	log := sink.NewLogger(io.Discard, false, false, false)
+	run := engine.New(engine.Options{Registry: mirroredPairs{}, Jobs: 20, Timeout: time.Minute,
+		Sinks: []engine.Sink{results, sink.Log{Logger: log}}, Stop: func(err error) { panic(err) }})
+	failed := &failedList{path: "failed.txt", nothing: func() bool { return false }}
+	status, err := starlib.Run(context.Background(), script, starlib.Options{
+		Engine: run, Open: func(string) (*imagelist.List, error) { return list, nil }, WriteFailed: failed.write, Print: io.Discard, Log: log,
+		Question: validate.Question{Arch: []string{"amd64", "arm64"}, OS: []string{"linux"}, Rules: validate.Hangar, Depth: validate.Manifests},
+	})
+	check(err)
+	outcome, err := run.Close()
+	check(err)
+	lines, _ := list.Known()
+	if status != nil || outcome.Status[validate.Pass] != len(lines) {
+		panic(fmt.Sprint(status, outcome))
+	}
+	kernel, err := os.Open("/proc/self/status")
+	check(err)
+	for lines := bufio.NewScanner(kernel); lines.Scan(); {
+		fmt.Println(lines.Text())
+	}
+}
+
+// mirroredPairs are registries that hold equal lists of two platforms, each
+// image's its own.
+type mirroredPairs struct{}
+
+// Read implements engine.Registry.
+func (mirroredPairs) Read(_ context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
+	if need.Digest != "" {
+		return validate.Fact{Digest: need.Digest}, 1, nil
+	}
+	top := &validate.Manifest{MediaType: validate.TypeDockerList, Digest: validate.Digest("sha256", []byte(image.Tag))}
+	for _, platform := range []validate.Platform{amd64, arm64} {
+		top.Children = append(top.Children, validate.Descriptor{MediaType: validate.TypeDockerManifest, Size: 1234,
+			Digest: validate.Digest("sha256", []byte(image.Tag+platform.Architecture)), Platform: &platform})
+	}
+	if need.What == validate.Head {
+		return validate.Fact{Digest: top.Digest}, 1, nil
+	}
+	return validate.Fact{Digest: top.Digest, Manifest: top}, 1, nil
+}
