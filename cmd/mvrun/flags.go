@@ -37,7 +37,7 @@ type flags struct {
 	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
-	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress bar: auto (on a terminal), always, never."`
+	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
 }
 
 // check says which flag is wrong, before anything is read or written.

@@ -81,9 +81,10 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		defer results.Close()
 		sinks = append(sinks, results)
 	}
-	sinks = append(sinks, sink.Log{Logger: log})
+	tally := &sink.Tally{}
+	sinks = append(sinks, sink.Log{Logger: log}, tally)
 	if progress != nil {
-		sinks = append(sinks, progress.Counter())
+		sinks = append(sinks, progress.Mover())
 	}
 	if r.rehearsal != nil {
 		sinks = append(sinks, r.rehearsal)
@@ -112,8 +113,14 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	run = engine.New(engine.Options{Registry: client, Jobs: jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }, Fresh: interactive, Earlier: earlier.Result})
 
-	if progress != nil {
-		progress.Start(run.Total, client.Bytes)
+	tally.Start(sink.TallySource{Total: run.Total, Bytes: client.Bytes, Waiting: client.Waiting})
+	stopTelling := func() {}
+	switch {
+	case progress != nil:
+		progress.Start(tally)
+	case r.Progress != "never" && !interactive && r.rehearsal == nil:
+		stopTelling = tally.Log(log, r.LogFormat == "json")
+		defer stopTelling()
 	}
 	program, world := starlib.Run, r.options(run, client, log, c)
 	world.Open, world.WriteFailed = lists.open, failed.write
@@ -138,6 +145,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if bad := outcome.Status[validate.Fail] + outcome.Status[validate.Error]; bad > 0 && failed.last == "" {
 		log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
 	}
+	stopTelling()
 	if progress != nil {
 		progress.Close()
 	}
@@ -203,9 +211,10 @@ func exitStatus(returned *int, outcome engine.Summary) int {
 	return exitOK
 }
 
-// progress returns the bar that the flags want, or nil.
+// progress returns the bar that the flags want, or nil. Without a terminal
+// there is none, whatever they want: in a file it would be rubbish.
 func (r *runCommand) progress(c console, interactive bool) *sink.Progress {
-	if r.Progress == "always" || r.Progress == "auto" && c.stderrTerminal && !interactive && r.LogFormat == "text" {
+	if c.stderrTerminal && !interactive && (r.Progress == "always" || r.Progress == "auto" && r.LogFormat == "text") {
 		return sink.NewProgress(c.stderr)
 	}
 	return nil
