@@ -122,6 +122,8 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		stopTelling = tally.Log(log, r.LogFormat == "json")
 		defer stopTelling()
 	}
+	printed := &output{Writer: c.stdout}
+	c.stdout = printed
 	program, world := starlib.Run, r.options(run, client, log, c)
 	world.Open, world.WriteFailed = lists.open, failed.write
 	if r.rehearsal != nil {
@@ -141,6 +143,9 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if scriptErr != nil || sinkErr != nil {
 		summary.Unchecked, writeErr = saveUnfinished(run, failed)
 	}
+	if writeErr != nil && results != nil && sinkErr == nil {
+		writeErr = fmt.Errorf("%w; %s", writeErr, results.Holds())
+	}
 	summary.FailedList, summary.FailedLines = failed.last, failed.lines
 	if bad := outcome.Status[validate.Fail] + outcome.Status[validate.Error]; bad > 0 && failed.last == "" {
 		log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
@@ -157,7 +162,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 
 	loaded, _ := run.Total()
-	switch err := errors.Join(sinkErr, writeErr); {
+	switch err := errors.Join(sinkErr, writeErr, printed.lost()); {
 	case err != nil:
 		return 0, err
 	case interrupted:

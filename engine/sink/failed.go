@@ -105,7 +105,7 @@ func WriteFailedList(path string, lines []string) error {
 		err = renameio.WriteFile(to, content, 0o666, renameio.WithExistingPermissions(), renameio.WithTempDir(filepath.Dir(to)))
 	}
 	if err != nil {
-		return fmt.Errorf("writing the failed list: %w", err)
+		return fmt.Errorf("writing the failed list, which would have %s: %w", count(len(lines), "line"), err)
 	}
 	return nil
 }

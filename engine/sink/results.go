@@ -51,6 +51,8 @@ type Record struct {
 type Results struct {
 	file    *os.File
 	encoder *json.Encoder
+	regular bool // it can be read again
+	records int  // that it holds
 }
 
 // CreateResults begins a results file. It replaces one of an earlier run over
@@ -65,7 +67,7 @@ func CreateResults(path string, run Run) (*Results, error) {
 	}
 	r := newResults(file)
 	if err := r.encoder.Encode(run); err != nil {
-		return nil, errors.Join(fmt.Errorf("writing the results file (--results): %w", err), file.Close())
+		return nil, errors.Join(r.lost(err), file.Close())
 	}
 	return r, nil
 }
@@ -73,7 +75,29 @@ func CreateResults(path string, run Run) (*Results, error) {
 func newResults(file *os.File) *Results {
 	r := &Results{file: file, encoder: json.NewEncoder(file)}
 	r.encoder.SetEscapeHTML(false)
+	info, err := file.Stat()
+	r.regular = err == nil && info.Mode().IsRegular()
 	return r
+}
+
+// lost is the error of a record that could not be written.
+func (r *Results) lost(err error) error {
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		err = path.Err // the name is said here
+	}
+	return fmt.Errorf("writing the results to %s (--results): %w; %s", r.file.Name(), err, r.Holds())
+}
+
+// Holds says what of the run is safe in the file.
+func (r *Results) Holds() string {
+	held := count(r.records, "result")
+	switch {
+	case !r.regular:
+		return fmt.Sprintf("%s had been written to %s", held, r.file.Name())
+	case r.records == 0:
+		return fmt.Sprintf("%s holds no result yet", r.file.Name())
+	}
+	return fmt.Sprintf("%s holds %s, and --resume goes on from there", r.file.Name(), held)
 }
 
 // checkEarlier says why the file at path must not be replaced.
@@ -130,8 +154,9 @@ func (r *Results) Write(result *engine.Result) error {
 		Waived: result.Waived,
 	})
 	if err != nil {
-		return fmt.Errorf("writing the results file (--results): %w", err)
+		return r.lost(err)
 	}
+	r.records++
 	return nil
 }
 

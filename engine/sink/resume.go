@@ -85,7 +85,9 @@ func ResumeResults(path string, run Run) (*Results, Earlier, error) {
 	if err := file.Truncate(int64(len(whole))); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("cutting off the torn last line of the results file (--results): %w", err), file.Close())
 	}
-	return newResults(file), earlier, nil
+	results := newResults(file)
+	results.records = bytes.Count(whole, []byte("\n")) - 1
+	return results, earlier, nil
 }
 
 // checkResumable says why a run cannot go on from the one of a header.

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mvrun/engine/registry/memory"
+)
+
+// Full disks and closed pipes: what the run says, and what is left of it.
+
+// fullRun is a folder with a list of images, every third of which is missing
+// at the destination.
+func fullRun(t *testing.T, images int) (dir, host string) {
+	registry := memory.New()
+	server := httptest.NewServer(registry)
+	t.Cleanup(server.Close)
+	var list strings.Builder
+	for i := range images {
+		name := fmt.Sprintf("team/app%d", i)
+		pushList(registry, name, "1", name, amd64)
+		to := name
+		if i%3 == 2 {
+			to = "team/missing"
+		}
+		fmt.Fprintf(&list, "%s %s 1\n", name, to)
+	}
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, "list.txt"), list.String())
+	return dir, strings.TrimPrefix(server.URL, "http://")
+}
+
+// command prepares a run over that list, and collects its standard error.
+func (r runIn) command(arguments ...string) (*exec.Cmd, *bytes.Buffer) {
+	command := exec.Command("mvrun", append([]string{"validate.star", "-f", "list.txt", "-s", r.host, "-d", r.host, "-j", "5"}, arguments...)...) // this test's binary, see TestMain
+	command.Dir = r.dir
+	command.Env = append(os.Environ(), "HOME="+r.dir)
+	stderr := &bytes.Buffer{}
+	command.Stderr = stderr
+	return command, stderr
+}
+
+type runIn struct{ dir, host string }
+
+func wantExit(t *testing.T, command *exec.Cmd, err error, status int, stderr *bytes.Buffer, words ...string) {
+	t.Helper()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if got := command.ProcessState.ExitCode(); got != status {
+		t.Errorf("exit status %d, want %d", got, status)
+	}
+	for _, word := range words {
+		if !strings.Contains(stderr.String(), word) {
+			t.Errorf("no %q in\n%s", word, stderr)
+		}
+	}
+}
+
+// TestResultsPipeClosed stops a run whose results nobody reads any more. The
+// failed list holds what did not pass and what was not reached.
+func TestResultsPipeClosed(t *testing.T) {
+	dir, host := fullRun(t, 300)
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip(err)
+	}
+	command, stderr := runIn{dir, host}.command("--results", "pipe")
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.Open(pipe) // waits for the run to open it
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewReaderSize(reader, 16); ; {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(line, `"number":`) {
+			break
+		}
+	}
+	reader.Close()
+	wantExit(t, command, command.Wait(), exitUsage, stderr, "mvrun: writing the results to pipe (--results): broken pipe; ", " had been written to pipe", "not reached")
+	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
+	if err != nil || !strings.Contains(string(failed), "team/app299 team/missing 1\n") {
+		t.Errorf("%v: the failed list ends in %q", err, failed[max(0, len(failed)-100):])
+	}
+}
+
+// TestFullDevice writes where there is no space.
+func TestFullDevice(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	dir, host := fullRun(t, 9)
+	for _, test := range []struct {
+		name      string
+		arguments []string
+		words     []string
+	}{
+		{"results", []string{"--results", "/dev/full"}, []string{"mvrun: writing the results to /dev/full (--results): no space left on device; 0 results had been written to /dev/full"}},
+		{"failed list", []string{"-o", "/dev/full"}, []string{"mvrun: writing the failed list, which would have 3 lines: write /dev/full: no space left on device\n", "PASS", "destination-missing 3"}},
+		{"failed list beside results", []string{"-o", "/dev/full", "--results", "r.jsonl"}, []string{"no space left on device; r.jsonl holds 9 results, and --resume goes on from there"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			command, stderr := runIn{dir, host}.command(test.arguments...)
+			wantExit(t, command, command.Run(), exitUsage, stderr, test.words...)
+		})
+	}
+}
+
+// TestOutputFull shows that what a script prints is not lost in silence.
+func TestOutputFull(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	dir, host := fullRun(t, 3)
+	write(t, filepath.Join(dir, "prints.star"), "def main():\n    print(len(parallel(validate, load_list())))\n")
+	command, stderr := runIn{dir, host}.command()
+	command.Args[1] = "prints.star"
+	command.Stdout = full
+	wantExit(t, command, command.Run(), exitUsage, stderr, "passed", "mvrun: writing what the script prints to standard output: write /dev/stdout: no space left on device")
+}
+
+// TestOutputClosed shows that who leaves the log or the script's output early,
+// as "| head" does, stops nothing: the failed list is written.
+func TestOutputClosed(t *testing.T) {
+	dir, host := fullRun(t, 9)
+	write(t, filepath.Join(dir, "prints.star"), `
+def check(image):
+    print(image.source)
+    return validate(image)
+
+def main():
+    write_failed(parallel(check, load_list()))
+`)
+	for _, closed := range []string{"stdout", "stderr"} {
+		t.Run(closed, func(t *testing.T) {
+			reader, writer, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			reader.Close()
+			defer writer.Close()
+			command, _ := runIn{dir, host}.command("-o", closed+".txt")
+			command.Args[1] = "prints.star"
+			if closed == "stdout" {
+				command.Stdout = writer
+			} else {
+				command.Stderr = writer
+			}
+			err = command.Run()
+			wantExit(t, command, err, exitFailed, &bytes.Buffer{})
+			if failed, err := os.ReadFile(filepath.Join(dir, closed+".txt")); err != nil || strings.Count(string(failed), "\n") != 3 {
+				t.Errorf("the failed list is %q, %v", failed, err)
+			}
+		})
+	}
+}
