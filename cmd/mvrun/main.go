@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"mvrun/engine/sink"
 	"mvrun/starlib"
 )
 
@@ -33,6 +34,8 @@ type console struct {
 	lookupEnv func(string) (string, bool)
 
 	stdinTerminal, stderrTerminal, stdoutTerminal bool
+
+	jsonLog bool // complaints are objects, too
 
 	// isolated says that lookupEnv is not the process's, so that flags must not
 	// look there either.
@@ -79,6 +82,7 @@ func run(args []string, c console) int { return runPrepared(context.Background()
 
 // runPrepared is run, with something done to the command that runs a script.
 func runPrepared(ctx context.Context, args []string, c console, prepare func(*runCommand)) int {
+	c.jsonLog = asksForJSON(args)
 	parser, script, own, err := newParser(args, c)
 	if err != nil {
 		return c.complain(err)
@@ -234,9 +238,34 @@ type usageHint struct {
 
 // complain writes an error and returns the status for it.
 func (c console) complain(err error) int {
+	hint := ""
+	if usage, ok := err.(usageHint); ok {
+		hint = fmt.Sprintf("Run \"%s\" for usage.", strings.Join(strings.Fields("mvrun "+usage.script+" --help"), " "))
+	}
+	if c.jsonLog {
+		sink.NewLogger(c.stderr, true, false, false).Error("mvrun: "+err.Error(), "hint", hint, "exit_status", exitUsage)
+		return exitUsage
+	}
 	fmt.Fprintf(c.stderr, "mvrun: %v\n", err)
-	if hint, ok := err.(usageHint); ok {
-		fmt.Fprintf(c.stderr, "Run \"%s\" for usage.\n", strings.Join(strings.Fields("mvrun "+hint.script+" --help"), " "))
+	if hint != "" {
+		fmt.Fprintln(c.stderr, hint)
 	}
 	return exitUsage
+}
+
+// asksForJSON says whether the arguments want a log of JSON objects, also where
+// they are so wrong that nothing else can be told of them.
+func asksForJSON(args []string) bool {
+	asked := false
+	for i, arg := range args {
+		switch {
+		case arg == "--":
+			return asked
+		case strings.HasPrefix(arg, "--log-format="):
+			asked = arg == "--log-format=json"
+		case arg == "--log-format" && i+1 < len(args):
+			asked = args[i+1] == "json"
+		}
+	}
+	return asked
 }
