@@ -158,15 +158,18 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 			return err
 		})
 	}
+	// The last one is asked here: it is the manifest of two tops, and the stack
+	// of this goroutine has grown to what parsing takes.
 	var others errgroup.Group
 	others.SetLimit(readAtOnce)
-	for i := range needs[1:] {
+	last := len(needs) - 1
+	for i := range last {
 		others.Go(func() error {
-			ask(i + 1)
+			ask(i)
 			return nil // of the errors the first need's counts, not the first one
 		})
 	}
-	ask(0)
+	ask(last)
 	_ = others.Wait()
 
 	requests := 0

@@ -142,7 +142,7 @@ func TestFactsErrorsNotShared(t *testing.T) {
 			f, release := newFacts(), make(chan struct{})
 			first := make(chan error)
 			go func() {
-				first <- guard(func() error {
+				first <- Guard(func() error {
 					_, _, err := f.read(t.Context(), image(1), headOf, func() (validate.Fact, int, error) {
 						<-release
 						return fail()

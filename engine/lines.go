@@ -118,8 +118,8 @@ func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Opt
 		number int
 	}
 	seen := map[key]bool{}
-	for id := range e.collector.latest {
-		seen[key{id.list, id.number}] = true
+	for _, entry := range e.collector.latest {
+		seen[key{entry.list, entry.number}] = true
 	}
 	reason, message := Ended(cause)
 	e.mu.Lock()

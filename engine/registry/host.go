@@ -93,6 +93,21 @@ func loopback(address string) bool {
 // url is where the registry's API begins.
 func (s *session) url() string { return s.scheme + "://" + s.registry.RegistryStr() + "/v2/" }
 
+// request makes a request for a path of the API. Nearly all paths are plain, and
+// need not be parsed.
+func (s *session) request(ctx context.Context, method, path string) (*http.Request, error) {
+	if strings.ContainsAny(path, "?%#") {
+		return http.NewRequestWithContext(ctx, method, s.url()+path, nil)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	request.URL = &url.URL{Scheme: s.scheme, Host: s.registry.RegistryStr(), Path: "/v2/" + path}
+	request.Host = request.URL.Host
+	return request, nil
+}
+
 func (s *session) bearer() bool { return strings.EqualFold(s.challenge.Scheme, "bearer") }
 
 // tokenMargin is how long before its end a token is renewed.
@@ -178,7 +193,7 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		return nil, err
 	}
 	for attempt := 0; ; attempt++ {
-		request, err := http.NewRequestWithContext(ctx, method, s.url()+repository+"/"+path, nil)
+		request, err := s.request(ctx, method, repository+"/"+path)
 		if err != nil {
 			return nil, err
 		}
