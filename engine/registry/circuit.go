@@ -197,7 +197,7 @@ type breaking struct {
 
 // passage is a request, with its retries, on its way through circuits.
 type passage struct {
-	circuits []*circuit
+	circuits [2]*circuit // of the host, and of a part of it
 	probe    bool
 }
 
@@ -230,7 +230,7 @@ func (b *breaking) RoundTrip(request *http.Request) (*http.Response, error) {
 func (b *breaking) try(request *http.Request) (*http.Response, *passage, error) {
 	ctx := request.Context()
 	host, part := b.client.circuitsOf(request.URL)
-	p := &passage{circuits: []*circuit{host, part}}
+	p := &passage{circuits: [2]*circuit{host, part}}
 	for _, c := range p.circuits {
 		probe, err := c.enter(ctx)
 		if err != nil {
@@ -263,18 +263,26 @@ func brokenServer(status int) bool {
 // part of it, for answers such as 503: a project of Harbor's whose upstream is
 // away says nothing of the others.
 func (c *Client) circuitsOf(u *url.URL) (host, part *circuit) {
-	address := u.Scheme + "://" + u.Host
-	project := projectOf(u.Path)
+	key := circuitKey{scheme: u.Scheme, host: u.Host}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.circuit(address, u.Host, manyAttempts), c.circuit(address+"/"+project, strings.TrimSuffix(u.Host+"/"+project, "/"), manyRequests)
+	host = c.circuit(key, manyAttempts)
+	key.part, key.project = true, projectOf(u.Path)
+	return host, c.circuit(key, manyRequests)
+}
+
+// circuitKey is what a circuit is of: a host, or a part of it.
+type circuitKey struct {
+	scheme, host string
+	part         bool
+	project      string
 }
 
 // circuit returns a circuit. c.mu is held.
-func (c *Client) circuit(key, name string, many int) *circuit {
+func (c *Client) circuit(key circuitKey, many int) *circuit {
 	found, ok := c.circuits[key]
 	if !ok {
-		found = &circuit{name: name, many: many, warn: c.warn, changed: make(chan struct{})}
+		found = &circuit{name: strings.TrimSuffix(key.host+"/"+key.project, "/"), many: many, warn: c.warn, changed: make(chan struct{})}
 		c.circuits[key] = found
 	}
 	return found

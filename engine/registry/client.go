@@ -68,8 +68,8 @@ type Client struct {
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
 	configured map[string]*configured // by name
-	circuits   map[string]*circuit    // by what they are of
-	bases      []*http.Transport      // all there are
+	circuits   map[circuitKey]*circuit
+	bases      []*http.Transport // all there are
 	// flights are the goroutines that make what several callers wait for.
 	flights sync.WaitGroup
 }
@@ -83,7 +83,7 @@ type hostKey struct {
 // New returns a Client. ctx ends what it does for several callers at once.
 func New(ctx context.Context, o Options) *Client {
 	base := newTransport(o)
-	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[string]*circuit{}, bases: []*http.Transport{base}}
+	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[circuitKey]*circuit{}, bases: []*http.Transport{base}}
 }
 
 // Close waits for what is under way and closes the connections. Once the

@@ -204,6 +204,7 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		if err != nil {
 			return nil, err
 		}
+		request.Header.Set("User-Agent", h.client.options.UserAgent)
 		for name, values := range header {
 			request.Header[name] = values
 		}

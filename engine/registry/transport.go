@@ -58,9 +58,12 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if call != nil {
 		call.sent.Add(1)
 	}
-	request = request.Clone(request.Context())
-	request.Header.Set("User-Agent", client.options.UserAgent)
-	if settings.PlainHTTP && w.host.is(request.URL.Host) {
+	plain := settings.PlainHTTP && w.host.is(request.URL.Host)
+	if plain || request.UserAgent() != client.options.UserAgent { // of a library
+		request = request.Clone(request.Context())
+		request.Header.Set("User-Agent", client.options.UserAgent)
+	}
+	if plain {
 		request.URL.Scheme = "http"
 	}
 	started := time.Now()
