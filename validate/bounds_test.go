@@ -60,6 +60,8 @@ func TestListsWithoutEnd(t *testing.T) {
 	small := func(digest string) *Manifest {
 		return &Manifest{MediaType: TypeDockerManifest, Digest: digest, Size: 1, Config: Descriptor{MediaType: typeDockerConfig, Digest: digest}}
 	}
+	itself := entriesOf("i", 2, func(i int) Descriptor { return []Descriptor{lists(0), versions(0)}[i] })
+	itself.Children[0].Digest = itself.Digest
 	for _, test := range []struct {
 		name      string
 		top       *Manifest
@@ -84,6 +86,12 @@ func TestListsWithoutEnd(t *testing.T) {
 			list.Digest = digest
 			return list
 		}, Error, "lie more than 8 levels deep", 1 << maxLevels},
+		{"lists without end that are called images", entriesOf("i", 2, bare), func(digest string) *Manifest {
+			list := entriesOf(digest, 1, bare)
+			list.Digest = digest
+			return list
+		}, Error, "lie more than 8 levels deep", 2 * maxLevels},
+		{"a list that names itself", itself, func(string) *Manifest { return itself }, Pass, "", 1},
 		{"10,000 images without a platform", entriesOf("i", 10_000, bare), small, Error, "more than 1000 manifests", maxRead},
 		{"large images without a platform", entriesOf("i", 900, bare), func(digest string) *Manifest {
 			m := small(digest)
@@ -147,5 +155,18 @@ func TestLayersWithoutEnd(t *testing.T) {
 		if verdict.Status != Pass || reads != want {
 			t.Errorf("%s: %s %s, %d reads", depth, verdict.Status, verdict.Message, reads)
 		}
+	}
+}
+
+// A layer that stands twice has two sizes, of which one is wrong.
+func TestLayerOfTwoSizes(t *testing.T) {
+	q := question("", "")
+	q.Rules, q.Depth = Content, Blobs
+	image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Config: Descriptor{MediaType: typeDockerConfig, Digest: number("config", 0), Size: 1}}
+	for size := range int64(2) {
+		image.Layers = append(image.Layers, Descriptor{MediaType: layerTypes[TypeDockerManifest], Digest: number("layer", 0), Size: size + 1})
+	}
+	if verdict, _, _ := boundless(t, q, image, nil); verdict.Reason != BlobSize || !strings.Contains(verdict.Message, "layer 2, ") {
+		t.Errorf("%s %s %s", verdict.Status, verdict.Reason, verdict.Message)
 	}
 }

@@ -75,6 +75,9 @@ func (c *comparison) trees(source, destination *Manifest) (ours, theirs []leaf, 
 		if theirs, broken = c.leaves(Destination, destination, nil); broken != nil {
 			return nil, nil, broken
 		}
+		if destination.IsList() && len(c.needs) > 0 { // the source need not be asked for what is found here
+			return nil, nil, nil
+		}
 		shared = digests(theirs, destination)
 		whole := !slices.ContainsFunc(theirs, func(l leaf) bool { return l.reason != "" })
 		if source.Digest == destination.Digest && whole {
@@ -253,7 +256,7 @@ func (j *judgement) group(ours []leaf) {
 		}
 	}
 	if from, to := offered[0], theirs[0]; from.Digest != to.Digest && len(offered)+len(theirs) > 2 {
-		if match, d, ok := j.same(from, to); ok && match == "" && d.reason != "" {
+		if match, d, ok := j.same(from, to); ok && match == "" {
 			j.add(PlatformVerdict{Platform: ours[0].name(), Source: from.Digest, Destination: to.Digest, Reason: d.reason,
 				Message: "the first image for this platform, which nodes pull, is another one: " + d.message}, leaf{})
 		}
@@ -266,12 +269,12 @@ func (j *judgement) group(ours []leaf) {
 func (j *judgement) shadows(selected []leaf) {
 	compared := 0
 	for _, l := range j.theirs {
-		if l.hidden != "" || l.reason != "" || !j.wanted(l.platform) || len(candidates(j.ours, l)) > 0 {
+		if l.hidden != "" || l.platform == nil || len(candidates(j.ours, l)) > 0 {
 			continue
 		}
 		var best *leaf
 		for i, ours := range selected {
-			if ours.platform != nil && ours.hidden == "" && ours.reason == "" && l.platform.runs(*ours.platform) &&
+			if ours.platform != nil && ours.hidden == "" && l.platform.runs(*ours.platform) &&
 				(best == nil || ours.platform.runs(*best.platform) && !best.platform.runs(*ours.platform)) {
 				best = &selected[i]
 			}

@@ -28,12 +28,22 @@ var (
 	disguised       = oci("linux/amd64", "else").attestingAs(app, "linux/amd64")
 	foreign         = app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").nowhere()
 	v6              = oci("linux/arm", "for v6").as("linux/arm/v6")
+	v6Alone         = oci("linux/arm/v6", "for v6").as("")
 	v7              = oci("linux/arm", "for v7").as("linux/arm/v7")
 	// cosign's signatures are images whose config says nothing.
 	signature = oci("/", "signature").as("")
 	v5        = oci("linux/arm", "for v5").as("linux/arm/v5")
 	sbom      = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
+
+// others are n images for one platform.
+func others(n int) []node {
+	images := make([]node, n)
+	for i := range images {
+		images[i] = oci("linux/amd64", fmt.Sprint(i))
+	}
+	return images
+}
 
 // variants is v6 and n others.
 func variants(n int) []node {
@@ -112,7 +122,7 @@ var contentTests = []contentTest{
 	{name: "a label less behind the same label", source: index(app), destination: index(app, chart.as(""), app.as("")),
 		status: Pass, match: SamePlatforms},
 	{name: "no labels at either side, trimmed", source: index(ociAMD64.as(""), ociARM64.as(""), s390x), destination: index(ociAMD64.as(""), ociARM64.as("")),
-		status: Pass, match: SamePlatforms},
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination READ 3, destination BLOB 2"},
 	{name: "a media type that is none of an image", source: index(app), destination: index(app.typed("application/json")),
 		status: Fail, reason: PlatformDiffers, message: `its media type in the list, "application/json", is none of an image`},
 	{name: "a media type that is none of an image, at the source, too", source: index(app.typed("application/json"), s390x), destination: index(app.typed("application/json")),
@@ -143,6 +153,19 @@ var contentTests = []contentTest{
 	{name: "a version of Windows, and an entry of none, trimmed", source: index(old.as("windows/amd64"), new_, s390x), destination: index(old.as("windows/amd64"), new_),
 		status: Pass, match: SamePlatforms},
 
+	{name: "a nested index that nobody wants is not there", source: index(nestedIndex(s390x), app), destination: index(nestedIndex(s390x).missing(), app),
+		status: Pass, match: Identical},
+	{name: "a trimmed index of a nested one", source: index(nestedIndex(ociAMD64), s390x), destination: index(nestedIndex(ociAMD64)),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 1, destination READ 2"},
+	{name: "one image in a list that lost its config", source: app, destination: index(app.configless()),
+		status: Pass, match: SamePlatforms}, // as far as was looked
+	{name: "another image for a better variant that nodes do not find", source: index(v6), destination: index(v6, chart.as(""), oci("linux/arm/v7", "for v7").as("")), arch: "arm",
+		status: Pass, match: SamePlatforms},
+	{name: "another image for a better variant of what nodes do not find", source: index(chart.as(""), v6Alone, s390x), destination: index(chart.as(""), v6Alone, v7), arch: "arm",
+		status: Pass, match: SamePlatforms},
+	{name: "variants that are no numbers", source: index(oci("linux/riscv64/rva20", "a")), destination: index(oci("linux/riscv64/rva20", "a"), oci("linux/riscv64/rva22", "b")), arch: "riscv64",
+		status: Pass, match: SamePlatforms},
+
 	// Converted.
 	{name: "OCI to Docker: the config stays", source: index(app), destination: list(dockerApp),
 		status: Pass, match: Converted, reads: "source HEAD 1, source READ 2, destination READ 2"},
@@ -163,6 +186,13 @@ var contentTests = []contentTest{
 	{name: "history, author and time differ", source: list(amd64.built("2024")), destination: list(amd64.built("2025")),
 		status: Pass, match: Converted},
 	{name: "the config leaves out a variant", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm", "a").as("linux/arm/v6")), arch: "arm",
+		status: Pass, match: Converted},
+
+	{name: "converted, and packed anew besides", source: index(app), destination: index(zstdApp, dockerApp),
+		status: Pass, match: Converted},
+	{name: "a config of unknown type, corrected", source: app.withConfig("application/octet-stream"), destination: app,
+		status: Pass, match: Converted},
+	{name: "converted back to schema 1", source: copiedV1, destination: schema1("linux/amd64", "empty", "base", "app"),
 		status: Pass, match: Converted},
 
 	// Recompressed.
@@ -219,7 +249,7 @@ var contentTests = []contentTest{
 	{name: "another image for a better variant than the best of the source", source: index(v5, v6), destination: index(v6, v5, v7.withLayers("for v5")), arch: "arm",
 		status: Fail, reason: DigestDiffers, message: "linux/arm/v6: the destination has another image for linux/arm/v7"},
 	{name: "the same image for a better variant", source: index(v6), destination: index(v6, v6.as("linux/arm/v7")), arch: "arm",
-		status: Pass, match: SamePlatforms},
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 1, destination READ 1"},
 	{name: "a copy of the same image for a better variant", source: index(v6), destination: index(v6, v6.built("anew").as("linux/arm/v7")), arch: "arm",
 		status: Pass, match: SamePlatforms},
 	{name: "another image for a lesser variant", source: index(v7), destination: index(v6, v7), arch: "arm",
@@ -272,6 +302,30 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "the source's config does not tell what is in it"},
 	{name: "the same layers under a config that names none", source: list(amd64.claiming()), destination: list(amd64.claiming().built("anew")),
 		status: Pass, match: Converted},
+	{name: "the first of several differences", source: index(app), destination: index(oci("linux/amd64", "base", "else"), fat),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: layer 2: "},
+	{name: "one platform differs, another is missing", source: index(app, ociARM64), destination: index(fat),
+		status: Fail, reason: DigestDiffers, message: "the destination does not have platform linux/arm64; linux/amd64: 2 layers != 3"},
+	{name: "one image, and many at the source for its platform", source: index(others(maxUnlike + 1)...), destination: index(app),
+		status: Error, reason: BadManifest, message: "9 entries of the source's list and 1 of the destination's", reads: "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "one image, and many others at the destination for its platform", source: index(app), destination: index(others(maxUnlike + 1)...),
+		status: Error, reason: BadManifest, message: "1 entries of the source's list and 9 of the destination's"},
+	{name: "a list under an image's label", source: index(app), destination: index(index(app).typed(TypeOCIManifest).as("linux/amd64")),
+		status: Fail, reason: DigestDiffers, message: "a list is no image"},
+	{name: "a list under an image's label at the source", source: index(index(app).typed(TypeOCIManifest).as("linux/amd64")), destination: index(app),
+		status: Fail, reason: DigestDiffers, message: "a list is no image"},
+	{name: "an artifact of the same layers", source: index(app), destination: index(app.withConfig("application/vnd.example.config")),
+		status: Fail, reason: DigestDiffers, message: "the digests differ"},
+	{name: "an image of an artifact's layers", source: index(app.withConfig("application/vnd.example.config")), destination: index(app),
+		status: Fail, reason: DigestDiffers, message: "the digests differ"},
+	{name: "schema 1 with another command, in schema 1", source: v1, destination: schema1("linux/amd64", "base", "app").running("else"),
+		status: Fail, reason: DigestDiffers, message: `config field Cmd: ["run"] != ["else"]`},
+	{name: "schema 1 of nothing", source: schema1("linux/amd64", "empty"), destination: docker("linux/amd64"),
+		status: Fail, reason: DigestDiffers, message: "the source has no layers that could be compared"},
+	{name: "back to schema 1, of another layer", source: docker("linux/amd64", "base", "app 2"), destination: v1,
+		status: Fail, reason: DigestDiffers, message: "layer 2: "},
+	{name: "an image alone that is not there", source: app, destination: index(app.as("").missing()),
+		status: Fail, reason: ChildMissing, reads: "source HEAD 1, source READ 1, source BLOB 1, destination READ 2"},
 	{name: "a child that is not there", source: index(ociAMD64, ociARM64), destination: index(ociAMD64, ociARM64.missing()),
 		status: Fail, reason: ChildMissing, message: ociARM64.digest()},
 	{name: "a nested index that is not there", source: index(nestedIndex(ociAMD64)), destination: index(nestedIndex(ociAMD64).missing()),
@@ -345,6 +399,13 @@ var contentTests = []contentTest{
 	{name: "a single image of another architecture", source: list(amd64), destination: arm64,
 		status: Fail, reason: PlatformMissing, message: "linux/amd64"},
 
+	{name: "both lists lie", source: list(docker("linux/arm64", "a").built("2024").as("linux/amd64")), destination: list(docker("linux/arm64", "a").built("2025").as("linux/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `the source's list says architecture "amd64"`},
+	{name: "another variant under the right label", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm/v7", "a").as("linux/arm/v6")), arch: "arm",
+		status: Fail, reason: PlatformDiffers, message: `the destination's list says variant "v6"`},
+	{name: "another OS under the right label", source: list(docker("windows/amd64", "a")), destination: list(docker("linux/amd64", "a").as("windows/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `the destination's list says os "windows"`},
+
 	// Artifacts and attestations.
 	{name: "the same chart", source: chart, destination: chart,
 		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1"},
@@ -389,6 +450,8 @@ var contentTests = []contentTest{
 		status:      Pass, match: Converted},
 	{name: "an attestation that is named, but not there", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.missing()), provenance: true,
 		status: Fail, reason: ChildMissing},
+	{name: "an attestation without any platform", source: index(ociAMD64, oci("/", "in-toto").attestingAs(ociAMD64, "")), destination: index(ociAMD64), provenance: true,
+		status: Fail, reason: PlatformMissing, message: "attestation "},
 	{name: "an attestation that names no image any more", source: index(ociAMD64, provenance), destination: index(ociAMD64, oci("", "in-toto").as("unknown/unknown")), provenance: true,
 		status: Fail, reason: PlatformMissing, message: "it is there, but its annotation vnd.docker.reference.digest does not name " + ociAMD64.digest()},
 	{name: "an attestation that names the image before its conversion", source: index(ociAMD64, provenance), destination: list(ociAMD64.converted(), provenance), provenance: true,
@@ -411,6 +474,12 @@ var contentTests = []contentTest{
 		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
 	{name: "no wanted platform in a single image", source: s390x, destination: nothing,
 		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
+	{name: "no wanted platform, and an artifact", source: index(s390x, sbom.of("sbom")), destination: nothing,
+		status: Skip, reason: NoPlatform},
+	{name: "the source lost a nested index", source: index(app, nestedIndex(ociARM64).missing()), destination: index(app),
+		status: Error, reason: SourceMissing, message: "source list names "},
+	{name: "the source's config is corrupt", source: list(amd64.built("2024").spoiling("config")), destination: list(amd64.built("2025")),
+		status: Error, reason: BadManifest, message: "source config "},
 	{name: "no source", source: nothing, destination: app,
 		status: Error, reason: SourceMissing},
 	{name: "the source lost a child that the destination has", source: index(ociAMD64.missing()), destination: index(ociAMD64),
@@ -465,6 +534,14 @@ var contentTests = []contentTest{
 		status: Fail, reason: BlobMissing, message: "layer 2, "},
 	{name: "several are missing", source: index(fat), destination: index(fat.without("base", "app", "more").configless()), depth: Blobs,
 		status: Fail, reason: BlobMissing, message: "and 1 more"},
+	{name: "two images lack something else", source: index(app, ociARM64), destination: index(app.without("app"), ociARM64.cutting("for arm64")), depth: Blobs,
+		status: Fail, reason: BlobMissing, message: "linux/arm64: layer 2"},
+	{name: "a layer has grown", source: app, destination: app.growing("base"), depth: Blobs,
+		status: Fail, reason: BlobSize, message: "has 6 bytes, the manifest says 4"},
+	{name: "a manifest that tells no sizes", source: index(app.unsized().sized(-1)), destination: index(app.unsized().sized(-1)), depth: Data,
+		status: Pass, match: Identical},
+	{name: "one image in a list, whose config is corrupt", source: app, destination: index(app.spoiling("config")), depth: Blobs,
+		status: Fail, reason: BlobCorrupt, message: "config, sha256:"},
 	{name: "hangar with blobs", source: list(amd64), destination: list(amd64.without("base")), rules: Hangar, depth: Blobs,
 		status: Fail, reason: BlobMissing},
 	{name: "hangar with blobs of a single image", source: amd64, destination: list(amd64.without("base")), rules: Hangar, depth: Blobs,
@@ -556,6 +633,23 @@ func TestContent(t *testing.T) {
 			}
 			if slices.Contains(reads, Need{Side: Source, What: Read}) {
 				t.Error("the source's manifest was read although the HEAD gave it")
+			}
+		})
+	}
+}
+
+// What is wrong with a platform is said once.
+func TestOnceForAPlatform(t *testing.T) {
+	for _, test := range []contentTest{
+		{name: "another layer", source: index(app), destination: index(fat)},
+		{name: "another image alone", source: app, destination: fat},
+		{name: "another image, and its attestation", source: index(ociAMD64, provenance), destination: index(app), provenance: true},
+		{name: "a layer twice is missing", source: oci("linux/amd64", "base", "base"), destination: oci("linux/amd64", "base", "base").without("base"), depth: Blobs},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			verdict, _ := test.validate(t)
+			if len(verdict.Platforms) != 1 || strings.Contains(verdict.Message, ";") || strings.Contains(verdict.Message, "layer 2") && test.depth == Blobs {
+				t.Errorf("%s %s: %d platforms, %s", verdict.Status, verdict.Reason, len(verdict.Platforms), verdict.Message)
 			}
 		})
 	}

@@ -311,6 +311,10 @@ var hangarTests = []hangarTest{
 		status: Pass, match: Identical},
 	{name: "a child of an OCI index missing at the source", source: index(ociAMD64.missing(), ociARM64), destination: list(ociAMD64.converted(), ociARM64.converted()),
 		status: Error, reason: SourceMissing, message: ociAMD64.digest()},
+	{name: "a child of an OCI index missing at the source, another is wrong", source: index(ociAMD64.missing(), ociARM64), destination: list(ociAMD64.converted(), arm64.running("else")),
+		status: Fail, reason: DigestDiffers, message: ociAMD64.digest()},
+	{name: "two entries for a converted child, of which the right one may be missing", source: index(ociAMD64), destination: list(amd64.running("else"), ociAMD64.converted().missing()),
+		status: Fail, reason: ChildMissing, message: ociAMD64.converted().digest()},
 }
 
 func question(arch, os string) Question {

@@ -214,6 +214,23 @@ func TestSignedSchema1(t *testing.T) {
 	}
 }
 
+func TestSizesOfDescriptors(t *testing.T) {
+	for _, test := range []struct{ size, want string }{
+		{"-1", "config: " + digestA + " has a size of -1 bytes"},
+		{"9223372036854775808", "cannot unmarshal number"},
+		{"1e3", "cannot unmarshal number"},
+		{`"1"`, "cannot unmarshal string"},
+		{"9223372036854775807", ""},
+		{"null", ""},
+	} {
+		body := fmt.Sprintf(`{"schemaVersion":2,"config":{"digest":%q,"size":%s},"layers":[]}`, digestA, test.size)
+		_, err := ParseManifest(TypeOCIManifest, "sha256", []byte(body))
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("a size of %s: %v, want %q", test.size, err, test.want)
+		}
+	}
+}
+
 func TestParseConfig(t *testing.T) {
 	for _, test := range []struct {
 		name, body string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -228,6 +229,10 @@ func TestSample(t *testing.T) {
 	}
 	if week != len(all) {
 		t.Errorf("a week covers %d of %d", week, len(all))
+	}
+	half := "sha256:8" + strings.Repeat("0", 63)
+	if (Sample{0, .5}).picks(half) || !(Sample{.5, 1}).picks(half) {
+		t.Error("a digest between two parts is not in the second alone")
 	}
 	for _, wrong := range []string{"", "5", "0%", "-1%", "101%", "NaN%", "0/7", "8/7", "1/0", "a/b", "1/", "%"} {
 		if _, err := ParseSample(wrong); err == nil {

@@ -29,8 +29,9 @@ type node struct {
 	diffIDs     []string          // in place of the layers' own
 	annotations map[string]string // in the list that names it
 	artifact    string            // its type in that list
-	size        int64             // its size in that list, if that lies
+	size        int64             // its size in that list, if that lies; -1 if the list tells none
 	kinds       []string          // the layers' media types, in place of what the kind has
+	sizeless    bool              // does not say how long its config and layers are
 	lonely      bool              // does not say where foreign layers are
 
 	gone   bool     // named, but not stored
@@ -38,6 +39,7 @@ type node struct {
 	lost   []string // layers that are not stored
 	spoilt []string // layers, or "config", whose bytes are others
 	cut    []string // layers of which the end is missing
+	grown  []string // layers that have two bytes more
 }
 
 var nothing node
@@ -81,7 +83,9 @@ func (n node) packed(kinds ...string) node     { n.kinds = kinds; return n }
 func (n node) without(layers ...string) node   { n.lost = layers; return n }
 func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
 func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
+func (n node) growing(layers ...string) node   { n.grown = layers; return n }
 func (n node) nowhere() node                   { n.lonely = true; return n }
+func (n node) unsized() node                   { n.sizeless = true; return n }
 
 // attesting is what BuildKit makes of an attestation.
 func (n node) attesting(image node) node { return n.attestingAs(image, "unknown/unknown") }
@@ -129,6 +133,9 @@ func (n node) layer(i int) Descriptor {
 	if i < len(n.kinds) {
 		d.MediaType = n.kinds[i]
 	}
+	if n.sizeless {
+		d.Size = 0
+	}
 	if d.hasForeignType() && !n.lonely {
 		d.URLs = []string{"https://elsewhere.example/" + d.Digest}
 	}
@@ -174,7 +181,7 @@ func (n node) body() []byte {
 		for _, child := range n.children {
 			size := int64(len(child.body()))
 			if child.size != 0 {
-				size = child.size
+				size = max(child.size, 0)
 			}
 			entries = append(entries, Descriptor{MediaType: child.listedAs, Digest: child.digest(), Size: size,
 				Platform: platform(child.listed), Annotations: child.annotations, ArtifactType: child.artifact})
@@ -186,8 +193,12 @@ func (n node) body() []byte {
 		layers = append(layers, n.layer(i))
 	}
 	config := n.configBody()
+	size := int64(len(config))
+	if n.sizeless {
+		size = 0
+	}
 	return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "layers": layers,
-		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", config), Size: int64(len(config))}})
+		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", config), Size: size}})
 }
 
 func (n node) schema1Body() []byte {
@@ -270,7 +281,7 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fact := Fact{Digest: m.Config.Digest, Size: m.Config.Size}
+		fact := Fact{Digest: m.Config.Digest, Size: int64(len(n.configBody()))}
 		if slices.Contains(n.spoilt, "config") {
 			fact.Digest = Digest("sha256", []byte("spoilt"))
 		} else {
@@ -283,12 +294,14 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 			continue
 		}
 		layer := n.layer(i)
-		fact := Fact{Digest: layer.Digest, Size: layer.Size, DiffID: layerDiffID(name), Format: "gzip"}
+		fact := Fact{Digest: layer.Digest, Size: int64(len(name)), DiffID: layerDiffID(name), Format: "gzip"}
 		switch {
 		case slices.Contains(n.spoilt, name):
 			fact.Digest = Digest("sha256", []byte("spoilt"))
 		case slices.Contains(n.cut, name):
 			fact.Size, fact.Digest = fact.Size-1, Digest("sha256", []byte("cut"))
+		case slices.Contains(n.grown, name):
+			fact.Size, fact.Digest = fact.Size+2, Digest("sha256", []byte("grown"))
 		}
 		if strings.HasSuffix(name, ".zst") {
 			fact.Format = "zstd"

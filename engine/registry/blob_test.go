@@ -51,6 +51,8 @@ func TestWholeBlob(t *testing.T) {
 	cut := packed[:len(packed)/2]
 	trailed := append(gzipped(content), "behind the end"...)
 	skippable := append([]byte{0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4}, packedAnew...)
+	// A frame whose header asks for a window of 256 MiB, and a block of one byte.
+	hungry := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 18 << 3, 1<<3 | 1, 0, 0, 'x'}
 	for _, test := range []struct {
 		name string
 		body []byte
@@ -68,6 +70,9 @@ func TestWholeBlob(t *testing.T) {
 			validate.Fact{Digest: sha(append(gzipped(content[:100]), gzipped(content[100:])...)), Size: int64(len(gzipped(content[:100])) + len(gzipped(content[100:]))), Format: "gzip", DiffID: sha(content)}},
 		{"zstd", packedAnew, validate.Unpack, 0, validate.Fact{Digest: sha(packedAnew), Size: int64(len(packedAnew)), Format: "zstd", DiffID: sha(content)}},
 		{"zstd behind a frame to skip", skippable, validate.Unpack, 0, validate.Fact{Digest: sha(skippable), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
+		{"zstd behind another frame to skip", append([]byte{0x5f}, skippable[1:]...), validate.Unpack, 0,
+			validate.Fact{Digest: sha(append([]byte{0x5f}, skippable[1:]...)), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
+		{"zstd that wants 256 MiB of memory", hungry, validate.Unpack, 0, validate.Fact{Digest: sha(hungry), Size: int64(len(hungry)), Format: "zstd", Broken: "window size exceeded"}},
 		{"a plain tar", content, validate.Unpack, 0, validate.Fact{Digest: sha(content), Size: int64(len(content)), Format: "tar", DiffID: sha(content)}},
 		{"half a gzip", cut, validate.Unpack, 0, validate.Fact{Digest: sha(cut), Size: int64(len(cut)), Format: "gzip", Broken: "unexpected EOF"}},
 		{"gzip with something behind it", trailed, validate.Unpack, 0, validate.Fact{Digest: sha(trailed), Size: int64(len(trailed)), Format: "gzip", Broken: "gzip: invalid header"}},
@@ -151,6 +156,9 @@ func TestStat(t *testing.T) {
 		{"not there", missing, missing, validate.Fact{Missing: true}, 2},
 		{"a false 404 of a proxy cache", missing, whole, validate.Fact{Size: 12}, 2},
 		{"a store that takes no HEAD", func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) }, whole, validate.Fact{Size: 12}, 2},
+		{"no HEAD at all", func(w http.ResponseWriter) { w.WriteHeader(http.StatusMethodNotAllowed) }, whole, validate.Fact{Size: 12}, 2},
+		{"a HEAD that is not implemented", func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotImplemented) }, whole, validate.Fact{Size: 12}, 2},
+		{"a HEAD that is called bad", func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadRequest) }, whole, validate.Fact{Size: 12}, 2},
 		{"no length at all", func(w http.ResponseWriter) { w.(http.Flusher).Flush() }, func(w http.ResponseWriter) { w.(http.Flusher).Flush(); w.Write(body) },
 			validate.Fact{Size: 12, Digest: sha(body)}, 3},
 	} {
