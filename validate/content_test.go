@@ -474,6 +474,8 @@ var contentTests = []contentTest{
 		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
 	{name: "no wanted platform in a single image", source: s390x, destination: nothing,
 		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
+	{name: "no wanted platform in a single image whose config the destination lost", source: s390x, destination: index(s390x.as("linux/amd64").configless()),
+		status: Skip, reason: NoPlatform},
 	{name: "no wanted platform, and an artifact", source: index(s390x, sbom.of("sbom")), destination: nothing,
 		status: Skip, reason: NoPlatform},
 	{name: "the source lost a nested index", source: index(app, nestedIndex(ociARM64).missing()), destination: index(app),
