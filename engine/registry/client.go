@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -148,6 +149,9 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		fact, err = host.whole(ctx, path, need)
 	case validate.Attached:
 		fact.Referrers, err = host.referrers(ctx, path, reference)
+	}
+	if content := (*contentError)(nil); ctx.Err() != nil && (err == nil || errors.As(err, &content)) {
+		err = ctx.Err() // an answer may come at the very end, and not the whole of it
 	}
 	if err != nil {
 		err = host.explain(ctx, err, need.Side, imagelist.Reference(repository, reference))
