@@ -1,7 +1,9 @@
 package starlib
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,7 +27,31 @@ func unpack(b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, p
 			return &unknownArgument{function: b.Name(), name: name, params: params}
 		}
 	}
-	return starlark.UnpackArgs(b.Name(), args, kwargs, pairs...)
+	return plainly(starlark.UnpackArgs(b.Name(), args, kwargs, pairs...))
+}
+
+var wrongType = regexp.MustCompile(`^(\S+: for parameter \S+: got )(\S+)(, want )(\S+)$`)
+
+// plainly names the types in an error of UnpackArgs as users know them.
+func plainly(err error) error {
+	if err == nil {
+		return nil
+	}
+	found := wrongType.FindStringSubmatch(err.Error())
+	if found == nil {
+		return err
+	}
+	for i, name := range found {
+		switch name {
+		case "NoneType":
+			found[i] = "None"
+		case "iterable":
+			found[i] = "a list"
+		case "callable":
+			found[i] = "a function"
+		}
+	}
+	return errors.New(strings.Join(found[1:], ""))
 }
 
 // unknownArgument is a name that a builtin has no parameter for.

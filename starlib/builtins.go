@@ -147,7 +147,7 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 	var fn starlark.Callable
 	var items starlark.Iterable
 	var onResult starlark.Callable
-	if err := unpack(b, args, kwargs, "fn", &fn, "items", &items, "on_result?", &onResult); err != nil {
+	if err := unpack(b, args, kwargs, "fn", &fn, "items", &items, "on_result??", &onResult); err != nil {
 		return nil, err
 	}
 	if session, ok := thread.Local(promptLocal).(*Session); ok {
@@ -178,7 +178,10 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 		if err != nil {
 			return &itemError{item: item, err: err}
 		}
-		return results.put(index, value)
+		if err := results.put(index, value); err != nil {
+			return &itemError{item: item, err: err, onResult: true}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -270,6 +273,9 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 func describe(v starlark.Value) string {
 	if v == starlark.None {
 		return "None"
+	}
+	if strings.ContainsAny(v.Type()[:1], "aeiou") {
+		return "an " + v.Type()
 	}
 	return "a " + v.Type()
 }

@@ -13,10 +13,11 @@ import (
 
 // Errors that point at the script.
 
-// itemError is an error of the function that parallel called for an item.
+// itemError is an error of a function that parallel called for an item.
 type itemError struct {
-	item starlark.Value
-	err  error
+	item     starlark.Value
+	err      error
+	onResult bool // it was called with the item's result
 }
 
 func (e *itemError) Error() string { return fmt.Sprintf("%v: %v", e.item, e.err) }
@@ -65,20 +66,20 @@ func innermostMessage(err error) string {
 func calls(b *strings.Builder, sources map[string]string, secrets *revealed, err error) {
 	var stacks []starlark.CallStack
 	message := secrets.hide(innermostMessage(err))
-	item := ""
+	item, callback := "", false
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
 		case *starlark.EvalError:
 			stacks = append(stacks, e.CallStack)
 		case *itemError:
-			item = e.item.String()
+			item, callback = e.item.String(), !e.onResult
 			if _, ok := e.item.(*Image); !ok { // which every report shows
 				item = secrets.hide(item)
 			}
 		}
 	}
 	if strings.Contains(message, " frozen list") || strings.Contains(message, " frozen hash table") {
-		if item != "" {
+		if callback {
 			message += " (calls of parallel run at once, so what they share is frozen: return a value instead)"
 		} else {
 			message += " (frozen, since calls of parallel run at once, is what the top level made and what parallel was given: change a copy)"

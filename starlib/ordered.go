@@ -27,5 +27,11 @@ func (o *ordered) put(index int, value starlark.Value) error {
 		return nil
 	}
 	_, err := starlark.Call(o.thread, o.onResult, starlark.Tuple{value}, nil)
+	if e, ok := err.(*starlark.EvalError); ok {
+		// The thread's other calls are those of parallel, which adds them.
+		if above := o.thread.CallStackDepth(); above < len(e.CallStack) {
+			e.CallStack = e.CallStack[above:]
+		}
+	}
 	return err
 }

@@ -178,8 +178,12 @@ func TestReferenceHasEveryArgument(t *testing.T) {
 				documented = append(documented, p.Name)
 			}
 		}
-		if !slices.Equal(documented, unknown.params) {
-			t.Errorf("the reference of %s has the arguments %q, want %q", name, documented, unknown.params)
+		var taken []string
+		for _, p := range unknown.params {
+			taken = append(taken, strings.Replace(p, "??", "?", 1)) // None is as if it were left out
+		}
+		if !slices.Equal(documented, taken) {
+			t.Errorf("the reference of %s has the arguments %q, want %q", name, documented, taken)
 		}
 	}
 	for name, value := range everyBuiltin() {
