@@ -108,7 +108,7 @@ func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.
 	if result.result.OK() {
 		return result, nil
 	}
-	return &Result{taskOf(thread).Waive(result.result, reason)}, nil
+	return &Result{taskOf(thread).Waive(result.result, r.revealed.hide(reason))}, nil
 }
 
 // validate is validate(image, arch, os, rules, depth, provenance, referrers, sample): one

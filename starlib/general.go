@@ -113,7 +113,7 @@ func (r *run) log() starlark.Value {
 			if len(kwargs) > 0 {
 				return nil, fmt.Errorf("%s: want no arguments with names", b.Name())
 			}
-			r.Log.Log(contextOf(thread), level, printed(args))
+			r.Log.Log(contextOf(thread), level, r.revealed.hide(printed(args)))
 			return starlark.None, nil
 		})
 	}
