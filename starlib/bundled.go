@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"mvrun/starlib/nearest"
@@ -79,14 +82,15 @@ func Read(r io.Reader, name string) (Script, error) {
 	case !utf8.Valid(source), bytes.IndexByte(source, 0) >= 0: // the parser takes a NUL for the end
 		return Script{}, fmt.Errorf("script %s is not UTF-8 text", name)
 	}
-	return Script{Name: name, Source: string(source)}, nil
+	// Editors of Windows begin a file with a byte-order mark.
+	return Script{Name: name, Source: strings.TrimPrefix(string(source), "\ufeff")}, nil
 }
 
 // Bundled returns a bundled script.
 func Bundled(name string) (Script, error) {
 	source, err := scripts.ReadFile("scripts/" + name)
 	if err != nil {
-		return Script{}, fmt.Errorf("there is no bundled script %s%s", name, didYouMean(name, Names()))
+		return Script{}, fmt.Errorf("there is no bundled script %s: there is %s", name, strings.Join(Names(), " and "))
 	}
 	return Script{Name: name, Source: string(source), Bundled: true}, nil
 }
@@ -124,14 +128,18 @@ func names(files embed.FS, pattern string) []string {
 }
 
 // didYouMean offers the nearest of some names for a wrong one, if one is near:
-// "; did you mean NAME?", else "".
+// "; did you mean NAME?", else "". What names of files have in common, folder
+// and ending, makes none near.
 func didYouMean(wrong string, names []string) string {
-	near := nearest.Name(wrong, names)
-	if near == "" {
-		near = nearest.Name(wrong+".star", names)
+	byStem := map[string]string{}
+	for _, name := range names {
+		byStem[stem(name)] = name
 	}
-	if near == "" {
+	near := nearest.Name(stem(wrong), slices.Collect(maps.Keys(byStem)))
+	if near == "" || byStem[near] == wrong {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %s?", near)
+	return fmt.Sprintf("; did you mean %s?", byStem[near])
 }
+
+func stem(name string) string { return strings.TrimSuffix(path.Base(name), ".star") }

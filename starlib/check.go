@@ -2,6 +2,7 @@ package starlib
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -92,7 +93,7 @@ type checker struct {
 
 func newChecker(script Script, o CheckOptions) *checker {
 	c := &checker{options: o, script: script, modules: map[string]*checkedModule{}}
-	c.run = &run{Options: Options{AllowPaths: o.AllowPaths}, script: script}
+	c.run = newRun(context.Background(), nil, script, Options{AllowPaths: o.AllowPaths})
 	return c
 }
 

@@ -21,13 +21,42 @@ func (r *run) checkPath(path string) (string, error) {
 		return path, nil
 	}
 	path = filepath.Clean(path)
-	for _, root := range append([]string{".", filepath.Dir(r.script.Name)}, r.AllowPaths...) {
+	roots := append([]string{".", filepath.Dir(r.script.Name)}, r.AllowPaths...)
+	for _, root := range roots {
 		if within(root, path) {
 			return path, nil
 		}
 	}
+	shown := path
+	if target, linked := followed(path); linked {
+		// A link may lead into another of the folders.
+		for _, root := range roots {
+			if root, _ = followed(root); within(root, target) {
+				return target, nil
+			}
+		}
+		path, shown = target, fmt.Sprintf("%s, which leads to %s", path, target)
+	}
 	return "", fmt.Errorf("a script may not use %s: it lies outside the working directory and the script's own folder (--allow-path %s would allow it)",
-		path, filepath.Dir(path))
+		shown, filepath.Dir(path))
+}
+
+// followed returns the absolute path of what need not exist without symbolic
+// links, and whether there were any.
+func followed(path string) (target string, linked bool) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return path, false
+	}
+	target, err = filepath.EvalSymlinks(absolute)
+	if errors.Is(err, os.ErrNotExist) {
+		target, err = filepath.EvalSymlinks(filepath.Dir(absolute))
+		target = filepath.Join(target, filepath.Base(absolute))
+	}
+	if err != nil {
+		return absolute, false
+	}
+	return target, target != absolute
 }
 
 // within says whether a path, which need not exist, lies in a folder, and no

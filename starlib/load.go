@@ -51,6 +51,9 @@ func (r *run) load(thread *starlark.Thread, name string) (starlark.StringDict, e
 }
 
 func loadsItself(file, from string) error {
+	if file == from {
+		return fmt.Errorf("%s loads itself: what it defines is there without that", file)
+	}
 	return fmt.Errorf("%s loads itself, by way of %s: move what both need to a third file", file, from)
 }
 
@@ -59,12 +62,24 @@ func (r *run) moduleName(from, name string) (string, error) {
 	switch {
 	case strings.HasPrefix(name, bundledPrefix):
 		return name, nil
+	case strings.HasPrefix(name, "@"):
+		return "", fmt.Errorf("there is no module %s: the bundled ones are %s", name, strings.Join(moduleNames(), " and "))
 	case strings.HasPrefix(from, bundledPrefix):
 		return bundledPrefix + path.Join(path.Dir(strings.TrimPrefix(from, bundledPrefix)), name), nil
 	case filepath.IsAbs(name):
-		return filepath.Clean(name), nil
+		return r.firstName(filepath.Clean(name)), nil
 	}
-	return filepath.Join(filepath.Dir(from), name), nil
+	return r.firstName(filepath.Join(filepath.Dir(from), name)), nil
+}
+
+// firstName returns the path by which a file became known, so that it is one
+// module, whatever other paths lead to it.
+func (r *run) firstName(file string) string {
+	target, _ := followed(file)
+	if _, ok := r.files[target]; !ok {
+		r.files[target] = file
+	}
+	return r.files[target]
 }
 
 // module reads a module.
@@ -83,9 +98,9 @@ func (r *run) module(file string) (Script, error) {
 	f, err := os.Open(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return Script{}, fmt.Errorf("loading %s: there is no such file%s", file, didYouMean(file, scriptsBeside(path)))
+		return Script{}, fmt.Errorf("there is no file %s%s", file, didYouMean(file, scriptsBeside(path)))
 	case err != nil:
-		return Script{}, fmt.Errorf("loading %s: %w", file, err)
+		return Script{}, err
 	}
 	return read(f, file)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -58,6 +59,7 @@ type run struct {
 	// Below, what changes only while top levels are executed, one at a time.
 	sources map[string]string // of the script and its modules, for errors
 	modules map[string]*module
+	files   map[string]string // the names of the script and its modules, by their paths without links
 
 	world World        // of a test; nil in a run
 	fakes atomic.Int32 // how many registries without a name the test made
@@ -72,6 +74,7 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 	r := newRun(ctx, abort, script, o)
 	thread, end := r.thread(ctx, script.Name)
 	defer end()
+	r.modules[filepath.Clean(script.Name)] = &module{} // what it loads must not load it
 	globals, err := r.execute(thread, fileOptions, script)
 	if err != nil {
 		return nil, r.explain(ctx, err)
@@ -101,8 +104,10 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 
 // newRun returns the execution of a script that ctx ends; abort ends ctx.
 func newRun(ctx context.Context, abort context.CancelCauseFunc, script Script, o Options) *run {
-	return &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Result{},
-		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
+	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Result{},
+		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}, files: map[string]string{}}
+	r.firstName(filepath.Clean(script.Name))
+	return r
 }
 
 // fileOptions is the dialect: sets, and main for what needs a loop.
