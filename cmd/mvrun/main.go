@@ -94,9 +94,9 @@ func runPrepared(ctx context.Context, args []string, c console, prepare func(*ru
 		return exited // --help
 	}
 	if err != nil {
-		return c.complain(usageHint{err, script})
+		return c.complain(usageHint{err, script.Name})
 	}
-	status, err := execute(ctx, parsed, own, c, prepare)
+	status, err := execute(ctx, parsed, script, own, c, prepare)
 	if err != nil {
 		return c.complain(err)
 	}
@@ -104,20 +104,20 @@ func runPrepared(ctx context.Context, args []string, c console, prepare func(*ru
 }
 
 // newParser returns the parser of the command line, with the flags of the
-// script that args name; own are these, nil if there are none. script is "" if
-// there is no such script, which whoever needs it will say.
-func newParser(args []string, c console) (parser *kong.Kong, script string, own *scriptFlags, err error) {
+// script that args name; own are these, nil if there are none. script has no
+// name if there is no such script, which whoever needs it will say.
+func newParser(args []string, c console) (parser *kong.Kong, script starlib.Script, own *scriptFlags, err error) {
 	plain := parserOf(c, "")
 	run, err := kong.Trace(plain, []string{"run"})
 	if err != nil {
-		return nil, "", nil, err
+		return nil, script, nil, err
 	}
-	found, err := starlib.Find(findScript(args, run.Flags()))
+	script, err = starlib.Find(findScript(args, run.Flags()))
 	if err != nil {
-		return plain, "", nil, nil
+		return plain, script, nil, nil
 	}
-	parser, own, err = scriptParser(found, run.Flags(), c)
-	return parser, found.Name, own, err
+	parser, own, err = scriptParser(script, run.Flags(), c)
+	return parser, script, own, err
 }
 
 // scriptParser returns the parser of the command line for a script, and its
@@ -215,13 +215,16 @@ type command interface {
 	run(ctx context.Context, flags []*kong.Flag, c console) (int, error)
 }
 
-func execute(ctx context.Context, parsed *kong.Context, own *scriptFlags, c console, prepare func(*runCommand)) (int, error) {
+func execute(ctx context.Context, parsed *kong.Context, script starlib.Script, own *scriptFlags, c console, prepare func(*runCommand)) (int, error) {
 	selected, ok := parsed.Selected().Target.Addr().Interface().(command)
 	if !ok {
 		return 0, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}
 	if run, ok := selected.(*runCommand); ok {
 		run.arguments, run.ownNamed = own.arguments(), own.named()
+		if script.Name == run.Script {
+			run.program = script
+		}
 		if prepare != nil {
 			prepare(run)
 		}

@@ -25,6 +25,7 @@ type runCommand struct {
 	Script string `arg:"" help:"Script: a file, else the name of a bundled one (validate.star)."`
 	flags
 
+	program   starlib.Script // without a name if it is still to be found
 	arguments map[string]any // of the script's main
 	ownNamed  []string       // those that the user gave
 	// network answers in place of the real one, if set.
@@ -41,9 +42,12 @@ const defaultTimeout = 10 * time.Minute
 const drainTime = time.Second
 
 func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int, error) {
-	script, err := starlib.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "version")
-	if err != nil {
-		return 0, err
+	script := r.program // read once: a pipe, such as <(…), can be read only once
+	if script.Name == "" {
+		var err error
+		if script, err = starlib.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "version"); err != nil {
+			return 0, err
+		}
 	}
 	if err := r.check(); err != nil {
 		return 0, usageHint{err, r.Script}
@@ -125,13 +129,13 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	}
 	printed := &output{Writer: c.stdout}
 	c.stdout = printed
-	program, world := starlib.Run, r.options(run, client, log, c)
+	execute, world := starlib.Run, r.options(run, client, log, c)
 	world.Open, world.WriteFailed = lists.open, failed.write
 	if r.rehearsal != nil {
-		program = r.rehearsal.execute
+		execute = r.rehearsal.execute
 		r.rehearsal.adapt(&world)
 	}
-	status, scriptErr := program(ctx, script, world)
+	status, scriptErr := execute(ctx, script, world)
 	interrupted := scriptErr != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted)
 	late := scriptErr != nil && errors.As(context.Cause(ctx), new(*engine.DeadlineError))
 	if late {
