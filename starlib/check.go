@@ -167,7 +167,8 @@ func parseErrors(script Script, err error) []parseError {
 	var unresolved resolve.ErrorList
 	switch {
 	case errors.As(err, &syntaxError):
-		return []parseError{{ruleSyntax, syntaxError.Pos, withAdvice(source, syntaxError.Pos, syntaxError.Msg)}}
+		pos := placeOf(source, syntaxError)
+		return []parseError{{ruleSyntax, pos, withAdvice(source, pos, syntaxError.Msg)}}
 	case errors.As(err, &unresolved):
 		all := make([]parseError, len(unresolved))
 		for i, e := range unresolved {

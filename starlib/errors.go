@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
@@ -41,7 +42,8 @@ func newScriptError(sources map[string]string, secrets *revealed, err error) err
 	var resolveErrors resolve.ErrorList
 	switch {
 	case errors.As(err, &syntaxError):
-		point(&b, sources, syntaxError.Pos, withAdvice(sources, syntaxError.Pos, syntaxError.Msg))
+		pos := placeOf(sources, syntaxError)
+		point(&b, sources, pos, withAdvice(sources, pos, syntaxError.Msg))
 	case errors.As(err, &resolveErrors):
 		for _, e := range resolveErrors {
 			point(&b, sources, e.Pos, withAdvice(sources, e.Pos, e.Msg))
@@ -126,6 +128,17 @@ func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
 		}
 	}
 	return frames
+}
+
+// placeOf returns where a syntax error is: that a line ended too early, the
+// parser says of the next one.
+func placeOf(sources map[string]string, e syntax.Error) syntax.Position {
+	pos := e.Pos
+	if strings.HasPrefix(e.Msg, "got newline") && pos.Line > 1 && pos.Col == 1 {
+		pos.Line--
+		pos.Col = int32(utf8.RuneCountInString(lineAt(sources, pos))) + 1
+	}
+	return pos
 }
 
 // withAdvice adds to what is wrong with a line what to write instead.

@@ -32,6 +32,9 @@ var instead = map[string]string{
 	"isinstance": `Starlark has no isinstance: write type(x) == "string"`,
 	"round":      "Starlark has math.round",
 	"open":       "a script opens no files; load_list(path) reads a list",
+	"exit":       "the number that main returns is the exit status; at the prompt, Ctrl-D ends the session",
+	"quit":       "the number that main returns is the exit status; at the prompt, Ctrl-D ends the session",
+	"help":       `"mvrun docs NAME" explains what there is`,
 	"null":       "it is None here",
 	"nil":        "it is None here",
 }

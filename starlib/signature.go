@@ -25,6 +25,7 @@ type Flag struct {
 	Default  any    // string, int, float64, bool or []string; "" if Required
 	Required bool
 	Help     string // from the docstring's Args
+	Place    string // of the parameter: FILE:LINE:COLUMN
 }
 
 // Word is the flag's name on the command line, without the dashes.
@@ -51,11 +52,12 @@ func Describe(script Script) (Signature, error) {
 		}
 		_, own := splitDoc(docstring.Of(main.Body))
 		for _, parameter := range main.Params {
+			start, _ := parameter.Span()
 			flag, err := describeFlag(parameter)
 			if err != nil {
-				start, _ := parameter.Span()
 				return Signature{}, fmt.Errorf("%s: %w", start, err)
 			}
+			flag.Place = start.String()
 			flag.Help = arguments[flag.Name]
 			if help, ok := own[flag.Name]; ok {
 				flag.Help = help

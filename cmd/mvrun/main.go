@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ func runPrepared(ctx context.Context, args []string, c console, prepare func(*ru
 		return exited // --help
 	}
 	if err != nil {
-		return c.complain(usageHint{err, script.Name})
+		return c.complain(usageHint{err, cmp.Or(script.Name, commandOf(err))})
 	}
 	status, err := execute(ctx, parsed, script, own, c, prepare)
 	if err != nil {
@@ -232,18 +233,29 @@ func execute(ctx context.Context, parsed *kong.Context, script starlib.Script, o
 	return selected.run(ctx, parsed.Flags(), c)
 }
 
+// commandOf returns the command that an error of the command line is about, ""
+// if it is none, or that which runs scripts.
+func commandOf(err error) string {
+	if e := (*kong.ParseError)(nil); errors.As(err, &e) && e.Context.Selected() != nil {
+		if name := e.Context.Selected().Name; name != "run" {
+			return name
+		}
+	}
+	return ""
+}
+
 // usageHint is an error of the command line, which --help explains, with the
-// flags of a script if one was named.
+// flags of a script if one was named, or of a command.
 type usageHint struct {
 	error
-	script string
+	about string
 }
 
 // complain writes an error and returns the status for it.
 func (c console) complain(err error) int {
 	hint := ""
 	if usage, ok := err.(usageHint); ok {
-		hint = fmt.Sprintf("Run \"%s\" for usage.", strings.Join(strings.Fields("mvrun "+usage.script+" --help"), " "))
+		hint = fmt.Sprintf("Run \"%s\" for usage.", strings.Join(strings.Fields("mvrun "+usage.about+" --help"), " "))
 	}
 	if c.jsonLog {
 		sink.NewLogger(c.stderr, true, false, false).Error("mvrun: "+err.Error(), "hint", hint, "exit_status", exitUsage)

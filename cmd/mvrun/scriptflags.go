@@ -30,13 +30,13 @@ func newScriptFlags(script string, signature starlib.Signature, standard []*kong
 		}
 		for _, word := range own {
 			if other, ok := words[word]; ok {
-				return nil, fmt.Errorf("script %s: main's parameters %s and %s would both be --%s: give one another name", script, other, flag.Name, word)
+				return nil, fmt.Errorf("%s: main's parameters %s and %s would both be --%s: give one another name", flag.Place, other, flag.Name, word)
 			}
 			words[word] = flag.Name
 		}
 		for _, other := range append(standard, helpFlag) {
 			if other.Name == flag.Word() {
-				return nil, fmt.Errorf("script %s: %w", script, flag.Taken())
+				return nil, fmt.Errorf("%s: %w", flag.Place, flag.Taken())
 			}
 		}
 		tag := fmt.Sprintf("name:%q help:%q group:%q", flag.Word(), escape(flag.Help), "Flags of "+script+":")

@@ -215,7 +215,7 @@ func (l *List) add(text string) {
 }
 
 func (l *List) empty() error {
-	return fmt.Errorf("list %s has no images: nothing would be validated; write one image a line, SOURCE DESTINATION TAG", l.Name)
+	return fmt.Errorf("there are no images in %s: nothing would be validated; write one image a line, SOURCE DESTINATION TAG", l.Name)
 }
 
 // checkEncoding refuses the encoding that some Windows shells write.

@@ -37,9 +37,9 @@ var listTests = []struct {
 	{name: "a line of a megabyte", content: strings.Repeat("x", 1<<20) + "\ntwo\n", want: []Line{{strings.Repeat("x", 1<<20), 1, 1}, {"two", 2, 2}}},
 	{name: "ten megabytes of comments", content: strings.Repeat("#"+strings.Repeat(" x", 511)+"\n", 10<<10) + "one\n", want: []Line{{"one", 10<<10 + 1, 1}}},
 
-	{name: "empty", content: "", err: "list x.txt has no images: nothing would be validated; write one image a line, SOURCE DESTINATION TAG"},
-	{name: "comments alone", content: "# one\n\n// two", err: "list x.txt has no images"},
-	{name: "a byte-order mark alone", content: "\ufeff", err: "list x.txt has no images"},
+	{name: "empty", content: "", err: "there are no images in x.txt: nothing would be validated; write one image a line, SOURCE DESTINATION TAG"},
+	{name: "comments alone", content: "# one\n\n// two", err: "there are no images in x.txt"},
+	{name: "a byte-order mark alone", content: "\ufeff", err: "there are no images in x.txt"},
 	{name: "little-endian UTF-16", content: "\xff\xfea\x00\n\x00", err: "list x.txt is UTF-16; save it as UTF-8"},
 	{name: "big-endian UTF-16", content: "\xfe\xff\x00a\x00\n", err: "list x.txt is UTF-16; save it as UTF-8"},
 }
@@ -122,7 +122,7 @@ func TestOpen(t *testing.T) {
 		{filepath.Join(folder, "lost.txt"), "lost.txt does not exist"},
 		{folder, "is a directory; give a file with one image a line"},
 		{path + "/x", "opening the list: "},
-		{empty, "empty.txt has no images"},
+		{empty, "there are no images in "},
 	} {
 		if l, err := Open(test.path); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, %v, want %q", test.path, l, err, test.want)
@@ -134,7 +134,7 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines, err := read(t.Context(), l); err == nil || !strings.Contains(err.Error(), "has no images") || l.SHA256 != "" {
+	if lines, err := read(t.Context(), l); err == nil || !strings.Contains(err.Error(), "there are no images in ") || l.SHA256 != "" {
 		t.Errorf("got %v, %v, SHA-256 %q", lines, err, l.SHA256)
 	}
 }

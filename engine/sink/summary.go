@@ -55,7 +55,7 @@ func (s Summary) Print(w io.Writer) error {
 	}
 	read := ""
 	if s.Bytes > 0 {
-		read = fmt.Sprintf(", % .1f of blobs read", decor.SizeB1024(s.Bytes))
+		read = fmt.Sprintf(", %s of blobs read", size(s.Bytes))
 	}
 	fmt.Fprintf(w, "%s in %s, %s%s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"), read)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -126,4 +126,12 @@ func rounded(d time.Duration) time.Duration {
 		return d.Round(time.Millisecond)
 	}
 	return d.Round(time.Second)
+}
+
+// size writes a number of bytes: 512 B, 1.5 KiB.
+func size(bytes int64) string {
+	if bytes < 1024 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	return fmt.Sprintf("% .1f", decor.SizeB1024(bytes))
 }
