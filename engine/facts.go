@@ -107,7 +107,7 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if own.err == nil {
-			f.remember(image, need, own.fact)
+			f.remember(key, image, need, own.fact)
 		}
 		delete(f.flights, inFlight)
 		close(own.landed)
@@ -140,15 +140,19 @@ var proves = map[validate.What][]validate.What{
 }
 
 // remember keeps a fact, and what else it proves. f.mu is held.
-func (f *facts) remember(image imagelist.Image, need validate.Need, fact validate.Fact) {
+func (f *facts) remember(key factKey, image imagelist.Image, need validate.Need, fact validate.Fact) {
 	if fact.Missing || fact.Digest != need.Digest && need.What != validate.Stat {
 		return
 	}
 	for _, what := range proves[need.What] {
-		f.small[keyOf(image, need, what)] = fact.Size
+		if what != need.What {
+			f.small[keyOf(image, need, what)] = fact.Size
+		} else {
+			f.small[key] = fact.Size
+		}
 	}
 	switch need.What {
 	case validate.Read, validate.Blob, validate.Unpack:
-		f.large.Add(keyOf(image, need, need.What), fact)
+		f.large.Add(key, fact)
 	}
 }

@@ -66,7 +66,7 @@ func (w *words) UnmarshalJSON(body []byte) error {
 // ParseConfig reads an image's config.
 func ParseConfig(body []byte) (*Config, error) {
 	var config Config
-	if err := json.Unmarshal(body, &config); err != nil {
+	if err := parseJSON(body, &config); err != nil {
 		return nil, fmt.Errorf("parsing the config: %w", err)
 	}
 	return &config, nil

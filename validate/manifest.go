@@ -88,7 +88,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	var raw struct {
 		SchemaVersion int             `json:"schemaVersion"`
 		MediaType     string          `json:"mediaType"`
-		Manifests     json.RawMessage `json:"manifests"`
+		Manifests     []Descriptor    `json:"manifests"`
 		Config        *Descriptor     `json:"config"`
 		Layers        []Descriptor    `json:"layers"`
 		FSLayers      json.RawMessage `json:"fsLayers"`
@@ -96,7 +96,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		ArtifactType string            `json:"artifactType"`
 		Annotations  map[string]string `json:"annotations"`
 	}
-	if err := json.Unmarshal(body, &raw); err != nil {
+	if err := parseJSON(body, &raw); err != nil {
 		return nil, fmt.Errorf("the answer is no manifest but %s (%w)", beginning(body), err)
 	}
 	m := &Manifest{MediaType: raw.MediaType, Size: int64(len(body)), ArtifactType: raw.ArtifactType, Annotations: raw.Annotations}
@@ -135,12 +135,10 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	}
 	m.Digest = Digest(algorithm, body)
 	if m.IsList() {
-		if raw.Manifests == nil {
+		if raw.Manifests == nil && !hasField(body, "manifests") {
 			return nil, fmt.Errorf("a manifest of type %q without manifests", m.MediaType)
 		}
-		if err := json.Unmarshal(raw.Manifests, &m.Children); err != nil {
-			return nil, fmt.Errorf("manifests: %w", err)
-		}
+		m.Children = raw.Manifests
 		for i, child := range m.Children {
 			if err := child.check(); err != nil {
 				return nil, fmt.Errorf("manifests[%d]: %w", i, err)
@@ -162,6 +160,27 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		}
 	}
 	return m, nil
+}
+
+// hasField says whether a JSON object has a field, be it null: an empty list
+// as some tools write it.
+func hasField(body []byte, name string) bool {
+	var fields map[string]json.RawMessage
+	err := json.Unmarshal(body, &fields)
+	_, ok := fields[name]
+	return err == nil && ok
+}
+
+// parseJSON is json.Unmarshal, whose errors do not speak of Go.
+func parseJSON(body []byte, v any) error {
+	err := json.Unmarshal(body, v)
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		if wrong.Field == "" {
+			return fmt.Errorf("it is a JSON %s", wrong.Value)
+		}
+		return fmt.Errorf("%s: no JSON %s belongs there", wrong.Field, wrong.Value)
+	}
+	return err
 }
 
 // beginning shows what a body that is no manifest is instead: often the page

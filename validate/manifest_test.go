@@ -217,9 +217,9 @@ func TestSignedSchema1(t *testing.T) {
 func TestSizesOfDescriptors(t *testing.T) {
 	for _, test := range []struct{ size, want string }{
 		{"-1", "config: " + digestA + " has a size of -1 bytes"},
-		{"9223372036854775808", "cannot unmarshal number"},
-		{"1e3", "cannot unmarshal number"},
-		{`"1"`, "cannot unmarshal string"},
+		{"9223372036854775808", "config.size: no JSON number 9223372036854775808 belongs there"},
+		{"1e3", "config.size: no JSON number 1e3 belongs there"},
+		{`"1"`, "config.size: no JSON string belongs there"},
 		{"9223372036854775807", ""},
 		{"null", ""},
 	} {

@@ -3,7 +3,6 @@ package validate
 import (
 	"cmp"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,7 +28,7 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 			V1Compatibility string `json:"v1Compatibility"`
 		} `json:"history"`
 	}
-	if err := json.Unmarshal(payload, &raw); err != nil {
+	if err := parseJSON(payload, &raw); err != nil {
 		return fmt.Errorf("parsing the schema 1 manifest: %w", err)
 	}
 	if raw.SchemaVersion != 1 {
@@ -44,7 +43,7 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 	}
 	for i := len(raw.FSLayers) - 1; i >= 0; i-- {
 		var image v1
-		if err := json.Unmarshal([]byte(raw.History[i].V1Compatibility), &image); err != nil {
+		if err := parseJSON([]byte(raw.History[i].V1Compatibility), &image); err != nil {
 			return fmt.Errorf("history[%d].v1Compatibility: %w", i, err)
 		}
 		if err := CheckDigest(raw.FSLayers[i].BlobSum); err != nil {
@@ -73,7 +72,7 @@ func signedPayload(body []byte) ([]byte, error) {
 			Protected string `json:"protected"`
 		} `json:"signatures"`
 	}
-	if err := json.Unmarshal(body, &raw); err != nil {
+	if err := parseJSON(body, &raw); err != nil {
 		return nil, err
 	}
 	if len(raw.Signatures) == 0 {
@@ -87,7 +86,7 @@ func signedPayload(body []byte) ([]byte, error) {
 		Length int    `json:"formatLength"`
 		Tail   string `json:"formatTail"`
 	}
-	if err := json.Unmarshal(header, &format); err != nil {
+	if err := parseJSON(header, &format); err != nil {
 		return nil, fmt.Errorf("the protected header: %w", err)
 	}
 	tail, err := base64.RawURLEncoding.DecodeString(format.Tail)
