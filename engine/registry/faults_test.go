@@ -102,7 +102,9 @@ func TestFaults(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %s", q.Rules, q.Depth), func(t *testing.T) {
 			undisturbed := mirror.run(t, 0, q)
 			for seed := 1; seed <= 3; seed++ {
-				if took := mirror.run(t, seed, q); took > 30*undisturbed { // of the bubble's clock
+				took := mirror.run(t, seed, q)
+				t.Logf("with seed %d it took %v, and %v undisturbed", seed, took, undisturbed)
+				if took > 20*undisturbed { // of the bubble's clock
 					t.Errorf("with seed %d it took %v, and %v undisturbed", seed, took, undisturbed)
 				}
 			}

@@ -50,10 +50,14 @@ func (e *parkedError) Error() string {
 	return fmt.Sprintf("the quota at %s is spent until %s%s (%s)", e.name, clock(e.until), latest, e.why)
 }
 
-// within says whether who waits for the end can still use it.
+// patience is for how long an image waits for a parked registry: it holds a
+// place that an image of another registry could have.
+const patience = time.Minute
+
+// within says whether who waits for the end can still use it, and may wait.
 func (e *parkedError) within(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
-	return !ok || e.until.Before(deadline)
+	return time.Until(e.until) <= patience && (!ok || e.until.Before(deadline))
 }
 
 // isPull says whether a request counts as a pull.

@@ -187,7 +187,7 @@ const (
 	// good where one answer in five is broken.
 	mostRetries  = 8
 	briefRetries = 2
-	firstWait    = 500 * time.Millisecond
+	firstWait    = 200 * time.Millisecond
 	longestOwn   = 8 * time.Second  // where the registry does not ask for a wait
 	longestWait  = 15 * time.Second // where it does
 )
