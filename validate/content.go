@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -372,10 +373,14 @@ func (j *judgement) absent(l leaf, judged *PlatformVerdict) (difference, bool) {
 			return j.whoLies(l, other)
 		}
 	}
-	if l.platform == nil || l.isPlain() {
-		return difference{DigestDiffers, fmt.Sprintf("the destination does not have %s", l.Digest)}, true
+	switch {
+	case l.platform != nil && !l.isPlain():
+		return difference{PlatformMissing, ""}, true
+	case len(j.theirs) == 1:
+		judged.Destination = j.theirs[0].Digest
+		return differs("source digest %q != dest digest %q", l.Digest, j.theirs[0].Digest), true
 	}
-	return difference{PlatformMissing, ""}, true
+	return differs("the destination does not have %s", l.Digest), true
 }
 
 // whoLies compares the lists' words on one image with its own.
@@ -463,17 +468,13 @@ func contentDiffers(platforms []PlatformVerdict) Verdict {
 			failed = firstReason(failed, p.Reason)
 		}
 		if p.Reason == PlatformMissing {
-			name := p.Platform
-			if p.Message != "" {
-				name = p.Message
-			}
-			missing = append(missing, name)
+			missing = append(missing, cmp.Or(p.Message, "platform "+p.Platform)) // or an attestation
 			continue
 		}
 		notes = append(notes, p.Platform+": "+p.Message)
 	}
 	if len(missing) > 0 {
-		notes = append([]string{"the destination does not have platform " + strings.Join(missing, ", ")}, notes...)
+		notes = append([]string{"the destination does not have " + strings.Join(missing, ", ")}, notes...)
 	}
 	verdict := Verdict{Message: strings.Join(notes, "; "), Platforms: platforms}
 	switch {

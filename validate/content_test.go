@@ -426,7 +426,7 @@ var contentTests = []contentTest{
 	{name: "an image that names no platform, with a label", source: signature, destination: index(signature.as("linux/amd64")),
 		status: Pass, match: SamePlatforms},
 	{name: "an image that names no platform, and one that does", source: signature, destination: app,
-		status: Fail, reason: DigestDiffers, message: "the destination does not have " + signature.digest()},
+		status: Fail, reason: DigestDiffers, message: fmt.Sprintf("source digest %q != dest digest %q", signature.digest(), app.digest())},
 	{name: "an image that names no platform, beside others", source: index(app, signature), destination: index(app),
 		status: Pass, match: SamePlatforms},
 	{name: "an index of signatures", source: index(signature), destination: index(signature.as("")),

@@ -27,9 +27,9 @@ type Tally struct {
 
 // TallySource is what a tally asks whenever it is looked at.
 type TallySource struct {
-	Total   func() (n int, final bool) // images, as far as they are known, and whether these are all
-	Bytes   func() int64               // of blobs read so far
-	Waiting func() (registry string, requests int)
+	Total   func() (n int, final bool)                           // images, as far as they are known, and whether these are all
+	Bytes   func() int64                                         // of blobs read so far
+	Waiting func() (registry string, requests int, state string) // state is what keeps it, "" for nothing
 }
 
 // Start begins the time that rates are measured by.
@@ -58,12 +58,13 @@ type standing struct {
 	byteRate    float64 // a second
 	registry    string  // that most requests wait for, "" if none does
 	requests    int
+	state       string
 }
 
 func (t *Tally) standing() standing {
 	s := standing{done: int(t.done.Load()), failed: int(t.failed.Load()), left: -1, bytes: t.source.Bytes()}
 	s.total, s.final = t.source.Total()
-	s.registry, s.requests = t.source.Waiting()
+	s.registry, s.requests, s.state = t.source.Waiting()
 	elapsed := time.Since(t.started).Seconds()
 	if elapsed < 1 {
 		return s
@@ -101,8 +102,12 @@ func (s standing) details() string {
 	if s.left >= 0 {
 		parts = append(parts, fmt.Sprintf("%v left", s.left))
 	}
-	if s.requests > 0 {
-		parts = append(parts, fmt.Sprintf("%s: %s in flight", s.registry, count(s.requests, "request")))
+	if s.registry != "" {
+		state := s.state
+		if state == "" {
+			state = count(s.requests, "request") + " in flight"
+		}
+		parts = append(parts, s.registry+": "+state)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -114,7 +119,7 @@ func (s standing) log(log *slog.Logger, asJSON bool) {
 		message = strings.TrimSuffix(s.counts()+", "+s.details(), ", ")
 	}
 	attrs := []any{"done", s.done, "total", s.total, "total_final", s.final, "failed", s.failed, "rate", math.Round(s.rate*10) / 10,
-		"bytes", s.bytes, "registry", s.registry, "requests_in_flight", s.requests}
+		"bytes", s.bytes, "registry", s.registry, "requests_in_flight", s.requests, "registry_state", s.state}
 	if s.left >= 0 {
 		attrs = append(attrs, "left_ms", s.left.Milliseconds())
 	}

@@ -50,7 +50,7 @@ func TestTally(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tally := &Tally{}
-				tally.Start(TallySource{func() (int, bool) { return test.total, test.final }, func() int64 { return test.bytes }, func() (string, int) { return test.registry, test.requests }})
+				tally.Start(TallySource{func() (int, bool) { return test.total, test.final }, func() int64 { return test.bytes }, func() (string, int, string) { return test.registry, test.requests, "" }})
 				tallied(tally, test.results...)
 				time.Sleep(test.after) // of the bubble's clock
 				s := tally.standing()
@@ -67,7 +67,7 @@ func TestTallyLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var text, asJSON strings.Builder
 		tally := &Tally{}
-		tally.Start(TallySource{func() (int, bool) { return 600, true }, func() int64 { return 0 }, func() (string, int) { return "r.example", 7 }})
+		tally.Start(TallySource{func() (int, bool) { return 600, true }, func() int64 { return 0 }, func() (string, int, string) { return "r.example", 7, "down" }})
 		stopText := tally.Log(NewLogger(&text, false, false, false), false)
 		stopJSON := tally.Log(NewLogger(&asJSON, true, false, false), true)
 		tallied(tally, passed, passed, failing)
@@ -77,7 +77,7 @@ func TestTallyLog(t *testing.T) {
 		time.Sleep(10 * LogEvery)
 
 		lines := strings.Split(strings.TrimSpace(text.String()), "\n")
-		if len(lines) != 2 || !strings.HasSuffix(lines[0], " [INFO] 3/600 images, 1 failed, 0.1/s, 1h39m30s left, r.example: 7 requests in flight") {
+		if len(lines) != 2 || !strings.HasSuffix(lines[0], " [INFO] 3/600 images, 1 failed, 0.1/s, 1h39m30s left, r.example: down") {
 			t.Errorf("got %q", lines)
 		}
 		lines = strings.Split(strings.TrimSpace(asJSON.String()), "\n")
@@ -87,7 +87,7 @@ func TestTallyLog(t *testing.T) {
 		}
 		delete(record, "time")
 		got, _ := json.Marshal(record)
-		const want = `{"bytes":0,"done":3,"failed":1,"left_ms":5970000,"level":"INFO","msg":"progress","rate":0.1,"registry":"r.example","requests_in_flight":7,"total":600,"total_final":true}`
+		const want = `{"bytes":0,"done":3,"failed":1,"left_ms":5970000,"level":"INFO","msg":"progress","rate":0.1,"registry":"r.example","registry_state":"down","requests_in_flight":7,"total":600,"total_final":true}`
 		if string(got) != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
