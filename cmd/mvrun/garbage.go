@@ -7,18 +7,29 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// shortList is how many lines a list may have for its run to be spared most of
-// the garbage collector's work.
-const shortList = 10_000
+// Lists of so many lines are short, and long.
+const (
+	shortList = 10_000
+	longList  = 50_000
+)
 
-// collectLess lets garbage grow where a list is short: its run keeps next to
+// collectAsNeeded lets garbage grow where a list is short: its run keeps next to
 // nothing, so the collector would start over and over, and take a sixth of the
-// time. What it costs is some tens of MiB. undo sets things right again.
-func collectLess(list *imagelist.List) (undo func()) {
+// time. What it costs is some tens of MiB. Where a list is long, memory is
+// dearer than the collector's time: much is kept, and as much again would be
+// garbage. undo sets things right again.
+func collectAsNeeded(list *imagelist.List) (undo func()) {
 	lines, all := list.Known()
-	if _, set := os.LookupEnv("GOGC"); set || !all || len(lines) > shortList {
+	percent := 100
+	switch {
+	case len(lines) <= shortList:
+		percent = 250
+	case len(lines) > longList:
+		percent = 25
+	}
+	if _, set := os.LookupEnv("GOGC"); set || !all || percent == 100 {
 		return func() {}
 	}
-	before := debug.SetGCPercent(400)
+	before := debug.SetGCPercent(percent)
 	return func() { debug.SetGCPercent(before) }
 }

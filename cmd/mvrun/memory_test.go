@@ -92,7 +92,7 @@ func runForMemory() {
 	check(err)
 	list, err := imagelist.Open("list.txt")
 	check(err)
-	collectLess(list)
+	collectAsNeeded(list)
 	results, err := sink.CreateResults("results.jsonl", sink.Run{Version: "test"})
 	check(err)
 	log := sink.NewLogger(io.Discard, false, false, false)

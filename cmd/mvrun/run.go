@@ -67,7 +67,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if err != nil {
 		return 0, err
 	}
-	defer collectLess(list)()
+	defer collectAsNeeded(list)()
 	interactive := list.Interactive()
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 
