@@ -35,6 +35,7 @@ func newTransport(o Options) *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: time.Minute, // a proxy cache may have to fetch first
 		ForceAttemptHTTP2:     true,
+		DisableCompression:    true, // lengths and digests are of the bytes as they are stored
 		MaxIdleConnsPerHost:   o.Conns,
 		IdleConnTimeout:       90 * time.Second,
 	}

@@ -111,7 +111,8 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	log := l.Logger.With(imageKey, r.Image.Number)
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
-	attrs := []any{"status", r.Status, "source", r.Image.SourceReference(), "destination", r.Image.DestinationReference()}
+	source, destination := r.Image.SourceReference(), r.Image.DestinationReference()
+	attrs := []any{"status", r.Status, "source", source, "destination", destination}
 	if r.Reason != "" {
 		attrs = append(attrs, "reason", r.Reason)
 	}
@@ -122,7 +123,7 @@ func (l Log) Write(r *engine.Result) error {
 		log.Error("ERROR "+message, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
 		return nil
 	}
-	source, destination := "["+r.Image.SourceReference()+"]", "["+r.Image.DestinationReference()+"]"
+	source, destination = "["+source+"]", "["+destination+"]"
 	if r.Waived != "" {
 		log.Warn("WAIVED "+source+" != "+destination+": "+message+" ("+waived+")", append(attrs, "waived", r.Waived)...)
 		return nil
