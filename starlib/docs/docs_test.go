@@ -182,6 +182,9 @@ func TestTopicsParse(t *testing.T) {
 func TestStubCompiles(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("CI has to install python3")
+		}
 		t.Skip("no python3")
 	}
 	file := filepath.Join(t.TempDir(), "mvrun.pyi")
