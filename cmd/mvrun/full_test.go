@@ -72,7 +72,7 @@ func TestResultsPipeClosed(t *testing.T) {
 	dir, host := fullRun(t, 300)
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	command, stderr := runIn{dir, host}.command("--results", "pipe")
 	if err := command.Start(); err != nil {
@@ -102,7 +102,7 @@ func TestResultsPipeClosed(t *testing.T) {
 // TestFullDevice writes where there is no space.
 func TestFullDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	dir, host := fullRun(t, 9)
 	for _, test := range []struct {
@@ -125,7 +125,7 @@ func TestFullDevice(t *testing.T) {
 func TestOutputFull(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	defer full.Close()
 	dir, host := fullRun(t, 3)

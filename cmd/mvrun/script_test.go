@@ -28,8 +28,11 @@ import (
 // registries in memory, fills them, and compares what users see.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries, "mvrun-memory": runForMemory})
+	testscript.Main(m, programs)
 }
+
+// programs are what the tests run as processes of their own.
+var programs = map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries}
 
 // TestStarlark runs the tests of the examples and of the bundled modules, as
 // users run theirs.

@@ -27,7 +27,7 @@ func FuzzSignature(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, parameters, doc, argument string) {
 		source := "def main(" + parameters + "):\n    '''" + doc + "'''\n"
 		if !utf8.ValidString(name+source) || goTypes.MatchString(name+source+argument) {
-			t.Skip()
+			return
 		}
 		c := console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, lookupEnv: func(string) (string, bool) { return "", false }}
 		run, err := kong.Trace(parserOf(c, ""), []string{"run"})
