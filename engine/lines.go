@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -74,34 +75,23 @@ func (e *Engine) FailedLines(rounds ...[]*Result) []string {
 // not come out OK: what failed, and the unchecked ones that nobody got round
 // to. ctx bounds the wait for what a stream has yet to deliver.
 func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unchecked int) {
-	type key struct {
-		list   string
-		number int
-	}
-	bad, seen := map[key]bool{}, map[key]bool{}
+	bad, seen := map[lineKey]bool{}, map[lineKey]bool{}
 	var images []imagelist.Image
 	for _, image := range e.collector.loose {
 		images = append(images, imagelist.Image{Source: image.Source, Destination: image.Destination, Tag: image.Tag})
 	}
 	for _, entry := range e.collector.latest {
-		k := key{entry.list, entry.number}
+		k := lineKey{entry.list, entry.number}
 		bad[k] = bad[k] || !entry.ok()
 		seen[k] = true
 	}
-	e.mu.Lock()
-	lists := slices.Clone(e.lists)
-	e.mu.Unlock()
-	for _, l := range lists {
-		l.Drain(ctx)
-		lines, _ := l.Known()
-		for _, line := range lines {
-			k := key{l.Name, line.Number}
-			if !seen[k] {
-				unchecked++
-			}
-			if bad[k] || !seen[k] {
-				images = append(images, imagelist.Image{List: l.Name, Number: line.Number, Line: line.Text})
-			}
+	for l, line := range e.allLines(ctx) {
+		k := lineKey{l.Name, line.Number}
+		if !seen[k] {
+			unchecked++
+		}
+		if bad[k] || !seen[k] {
+			images = append(images, imagelist.Image{List: l.Name, Number: line.Number, Line: line.Text})
 		}
 	}
 	return e.inOrder(images), unchecked
@@ -113,37 +103,51 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unch
 // stream has yet to deliver. Nobody may validate any more.
 func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options) {
 	e.Sync()
-	type key struct {
-		list   string
-		number int
-	}
-	seen := map[key]bool{}
+	seen := map[lineKey]bool{}
 	for _, entry := range e.collector.latest {
-		seen[key{entry.list, entry.number}] = true
+		seen[lineKey{entry.list, entry.number}] = true
 	}
 	reason, message := Ended(cause)
-	e.mu.Lock()
-	lists := slices.Clone(e.lists)
-	e.mu.Unlock()
-	for _, l := range lists {
-		l.Drain(ctx)
-		lines, _ := l.Known()
-		for _, line := range lines {
-			if seen[key{l.Name, line.Number}] {
-				continue
+	for l, line := range e.allLines(ctx) {
+		if seen[lineKey{l.Name, line.Number}] {
+			continue
+		}
+		image, err := l.Image(line, options)
+		if err != nil {
+			e.Invalid(image, err)
+			continue
+		}
+		result := &Result{Image: image, Status: validate.Error, Reason: reason, Message: message, Started: time.Now()}
+		if earlier := e.options.Earlier; earlier != nil {
+			if known := earlier(image); known != nil && known.OK() {
+				result = known
 			}
-			image, err := l.Image(line, options)
-			if err != nil {
-				e.Invalid(image, err)
-				continue
-			}
-			result := &Result{Image: image, Status: validate.Error, Reason: reason, Message: message, Started: time.Now()}
-			if earlier := e.options.Earlier; earlier != nil {
-				if known := earlier(image); known != nil && known.OK() {
-					result = known
+		}
+		e.collector.record(result)
+	}
+}
+
+// lineKey tells the lines of a run's lists apart.
+type lineKey struct {
+	list   string
+	number int
+}
+
+// allLines returns every line of the run's lists. ctx bounds the wait for what
+// a stream has yet to deliver.
+func (e *Engine) allLines(ctx context.Context) iter.Seq2[*imagelist.List, imagelist.Line] {
+	return func(yield func(*imagelist.List, imagelist.Line) bool) {
+		e.mu.Lock()
+		lists := slices.Clone(e.lists)
+		e.mu.Unlock()
+		for _, l := range lists {
+			l.Drain(ctx)
+			lines, _ := l.Known()
+			for _, line := range lines {
+				if !yield(l, line) {
+					return
 				}
 			}
-			e.collector.record(result)
 		}
 	}
 }

@@ -24,18 +24,23 @@ type Lookup interface {
 	Referrers(ctx context.Context, repository, reference string) ([]validate.Descriptor, error)
 }
 
-// inspect is inspect(reference): what a registry has there.
-func (r *run) inspect(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// lookUp asks a registry what a builtin wants to know of its only argument, a
+// reference.
+func (r *run) lookUp(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, ask func(ctx context.Context, repository, tag string) error) (repository, tag string, err error) {
 	var value starlark.Value
 	if err := unpack(b, args, kwargs, "reference", &value); err != nil {
-		return nil, err
+		return "", "", err
 	}
-	repository, tag, err := r.reference(value)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	if repository, tag, err = r.reference(value); err != nil {
+		return "", "", fmt.Errorf("%s: %w", b.Name(), err)
 	}
+	return repository, tag, r.Engine.Work(contextOf(thread), func(ctx context.Context) error { return ask(ctx, repository, tag) })
+}
+
+// inspect is inspect(reference): what a registry has there.
+func (r *run) inspect(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var found *validate.Inspection
-	err = r.Engine.Work(contextOf(thread), func(ctx context.Context) (err error) {
+	repository, tag, err := r.lookUp(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
 		found, err = r.Lookup.Inspect(ctx, repository, tag)
 		return err
 	})
@@ -78,16 +83,8 @@ func (r *run) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.T
 
 // referrers is referrers(reference): what is attached to an image.
 func (r *run) referrers(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var value starlark.Value
-	if err := unpack(b, args, kwargs, "reference", &value); err != nil {
-		return nil, err
-	}
-	repository, tag, err := r.reference(value)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.Name(), err)
-	}
 	var found []validate.Descriptor
-	err = r.Engine.Work(contextOf(thread), func(ctx context.Context) (err error) {
+	_, _, err := r.lookUp(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
 		found, err = r.Lookup.Referrers(ctx, repository, tag)
 		return err
 	})

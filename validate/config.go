@@ -156,3 +156,25 @@ func compact(v any) string {
 	}
 	return string(text)
 }
+
+// config reads an image's config, or says why it cannot be had.
+func (c *comparison) config(side Side, manifest *Manifest) (config *Config, problem difference, ok bool) {
+	if manifest.IsSchema1() {
+		return manifest.Schema1, difference{}, true
+	}
+	digest := manifest.Config.Digest
+	fact, ok := c.know(side, Blob, digest)
+	switch {
+	case !ok:
+		return nil, difference{}, false
+	case fact.Config != nil:
+		return fact.Config, difference{}, true
+	case fact.Missing && side == Source:
+		return nil, difference{SourceMissing, fmt.Sprintf("source config %s does not exist: the source image is broken", digest)}, true
+	case fact.Missing:
+		return nil, difference{BlobMissing, fmt.Sprintf("destination does not have the config %s of %s", digest, manifest.Digest)}, true
+	case side == Source:
+		return nil, difference{BadManifest, fmt.Sprintf("source config %s is corrupt: its bytes have the digest %s", digest, fact.Digest)}, true
+	}
+	return nil, difference{BlobCorrupt, fmt.Sprintf("destination config %s of %s is corrupt: its bytes have the digest %s", digest, manifest.Digest, fact.Digest)}, true
+}

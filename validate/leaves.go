@@ -8,20 +8,6 @@ import (
 
 // What a tag leads to: the images behind lists, and lists of lists.
 
-// leaf is an image or an artifact that a tag leads to.
-type leaf struct {
-	Descriptor
-	platform *Platform // what it is offered for, by its list, else by its config; nil if by neither
-	normal   Platform  // the same, normalised
-	manifest *Manifest // nil if there was no need to read it
-	artifact bool
-	hidden   string // why nodes do not find it behind its list, "" if they do
-
-	// Why nothing else is known of it, "" if that is not so.
-	reason  Reason
-	message string
-}
-
 const (
 	// maxLevels is how deep lists may lie within lists: nobody makes more than two.
 	maxLevels = 8
@@ -33,43 +19,6 @@ const (
 	// maxReadBytes can tell that it is too much.
 	maxReadAtOnce = 64
 )
-
-// Annotations with which BuildKit marks attestations, and what they are of.
-// https://docs.docker.com/build/metadata/attestations/attestation-storage/
-const (
-	annotationReferenceType   = "vnd.docker.reference.type"
-	annotationReferenceDigest = "vnd.docker.reference.digest"
-	attestationManifest       = "attestation-manifest"
-)
-
-// attests returns the digest of the image that the entry is an attestation of,
-// or "".
-func (d Descriptor) attests() string {
-	if !d.IsAttestation() {
-		return ""
-	}
-	return d.Annotations[annotationReferenceDigest]
-}
-
-// attests is the same where the config, not the list, tells the platform.
-func (l leaf) attests() string {
-	if l.platform != nil && *l.platform != (Platform{}) && !l.platform.isUnknown() {
-		return ""
-	}
-	return l.Descriptor.attests()
-}
-
-// isUnknown says whether nothing runs on the platform: attestations have it.
-func (p Platform) isUnknown() bool { return p.Architecture == "unknown" && p.OS == "unknown" }
-
-// isLabelled says whether a list tells what its entry runs on.
-func (d Descriptor) isLabelled() bool {
-	return d.Platform != nil && (d.Platform.Architecture != "" || d.Platform.OS != "")
-}
-
-func isListType(mediaType string) bool {
-	return mediaType == TypeDockerList || mediaType == TypeOCIIndex
-}
 
 // climber collects the leaves of one side.
 type climber struct {
@@ -245,57 +194,4 @@ func (c *climber) image(d Descriptor, manifest *Manifest, hidden string) {
 		}
 	}
 	c.leaves = append(c.leaves, l)
-}
-
-// config reads an image's config, or says why it cannot be had.
-func (c *comparison) config(side Side, manifest *Manifest) (config *Config, problem difference, ok bool) {
-	if manifest.IsSchema1() {
-		return manifest.Schema1, difference{}, true
-	}
-	digest := manifest.Config.Digest
-	fact, ok := c.know(side, Blob, digest)
-	switch {
-	case !ok:
-		return nil, difference{}, false
-	case fact.Config != nil:
-		return fact.Config, difference{}, true
-	case fact.Missing && side == Source:
-		return nil, difference{SourceMissing, fmt.Sprintf("source config %s does not exist: the source image is broken", digest)}, true
-	case fact.Missing:
-		return nil, difference{BlobMissing, fmt.Sprintf("destination does not have the config %s of %s", digest, manifest.Digest)}, true
-	case side == Source:
-		return nil, difference{BadManifest, fmt.Sprintf("source config %s is corrupt: its bytes have the digest %s", digest, fact.Digest)}, true
-	}
-	return nil, difference{BlobCorrupt, fmt.Sprintf("destination config %s of %s is corrupt: its bytes have the digest %s", digest, manifest.Digest, fact.Digest)}, true
-}
-
-// digests are those of leaves that are known to be there, and of their configs.
-func digests(leaves []leaf, lists *Manifest) map[string]bool {
-	all := map[string]bool{}
-	for _, l := range leaves {
-		if l.reason != "" {
-			continue
-		}
-		all[l.Digest] = true
-		if l.manifest != nil {
-			all[l.manifest.Config.Digest] = true
-		}
-	}
-	for _, child := range lists.Children {
-		if isListType(child.MediaType) {
-			all[child.Digest] = true
-		}
-	}
-	return all
-}
-
-// attestations returns the attestations by the digest of what they are of.
-func attestations(leaves []leaf) map[string][]leaf {
-	of := map[string][]leaf{}
-	for _, l := range leaves {
-		if digest := l.attests(); digest != "" {
-			of[digest] = append(of[digest], l)
-		}
-	}
-	return of
 }

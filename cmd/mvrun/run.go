@@ -6,18 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"mvrun/engine"
-	"mvrun/engine/imagelist"
 	"mvrun/engine/registry"
 	"mvrun/engine/sink"
 	"mvrun/starlib"
-	"mvrun/validate"
 )
 
 // runCommand runs a script: here everything is put together.
@@ -36,10 +32,6 @@ type runCommand struct {
 
 // defaultTimeout is --timeout where no command line says.
 const defaultTimeout = 10 * time.Minute
-
-// drainTime is how long an interrupted run waits for what is already on its
-// way through a pipe, to name it in the failed list.
-const drainTime = time.Second
 
 func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int, error) {
 	script := r.program // read once: a pipe, such as <(…), can be read only once
@@ -136,53 +128,24 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		r.rehearsal.adapt(&world)
 	}
 	status, scriptErr := execute(ctx, script, world)
-	interrupted := scriptErr != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted)
-	late := scriptErr != nil && errors.As(context.Cause(ctx), new(*engine.DeadlineError))
-	if late {
+	end := &ending{status: status, script: scriptErr, interactive: interactive}
+	if scriptErr != nil {
+		end.interrupted = errors.Is(context.Cause(ctx), engine.ErrInterrupted)
+		end.late = errors.As(context.Cause(ctx), new(*engine.DeadlineError))
+	}
+	if end.late {
 		endRest(run, context.Cause(ctx), r.list())
 	}
 	cancel(nil)
-	outcome, sinkErr := run.Close()
-	summary := sink.Summary{Summary: outcome, Interrupted: interrupted, Late: late, Requests: client.Requests(), Bytes: client.Bytes()}
-	var writeErr error
-	if scriptErr != nil || sinkErr != nil {
-		summary.Unchecked, writeErr = saveUnfinished(run, failed)
-	}
-	if writeErr != nil && results != nil && sinkErr == nil {
-		writeErr = fmt.Errorf("%w; %s", writeErr, results.Holds())
-	}
-	summary.FailedList, summary.FailedLines = failed.last, failed.lines
-	if bad := outcome.Status[validate.Fail] + outcome.Status[validate.Error]; bad > 0 && failed.last == "" {
-		log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
-	}
+	end.close(run, failed, results)
+	end.summary.Requests, end.summary.Bytes = client.Requests(), client.Bytes()
+	end.lost = errors.Join(end.lost, printed.lost())
 	stopTelling()
 	if progress != nil {
 		progress.Close()
 	}
-	switch {
-	case r.LogFormat == "json":
-		summary.Log(log)
-	case summary.Images+summary.Unchecked > 0 || scriptErr == nil || interrupted || late:
-		summary.Print(c.stderr)
-	}
-
-	loaded, _ := run.Total()
-	switch err := errors.Join(sinkErr, writeErr, printed.lost()); {
-	case err != nil:
-		return 0, err
-	case interrupted:
-		return exitInterrupted, nil
-	case late:
-		if outcome.Status[validate.Fail] > 0 {
-			return exitFailed, nil
-		}
-		return exitUnchecked, nil // even if only the script's own end is missing
-	case scriptErr != nil:
-		return 0, scriptErr
-	case summary.Images == 0 && !interactive && (status == nil || *status == 0 && loaded > 0): // 0 of none is no pass
-		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", r.Script)
-	}
-	return exitStatus(status, outcome), nil
+	end.show(c, log, r.LogFormat == "json")
+	return end.exit(r.Script)
 }
 
 // client returns what reads from registries.
@@ -208,19 +171,6 @@ func (r *runCommand) options(run *engine.Engine, client *registry.Client, log *s
 	}
 }
 
-// exitStatus is what main returned, else what came of the images.
-func exitStatus(returned *int, outcome engine.Summary) int {
-	switch {
-	case returned != nil:
-		return *returned
-	case outcome.Status[validate.Fail] > 0:
-		return exitFailed
-	case outcome.Status[validate.Error] > 0:
-		return exitUnchecked
-	}
-	return exitOK
-}
-
 // progress returns the bar that the flags want, or nil. Without a terminal
 // there is none, whatever they want: in a file it would be rubbish.
 func (r *runCommand) progress(c console, interactive bool) *sink.Progress {
@@ -228,84 +178,6 @@ func (r *runCommand) progress(c console, interactive bool) *sink.Progress {
 		return sink.NewProgress(c.stderr)
 	}
 	return nil
-}
-
-// openResults opens the results file that the flags want, or returns nil.
-func (r *runCommand) openResults(run sink.Run) (*sink.Results, sink.Earlier, error) {
-	switch {
-	case r.Results == "":
-		return nil, nil, nil
-	case r.Resume:
-		return sink.ResumeResults(r.Results, run)
-	}
-	results, err := sink.CreateResults(r.Results, run)
-	return results, nil, err
-}
-
-// endRest gives every image that a run did not reach in its time a result.
-func endRest(run *engine.Engine, cause error, options imagelist.Options) {
-	drain, stop := context.WithTimeout(context.Background(), drainTime)
-	defer stop()
-	run.EndRest(drain, cause, options)
-}
-
-// saveUnfinished writes the failed list of a run that its script did not
-// finish: what failed, and what was not reached, of which it returns how many.
-func saveUnfinished(run *engine.Engine, failed *failedList) (unchecked int, err error) {
-	drain, stop := context.WithTimeout(context.Background(), drainTime)
-	defer stop()
-	lines, unchecked := run.UnfinishedLines(drain)
-	if n, _ := run.Total(); n > 0 || len(lines) > 0 { // else nothing was begun, and an earlier list stays
-		err = failed.write("", lines)
-	}
-	return unchecked, err
-}
-
-// checkFiles finds out what could not be written, or would destroy what is
-// read, before the run.
-func (r *runCommand) checkFiles(script starlib.Script, c console) error {
-	files := r.inputs(script, c)
-	if err := sink.CheckFailedList(r.Failed, files[0], files[1]); err != nil {
-		return err
-	}
-	if r.Results == "" {
-		return nil
-	}
-	for _, other := range []struct{ flag, path string }{{"-f", files[0]}, {"-o", r.Failed}, {"the script", files[1]}} {
-		if sink.SameFile(r.Results, other.path) {
-			return fmt.Errorf("--results %s would overwrite %s: give it another name", r.Results, other.flag)
-		}
-	}
-	return nil
-}
-
-// inputs are the files that the run reads and must never replace: the list,
-// also where it comes by redirection, the script, and its own results.
-func (r *runCommand) inputs(script starlib.Script, c console) []string {
-	list, program := r.File, script.Name
-	if list == "-" || list == "" {
-		list = ""
-		if c.stdin == os.Stdin {
-			list = os.Stdin.Name()
-		}
-	}
-	if script.Bundled {
-		program = ""
-	}
-	return []string{list, program, r.Results}
-}
-
-// named are the paths of flags, which the script may use wherever they are.
-func (r *runCommand) named() []string {
-	paths := append([]string{r.File, r.Failed, r.Results}, r.ownNamed...)
-	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
-}
-
-// describe is the first line of the results file.
-func (r *runCommand) describe(list *imagelist.List, script starlib.Script, all []*kong.Flag) sink.Run {
-	run := sink.Run{Version: version, Script: r.Script, Program: script.SHA256(), Flags: given(all, r.arguments), Started: time.Now()}
-	run.List, run.SHA256 = list.Name, list.SHA256
-	return run
 }
 
 func logExchange(log *slog.Logger, e registry.Exchange) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -261,4 +262,16 @@ func oneLine(s string) string {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return strings.TrimSpace(s)
+}
+
+// clock writes a moment for people, who are here and now.
+func clock(t time.Time) string {
+	now := time.Now()
+	switch distance := t.Sub(now).Abs(); {
+	case t.Format(time.DateOnly) != now.Format(time.DateOnly):
+		return t.Format("Jan 2 15:04")
+	case distance < 5*time.Minute:
+		return t.Format("15:04:05")
+	}
+	return t.Format("15:04")
 }
