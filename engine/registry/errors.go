@@ -153,11 +153,9 @@ func (h *host) refused(e *transport.Error, atToken, atPing bool, from string) (v
 // credentialHint says which credentials were refused; from is where they were
 // from, if no session knows.
 func (h *host) credentialHint(from string) string {
-	h.session.mu.Lock()
-	if s := h.session.value; s != nil {
+	if s := h.session.last(); s != nil {
 		from = s.from
 	}
-	h.session.mu.Unlock()
 	if from == "" {
 		return fmt.Sprintf(" (no credentials for %s; run \"docker login %s\")", h.address, h.address)
 	}
@@ -208,9 +206,7 @@ func innermost(err error) *url.Error {
 // withoutSecrets hides the credentials from a registry's words, which may
 // repeat what was sent.
 func (h *host) withoutSecrets(words string) string {
-	h.session.mu.Lock()
-	s := h.session.value
-	h.session.mu.Unlock()
+	s := h.session.last()
 	if s == nil {
 		return words
 	}
@@ -218,9 +214,7 @@ func (h *host) withoutSecrets(words string) string {
 		strings.TrimPrefix(basic(s.config.Username, s.config.Password), "Basic ")}
 	h.mu.Lock()
 	for _, token := range h.tokens {
-		token.mu.Lock()
-		secrets = append(secrets, token.value)
-		token.mu.Unlock()
+		secrets = append(secrets, token.last())
 	}
 	h.mu.Unlock()
 	for _, secret := range secrets {

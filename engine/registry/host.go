@@ -99,13 +99,9 @@ func (s *session) request(ctx context.Context, method, path string) (*http.Reque
 	if strings.ContainsAny(path, "?%#") {
 		return http.NewRequestWithContext(ctx, method, s.url()+path, nil)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "", nil)
-	if err != nil {
-		return nil, err
-	}
-	request.URL = &url.URL{Scheme: s.scheme, Host: s.registry.RegistryStr(), Path: "/v2/" + path}
-	request.Host = request.URL.Host
-	return request, nil
+	u := &url.URL{Scheme: s.scheme, Host: s.registry.RegistryStr(), Path: "/v2/" + path}
+	request := &http.Request{Method: method, URL: u, Host: u.Host, Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	return request.WithContext(ctx), nil
 }
 
 func (s *session) bearer() bool { return strings.EqualFold(s.challenge.Scheme, "bearer") }
@@ -208,7 +204,11 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		for name, values := range header {
 			request.Header[name] = values
 		}
-		response, err := following(&authorized{next: h.retried, session: s, authorization: authorization}, request)
+		next := h.retried
+		if authorization != "" {
+			next = &authorized{next: next, session: s, authorization: authorization}
+		}
+		response, err := following(next, request)
 		if err != nil {
 			return nil, err
 		}
@@ -290,7 +290,7 @@ type authorized struct {
 }
 
 func (a *authorized) RoundTrip(request *http.Request) (*http.Response, error) {
-	if a.authorization != "" && request.URL.Host == a.session.registry.RegistryStr() && request.URL.Scheme == a.session.scheme {
+	if request.URL.Host == a.session.registry.RegistryStr() && request.URL.Scheme == a.session.scheme {
 		request = request.Clone(request.Context())
 		request.Header.Set("Authorization", a.authorization)
 	}

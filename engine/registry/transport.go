@@ -45,8 +45,7 @@ type wire struct{ host *host }
 
 func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	client, settings := w.host.client, w.host.settings
-	leave, err := w.host.enter(request)
-	if err != nil {
+	if err := w.host.enter(request); err != nil {
 		return nil, err
 	}
 	settings.pace.count()
@@ -83,13 +82,13 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		client.options.Log(exchange)
 	}
 	if err != nil {
-		leave()
+		settings.leaveRoom()
 		return nil, err
 	}
 	if call != nil && response.StatusCode >= http.StatusBadRequest {
 		call.refused.Store(int64(response.StatusCode))
 	}
-	response.Body = &leaving{response.Body, leave}
+	response.Body = &leaving{ReadCloser: response.Body, settings: settings}
 	if client.options.Once {
 		return response, nil
 	}
@@ -106,46 +105,52 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// enter waits until the limits of a registry let a request through. leave
-// makes room for the next.
-func (h *host) enter(request *http.Request) (leave func(), err error) {
+// enter waits until the limits of a registry let a request through. leaveRoom
+// then makes room for the next.
+func (h *host) enter(request *http.Request) error {
 	ctx := request.Context()
 	for {
 		if err := h.awaitQuota(request); err != nil {
-			return nil, err
+			return err
 		}
 		if err := h.settings.pace.wait(ctx); err != nil {
-			return nil, err
+			return err
 		}
-		leave, err := h.settings.takeRoom(ctx)
-		if err != nil || h.parked(request) == nil {
-			return leave, err
+		if err := h.settings.takeRoom(ctx); err != nil || h.parked(request) == nil {
+			return err
 		}
-		leave() // what was learned while it waited
+		h.settings.leaveRoom() // what was learned while it waited
 	}
 }
 
 // takeRoom waits until there is room among the requests under way.
-func (c *configured) takeRoom(ctx context.Context) (leave func(), err error) {
+func (c *configured) takeRoom(ctx context.Context) error {
 	if c.room == nil {
-		return func() {}, nil
+		return nil
 	}
 	select {
 	case c.room <- struct{}{}:
-		return sync.OnceFunc(func() { <-c.room }), nil
+		return nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
+	}
+}
+
+func (c *configured) leaveRoom() {
+	if c.room != nil {
+		<-c.room
 	}
 }
 
 // leaving is a body whose end makes room for the next request.
 type leaving struct {
 	io.ReadCloser
-	leave func()
+	settings *configured
+	once     sync.Once
 }
 
 func (l *leaving) Close() error {
-	defer l.leave()
+	defer l.once.Do(l.settings.leaveRoom)
 	return l.ReadCloser.Close()
 }
 
@@ -155,9 +160,11 @@ var errLocation = errors.New("the registry redirects to what is no URL")
 // checkLocation refuses a redirect that net/http could not follow, since its
 // error would show the whole of it, signatures included.
 func checkLocation(response *http.Response) (*http.Response, error) {
-	if _, err := url.Parse(response.Header.Get("Location")); err != nil {
-		response.Body.Close()
-		return nil, errLocation
+	if location := response.Header.Get("Location"); location != "" {
+		if _, err := url.Parse(location); err != nil {
+			response.Body.Close()
+			return nil, errLocation
+		}
 	}
 	return response, nil
 }
