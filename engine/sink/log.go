@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,7 +42,6 @@ type textHandler struct {
 	w      io.Writer
 	level  slog.Level
 	colour bool
-	image  string
 	mu     *sync.Mutex
 }
 
@@ -56,20 +54,11 @@ var levels = map[slog.Level]struct{ name, colour string }{
 
 func (h *textHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
 
-func (h *textHandler) WithGroup(string) slog.Handler { return h }
-
-func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	with := *h
-	for _, a := range attrs {
-		if a.Key == imageKey {
-			with.image = a.Value.String()
-		}
-	}
-	return &with
-}
+func (h *textHandler) WithGroup(string) slog.Handler      { return h }
+func (h *textHandler) WithAttrs([]slog.Attr) slog.Handler { return h } // all come with the record
 
 func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
-	image := h.image
+	image := ""
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == imageKey {
 			image = a.Value.String()
@@ -77,21 +66,19 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	level := levels[r.Level]
-	var line bytes.Buffer
-	line.WriteString(r.Time.Format("15:04:05 "))
+	line := r.Time.AppendFormat(make([]byte, 0, 256), "15:04:05 ")
 	if h.colour {
-		fmt.Fprintf(&line, "%s[%s]\x1b[0m ", level.colour, level.name)
+		line = fmt.Appendf(line, "%s[%s]\x1b[0m ", level.colour, level.name)
 	} else {
-		fmt.Fprintf(&line, "[%s] ", level.name)
+		line = fmt.Appendf(line, "[%s] ", level.name)
 	}
 	if image != "" {
-		fmt.Fprintf(&line, "[M_ID:%s] ", image)
+		line = fmt.Appendf(line, "[M_ID:%s] ", image)
 	}
-	line.WriteString(r.Message)
-	line.WriteByte('\n')
+	line = append(append(line, r.Message...), '\n')
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, err := h.w.Write(line.Bytes())
+	_, err := h.w.Write(line)
 	return err
 }
 
@@ -109,10 +96,11 @@ func (l Log) Write(r *engine.Result) error {
 	if r.Reason == validate.Timeout && r.Attempts == 0 {
 		return nil // likewise: the run's time was over before its turn
 	}
-	log := l.Logger.With(imageKey, r.Image.Number)
+	log := l.Logger
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
 	source, destination := r.Image.SourceReference(), r.Image.DestinationReference()
-	attrs := []any{"status", r.Status, "source", source, "destination", destination}
+	attrs := make([]any, 0, 16)
+	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status, "source", source, "destination", destination)
 	if r.Reason != "" {
 		attrs = append(attrs, "reason", r.Reason)
 	}
@@ -120,7 +108,7 @@ func (l Log) Write(r *engine.Result) error {
 		attrs = append(attrs, "match", r.Match)
 	}
 	if r.Reason == validate.InvalidLine {
-		log.Error("ERROR "+message, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
+		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
 		return nil
 	}
 	source, destination = "["+source+"]", "["+destination+"]"
@@ -135,8 +123,8 @@ func (l Log) Write(r *engine.Result) error {
 		log.Warn("SKIPPED "+source+": "+message, attrs...)
 	case validate.Fail:
 		if r.Lists != nil {
-			log.Error("srcSpec: "+indented(r.Lists.Source), "status", r.Status)
-			log.Error("dstSpec: "+indented(r.Lists.Destination), "status", r.Status)
+			log.Error("srcSpec: "+indented(r.Lists.Source), imageKey, r.Image.Number, "status", r.Status)
+			log.Error("dstSpec: "+indented(r.Lists.Destination), imageKey, r.Image.Number, "status", r.Status)
 		}
 		log.Error("FAILED "+source+" != "+destination+": "+message, attrs...)
 	default:
