@@ -33,18 +33,34 @@ type collector struct {
 
 	// Below, what only the goroutine touches until it has stopped.
 	started time.Time
-	latest  map[imageKey]entry
-	loose   map[imageKey]imagelist.Image // those of no list that are not OK
-	kinds   map[outcome]*outcome         // all there are
+	latest  map[key]entry
+	loose   map[key]imagelist.Image // those of no list that are not OK
+	kinds   numbered[outcome]
+	lists   numbered[string] // by name, "" for images of none
 	err     error
 }
 
 // entry is all that is kept of an image: a run may have a hundred thousand.
-type entry struct {
-	*outcome
-	list   string // its name, "" if the image is of none
-	number int
+type entry struct{ kind, list, number uint32 }
+
+// numbered gives equal values one number.
+type numbered[T comparable] struct {
+	numbers map[T]uint32
+	values  []T
 }
+
+func (n *numbered[T]) of(value T) uint32 {
+	number, ok := n.numbers[value]
+	if !ok {
+		number = uint32(len(n.values))
+		n.numbers[value] = number
+		n.values = append(n.values, value)
+	}
+	return number
+}
+
+func (c *collector) outcome(e entry) outcome { return c.kinds.values[e.kind] }
+func (c *collector) line(e entry) lineKey    { return lineKey{c.lists.values[e.list], int(e.number)} }
 
 // outcome is all that is kept of a result; many have the same.
 type outcome struct {
@@ -72,9 +88,10 @@ func collect(sinks []Sink, stop func(error)) *collector {
 		sinks:   sinks,
 		stop:    stop,
 		started: time.Now(),
-		latest:  map[imageKey]entry{},
-		loose:   map[imageKey]imagelist.Image{},
-		kinds:   map[outcome]*outcome{},
+		latest:  map[key]entry{},
+		loose:   map[key]imagelist.Image{},
+		kinds:   numbered[outcome]{numbers: map[outcome]uint32{}},
+		lists:   numbered[string]{numbers: map[string]uint32{}},
 	}
 	go c.run()
 	return c
@@ -100,12 +117,7 @@ func (c *collector) run() {
 
 func (c *collector) take(result *Result) {
 	o, key := outcomeOf(result), identify(result.Image).key()
-	kind, ok := c.kinds[o]
-	if !ok {
-		kind = &o
-		c.kinds[o] = kind
-	}
-	c.latest[key] = entry{kind, result.Image.List, result.Image.Number}
+	c.latest[key] = entry{c.kinds.of(o), c.lists.of(result.Image.List), uint32(result.Image.Number)}
 	if result.Image.List == "" {
 		c.loose[key] = result.Image
 		if o.ok() {
@@ -140,7 +152,8 @@ func (c *collector) close() (Summary, error) {
 		Matches: map[validate.Match]int{},
 		Elapsed: time.Since(c.started),
 	}
-	for _, o := range c.latest {
+	for _, e := range c.latest {
+		o := c.outcome(e)
 		if o.earlier {
 			s.Earlier++
 		}

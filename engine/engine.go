@@ -117,7 +117,7 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 		}
 	}
 	result.Status, result.Reason, result.Message = verdict.Status, verdict.Reason, verdict.Message
-	result.Match, result.Platforms, result.Lists = verdict.Match, PackPlatforms(verdict.Platforms), verdict.Lists
+	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
 	result.Requests, result.Duration = requests, time.Since(result.Started)
 	return result
 }
@@ -174,9 +174,10 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 
 	requests := 0
 	var first error
-	for i, a := range answers {
+	for i := range answers {
+		a := &answers[i]
 		requests += a.requests
-		known[needs[i]] = a.fact
+		known[needs[i]] = &a.fact
 		if first == nil {
 			first = a.err
 		}

@@ -291,7 +291,7 @@ func TestLines(t *testing.T) {
 	}, 1)
 	e.Load(list)
 	e.Load(list)
-	var results []*Result
+	var results []*Packed
 	for i := range 4 { // the last line is not reached
 		line, err := list.At(t.Context(), i)
 		if err != nil {
@@ -304,7 +304,8 @@ func TestLines(t *testing.T) {
 			continue
 		}
 		task := e.Begin()
-		results = append(results, task.Validate(t.Context(), image, question))
+		packed := task.Validate(t.Context(), image, question).Pack(&image)
+		results = append(results, &packed)
 		task.End()
 	}
 	if n, final := e.Total(); n != 5 || !final {
@@ -314,17 +315,19 @@ func TestLines(t *testing.T) {
 	if got, want := e.FailedLines(results), []string{"s.io/b d.io/b 1", "two words"}; !slices.Equal(got, want) {
 		t.Errorf("failed lines %q, want %q", got, want)
 	}
-	good, bad := *results[len(results)-1], *results[len(results)-1]
-	bad.Status = validate.Fail
+	good := results[len(results)-1]
+	failed := good.Result()
+	failed.Status = validate.Fail
+	bad := failed.Pack(good.Image)
 	for _, test := range []struct {
 		name   string
-		rounds [][]*Result
+		rounds [][]*Packed
 		want   int // with the line that is no image
 	}{
-		{"bad and good in a round", [][]*Result{{&bad, &good}}, 2},
-		{"good and bad in a round", [][]*Result{{&good, &bad}}, 2},
-		{"good in a later round", [][]*Result{{&bad}, {&good}}, 1},
-		{"another image in a later round", [][]*Result{{&bad}, {results[0]}}, 2},
+		{"bad and good in a round", [][]*Packed{{&bad, good}}, 2},
+		{"good and bad in a round", [][]*Packed{{good, &bad}}, 2},
+		{"good in a later round", [][]*Packed{{&bad}, {good}}, 1},
+		{"another image in a later round", [][]*Packed{{&bad}, {results[0]}}, 2},
 	} {
 		if got := e.FailedLines(test.rounds...); len(got) != test.want {
 			t.Errorf("%s: failed lines %q, want %d", test.name, got, test.want)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -25,18 +24,16 @@ type fetch = func() (fact validate.Fact, requests int, err error)
 // hold a manifest or a config, only the latest.
 type facts struct {
 	mu      sync.Mutex
-	small   map[factKey]int64 // sizes of blobs; 0 for manifests
-	large   *lru.Cache[factKey, validate.Fact]
+	heads   map[key]struct{} // of manifests
+	sizes   map[key]int64    // of blobs
+	large   *lru.Cache[key, validate.Fact]
 	flights map[flightKey]*flight
 }
-
-// factKey is a hash: a run may remember hundreds of thousands.
-type factKey [16]byte
 
 // flightKey tells apart what is read of a blob, too: as much as a manifest says
 // it has, and another manifest may say otherwise.
 type flightKey struct {
-	fact factKey
+	fact key
 	size int64
 }
 
@@ -51,14 +48,14 @@ type flight struct {
 const manyLarge = 2048
 
 func newFacts() *facts {
-	large, err := lru.New[factKey, validate.Fact](manyLarge)
+	large, err := lru.New[key, validate.Fact](manyLarge)
 	if err != nil {
 		panic(err) // the size is constant
 	}
-	return &facts{small: map[factKey]int64{}, large: large, flights: map[flightKey]*flight{}}
+	return &facts{heads: map[key]struct{}{}, sizes: map[key]int64{}, large: large, flights: map[flightKey]*flight{}}
 }
 
-func keyOf(image imagelist.Image, need validate.Need, what validate.What) factKey {
+func keyOf(image imagelist.Image, need validate.Need, what validate.What) key {
 	repository := image.Source
 	if need.Side == validate.Destination {
 		repository = image.Destination
@@ -66,8 +63,7 @@ func keyOf(image imagelist.Image, need validate.Need, what validate.What) factKe
 	text := make([]byte, 0, 256)
 	text = append(text, byte(need.Side), byte(what))
 	text = append(append(append(text, repository...), ' '), need.Digest...)
-	sum := sha256.Sum256(text)
-	return factKey(sum[:16])
+	return hash(text)
 }
 
 // read returns a fact that is known, or else has it read, once for all who
@@ -76,11 +72,11 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 	if need.Digest == "" || need.What == validate.Attached { // what a tag means, or what refers to it, may change
 		return read()
 	}
-	key := keyOf(image, need, need.What)
-	inFlight := flightKey{key, need.Size}
+	k := keyOf(image, need, need.What)
+	inFlight := flightKey{k, need.Size}
 	for {
 		f.mu.Lock()
-		if fact, ok := f.known(key, need); ok {
+		if fact, ok := f.known(k, need); ok {
 			f.mu.Unlock()
 			return fact, 0, nil
 		}
@@ -107,7 +103,7 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if own.err == nil {
-			f.remember(key, image, need, own.fact)
+			f.remember(k, image, need, own.fact)
 		}
 		delete(f.flights, inFlight)
 		close(own.landed)
@@ -117,16 +113,16 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 }
 
 // known looks a fact up. f.mu is held.
-func (f *facts) known(key factKey, need validate.Need) (validate.Fact, bool) {
+func (f *facts) known(k key, need validate.Need) (validate.Fact, bool) {
 	switch need.What {
 	case validate.Head:
-		_, ok := f.small[key]
+		_, ok := f.heads[k]
 		return validate.Fact{Digest: need.Digest}, ok
 	case validate.Stat, validate.Hash:
-		size, ok := f.small[key]
+		size, ok := f.sizes[k]
 		return validate.Fact{Digest: need.Digest, Size: size}, ok
 	}
-	return f.large.Get(key)
+	return f.large.Get(k)
 }
 
 // proves says which small facts a fact holds.
@@ -140,19 +136,23 @@ var proves = map[validate.What][]validate.What{
 }
 
 // remember keeps a fact, and what else it proves. f.mu is held.
-func (f *facts) remember(key factKey, image imagelist.Image, need validate.Need, fact validate.Fact) {
+func (f *facts) remember(k key, image imagelist.Image, need validate.Need, fact validate.Fact) {
 	if fact.Missing || fact.Digest != need.Digest && need.What != validate.Stat {
 		return
 	}
 	for _, what := range proves[need.What] {
+		small := k
 		if what != need.What {
-			f.small[keyOf(image, need, what)] = fact.Size
+			small = keyOf(image, need, what)
+		}
+		if what == validate.Head {
+			f.heads[small] = struct{}{}
 		} else {
-			f.small[key] = fact.Size
+			f.sizes[small] = fact.Size
 		}
 	}
 	switch need.What {
 	case validate.Read, validate.Blob, validate.Unpack:
-		f.large.Add(key, fact)
+		f.large.Add(k, fact)
 	}
 }

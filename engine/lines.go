@@ -53,18 +53,18 @@ func (e *Engine) Invalid(image imagelist.Image, err error) {
 // no images, once each, word for word, in the order of their lists. rounds are
 // what a script gave one after the other: a later round overrules an earlier
 // one, but within a round one bad result of an image is enough.
-func (e *Engine) FailedLines(rounds ...[]*Result) []string {
+func (e *Engine) FailedLines(rounds ...[]*Packed) []string {
 	e.mu.Lock()
 	images := slices.Collect(maps.Values(e.invalid))
 	e.mu.Unlock()
 	bad := map[identity]imagelist.Image{}
 	for _, results := range rounds {
 		for _, r := range results {
-			delete(bad, identify(r.Image))
+			delete(bad, identify(*r.Image))
 		}
 		for _, r := range results {
 			if !r.OK() {
-				bad[identify(r.Image)] = r.Image
+				bad[identify(*r.Image)] = *r.Image
 			}
 		}
 	}
@@ -81,8 +81,8 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unch
 		images = append(images, imagelist.Image{Source: image.Source, Destination: image.Destination, Tag: image.Tag})
 	}
 	for _, entry := range e.collector.latest {
-		k := lineKey{entry.list, entry.number}
-		bad[k] = bad[k] || !entry.ok()
+		k := e.collector.line(entry)
+		bad[k] = bad[k] || !e.collector.outcome(entry).ok()
 		seen[k] = true
 	}
 	for l, line := range e.allLines(ctx) {
@@ -105,7 +105,7 @@ func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Opt
 	e.Sync()
 	seen := map[lineKey]bool{}
 	for _, entry := range e.collector.latest {
-		seen[lineKey{entry.list, entry.number}] = true
+		seen[e.collector.line(entry)] = true
 	}
 	reason, message := Ended(cause)
 	for l, line := range e.allLines(ctx) {

@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
+	"hash/maphash"
 	"time"
 
 	"mvrun/engine/imagelist"
@@ -16,7 +16,7 @@ type Result struct {
 	Reason    validate.Reason
 	Message   string
 	Match     validate.Match
-	Platforms Platforms
+	Platforms []validate.PlatformVerdict
 
 	// Lists are the manifest lists that differ, for the sinks only; nil if none
 	// do.
@@ -43,16 +43,22 @@ type identity struct {
 	source, destination, tag string
 }
 
-// imageKey is a hash of an identity.
-type imageKey [16]byte
-
-func (i identity) key() imageKey {
+func (i identity) key() key {
 	text := make([]byte, 0, 256)
 	for _, word := range []string{i.list, i.source, i.destination, i.tag} {
 		text = append(append(text, word...), 0) // which none of them has
 	}
-	sum := sha256.Sum256(binary.AppendVarint(text, int64(i.number)))
-	return imageKey(sum[:16])
+	return hash(binary.AppendVarint(text, int64(i.number)))
+}
+
+// key stands for a text: a run remembers hundreds of thousands. Its hashes are
+// keyed anew in every process, so that no list can aim at two that are equal.
+type key [2]uint64
+
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func hash(text []byte) key {
+	return key{maphash.Bytes(seeds[0], text), maphash.Bytes(seeds[1], text)}
 }
 
 func identify(image imagelist.Image) identity {

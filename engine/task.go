@@ -44,11 +44,11 @@ func (t *Task) Validate(ctx context.Context, image imagelist.Image, q validate.Q
 
 // Waive accepts a result that is not OK, for a reason.
 func (t *Task) Waive(result *Result, reason string) *Result {
-	waived := *result
-	waived.Waived = reason
-	if t.latest != nil && t.latest != result {
+	if t.latest != nil && identify(t.latest.Image) != identify(result.Image) {
 		t.End()
 	}
+	waived := *result
+	waived.Waived = reason
 	t.latest = &waived
 	return &waived
 }
@@ -76,11 +76,7 @@ func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message stri
 // End records the result that is held back.
 func (t *Task) End() {
 	if t.latest != nil {
-		// The sinks get the lists that differ; the script may keep a hundred
-		// thousand results, and read them meanwhile.
-		recorded := *t.latest
-		t.latest.Lists = nil
-		t.engine.collector.record(&recorded)
+		t.engine.collector.record(t.latest)
 		t.latest = nil
 	}
 }

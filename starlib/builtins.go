@@ -105,10 +105,11 @@ func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.
 	if strings.TrimSpace(reason) == "" {
 		return nil, fmt.Errorf("%s: the reason is empty: say why, and until when, for who reads the report", b.Name())
 	}
-	if result.result.OK() {
+	if result.packed.OK() {
 		return result, nil
 	}
-	return &Result{taskOf(thread).Waive(result.result, r.revealed.hide(reason))}, nil
+	waived := taskOf(thread).Waive(result.packed.Result(), r.revealed.hide(reason))
+	return &Result{waived.Pack(result.packed.Image)}, nil
 }
 
 // validate is validate(image, arch, os, rules, depth, provenance, referrers, sample): one
@@ -135,7 +136,7 @@ func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starla
 	if err := q.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	return &Result{taskOf(thread).Validate(contextOf(thread), image.image, q)}, nil
+	return &Result{taskOf(thread).Validate(contextOf(thread), image.image, q).Pack(&image.image)}, nil
 }
 
 // maxDepth is how deep calls of parallel, and of attempt, may be nested.
@@ -242,7 +243,7 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 	if ctx := contextOf(thread); ctx.Err() != nil { // the results are not all there are
 		return nil, context.Cause(ctx)
 	}
-	var results []*engine.Result
+	var results []*engine.Packed
 	iterator := values.Iterate()
 	defer iterator.Done()
 	var value starlark.Value
@@ -251,7 +252,7 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 		if !ok {
 			return nil, fmt.Errorf("%s: results[%d] is %s, want a result: does every way through the callback return one?", b.Name(), i, describe(value))
 		}
-		results = append(results, result.result)
+		results = append(results, &result.packed)
 	}
 	if path != "" {
 		var err error

@@ -41,8 +41,8 @@ type noWorld struct{ World }
 // exampleValues are the values of which the reference has a page, made as
 // their builtins make them.
 func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
-	result := &Result{&engine.Result{}}
-	result.result.Platforms = engine.PackPlatforms([]validate.PlatformVerdict{{}})
+	unpacked := &engine.Result{Platforms: []validate.PlatformVerdict{{}}}
+	result := &Result{unpacked.Pack(&unpacked.Image)}
 	outcome, err := (&run{}).attempt(threadFor(t), starlark.NewBuiltin("attempt", nil), starlark.Tuple{starlark.Universe["list"]}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 		"image":         &Image{},
 		"image_list":    noAttrs{&imageList{}},
 		"result":        result,
-		"platform":      result.platforms().(*starlark.List).Index(0).(starlark.HasAttrs),
+		"platform":      platformValues(unpacked.Platforms).(*starlark.List).Index(0).(starlark.HasAttrs),
 		"attempt":       outcome.(starlark.HasAttrs),
 		"match":         &match{text: "a", at: []int{0, 1}},
 		"duration":      startime.Duration(0),

@@ -54,7 +54,7 @@ type run struct {
 	revealed revealed
 
 	failing sync.Mutex
-	failed  map[string][][]*engine.Result // what was given to write_failed, by path
+	failed  map[string][][]*engine.Packed // what was given to write_failed, by path
 
 	// Below, what changes only while top levels are executed, one at a time.
 	sources map[string]string // of the script and its modules, for errors
@@ -104,7 +104,7 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 
 // newRun returns the execution of a script that ctx ends; abort ends ctx.
 func newRun(ctx context.Context, abort context.CancelCauseFunc, script Script, o Options) *run {
-	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Result{},
+	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Packed{},
 		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}, files: map[string]string{}}
 	r.firstName(filepath.Clean(script.Name))
 	return r

@@ -68,7 +68,7 @@ func outcomeValue(o ScriptOutcome) starlark.HasAttrs {
 		failed = append(failed, starlark.String(line))
 	}
 	for _, result := range o.Results {
-		results = append(results, &Result{result})
+		results = append(results, &Result{result.Pack(&result.Image)})
 	}
 	files := starlark.NewDict(len(o.Files))
 	for _, name := range slices.Sorted(maps.Keys(o.Files)) {

@@ -14,6 +14,7 @@ import (
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/validate"
 )
 
 // The values that scripts get: images, lists of them, results.
@@ -92,14 +93,15 @@ func (i *Image) AttrNames() []string {
 }
 
 // Result is what became of an image. It cannot change.
-type Result struct{ result *engine.Result }
+type Result struct{ packed engine.Packed }
 
 func (r *Result) String() string {
-	words := []string{string(r.result.Status)}
-	if r.result.Reason != "" {
-		words = append(words, string(r.result.Reason))
+	result := r.packed.Result()
+	words := []string{string(result.Status)}
+	if result.Reason != "" {
+		words = append(words, string(result.Reason))
 	}
-	return fmt.Sprintf("result(%s: %s)", r.result.Image.SourceReference(), strings.Join(words, " "))
+	return fmt.Sprintf("result(%s: %s)", result.Image.SourceReference(), strings.Join(words, " "))
 }
 func (r *Result) Type() string         { return "result" }
 func (r *Result) Freeze()              {}
@@ -110,27 +112,28 @@ func (r *Result) Hash() (uint32, error) { return 0, errors.New("unhashable: resu
 
 // Attr implements starlark.HasAttrs.
 func (r *Result) Attr(name string) (starlark.Value, error) {
+	result := r.packed.Result()
 	switch name {
 	case "image":
-		return &Image{r.result.Image}, nil
+		return &Image{*r.packed.Image}, nil
 	case "ok":
-		return starlark.Bool(r.result.OK()), nil
+		return starlark.Bool(r.packed.OK()), nil
 	case "status":
-		return starlark.String(r.result.Status), nil
+		return starlark.String(result.Status), nil
 	case "reason":
-		return starlark.String(r.result.Reason), nil
+		return starlark.String(result.Reason), nil
 	case "message":
-		return starlark.String(r.result.Message), nil
+		return starlark.String(result.Message), nil
 	case "match":
-		return starlark.String(r.result.Match), nil
+		return starlark.String(result.Match), nil
 	case "platforms":
-		return r.platforms(), nil
+		return platformValues(result.Platforms), nil
 	case "attempts":
-		return starlark.MakeInt(r.result.Attempts), nil
+		return starlark.MakeInt(result.Attempts), nil
 	case "duration":
-		return startime.Duration(r.result.Duration), nil
+		return startime.Duration(result.Duration), nil
 	case "waived":
-		return starlark.String(r.result.Waived), nil
+		return starlark.String(result.Waived), nil
 	}
 	return nil, nil
 }
@@ -140,9 +143,9 @@ func (r *Result) AttrNames() []string {
 	return []string{"attempts", "duration", "image", "match", "message", "ok", "platforms", "reason", "status", "waived"}
 }
 
-func (r *Result) platforms() starlark.Value {
+func platformValues(platforms []validate.PlatformVerdict) starlark.Value {
 	var values []starlark.Value
-	for _, p := range r.result.Platforms.Unpack() {
+	for _, p := range platforms {
 		values = append(values, starlarkstruct.FromStringDict(starlark.String("platform"), starlark.StringDict{
 			"platform":    starlark.String(p.Platform),
 			"source":      starlark.String(p.Source),

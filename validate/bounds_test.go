@@ -30,7 +30,7 @@ func boundless(t *testing.T, q Question, top *Manifest, manifest func(digest str
 			default:
 				others++
 			}
-			known[need] = fact
+			known[need] = &fact
 		}
 	}
 }

@@ -94,13 +94,20 @@ type Fact struct {
 }
 
 // Known is all that has been read so far for one image.
-type Known map[Need]Fact
+type Known map[Need]*Fact
+
+func (k Known) fact(need Need) (Fact, bool) {
+	if fact, ok := k[need]; ok {
+		return *fact, true
+	}
+	return Fact{}, false
+}
 
 // Compare answers the question from what is known. If that is not enough it
 // returns what to read next, all of which can be read at once; the verdict is
 // then empty.
 func Compare(q Question, known Known) (Verdict, []Need) {
-	c := &comparison{Question: q, known: known, asked: map[Need]bool{}}
+	c := &comparison{Question: q, known: known}
 	verdict := c.verdict()
 	if len(c.needs) > 0 {
 		return Verdict{}, c.needs
@@ -135,8 +142,11 @@ func (c *comparison) know(side Side, what What, digest string) (Fact, bool) {
 }
 
 func (c *comparison) ask(need Need) (Fact, bool) {
-	fact, ok := c.known[need]
+	fact, ok := c.known.fact(need)
 	if !ok && !c.asked[need] {
+		if c.asked == nil {
+			c.asked = map[Need]bool{}
+		}
 		c.asked[need] = true
 		c.needs = append(c.needs, need)
 	}
@@ -210,7 +220,7 @@ func (c *comparison) platform(source *Manifest, mirrored bool) (platform *Platfo
 
 // selected returns the list's entries that the question asks about.
 func (c *comparison) selected(list *Manifest) []Descriptor {
-	var selected []Descriptor
+	selected := make([]Descriptor, 0, len(list.Children))
 	attested := map[string]bool{}
 	if c.Provenance {
 		for _, child := range list.Children {

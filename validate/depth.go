@@ -58,7 +58,7 @@ func (c *comparison) lacks(image leaf, match Match) []difference {
 		return []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
 	}
 	if c.Depth == Manifests {
-		fact, read := c.known[Need{Side: Destination, What: Read, Digest: image.Digest}]
+		fact, read := c.known.fact(Need{Side: Destination, What: Read, Digest: image.Digest})
 		if image.manifest == nil && !read {
 			fact, _ = c.know(Destination, Head, image.Digest)
 		}
@@ -124,7 +124,7 @@ func (c *comparison) diffIDs(manifest *Manifest, match Match) []string {
 
 // blob says what is wrong with a blob at the destination.
 func (c *comparison) blob(name string, d Descriptor) difference {
-	if fact, ok := c.known[Need{Side: Destination, What: Blob, Digest: d.Digest}]; ok { // a config that was compared
+	if fact, ok := c.known.fact(Need{Side: Destination, What: Blob, Digest: d.Digest}); ok { // a config that was compared
 		return corrupt(name, d, fact)
 	}
 	if c.Depth == Data && c.Sample.picks(d.Digest) {

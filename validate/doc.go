@@ -11,7 +11,8 @@
 //			return verdict
 //		}
 //		for _, need := range needs {
-//			known[need] = read(need)
+//			fact := read(need)
+//			known[need] = &fact
 //		}
 //	}
 //

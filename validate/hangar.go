@@ -134,6 +134,9 @@ func comparePlatforms(source Platform, listed *Platform) Verdict {
 	if listed != nil {
 		destination = *listed
 	}
+	if source == destination {
+		return Verdict{}
+	}
 	for _, field := range []struct{ name, source, destination string }{
 		{"arch", normalArchitecture(source.Architecture), normalArchitecture(destination.Architecture)},
 		{"os", source.OS, destination.OS},

@@ -17,7 +17,10 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 	if verdict, ok := hangarDestination(destination); !ok {
 		return verdict
 	}
-	mirrored := c.selected(destination)
+	mirrored := selected
+	if destination.Digest != source.Digest {
+		mirrored = c.selected(destination)
+	}
 	switch {
 	case len(selected) > maxSelected:
 		return tooMany(Source, len(selected))
@@ -25,20 +28,20 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 		return tooMany(Destination, len(mirrored))
 	}
 	verdict := Verdict{Status: Pass}
-	matched := map[ListEntry]bool{} // entries of the destination
+	matched := make([]ListEntry, 0, len(mirrored)) // entries of the destination
 	for _, child := range selected {
 		judged, entry, ok := c.hangarChild(child, mirrored)
 		if !ok {
 			continue // what is needed is noted; look at the others meanwhile
 		}
 		verdict.Platforms = append(verdict.Platforms, judged)
-		matched[entry] = true
+		matched = append(matched, entry)
 	}
 	if len(c.needs) > 0 {
 		return Verdict{}
 	}
 	for _, child := range mirrored {
-		if !matched[child.entry()] {
+		if !slices.Contains(matched, child.entry()) {
 			verdict.Platforms = append(verdict.Platforms, PlatformVerdict{Platform: child.Platform.String(), Destination: child.Digest,
 				Reason: DigestDiffers, Message: "the source's list has no such entry"})
 		}

@@ -48,10 +48,12 @@ func (c *comparison) attached(verdict Verdict) Verdict {
 
 // top is the digest under the tag. A pass knows both.
 func (c *comparison) top(side Side) string {
+	need := Need{Side: Destination, What: Read}
 	if side == Source {
-		return c.known[Need{Side: Source, What: Head}].Digest
+		need = Need{Side: Source, What: Head}
 	}
-	return c.known[Need{Side: Destination, What: Read}].Digest
+	fact, _ := c.known.fact(need)
+	return fact.Digest
 }
 
 // unattached says which referrers of a subject the destination lacks, or is "".

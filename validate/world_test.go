@@ -375,7 +375,8 @@ func drive(t testing.TB, q Question, read func(Need) Fact, most int) (Verdict, [
 			if _, ok := known[need]; ok {
 				t.Fatalf("asked twice: %v", need)
 			}
-			known[need] = read(need)
+			fact := read(need)
+			known[need] = &fact
 			asked = append(asked, need)
 		}
 	}

@@ -2,34 +2,63 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
-
-	"mvrun/engine/imagelist"
+	"runtime/metrics"
+	"sync"
 )
 
-// Lists of so many lines are short, and long.
-const (
-	shortList = 10_000
-	longList  = 50_000
-)
+// When garbage is collected.
 
-// collectAsNeeded lets garbage grow where a list is short: its run keeps next to
-// nothing, so the collector would start over and over, and take a sixth of the
-// time. What it costs is some tens of MiB. Where a list is long, memory is
-// dearer than the collector's time: much is kept, and as much again would be
-// garbage. undo sets things right again.
-func collectAsNeeded(list *imagelist.List) (undo func()) {
-	lines, all := list.Known()
-	percent := 100
-	switch {
-	case len(lines) <= shortList:
-		percent = 250
-	case len(lines) > longList:
-		percent = 25
-	}
-	if _, set := os.LookupEnv("GOGC"); set || !all || percent == 100 {
+// garbage is how many bytes of it pile up before they are collected. Go waits
+// for as much as is in use: a run that keeps next to nothing would collect over
+// and over, and one over a long list take twice the memory that it needs.
+const garbage = 32 << 20
+
+// collectByAmount has garbage collected by its amount. undo leaves it to Go
+// again. A user's GOGC stands.
+func collectByAmount() (undo func()) {
+	if _, set := os.LookupEnv("GOGC"); set {
 		return func() {}
 	}
-	before := debug.SetGCPercent(percent)
-	return func() { debug.SetGCPercent(before) }
+	var mu sync.Mutex // of undone and the setting
+	undone := false
+	before := debug.SetGCPercent(percentFor(inUse()))
+	var next func(struct{})
+	next = func(struct{}) { // after every collection
+		mu.Lock()
+		defer mu.Unlock()
+		if undone {
+			return
+		}
+		debug.SetGCPercent(percentFor(inUse()))
+		runtime.AddCleanup(new(collected), next, struct{}{})
+	}
+	runtime.AddCleanup(new(collected), next, struct{}{})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		undone = true
+		debug.SetGCPercent(before)
+	}
+}
+
+// collected is something that the next collection finds.
+type collected struct{ _ [16]byte } // smaller ones share a block, and live as long
+
+// percentFor is what Go's GOGC has to be with so many bytes in use: the more
+// there are the less garbage, but not less than a quarter. Below 4 MiB Go counts
+// 4 MiB.
+func percentFor(inUse uint64) int {
+	return max(garbage*100/int(max(inUse, 4<<20))-25, 25)
+}
+
+// inUse is what the latest collection left, in bytes.
+func inUse() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0 // a runtime without it
+	}
+	return sample[0].Value.Uint64()
 }

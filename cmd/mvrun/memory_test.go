@@ -91,7 +91,7 @@ func runForMemory() {
 	check(err)
 	list, err := imagelist.Open("list.txt")
 	check(err)
-	collectAsNeeded(list)
+	collectByAmount()
 	results, err := sink.CreateResults("results.jsonl", sink.Run{Version: "test"})
 	check(err)
 	log := sink.NewLogger(io.Discard, false, false, false)

@@ -59,7 +59,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if err != nil {
 		return 0, err
 	}
-	defer collectAsNeeded(list)()
+	defer collectByAmount()()
 	interactive := list.Interactive()
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 

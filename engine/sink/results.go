@@ -142,7 +142,7 @@ func (r *Results) Write(result *engine.Result) error {
 	if result.Earlier {
 		return nil // it is there
 	}
-	platforms := result.Platforms.Unpack()
+	platforms := result.Platforms
 	if platforms == nil {
 		platforms = []validate.PlatformVerdict{}
 	}

@@ -18,7 +18,7 @@ import (
 // Going on from the results of an earlier run.
 
 // Earlier are the results of the run that this one goes on from.
-type Earlier map[earlierKey]*engine.Result
+type Earlier map[earlierKey]engine.Packed
 
 // earlierKey is what a record says of which image it is of.
 type earlierKey struct {
@@ -28,13 +28,12 @@ type earlierKey struct {
 
 // Result returns the last result of an image, or nil.
 func (e Earlier) Result(image imagelist.Image) *engine.Result {
-	result, ok := e[earlierKey{image.Number, image.Source, image.Destination, image.Tag}]
+	packed, ok := e[earlierKey{image.Number, image.Source, image.Destination, image.Tag}]
 	if !ok {
 		return nil
 	}
-	again := *result
-	again.Image = image
-	return &again
+	packed.Image = &image
+	return packed.Result()
 }
 
 // indifferent are the flags that no verdict depends on. The others, also those
@@ -72,11 +71,12 @@ func ResumeResults(path string, run Run) (*Results, Earlier, error) {
 		if err := json.Unmarshal(line, &r); err != nil {
 			return nil, nil, fmt.Errorf("%s:%d is no result of mvrun (%w): give --results another name, or leave out --resume", path, number, err)
 		}
-		earlier[earlierKey{r.Number, r.Source, r.Destination, r.Tag}] = &engine.Result{
-			Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match, Platforms: engine.PackPlatforms(r.Platforms),
+		result := engine.Result{
+			Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match, Platforms: r.Platforms,
 			Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
 			Earlier: true, // a waiver is the script's to give again
 		}
+		earlier[earlierKey{r.Number, r.Source, r.Destination, r.Tag}] = result.Pack(nil)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
