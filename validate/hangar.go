@@ -130,12 +130,20 @@ func (c *comparison) hangarSame(source, destination leaf) (Match, difference, bo
 // comparePlatforms compares a single image's platform with what the
 // destination's list says of it.
 func comparePlatforms(source Platform, listed *Platform) Verdict {
+	if name, from, to := differentField(source, listed); name != "" {
+		return fail(PlatformDiffers, "source %s %q != dest %s %q", name, from, name, to)
+	}
+	return Verdict{}
+}
+
+// differentField is the first that differs, "" if none does.
+func differentField(source Platform, listed *Platform) (name, from, to string) {
 	var destination Platform
 	if listed != nil {
 		destination = *listed
 	}
 	if source == destination {
-		return Verdict{}
+		return "", "", ""
 	}
 	for _, field := range []struct{ name, source, destination string }{
 		{"arch", normalArchitecture(source.Architecture), normalArchitecture(destination.Architecture)},
@@ -147,9 +155,9 @@ func comparePlatforms(source Platform, listed *Platform) Verdict {
 		if field.source == field.destination || field.name == "os.version" && field.destination == "" {
 			continue
 		}
-		return fail(PlatformDiffers, "source %s %q != dest %s %q", field.name, field.source, field.name, field.destination)
+		return field.name, field.source, field.destination
 	}
-	return Verdict{}
+	return "", "", ""
 }
 
 func (c *comparison) noPlatform(source *Manifest, platform *Platform) Verdict {

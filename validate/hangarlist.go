@@ -102,7 +102,8 @@ func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (judge
 	judged = PlatformVerdict{Platform: child.Platform.String(), Source: child.Digest}
 	var candidates []Descriptor
 	for _, other := range mirrored {
-		same := comparePlatforms(*child.Platform, other.Platform).Status == "" && child.Platform.OSVersion == other.Platform.OSVersion
+		different, _, _ := differentField(*child.Platform, other.Platform)
+		same := different == "" && child.Platform.OSVersion == other.Platform.OSVersion
 		if same && other.Digest == child.Digest {
 			judged.Destination, judged.Match = other.Digest, Identical
 			return judged, other.entry(), true
