@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
@@ -72,6 +70,7 @@ type Engine struct {
 	options   Options
 	jobs      chan struct{}
 	facts     *facts // nil if Fresh
+	readers   *crew
 	collector *collector
 
 	mu      sync.Mutex
@@ -81,7 +80,7 @@ type Engine struct {
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, readers: newCrew(), collector: collect(o.Sinks, o.Stop)}
 	if !o.Fresh {
 		e.facts = newFacts()
 	}
@@ -160,17 +159,20 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 	}
 	// The last one is asked here: it is the manifest of two tops, and the stack
 	// of this goroutine has grown to what parsing takes.
-	var others errgroup.Group
-	others.SetLimit(readAtOnce)
+	var others sync.WaitGroup
+	room := make(chan struct{}, readAtOnce)
 	last := len(needs) - 1
 	for i := range last {
-		others.Go(func() error {
+		room <- struct{}{}
+		others.Add(1)
+		e.readers.run(func() {
+			defer others.Done()
 			ask(i)
-			return nil // of the errors the first need's counts, not the first one
+			<-room
 		})
 	}
 	ask(last)
-	_ = others.Wait()
+	others.Wait()
 
 	requests := 0
 	var first error
@@ -210,5 +212,8 @@ func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
 func (e *Engine) Sync() { e.collector.sync() }
 
 // Close waits for the sinks and returns what came of the run. Nothing may be
-// recorded after it.
-func (e *Engine) Close() (Summary, error) { return e.collector.close() }
+// validated or recorded after it.
+func (e *Engine) Close() (Summary, error) {
+	e.readers.close()
+	return e.collector.close()
+}
