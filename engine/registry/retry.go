@@ -19,7 +19,7 @@ const (
 	// good where one answer in five is broken.
 	mostRetries  = 8
 	briefRetries = 2
-	firstWait    = 200 * time.Millisecond
+	firstWait    = 100 * time.Millisecond
 	longestOwn   = 8 * time.Second  // where the registry does not ask for a wait
 	longestWait  = 15 * time.Second // where it does
 )

@@ -88,7 +88,7 @@ func TestRetryWaits(t *testing.T) {
 		{"at once", "0", 0, 0},
 		{"as asked", "7", 7 * time.Second, 8 * time.Second},
 		{"not as long as asked", "3600", 15 * time.Second, 17 * time.Second},
-		{"not asked", "", 100 * time.Millisecond, 200 * time.Millisecond},
+		{"not asked", "", 50 * time.Millisecond, 100 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, _, _ := filled()
