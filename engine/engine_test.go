@@ -279,7 +279,7 @@ func TestEach(t *testing.T) {
 // TestLines shows which lines an interrupted run has to name, and which the
 // failed list.
 func TestLines(t *testing.T) {
-	list, err := imagelist.Parse("l", []byte("s.io/a d.io/a 1\n# comment\ns.io/b d.io/b 1\ntwo words\ns.io/c d.io/c 1\ns.io/d d.io/d 1\n"))
+	list, err := imagelist.Parse("l", strings.NewReader("s.io/a d.io/a 1\n# comment\ns.io/b d.io/b 1\ntwo words\ns.io/c d.io/c 1\ns.io/d d.io/d 1\n"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func offline(t testing.TB, jobs int, printed io.Writer) Options {
 	return Options{
 		Engine:      run,
 		Lookup:      nowhere{},
-		Open:        func(string) (*imagelist.List, error) { return imagelist.Parse("list.txt", []byte("a b 1\nc d 2\n")) },
+		Open:        func(string) (*imagelist.List, error) { return imagelist.Parse("list.txt", strings.NewReader("a b 1\nc d 2\n"), 0) },
 		WriteFailed: func(string, []string) error { return nil },
 		Registry:    func(string, Registry) error { return nil },
 		Print:       printed,

@@ -52,6 +52,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 		return 0, err
 	}
 
+	defer collectByAmount()()
 	var run *engine.Engine // set below, before a script or a prompt asks it
 	failed := &failedList{path: r.Failed, inputs: r.inputs(script, c)}
 	lists := &lists{flags: &r.flags, console: c, settle: func() { run.Sync() }, opened: failed.protect}
@@ -59,7 +60,6 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c console) (int,
 	if err != nil {
 		return 0, err
 	}
-	defer collectByAmount()()
 	interactive := list.Interactive()
 	failed.nothing = func() bool { n, _ := run.Total(); return interactive && n == 0 }
 

@@ -1,7 +1,6 @@
 package imagelist
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -59,21 +58,26 @@ func Open(path string) (*List, error) {
 	case !info.Mode().IsRegular():
 		return Stream(path, f), nil // closed with the process: somebody may be waiting in it
 	}
-	content, err := io.ReadAll(f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("reading the list %s: %w", path, err)
-	}
-	return Parse(path, content)
+	l, err := Parse(path, f, info.Size())
+	return l, errors.Join(err, f.Close())
 }
 
-// Parse makes a list of a file's content. A list without images is an error.
-func Parse(name string, content []byte) (*List, error) {
-	sum := sha256.Sum256(content)
-	l := &List{Name: name, SHA256: hex.EncodeToString(sum[:]), err: io.EOF, ended: true}
-	if err := checkEncoding(name, content); err != nil {
+// Parse makes a list of a file's content, which has about so many bytes. A list
+// without images is an error.
+func Parse(name string, file io.Reader, size int64) (*List, error) {
+	var content strings.Builder
+	content.Grow(int(size))
+	sum := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(&content, sum), file); err != nil {
+		return nil, fmt.Errorf("reading the list %s: %w", name, err)
+	}
+	rest := content.String()
+	if err := checkEncoding(name, rest); err != nil {
 		return nil, err
 	}
-	for rest := string(content); rest != ""; {
+	l := &List{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), err: io.EOF, ended: true}
+	l.lines = make([]Line, 0, min(strings.Count(rest, "\n")+1, len(rest)/16)) // more would be blank
+	for rest != "" {
 		var text string
 		text, rest, _ = strings.Cut(rest, "\n")
 		l.add(text)
@@ -183,7 +187,7 @@ func (l *List) take(text string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.last == 0 && err == nil {
-		if l.err = checkEncoding(l.Name, []byte(text)); l.err != nil {
+		if l.err = checkEncoding(l.Name, text); l.err != nil {
 			return
 		}
 	}
@@ -219,8 +223,8 @@ func (l *List) empty() error {
 }
 
 // checkEncoding refuses the encoding that some Windows shells write.
-func checkEncoding(name string, content []byte) error {
-	if bytes.HasPrefix(content, []byte{0xff, 0xfe}) || bytes.HasPrefix(content, []byte{0xfe, 0xff}) {
+func checkEncoding(name, content string) error {
+	if strings.HasPrefix(content, "\xff\xfe") || strings.HasPrefix(content, "\xfe\xff") {
 		return fmt.Errorf("list %s is UTF-16; save it as UTF-8", name)
 	}
 	return nil

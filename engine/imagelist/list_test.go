@@ -64,7 +64,7 @@ func TestLines(t *testing.T) {
 			name string
 			open func() (*List, error)
 		}{
-			{"file", func() (*List, error) { return Parse("x.txt", []byte(test.content)) }},
+			{"file", func() (*List, error) { return Parse("x.txt", strings.NewReader(test.content), 0) }},
 			{"stream", func() (*List, error) { return Stream("x.txt", strings.NewReader(test.content)), nil }},
 			{"small reads", func() (*List, error) {
 				return Stream("x.txt", iotest.HalfReader(iotest.DataErrReader(strings.NewReader(test.content)))), nil
@@ -140,7 +140,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestImage(t *testing.T) {
-	l, err := Parse("x.txt", []byte("# comment\n  nginx r.io/nginx 1 \nbad line\n"))
+	l, err := Parse("x.txt", strings.NewReader("# comment\n  nginx r.io/nginx 1 \nbad line\n"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,7 +336,7 @@ func TestConcurrentReaders(t *testing.T) {
 		want = append(want, Line{fmt.Sprint("line ", i), 2*i + 2, i + 1})
 	}
 	// One list for all: of a file, of a stream, and one that some readers leave.
-	file, err := Parse("x.txt", []byte(content.String()))
+	file, err := Parse("x.txt", strings.NewReader(content.String()), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +379,7 @@ func TestDrain(t *testing.T) {
 		t.Errorf("known are %v, all: %v", lines, all)
 	}
 
-	file, err := Parse("x.txt", []byte("one\ntwo\n"))
+	file, err := Parse("x.txt", strings.NewReader("one\ntwo\n"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
