@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,9 +30,25 @@ const (
 
 // quota is what a registry has left for one user.
 type quota struct {
-	mu    sync.Mutex
-	all   *parkedError // whatever is asked; nil or past if it answers
-	pulls *parkedError // likewise, for GETs of manifests: HEADs are free
+	mu     sync.Mutex
+	parked map[share]*parkedError // or past
+}
+
+// share is what a quota is of: whatever is asked, or GETs of manifests alone,
+// where HEADs are free; of the whole registry, or of a project. One of Harbor's
+// may be a cache of Docker Hub, whose quota is not that of the others.
+type share struct {
+	project string // "" for the whole registry
+	pulls   bool
+}
+
+// projectOf returns what a quota that is spent, by an answer to a request, is
+// spent for.
+func (h *host) projectOf(u *url.URL) string {
+	if h.name == hub {
+		return ""
+	}
+	return projectOf(u.Path)
 }
 
 // parkedError is a request that the registry has said it will not answer.
@@ -90,51 +107,65 @@ func (h *host) awaitQuota(request *http.Request) error {
 
 // parked returns why such a request should not be sent now, or nil.
 func (h *host) parked(request *http.Request) *parkedError {
-	h.quota.mu.Lock()
-	parked := h.quota.all
-	h.quota.mu.Unlock()
-	if !parked.active() && isPull(request) {
-		parked = h.quota.spentPulls()
-	}
-	if !parked.active() || !h.is(request.URL.Host) {
+	q := &h.quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.parked) == 0 || !h.is(request.URL.Host) {
 		return nil
 	}
-	return parked
+	project := h.projectOf(request.URL)
+	for _, s := range []share{{}, {project, false}, {"", true}, {project, true}} {
+		if parked := q.parked[s]; parked.active() && (!s.pulls || isPull(request)) {
+			return parked
+		}
+	}
+	return nil
 }
 
 func (e *parkedError) active() bool { return e != nil && time.Now().Before(e.until) }
 
-// park notes that the registry answers no more, or no pulls. It says whether
-// that is news.
-func (q *quota) park(parked *parkedError, pullsOnly bool) (news bool) {
+// park notes that a share is spent. It says whether that is news.
+func (q *quota) park(s share, parked *parkedError) (news bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	news = !q.all.active() && !q.pulls.active()
-	place := &q.all
-	if pullsOnly {
-		place = &q.pulls
-	}
-	if !(*place).active() { // else the first to know it knows it best
-		*place = parked
+	news = !q.parked[share{}].active() && !q.parked[share{s.project, false}].active() && !q.parked[share{s.project, true}].active()
+	if !q.parked[s].active() { // else the first to know it knows it best
+		if q.parked == nil {
+			q.parked = map[share]*parkedError{}
+		}
+		q.parked[s] = parked
 	}
 	return news
 }
 
-// spentPulls returns why no manifest is read, or nil.
-func (q *quota) spentPulls() *parkedError {
+// spentPulls returns why no manifest of a project is read, or nil.
+func (q *quota) spentPulls(project string) *parkedError {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.pulls.active() {
-		return nil
+	if parked := q.parked[share{project, true}]; parked.active() {
+		return parked
 	}
-	return q.pulls
+	return nil
 }
 
 // refilled notes that there are pulls left.
-func (q *quota) refilled() {
+func (q *quota) refilled(project string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.pulls = nil
+	delete(q.parked, share{project, true})
+}
+
+// spent returns a share that is, or nil.
+func (q *quota) spent() *parkedError {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var first *parkedError
+	for _, parked := range q.parked {
+		if parked.active() && (first == nil || parked.until.Before(first.until)) {
+			first = parked
+		}
+	}
+	return first
 }
 
 // learn reads from an answer what is left of the quota. It returns a
@@ -152,15 +183,19 @@ func (h *host) learn(request *http.Request, response *http.Response) error {
 		words = whyTooMany(response)
 	}
 	l := limitsOf(response.Header, words, time.Now())
+	project := h.projectOf(request.URL)
 	if l.left > 0 && !tooMany {
-		h.quota.refilled()
+		h.quota.refilled(project)
 	}
-	if pulls := h.quota.spentPulls(); saysNoMore(response) && pulls != nil {
-		h.quota.park(pulls, false) // so that is what it means
+	if pulls := h.quota.spentPulls(project); saysNoMore(response) && pulls != nil {
+		h.quota.park(share{project, false}, pulls) // so that is what it means
 		return pulls
 	}
 	spent := l.left == 0 || strings.Contains(strings.ToLower(words), "pull rate limit")
-	parked := &parkedError{name: h.name, until: time.Now().Add(l.wait)}
+	if !spent {
+		project = "" // the registry's own limit
+	}
+	parked := &parkedError{name: strings.TrimSuffix(h.name+"/"+project, "/"), until: time.Now().Add(l.wait)}
 	switch {
 	case tooMany && l.wait > longestWait:
 		parked.why = "429 Too Many Requests"
@@ -183,7 +218,7 @@ func (h *host) learn(request *http.Request, response *http.Response) error {
 	if words != "" {
 		parked.why += ": " + h.withoutSecrets(words)
 	}
-	if h.quota.park(parked, isPull(request) && spent || !tooMany) {
+	if h.quota.park(share{project, isPull(request) && spent || !tooMany}, parked) {
 		h.client.warn(parked.Error() + ". Images that need it end as rate-limited, or wait if that is soon; the other registries go on")
 	}
 	if tooMany {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mvrun/engine/registry"
+	"mvrun/engine/registry/memory"
 	"mvrun/validate"
 )
 
@@ -103,7 +104,7 @@ func TestQuotaSpent(t *testing.T) {
 								ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 								defer cancel()
 								_, _, err := c.Read(ctx, app(hub), need)
-								wantError(t, err, validate.RateLimited, "the quota at "+hub+" is spent "+until, words)
+								wantError(t, err, validate.RateLimited, "the quota at "+hub, " is spent "+until, words)
 							})
 						}
 						readers.Wait()
@@ -120,7 +121,7 @@ func TestQuotaSpent(t *testing.T) {
 					if n := l.times(); n > first || first > 60 {
 						t.Errorf("%d requests, and then %d", first, n-first)
 					}
-					w.want(t, "the quota at "+hub+" is spent "+until)
+					w.want(t, " is spent "+until)
 					read(t, c, app("other.example.com"), need)
 
 					time.Sleep(test.lasts + time.Second)
@@ -219,6 +220,50 @@ func TestQuotaLearned(t *testing.T) {
 		}
 		wantError(t, pull(), validate.RateLimited)
 	})
+}
+
+// One project of Harbor's may be a cache of Docker Hub, whose quota is not that
+// of the others. Docker Hub's own is of all that it has.
+func TestQuotaOfAProject(t *testing.T) {
+	for _, test := range []struct {
+		host   string
+		others bool // go on
+	}{{"harbor.example.com", true}, {"docker.io", false}} {
+		t.Run(test.host, func(t *testing.T) {
+			r, _, _ := filled()
+			r.PushImage("cache/app", "1", memory.Image{Platform: linux, Content: "app"})
+			seen := record(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				if strings.HasPrefix(request.URL.Path, "/v2/cache/") {
+					w.WriteHeader(http.StatusTooManyRequests)
+					io.WriteString(w, spent)
+					return
+				}
+				r.ServeHTTP(w, request)
+			}))
+			synctest.Test(t, func(t *testing.T) {
+				network, w := newPipes(), &warnings{}
+				network.serve(t, "harbor.example.com:443", seen)
+				network.serve(t, "index.docker.io:443", seen)
+				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: w.add})
+				cached, other := app(test.host), app(test.host)
+				cached.Source = test.host + "/cache/app"
+				for range 3 {
+					for _, need := range []validate.Need{manifest, head} {
+						_, _, err := c.Read(t.Context(), cached, need)
+						wantError(t, err, validate.RateLimited, "the quota at "+test.host, " is spent until ")
+						_, _, err = c.Read(t.Context(), other, need)
+						if (err == nil) != test.others {
+							t.Errorf("another project: %v", err)
+						}
+					}
+				}
+				w.want(t, " is spent until ")
+				if n := len(seen.requests("GET /v2/cache/")) + len(seen.requests("HEAD /v2/cache/")); n > 2 {
+					t.Errorf("%d requests", n)
+				}
+			})
+		})
+	}
 }
 
 // Another host's quota, to which the registry redirects, is not the registry's;

@@ -39,13 +39,7 @@ func (c *Client) isDown(h *host) bool {
 
 // state says why the registry answers less than it is asked, or is "".
 func (h *host) state() string {
-	h.quota.mu.Lock()
-	parked := h.quota.all
-	if !parked.active() {
-		parked = h.quota.pulls
-	}
-	h.quota.mu.Unlock()
-	if parked.active() {
+	if parked := h.quota.spent(); parked != nil {
 		return "its quota is spent until " + clock(parked.until)
 	}
 	p := h.settings.pace
