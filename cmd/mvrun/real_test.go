@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -369,6 +370,18 @@ func TestRealRegistries(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("a folder with the registry's certificate", func(t *testing.T) {
+		folder := filepath.Join(os.Getenv("HOME"), ".config/containers/certs.d", destination.address)
+		certificate, err := os.ReadFile(filepath.Join(destination.dir, "cert.pem"))
+		if err := errors.Join(err, os.MkdirAll(folder, 0o700)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, "ca.crt"), string(certificate))
+		if status, out, _ := mvrun(t, login, one, "-d", destination.address, "--default-project", ""); status != exitOK {
+			t.Errorf("exit status %d\n%s", status, out)
+		}
+	})
 }
 
 // A registry without a referrers API, with a login that is for the side of the

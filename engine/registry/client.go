@@ -70,21 +70,24 @@ type Client struct {
 	hosts      map[hostKey]*host
 	configured map[string]*configured // by name
 	circuits   map[circuitKey]*circuit
-	bases      []*http.Transport // all there are
+	namespaces map[string][]string // with a login of their own, by registry
+	bases      []*http.Transport   // all there are
 	// flights are the goroutines that make what several callers wait for.
 	flights sync.WaitGroup
 }
 
-// hostKey tells registries apart: logins may differ between the two sides.
+// hostKey tells registries apart: logins may differ between the two sides, and
+// between the namespaces of a registry.
 type hostKey struct {
-	name  string
-	login *Login
+	name      string
+	login     *Login
+	namespace string
 }
 
 // New returns a Client. ctx ends what it does for several callers at once.
 func New(ctx context.Context, o Options) *Client {
 	base := newTransport(o)
-	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[circuitKey]*circuit{}, bases: []*http.Transport{base}}
+	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[circuitKey]*circuit{}, namespaces: map[string][]string{}, bases: []*http.Transport{base}}
 }
 
 // Close waits for what is under way and closes the connections. Once the
@@ -126,7 +129,7 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		repository = image.Destination
 	}
 	name, path, _ := strings.Cut(repository, "/")
-	host := c.host(name, need.Side)
+	host := c.host(name, path, need.Side)
 
 	call := &call{}
 	ctx = context.WithValue(ctx, callKey{}, call)
@@ -175,8 +178,9 @@ type call struct {
 // callKey is the context key of a *call.
 type callKey struct{}
 
-// host returns what is known of a registry.
-func (c *Client) host(name string, side validate.Side) *host {
+// host returns what is known of a registry, for whoever reads below a path of
+// it.
+func (c *Client) host(name, path string, side validate.Side) *host {
 	key := hostKey{name: name}
 	for i, login := range c.options.Logins {
 		if login.Side == side && login.Registry == name {
@@ -185,16 +189,22 @@ func (c *Client) host(name string, side validate.Side) *host {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	settings, ok := c.configured[name]
+	if !ok {
+		settings = &configured{pace: newPace(0)}
+		settings.base, settings.broken = c.transport(name, settings.Settings)
+		c.configured[name] = settings
+	}
+	address := cmp.Or(settings.Endpoint, name)
+	if key.login == nil {
+		key.namespace = c.namespace(address, path)
+	}
 	h, ok := c.hosts[key]
 	if !ok {
-		settings, ok := c.configured[name]
-		if !ok {
-			settings = &configured{base: c.base, pace: newPace(0)}
-		}
 		if settings.room == nil && c.options.Conns > 0 {
 			settings.room = make(chan struct{}, c.options.Conns)
 		}
-		h = &host{client: c, name: name, address: cmp.Or(settings.Endpoint, name), settings: settings, login: key.login, tokens: map[string]*shared[string]{}}
+		h = &host{client: c, name: name, address: address, settings: settings, login: key.login, namespace: key.namespace, tokens: map[string]*shared[string]{}}
 		h.retried = &breaking{c, firstly(&wire{h}, mostRetries)}
 		if c.options.Once {
 			h.retried = firstly(&wire{h}, 0)
@@ -202,4 +212,23 @@ func (c *Client) host(name string, side validate.Side) *host {
 		c.hosts[key] = h
 	}
 	return h
+}
+
+// namespace returns that of a registry's namespaces with a login of their own
+// which a path is in, or "". c.mu is held.
+func (c *Client) namespace(registry, path string) string {
+	if c.options.Anonymous {
+		return ""
+	}
+	all, ok := c.namespaces[registry]
+	if !ok {
+		all = podmanNamespaces(registry)
+		c.namespaces[registry] = all
+	}
+	for _, namespace := range all {
+		if strings.HasPrefix(registry+"/"+path+"/", namespace+"/") {
+			return namespace
+		}
+	}
+	return ""
 }

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
 	"github.com/docker/cli/cli/config/credentials"
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -19,8 +22,8 @@ import (
 // Whose name and password a registry gets.
 
 // credentials finds the session's: those of the registry's settings, else the
-// user's login for this side, else the Docker configuration and its helpers,
-// else Podman's.
+// user's login for this side, else Podman's for the namespace, else the Docker
+// configuration and its helpers, else Podman's for the registry.
 func (h *host) credentials(ctx context.Context, s *session) error {
 	s.auth = authn.Anonymous
 	own := authn.AuthConfig{Username: h.settings.Username, Password: h.settings.Password, RegistryToken: h.settings.Token}
@@ -28,6 +31,12 @@ func (h *host) credentials(ctx context.Context, s *session) error {
 		s.auth, s.from = authn.FromConfig(own), "the script"
 	} else if h.login != nil && h.address == h.login.Registry { // not for an endpoint elsewhere
 		s.auth, s.from = authn.FromConfig(authn.AuthConfig{Username: h.login.Username, Password: h.login.Password}), h.login.From
+	} else if h.namespace != "" {
+		auth, err := podmanLogin(h.namespace, true)
+		if err != nil {
+			return fmt.Errorf("looking for credentials in Podman's auth.json: %w", err)
+		}
+		s.auth, s.from = auth, "Podman's auth.json"
 	} else if !h.client.options.Anonymous {
 		for _, keychain := range []struct {
 			authn.Keychain
@@ -83,23 +92,22 @@ func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 	if registry == name.DefaultRegistry {
 		registry = hub
 	}
+	return podmanLogin(registry, false)
+}
+
+// podmanLogin returns the login for a registry, or for a namespace of it, which
+// helpers have none for.
+func podmanLogin(key string, namespace bool) (authn.Authenticator, error) {
 	for _, path := range podmanFiles() {
-		f, err := os.Open(path)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
+		file, err := podmanFile(path)
 		if err != nil {
 			return nil, err
 		}
-		file, err := config.LoadFromReader(f)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
 		// GetAuthConfig would look for Docker's name of Docker Hub, and take any
 		// of several logins that are for one namespace of the registry each.
-		found := file.AuthConfigs[registry]
-		if helper := cmp.Or(file.CredentialHelpers[registry], file.CredentialsStore); helper != "" {
-			found, err = credentials.NewNativeStore(file, helper).Get(registry)
+		found := file.AuthConfigs[key]
+		if helper := cmp.Or(file.CredentialHelpers[key], file.CredentialsStore); helper != "" && !namespace {
+			found, err = credentials.NewNativeStore(file, helper).Get(key)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -113,6 +121,41 @@ func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 		}
 	}
 	return authn.Anonymous, nil
+}
+
+// podmanFile reads one of Podman's files. One that does not exist is empty.
+func podmanFile(path string) (*configfile.ConfigFile, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return configfile.New(path), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	file, err := config.LoadFromReader(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return file, nil
+}
+
+// podmanNamespaces returns what Podman has logins for below a registry, such as
+// quay.io/team, the narrower ones first.
+func podmanNamespaces(registry string) []string {
+	var found []string
+	for _, path := range podmanFiles() {
+		file, err := podmanFile(path)
+		if err != nil {
+			continue // who looks for the registry's login will say so
+		}
+		for key := range file.AuthConfigs {
+			if strings.HasPrefix(key, registry+"/") && !slices.Contains(found, key) {
+				found = append(found, key)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	return found
 }
 
 func podmanFiles() []string {

@@ -195,6 +195,72 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
+// Podman has logins for parts of a registry, too, of which the narrowest counts.
+func TestConfigurationOfNamespaces(t *testing.T) {
+	logins := func(host string, names ...string) string {
+		var all []string
+		for _, name := range names {
+			all = append(all, fmt.Sprintf("%q:{%q:%q}", host+name, "auth", encoded("of "+name, password)))
+		}
+		return `{"auths":{` + strings.Join(all, ",") + `}}`
+	}
+	for _, test := range []struct {
+		name   string
+		podman []string // what it has logins for
+		docker bool     // it has one for the registry
+		want   map[string]string
+	}{
+		{"namespaces alone", []string{"/team", "/team/sub/app"}, false,
+			map[string]string{"team/app": "/team", "team": "/team", "team/sub/app": "/team/sub/app", "team/sub/app/below": "/team/sub/app", "teams/app": "-", "other/team": "-"}},
+		{"beside the registry's", []string{"", "/team"}, false, map[string]string{"team/app": "/team", "other/app": ""}},
+		{"beside Docker's", []string{"/team"}, true, map[string]string{"team/app": "/team", "other/app": ""}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			seen := record(nil)
+			seen.Handler = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				if request.Header.Get("Authorization") == "" {
+					w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
+				}
+				w.WriteHeader(http.StatusUnauthorized)
+			})
+			host := serve(t, seen)
+			t.Setenv("REGISTRY_AUTH_FILE", filepath.Join(write(t, "auth.json", logins(host, test.podman...), 0o600), "auth.json"))
+			if test.docker {
+				dockerConfig(t, logins(host, ""))
+			}
+			c := newClient(t, registry.Options{})
+			for repository, want := range test.want {
+				image := imagelist.Image{Source: host + "/" + repository, Tag: "1"}
+				_, _, err := c.Read(t.Context(), image, head)
+				words := "with the credentials for " + host + want
+				if want == "-" {
+					words = "no credentials for " + host
+				}
+				wantError(t, err, validate.Unauthorized, words)
+				for _, request := range seen.requests("HEAD /v2/" + repository + "/manifests/") {
+					got, _, _ := request.BasicAuth()
+					if want == "-" && got != "" || want != "-" && got != "of "+want {
+						t.Errorf("%s: the user was %q", repository, got)
+					}
+				}
+			}
+			if n := len(seen.requests("GET /v2/")); n > 3 { // a ping for each login
+				t.Errorf("%d pings", n)
+			}
+		})
+	}
+
+	// What a script or a variable says wins.
+	r, _, _ := filled()
+	host := serve(t, locked(r))
+	t.Setenv("REGISTRY_AUTH_FILE", filepath.Join(write(t, "auth.json", logins(host, "/library"), 0o600), "auth.json"))
+	c := newClient(t, registry.Options{Logins: []registry.Login{{Registry: host, Username: user, Password: password}}})
+	read(t, c, app(host), head)
+	if _, err := readWith(t, registry.Options{}, host, registry.Settings{Username: user, Password: password}); err != nil {
+		t.Error(err)
+	}
+}
+
 // Docker Hub goes by other names in lists, in requests and in either
 // configuration.
 func TestConfigurationOfDockerHub(t *testing.T) {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
@@ -92,6 +95,9 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 		e.reason = validate.Unauthorized
 	case errors.As(err, &verify): // whatever plain HTTP, tried after it, gave
 		e.what += certificateHint(verify, h.failing(err))
+	case errors.As(err, &op) && op.Op == "remote error" && strings.Contains(op.Error(), "certificate"): // of TLS; likewise
+		e.what = fmt.Sprintf("%s (%s wants a client certificate that it trusts: save it as client.cert and client.key in %s)",
+			op, h.failing(err), shownFolder(h.failing(err)))
 	case errors.As(err, &status):
 		from := ""
 		if errors.As(err, &ping) {
@@ -159,15 +165,26 @@ func (h *host) credentialHint(from string) string {
 	if from == "" {
 		return fmt.Sprintf(" (no credentials for %s; run \"docker login %s\")", h.address, h.address)
 	}
-	return fmt.Sprintf(" (with the credentials for %s of %s)", h.address, from)
+	return fmt.Sprintf(" (with the credentials for %s of %s)", cmp.Or(h.namespace, h.address), from)
 }
 
 func certificateHint(err error, host string) string {
 	var unknown x509.UnknownAuthorityError
 	if errors.As(err, &unknown) {
-		return fmt.Sprintf(" (is the certificate of %s self-signed? let this machine trust its authority, or give --tls-verify=false)", host)
+		return fmt.Sprintf(" (is the certificate of %s self-signed? save its authority's as %s/ca.crt, or give --tls-verify=false)", host, shownFolder(host))
 	}
 	return " (--tls-verify=false accepts any certificate)"
+}
+
+// shownFolder is where the user may put certificates for a host.
+func shownFolder(host string) string {
+	folder := certificateFolders(host)[0]
+	if home, err := os.UserHomeDir(); err == nil {
+		if below, ok := strings.CutPrefix(folder, home+string(filepath.Separator)); ok {
+			return filepath.Join("~", below)
+		}
+	}
+	return folder
 }
 
 // failing is the host whose connection failed: the registry, its token server,

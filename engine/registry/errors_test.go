@@ -113,12 +113,12 @@ func TestErrorCertificate(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	const selfSigned = " self-signed? let this machine trust its authority, or give --tls-verify=false"
+	const selfSigned = " self-signed? save its authority's as ~/.config/containers/certs.d/"
 	for _, test := range []struct{ host, words string }{
-		{hub, "is the certificate of " + hub + selfSigned},
+		{hub, "is the certificate of " + hub + selfSigned + hub},
 		// HTTP is tried too for a local name, and a TLS server's answer to it is
 		// a status, which says less.
-		{"127.0.0.1:5000", "is the certificate of 127.0.0.1:5000" + selfSigned},
+		{"127.0.0.1:5000", "is the certificate of 127.0.0.1:5000" + selfSigned + "127.0.0.1:5000/ca.crt, or give --tls-verify=false"},
 		{"10.0.0.1:5000", "certificate is valid for 127.0.0.1, ::1, not 10.0.0.1 (--tls-verify=false accepts any certificate)"},
 	} {
 		t.Run(test.host, func(t *testing.T) {

@@ -27,6 +27,9 @@ type host struct {
 	address  string // where it is asked
 	settings *configured
 	login    *Login
+	// namespace is what the credentials are for, such as quay.io/team; "" if they
+	// are for all of the registry.
+	namespace string
 
 	retried http.RoundTripper // the wire, with retries, unless it is down
 	quota   quota
@@ -63,6 +66,9 @@ func (h *host) ping(ctx context.Context) (*session, error) {
 	registry, err := name.NewRegistry(h.address, options...)
 	if err != nil {
 		return nil, fmt.Errorf("registry %q: %w", h.address, err)
+	}
+	if h.settings.broken != nil {
+		return nil, h.settings.broken
 	}
 	s := &session{registry: registry, scheme: "https"}
 	if err := h.credentials(ctx, s); err != nil {

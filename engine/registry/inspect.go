@@ -67,7 +67,7 @@ var errNoImage = &missingError{errors.New("the registry has no such image")}
 func (c *Client) ask(ctx context.Context, doing, repository, reference string, do func(ctx context.Context, h *host, path string) error) error {
 	name, path, _ := strings.Cut(repository, "/")
 	side := c.loginSide(name)
-	h := c.host(name, side)
+	h := c.host(name, path, side)
 	ctx = context.WithValue(ctx, callKey{}, &call{})
 	err := do(ctx, h, path)
 	if err == nil {

@@ -219,7 +219,7 @@ func (h *host) learn(request *http.Request, response *http.Response) error {
 		parked.why += ": " + h.withoutSecrets(words)
 	}
 	if h.quota.park(share{project, isPull(request) && spent || !tooMany}, parked) {
-		h.client.warn(parked.Error() + ". Images that need it end as rate-limited, or wait if that is soon; the other registries go on")
+		h.client.warn(parked.Error() + ". Images that need it end as rate-limited, or wait if that is soon; the rest goes on")
 	}
 	if tooMany {
 		return parked

@@ -1,12 +1,10 @@
 package registry
 
 import (
-	"crypto/tls"
-	"crypto/x509"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 
 	"mvrun/engine/imagelist"
 )
@@ -53,19 +51,19 @@ func (c *Client) Configure(name string, s Settings) error {
 	case s.RequestsPerSecond < 0 || s.MaxRequests < 0:
 		return errors.New("requests_per_second and max_requests: want more than 0")
 	}
-	base, err := c.transport(s)
-	if err != nil {
-		return err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.configured[name]; known {
-		return errors.New("its settings were given before: say all of them at once")
-	}
 	for key := range c.hosts {
 		if key.name == name {
 			return errors.New("it was asked already: give its settings before the first request")
 		}
+	}
+	if _, known := c.configured[name]; known {
+		return errors.New("its settings were given before: say all of them at once")
+	}
+	base, err := c.transport(cmp.Or(s.Endpoint, name), s)
+	if err != nil {
+		return err
 	}
 	known := &configured{Settings: s, base: base, pace: newPace(s.RequestsPerSecond)}
 	if c.options.Once {
@@ -81,44 +79,44 @@ func (c *Client) Configure(name string, s Settings) error {
 // configured are a registry's settings at work.
 type configured struct {
 	Settings
-	base *http.Transport
-	pace *pace
-	room chan struct{} // nil for no limit
+	base   *http.Transport
+	broken error // why there is no base: the user's certificates are wrong
+	pace   *pace
+	room   chan struct{} // nil for no limit
 }
 
-// transport returns the connections for some settings: the client's, unless
-// they differ in TLS.
-func (c *Client) transport(s Settings) (*http.Transport, error) {
-	if s.CA == "" && s.Cert == "" && s.TLSVerify == nil {
+// transport returns the connections to a registry: the client's, unless its
+// settings or the user's certificates for it differ in TLS. c.mu is held.
+func (c *Client) transport(address string, s Settings) (*http.Transport, error) {
+	var authority, pair, folder certificates
+	if s.CA != "" {
+		authority.authorities = []string{s.CA}
+	}
+	if s.Cert != "" {
+		pair.pairs = [][2]string{{s.Cert, s.Key}}
+	}
+	if !c.options.Anonymous && !s.PlainHTTP {
+		var err error
+		if folder, err = folderCertificates(address); err != nil {
+			return nil, fmt.Errorf("the certificates for %s: %w", address, err)
+		}
+	}
+	if authority.none() && pair.none() && folder.none() && s.TLSVerify == nil {
 		return c.base, nil
 	}
 	base := newTransport(c.options)
 	if s.TLSVerify != nil {
 		base.TLSClientConfig.InsecureSkipVerify = !*s.TLSVerify
 	}
-	if s.CA != "" {
-		pem, err := os.ReadFile(s.CA)
-		if err != nil {
-			return nil, fmt.Errorf("ca: %w", err)
-		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca: %s holds no certificate in PEM format", s.CA)
-		}
-		base.TLSClientConfig.RootCAs = pool
+	if err := authority.addTo(base.TLSClientConfig); err != nil {
+		return nil, fmt.Errorf("ca: %w", err)
 	}
-	if s.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(s.Cert, s.Key)
-		if err != nil {
-			return nil, fmt.Errorf("cert and key: %w", err)
-		}
-		base.TLSClientConfig.Certificates = []tls.Certificate{pair}
+	if err := pair.addTo(base.TLSClientConfig); err != nil {
+		return nil, fmt.Errorf("cert and key: %w", err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if err := folder.addTo(base.TLSClientConfig); err != nil {
+		return nil, fmt.Errorf("the certificates for %s: %w", address, err)
+	}
 	c.bases = append(c.bases, base)
 	return base, nil
 }
