@@ -31,6 +31,11 @@ func (r *runCommand) openResults(run sink.Run) (*sink.Results, sink.Earlier, err
 // checkFiles finds out what could not be written, or would destroy what is
 // read, before the run.
 func (r *runCommand) checkFiles(script starlib.Script, c console) error {
+	for _, path := range r.AllowPath {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			return fmt.Errorf("--allow-path %s: there is no such folder", path)
+		}
+	}
 	files := r.inputs(script, c)
 	if err := sink.CheckFailedList(r.Failed, files[0], files[1]); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -213,6 +214,11 @@ func (r repository) String() string {
 func CheckRegistry(registry string) error {
 	if !registryPattern.MatchString(registry) {
 		return fmt.Errorf("%s is no registry: want HOST or HOST:PORT, without scheme and path", quote(registry))
+	}
+	if colon := strings.LastIndexByte(registry, ':'); colon > strings.LastIndexByte(registry, ']') {
+		if port, err := strconv.Atoi(registry[colon+1:]); err != nil || port < 1 || port > 65535 {
+			return fmt.Errorf("%s is no registry: ports go from 1 to 65535", quote(registry))
+		}
 	}
 	return nil
 }

@@ -151,6 +151,8 @@ func TestParseBadLine(t *testing.T) {
 		{"no port", "r.io:/a r.io/a/b 1", corp, `"r.io:" is no registry: want HOST or HOST:PORT`},
 		{"a port of letters", "r.io:http/a r.io/a/b 1", corp, "is no registry"},
 		{"a port of six digits", "r.io:123456/a r.io/a/b 1", corp, "is no registry"},
+		{"a port that is none", "r.io:65536/a r.io/a/b 1", corp, "ports go from 1 to 65535"},
+		{"no port at all", "[::1]:0/a r.io/a/b 1", corp, "ports go from 1 to 65535"},
 		{"a password", "me:secret@r.io/a r.io/a/b 1", corp, "is no registry"},
 		{"a hyphen first", "-r.io/a r.io/a/b 1", corp, "is no registry"},
 		{"an open bracket", "[::1/a r.io/a/b 1", corp, "is no registry"},
