@@ -122,10 +122,24 @@ func (c *comparison) verdict() Verdict {
 	} else {
 		verdict = c.content()
 	}
-	if c.Referrers && verdict.Status == Pass && len(c.needs) == 0 {
+	if verdict.Status != Pass || len(c.needs) > 0 {
+		return verdict
+	}
+	if top, _ := c.known.fact(Need{Side: Destination, What: Read}); top.Manifest.ServedAs != "" {
+		verdict.Status, verdict.Reason, verdict.Match, verdict.Message = Fail, DestinationType, "", top.Manifest.servedAs()
+		return verdict
+	}
+	if c.Referrers {
 		return c.attached(verdict)
 	}
 	return verdict
+}
+
+// servedAs is what is wrong with a manifest whose type the registry gives as
+// another one: Docker, Podman and containerd refuse it, as clients should.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+func (m *Manifest) servedAs() string {
+	return fmt.Sprintf("destination manifest MIME type unknown: %s (so the registry says; the manifest's own is %s)", m.ServedAs, m.MediaType)
 }
 
 // comparison is one run of Compare. Its methods return false if they could not

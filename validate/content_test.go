@@ -509,6 +509,24 @@ var contentTests = []contentTest{
 	{name: "no wanted platform, exactly", source: s390x, destination: nothing, rules: Exact,
 		status: Skip, reason: NoPlatform},
 
+	// What clients refuse, since the registry gives another type for it.
+	{name: "the same index, served as something else", source: index(ociBoth...), destination: index(ociBoth...).servedAs("application/json"),
+		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: application/json (so the registry says; the manifest's own is " + TypeOCIIndex + ")"},
+	{name: "the same image, served as a list", source: app, destination: app.servedAs(TypeOCIIndex), rules: Exact,
+		status: Fail, reason: DestinationType, message: "unknown: " + TypeOCIIndex},
+	{name: "a Docker list, served as an image", source: list(amd64), destination: list(amd64).servedAs(TypeDockerManifest), rules: Hangar,
+		status: Fail, reason: DestinationType, message: "unknown: " + TypeDockerManifest},
+	{name: "a source served as something else", source: index(ociAMD64).servedAs("application/json"), destination: list(ociAMD64),
+		status: Pass, match: SamePlatforms},
+	{name: "a type in capitals", source: app, destination: app.servedAs(strings.ToUpper(TypeOCIManifest)),
+		status: Pass, match: Identical},
+	{name: "schema 1, served as early registries do", source: v1, destination: v1.servedAs("application/json"),
+		status: Pass, match: Identical},
+	{name: "a child served as something else", source: index(ociAMD64), destination: index(ociAMD64.servedAs("text/plain")), depth: Blobs,
+		status: Fail, reason: DestinationType, message: "linux/amd64: destination manifest MIME type unknown: text/plain"},
+	{name: "something else is wrong, too", source: list(amd64), destination: list(arm64).servedAs("application/json"),
+		status: Fail, reason: PlatformMissing},
+
 	// Depth blobs.
 	{name: "every blob is there", source: index(app, ociARM64), destination: index(app, ociARM64), depth: Blobs,
 		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 3, destination STAT 5"},

@@ -73,6 +73,8 @@ func (c *comparison) lacks(image leaf, match Match) []difference {
 		return nil
 	case d.reason != "":
 		return missing()
+	case manifest.ServedAs != "":
+		return []difference{{DestinationType, manifest.servedAs()}}
 	case image.Size != 0 && image.Size != manifest.Size:
 		return []difference{{BlobSize, fmt.Sprintf("manifest %s has %d bytes, the list says %d", image.Digest, manifest.Size, image.Size)}}
 	}

@@ -34,6 +34,10 @@ type Manifest struct {
 	Config   Descriptor   // of an image
 	Layers   []Descriptor // of an image, the base first
 
+	// ServedAs is the registry's Content-Type where that is another type than the
+	// manifest's, else "".
+	ServedAs string
+
 	ArtifactType string // as the manifest states it, mostly ""
 	Annotations  map[string]string
 
@@ -100,9 +104,10 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		return nil, fmt.Errorf("the answer is no manifest but %s (%w)", beginning(body), err)
 	}
 	m := &Manifest{MediaType: raw.MediaType, Size: int64(len(body)), ArtifactType: raw.ArtifactType, Annotations: raw.Annotations}
+	served, _, _ := strings.Cut(contentType, ";")
+	served = strings.TrimSpace(served)
 	if m.MediaType == "" {
-		m.MediaType, _, _ = strings.Cut(contentType, ";")
-		m.MediaType = strings.TrimSpace(m.MediaType)
+		m.MediaType = served
 	}
 	if !slices.Contains(ManifestTypes, m.MediaType) {
 		switch {
@@ -134,6 +139,9 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		return m, nil
 	}
 	m.Digest = Digest(algorithm, body)
+	if served != "" && !strings.EqualFold(served, m.MediaType) {
+		m.ServedAs = served
+	}
 	if m.IsList() {
 		if raw.Manifests == nil && !hasField(body, "manifests") {
 			return nil, fmt.Errorf("a manifest of type %q without manifests", m.MediaType)

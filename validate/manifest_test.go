@@ -105,6 +105,19 @@ func TestParseManifest(t *testing.T) {
 		})
 	}
 
+	for served, want := range map[string]string{
+		"": "", TypeOCIIndex: "", TypeOCIIndex + "; charset=utf-8": "", "Application/vnd.oci.image.index.v1+json": "",
+		TypeDockerList: TypeDockerList, "application/json; charset=utf-8": "application/json",
+	} {
+		m, err := ParseManifest(served, "sha256", []byte(typed(TypeOCIIndex, manifests)))
+		if err != nil || m.ServedAs != want {
+			t.Errorf("served as %q: %q, %v, want %q", served, m.ServedAs, err, want)
+		}
+	}
+	if m, err := ParseManifest("application/json", "sha256", []byte("{"+manifests+"}")); err != nil || m.ServedAs != "application/json" {
+		t.Errorf("without a type of its own: %+v, %v", m, err)
+	}
+
 	list, err := ParseManifest("", "sha512", []byte("{"+manifests+"}"))
 	if err != nil {
 		t.Fatal(err)

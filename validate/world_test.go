@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -34,6 +35,7 @@ type node struct {
 	sizeless    bool              // does not say how long its config and layers are
 	lonely      bool              // does not say where foreign layers are
 
+	served string   // the type that the registry gives for it, in place of its own
 	gone   bool     // named, but not stored
 	hollow bool     // stored without its config
 	lost   []string // layers that are not stored
@@ -65,14 +67,15 @@ func schema1(platform string, layers ...string) node {
 func list(children ...node) node  { return node{kind: TypeDockerList, children: children} }
 func index(children ...node) node { return node{kind: TypeOCIIndex, children: children} }
 
-func (n node) as(platform string) node      { n.listed = platform; return n }
-func (n node) typed(mediaType string) node  { n.listedAs = mediaType; return n }
-func (n node) missing() node                { n.gone = true; return n }
-func (n node) configless() node             { n.hollow = true; return n }
-func (n node) running(command string) node  { n.command = command; return n }
-func (n node) withLayers(l ...string) node  { n.layers = l; return n }
-func (n node) withConfig(media string) node { n.config = media; return n }
-func (n node) signed() node                 { n.kind = TypeDockerSchema1Signed; return n }
+func (n node) as(platform string) node        { n.listed = platform; return n }
+func (n node) typed(mediaType string) node    { n.listedAs = mediaType; return n }
+func (n node) missing() node                  { n.gone = true; return n }
+func (n node) servedAs(mediaType string) node { n.served = mediaType; return n }
+func (n node) configless() node               { n.hollow = true; return n }
+func (n node) running(command string) node    { n.command = command; return n }
+func (n node) withLayers(l ...string) node    { n.layers = l; return n }
+func (n node) withConfig(media string) node   { n.config = media; return n }
+func (n node) signed() node                   { n.kind = TypeDockerSchema1Signed; return n }
 
 func (n node) with(runtime string) node        { n.runtime = runtime; return n }
 func (n node) built(history string) node       { n.history = history; return n }
@@ -271,7 +274,7 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 		return nil
 	}
 	body := n.body()
-	m, err := ParseManifest(n.kind, "sha256", body)
+	m, err := ParseManifest(cmp.Or(n.served, n.kind), "sha256", body)
 	if err != nil {
 		t.Fatalf("the test stores what cannot be parsed: %v\n%s", err, body)
 	}
