@@ -39,9 +39,11 @@ func offline(t testing.TB, jobs int, printed io.Writer) Options {
 	run := engine.New(engine.Options{Registry: nowhere{}, Jobs: jobs, Timeout: defaultTimeout, Stop: func(error) {}})
 	t.Cleanup(func() { run.Close() })
 	return Options{
-		Engine:      run,
-		Lookup:      nowhere{},
-		Open:        func(string) (*imagelist.List, error) { return imagelist.Parse("list.txt", strings.NewReader("a b 1\nc d 2\n"), 0) },
+		Engine: run,
+		Lookup: nowhere{},
+		Open: func(string) (*imagelist.List, error) {
+			return imagelist.Parse("list.txt", strings.NewReader("a b 1\nc d 2\n"), 0)
+		},
 		WriteFailed: func(string, []string) error { return nil },
 		Registry:    func(string, Registry) error { return nil },
 		Print:       printed,
