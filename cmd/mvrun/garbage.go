@@ -13,33 +13,48 @@ import (
 // garbage is how many bytes of it pile up before they are collected. Go waits
 // for as much as is in use: a run that keeps next to nothing would collect over
 // and over, and one over a long list take twice the memory that it needs.
-const garbage = 32 << 20
+const garbage = uint64(32 << 20)
+
+// byAmount is who has garbage collected so: a test runs several scripts at once,
+// and they have one collector.
+var byAmount struct {
+	mu     sync.Mutex
+	runs   int
+	before int  // what Go's GOGC was
+	tuned  bool // the next collection calls tune
+}
 
 // collectByAmount has garbage collected by its amount. undo leaves it to Go
-// again. A user's GOGC stands.
+// again, unless another run still wants it. A user's GOGC stands.
 func collectByAmount() (undo func()) {
 	if _, set := os.LookupEnv("GOGC"); set {
 		return func() {}
 	}
-	var mu sync.Mutex // of undone and the setting
-	undone := false
-	debug.SetGCPercent(percentFor(inUse()))
-	var next func(struct{})
-	next = func(struct{}) { // after every collection
-		mu.Lock()
-		defer mu.Unlock()
-		if undone {
-			return
-		}
-		debug.SetGCPercent(percentFor(inUse()))
-		runtime.AddCleanup(new(collected), next, struct{}{})
+	byAmount.mu.Lock()
+	defer byAmount.mu.Unlock()
+	if byAmount.runs++; byAmount.runs == 1 {
+		byAmount.before = debug.SetGCPercent(percentFor(inUse()))
 	}
-	runtime.AddCleanup(new(collected), next, struct{}{})
+	if !byAmount.tuned {
+		byAmount.tuned = true
+		runtime.AddCleanup(new(collected), tune, struct{}{})
+	}
 	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		undone = true
-		debug.SetGCPercent(100) // which it is without GOGC; runs in one process may overlap
+		byAmount.mu.Lock()
+		defer byAmount.mu.Unlock()
+		if byAmount.runs--; byAmount.runs == 0 {
+			debug.SetGCPercent(byAmount.before)
+		}
+	}
+}
+
+// tune sets things right after every collection.
+func tune(struct{}) {
+	byAmount.mu.Lock()
+	defer byAmount.mu.Unlock()
+	if byAmount.tuned = byAmount.runs > 0; byAmount.tuned {
+		debug.SetGCPercent(percentFor(inUse()))
+		runtime.AddCleanup(new(collected), tune, struct{}{})
 	}
 }
 
@@ -50,7 +65,7 @@ type collected struct{ _ [16]byte } // smaller ones share a block, and live as l
 // there are the less garbage, but not less than a quarter. Below 4 MiB Go counts
 // 4 MiB.
 func percentFor(inUse uint64) int {
-	return max(garbage*100/int(max(inUse, 4<<20))-25, 25)
+	return max(int(garbage*100/max(inUse, 4<<20))-25, 25)
 }
 
 // inUse is what the latest collection left, in bytes.
