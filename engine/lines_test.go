@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// all returns the images of a list.
+func all(t *testing.T, list *imagelist.List) (images []imagelist.Image) {
+	t.Helper()
+	list.Drain(t.Context())
+	lines, _ := list.Known()
+	for _, line := range lines {
+		image, err := list.Image(line, imagelist.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		images = append(images, image)
+	}
+	return images
+}
+
+// TestLinesOfManyLists shows which lines are left of a file, a stream, and
+// images of no list.
+func TestLinesOfManyLists(t *testing.T) {
+	file, err := imagelist.Parse("file", strings.NewReader("a.io/a d.io/a 1\na.io/b d.io/b 1\na.io/c d.io/c 1\n"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := imagelist.Stream("stream", strings.NewReader("b.io/a d.io/a 1\nb.io/b d.io/b 1\nb.io/c d.io/c 1\n"))
+	e := newEngine(mirrored, 1)
+	if n, final := e.Total(); n != 0 || final {
+		t.Errorf("without a list the total is %d, %v", n, final)
+	}
+	e.Load(stream)
+	e.Load(file)
+	if n, final := e.Total(); n != 3 || final { // the stream may have any number
+		t.Errorf("the total is %d, %v", n, final)
+	}
+	record := func(status validate.Status, images ...imagelist.Image) {
+		for _, image := range images {
+			e.collector.record(&Result{Image: image, Status: status})
+		}
+	}
+	files := all(t, file)
+	elsewhere := files[0] // the same line, looked up elsewhere
+	elsewhere.Destination = "e.io/a"
+	record(validate.Fail, elsewhere)
+	record(validate.Pass, files[0], files[1])
+	record(validate.Pass, elsewhere)
+	elsewhere.Destination = "f.io/a"
+	record(validate.Fail, elsewhere)
+	record(validate.Pass, files[0])
+	loose := imagelist.Image{Number: 1, Source: "z.io/z", Destination: "d.io/z", Tag: "1"}
+	mended, other := loose, loose
+	mended.Tag, mended.Number = "2", 2
+	other.Tag = "3"
+	record(validate.Fail, loose, mended, other)
+	mended.Number = 3
+	record(validate.Pass, mended)
+	if _, err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, unchecked := e.UnfinishedLines(t.Context())
+	slices.Sort(got[len(got)-2:])                                             // of no list, equal but for their tags
+	want := []string{"b.io/a d.io/a 1", "b.io/b d.io/b 1", "b.io/c d.io/c 1", // none of it, though the file's have the same numbers
+		"a.io/a d.io/a 1", "a.io/c d.io/c 1", "z.io/z d.io/z 1", "z.io/z d.io/z 3"}
+	if !slices.Equal(got, want) || unchecked != 4 {
+		t.Errorf("%d unchecked\ngot  %q\nwant %q", unchecked, got, want)
+	}
+	if n, final := e.Total(); n != 6 || !final {
+		t.Errorf("in the end the total is %d, %v", n, final)
+	}
+}
+
+// TestFailedLinesOfNoList shows that images made by hand come last, each.
+func TestFailedLinesOfNoList(t *testing.T) {
+	e := newEngine(mirrored, 1)
+	defer e.Close()
+	list, err := imagelist.Parse("l", strings.NewReader("s.io/a d.io/a 1\n"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Load(list)
+	of := func(image imagelist.Image) *Packed {
+		packed := (&Result{Image: image, Status: validate.Fail}).Pack(&image)
+		return &packed
+	}
+	byHand := func(source string) *Packed {
+		return of(imagelist.Image{Number: 1, Source: source, Destination: "d.io/z", Tag: "1"})
+	}
+	got := e.FailedLines([]*Packed{byHand("b.io/b"), byHand("a.io/a"), byHand("a.io/a"), of(all(t, list)[0])})
+	if want := []string{"s.io/a d.io/a 1", "a.io/a d.io/z 1", "b.io/b d.io/z 1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestEndRest shows what becomes of lines that a run had no time for.
+func TestEndRest(t *testing.T) {
+	const lines = "s.io/1 d.io/1 1\ns.io/2 d.io/2 1\ns.io/3 d.io/3 1\ntwo words\n"
+	sink := &told{}
+	e := New(Options{Registry: fakeRegistry(mirrored), Jobs: 1, Timeout: time.Minute, Sinks: []Sink{sink}, Stop: func(error) {},
+		Earlier: func(i imagelist.Image) *Result {
+			status := map[int]validate.Status{2: validate.Pass, 3: validate.Fail}[i.Number]
+			if status == "" {
+				return nil
+			}
+			return &Result{Image: i, Status: status, Earlier: true, Attempts: 1}
+		}})
+	stream := imagelist.Stream("l", strings.NewReader(lines+"s.io/5 d.io/5 1\n"))
+	e.Load(stream)
+	line, err := stream.At(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := stream.Image(line, imagelist.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	task := e.Begin()
+	task.Validate(t.Context(), first, question)
+	task.End()
+	e.EndRest(t.Context(), &DeadlineError{time.Hour}, imagelist.Options{})
+	if _, err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"l 1 pass identical x1", "l 2 pass earlier x1", "l 3 error timeout x0", "l 4 error invalid-line x1", "l 5 error timeout x0"}
+	if !slices.Equal(sink.lines, want) {
+		t.Errorf("got  %q\nwant %q", sink.lines, want)
+	}
+}
+
+// TestEnded shows the words for what a run's end left without a verdict.
+func TestEnded(t *testing.T) {
+	if reason, _ := Ended(&DeadlineError{time.Hour}); reason != validate.Timeout {
+		t.Errorf("after the deadline: %s", reason)
+	}
+	if reason, _ := Ended(errors.New("a sink is full")); reason != validate.Interrupted {
+		t.Errorf("else: %s", reason)
+	}
+}
