@@ -1,0 +1,194 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// making is a value that many wait for, and how often it was made.
+type making struct {
+	shared[string]
+	client *Client
+	value  string
+	valid  time.Duration
+	err    error
+	times  int
+}
+
+func newMaking(t *testing.T, o Options) *making {
+	return &making{client: New(t.Context(), o), value: "one", valid: time.Minute}
+}
+
+// fresh takes a second. What is made is what was to be made when it began.
+func (m *making) fresh(ctx context.Context) (string, time.Duration, error) {
+	m.times++ // one at a time
+	value, valid, err := m.value, m.valid, m.err
+	select {
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+		return "", 0, ctx.Err()
+	}
+	if err != nil {
+		value = ""
+	}
+	return value, valid, err
+}
+
+// want has the value got by ten at once.
+func (m *making) want(t *testing.T, value string, err error, times int) {
+	t.Helper()
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			if got, gotErr := m.get(t.Context(), m.client, m.fresh); got != value || gotErr != err {
+				t.Errorf("got %q, %v; want %q, %v", got, gotErr, value, err)
+			}
+		})
+	}
+	all.Wait()
+	if m.times != times {
+		t.Errorf("made %d times, want %d", m.times, times)
+	}
+}
+
+func is(value string) func(string) bool { return func(other string) bool { return other == value } }
+
+func TestShared(t *testing.T) {
+	refused := errors.New("refused")
+	for _, test := range []struct {
+		name string
+		once bool
+		do   func(t *testing.T, m *making)
+	}{
+		{"made once, and again when it is out of date", false, func(t *testing.T, m *making) {
+			m.want(t, "one", nil, 1)
+			m.value = "two"
+			time.Sleep(time.Minute - time.Millisecond)
+			m.want(t, "one", nil, 1)
+			time.Sleep(time.Millisecond)
+			m.want(t, "two", nil, 2)
+		}},
+		{"a failure answers for a while", false, func(t *testing.T, m *making) {
+			m.err = refused
+			m.want(t, "", refused, 1)
+			m.err = nil
+			time.Sleep(keepFailure - time.Millisecond)
+			m.want(t, "", refused, 1)
+			time.Sleep(time.Millisecond)
+			m.want(t, "one", nil, 2)
+		}},
+		{"a failure answers for those who waited for it", true, func(t *testing.T, m *making) {
+			m.err = refused
+			m.want(t, "", refused, 1)
+			m.want(t, "", refused, 2)
+			m.err = nil
+			m.want(t, "one", nil, 3)
+			m.want(t, "one", nil, 3)
+		}},
+		{"dropped", false, func(t *testing.T, m *making) {
+			if m.drop(is("")); m.last() != "" {
+				t.Error("there is a value before there is one")
+			}
+			m.want(t, "one", nil, 1)
+			m.value = "two"
+			m.drop(is("another"))
+			m.want(t, "one", nil, 1)
+			m.drop(is("one"))
+			if m.last() != "one" { // it may be repeated in the registry's words
+				t.Errorf("what was dropped is forgotten: %q", m.last())
+			}
+			m.want(t, "two", nil, 2)
+			m.drop(is("one")) // by who was slower
+			m.want(t, "two", nil, 2)
+		}},
+		{"a failure cannot be dropped", false, func(t *testing.T, m *making) {
+			m.err = refused
+			m.want(t, "", refused, 1)
+			m.drop(is(""))
+			m.want(t, "", refused, 1)
+		}},
+		{"ended", false, func(t *testing.T, m *making) {
+			if !m.ended(is("one")) {
+				t.Error("before there was one it is current")
+			}
+			m.want(t, "one", nil, 1)
+			if m.ended(is("one")) || !m.ended(is("another")) {
+				t.Error("the current one is not the one that was made")
+			}
+			time.Sleep(time.Minute)
+			if !m.ended(is("one")) {
+				t.Error("out of date, it is current")
+			}
+		}},
+		{"made since it was looked for", false, func(t *testing.T, m *making) {
+			m.want(t, "one", nil, 1)
+			select {
+			case <-m.board(m.client, m.fresh):
+			default:
+				t.Error("another one is being made")
+			}
+			m.want(t, "one", nil, 1)
+		}},
+		{"who waits may go", false, func(t *testing.T, m *making) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			if _, err := m.get(ctx, m.client, m.fresh); err != context.DeadlineExceeded {
+				t.Errorf("got %v", err)
+			}
+			m.want(t, "one", nil, 1)
+		}},
+		{"made in vain", false, func(t *testing.T, m *making) {
+			began := time.Now()
+			_, err := m.get(t.Context(), m.client, func(ctx context.Context) (string, time.Duration, error) {
+				<-ctx.Done()
+				return "", 0, ctx.Err()
+			})
+			if took := time.Since(began); err != context.DeadlineExceeded || took != flightTime {
+				t.Errorf("after %v: %v", took, err)
+			}
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMaking(t, Options{Once: test.once})
+				test.do(t, m)
+				m.client.Close()
+			})
+		})
+	}
+}
+
+// Values that are made, read and dropped by many at once are always whole, and
+// never one that was found bad before it was asked for.
+func TestSharedByMany(t *testing.T) {
+	c := New(t.Context(), Options{})
+	defer c.Close()
+	var s shared[[2]int]
+	made := 0
+	fresh := func(context.Context) ([2]int, time.Duration, error) {
+		made++
+		return [2]int{made, made}, time.Minute, nil
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			bad := 0
+			for range 500 {
+				value, err := s.get(t.Context(), c, fresh)
+				if err != nil || value[0] != value[1] || value[0] <= bad {
+					t.Errorf("got %v, %v after %d", value, err, bad)
+				}
+				bad = value[0]
+				s.drop(func(v [2]int) bool { return v == value })
+				if !s.ended(func(v [2]int) bool { return v == value }) {
+					t.Errorf("%v was dropped", value)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
