@@ -306,12 +306,39 @@ func TestPartDown(t *testing.T) {
 		for range 3 {
 			_, requests, err := c.Read(t.Context(), image("cache/app"), head)
 			wantError(t, err, validate.Unreachable, "502 Bad Gateway")
-			wantRequests(t, requests, 9)
+			wantRequests(t, requests, 10)
 		}
 		w.want(t, hub+"/cache is down: ")
 		_, requests, err := c.Read(t.Context(), image("cache/app"), head)
 		wantError(t, err, validate.Unreachable, hub+"/cache is down: ", "3 times in a row", "502 Bad Gateway")
 		wantRequests(t, requests, 0)
 		read(t, c, image("team/app"), head)
+	})
+}
+
+// A registry that can do nothing for a quarter of a minute, while it is started
+// anew for instance, costs no image.
+func TestBrokenForAMoment(t *testing.T) {
+	r, _, _ := filled()
+	synctest.Test(t, func(t *testing.T) {
+		mended := time.Now().Add(14 * time.Second)
+		network := newPipes()
+		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if strings.Contains(request.URL.Path, "/manifests/") && time.Now().Before(mended) {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			r.ServeHTTP(w, request)
+		}))
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 100})
+		var images sync.WaitGroup
+		for range 100 {
+			images.Go(func() {
+				if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		images.Wait()
 	})
 }

@@ -35,10 +35,10 @@ func TestErrorStatus(t *testing.T) {
 		{http.StatusForbidden, validate.Unauthorized, "403 Forbidden: DENIED not for you; UNKNOWN really (no credentials", 1},
 		{http.StatusTeapot, validate.Unreachable, "418 I'm a teapot: DENIED not for you; UNKNOWN really", 1},
 		{http.StatusNotImplemented, validate.Unreachable, "501 Not Implemented: DENIED", 1},
-		{http.StatusRequestTimeout, validate.Unreachable, "408 Request Timeout: DENIED", 9},
-		{http.StatusTooManyRequests, validate.RateLimited, "429 Too Many Requests: DENIED not for you; UNKNOWN really", 9},
-		{http.StatusInternalServerError, validate.Unreachable, "500 Internal Server Error: DENIED not for you; UNKNOWN really", 9},
-		{http.StatusServiceUnavailable, validate.Unreachable, "503 Service Unavailable: DENIED", 9},
+		{http.StatusRequestTimeout, validate.Unreachable, "408 Request Timeout: DENIED", 10},
+		{http.StatusTooManyRequests, validate.RateLimited, "429 Too Many Requests: DENIED not for you; UNKNOWN really", 10},
+		{http.StatusInternalServerError, validate.Unreachable, "500 Internal Server Error: DENIED not for you; UNKNOWN really", 10},
+		{http.StatusServiceUnavailable, validate.Unreachable, "503 Service Unavailable: DENIED", 10},
 	} {
 		t.Run(fmt.Sprint(test.status), func(t *testing.T) {
 			handler := ping(func(w http.ResponseWriter, _ *http.Request) {
@@ -65,8 +65,8 @@ func TestErrorAtPing(t *testing.T) {
 	}{
 		{http.StatusForbidden, validate.Unauthorized, "403 Forbidden", 1},
 		{http.StatusNotFound, validate.Unreachable, "registry.example.com does not answer as a registry does: GET /v2/ gave 404 Not Found", 1},
-		{http.StatusTooManyRequests, validate.RateLimited, "429 Too Many Requests", 9},
-		{http.StatusBadGateway, validate.Unreachable, "GET /v2/ gave 502 Bad Gateway", 9},
+		{http.StatusTooManyRequests, validate.RateLimited, "429 Too Many Requests", 10},
+		{http.StatusBadGateway, validate.Unreachable, "GET /v2/ gave 502 Bad Gateway", 10},
 	} {
 		t.Run(fmt.Sprint(test.status), func(t *testing.T) {
 			seen := record(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))

@@ -16,8 +16,9 @@ import (
 
 const (
 	// mostRetries are so many that of a hundred thousand requests none fails for
-	// good where one answer in five is broken.
-	mostRetries  = 8
+	// good where one answer in five is broken, and that their waits outlast a
+	// quarter of a minute.
+	mostRetries  = 9
 	briefRetries = 2
 	firstWait    = 100 * time.Millisecond
 	longestOwn   = 8 * time.Second  // where the registry does not ask for a wait

@@ -343,8 +343,8 @@ func TestTokenServerFails(t *testing.T) {
 		{"401", status(401, `{"errors":[{"code":"DENIED","message":"who?"}]}`), validate.Unauthorized,
 			"the token server answered 401 Unauthorized: DENIED who? (with the credentials for " + hub + " of SOURCE_USERNAME)", 1},
 		{"403", status(403, ""), validate.Unauthorized, "the token server answered 403 Forbidden (with the credentials", 1},
-		{"429", status(429, ""), validate.RateLimited, "429 Too Many Requests", 9},
-		{"500", status(500, ""), validate.Unreachable, "500 Internal Server Error", 9},
+		{"429", status(429, ""), validate.RateLimited, "429 Too Many Requests", 10},
+		{"500", status(500, ""), validate.Unreachable, "500 Internal Server Error", 10},
 		{"no JSON", status(200, "<html>"), validate.Unreachable, "", 1},
 		{"no token", status(200, "{}"), validate.Unreachable, "no token", 1},
 	} {
