@@ -1,0 +1,64 @@
+package sink
+
+import (
+	"bytes"
+	"regexp"
+	"testing"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// TestLog shows the lines of each kind of result, for people and as JSON.
+func TestLog(t *testing.T) {
+	lists := &validate.Lists{Source: []validate.ListEntry{}, Destination: nil}
+	for _, test := range []struct {
+		name       string
+		result     engine.Result
+		text, json string // without the time
+	}{
+		{"pass", engine.Result{Status: validate.Pass, Match: validate.Identical},
+			"[INFO] [M_ID:3] PASS [docker.io/library/nginx:1] == [r.io/nginx:1]\n",
+			`"level":"INFO","msg":"PASS [docker.io/library/nginx:1] == [r.io/nginx:1]","m_id":3,"status":"pass","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","match":"identical"}` + "\n"},
+		{"fail", engine.Result{Status: validate.Fail, Reason: validate.DestinationMissing, Message: "no\nsuch"},
+			"[ERRO] [M_ID:3] FAILED [docker.io/library/nginx:1] != [r.io/nginx:1]: no such\n",
+			`"level":"ERROR","msg":"FAILED [docker.io/library/nginx:1] != [r.io/nginx:1]: no such","m_id":3,"status":"fail","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","reason":"destination-missing"}` + "\n"},
+		{"lists", engine.Result{Status: validate.Fail, Message: "differ", Lists: lists},
+			"[ERRO] [M_ID:3] srcSpec: []\n[ERRO] [M_ID:3] dstSpec: []\n[ERRO] [M_ID:3] FAILED [docker.io/library/nginx:1] != [r.io/nginx:1]: differ\n",
+			`"level":"ERROR","msg":"srcSpec: []","m_id":3,"status":"fail"}` + "\n" + `"level":"ERROR","msg":"dstSpec: []","m_id":3,"status":"fail"}` + "\n" +
+				`"level":"ERROR","msg":"FAILED [docker.io/library/nginx:1] != [r.io/nginx:1]: differ","m_id":3,"status":"fail","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1"}` + "\n"},
+		{"waived", engine.Result{Status: validate.Fail, Reason: validate.DigestDiffers, Message: "differ", Waived: "known", Lists: lists},
+			"[WARN] [M_ID:3] WAIVED [docker.io/library/nginx:1] != [r.io/nginx:1]: differ (known)\n",
+			`"level":"WARN","msg":"WAIVED [docker.io/library/nginx:1] != [r.io/nginx:1]: differ (known)","m_id":3,"status":"fail","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","reason":"digest-differs","waived":"known"}` + "\n"},
+		{"skip", engine.Result{Status: validate.Skip, Reason: validate.NoPlatform, Message: "none"},
+			"[WARN] [M_ID:3] SKIPPED [docker.io/library/nginx:1]: none\n",
+			`"level":"WARN","msg":"SKIPPED [docker.io/library/nginx:1]: none","m_id":3,"status":"skip","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","reason":"no-platform"}` + "\n"},
+		{"error", engine.Result{Status: validate.Error, Reason: validate.Timeout, Message: "late", Attempts: 1},
+			"[ERRO] [M_ID:3] ERROR [docker.io/library/nginx:1] ?? [r.io/nginx:1]: late\n",
+			`"level":"ERROR","msg":"ERROR [docker.io/library/nginx:1] ?? [r.io/nginx:1]: late","m_id":3,"status":"error","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","reason":"timeout"}` + "\n"},
+		{"no image", engine.Result{Status: validate.Error, Reason: validate.InvalidLine, Message: "list.txt:5: two words"},
+			"[ERRO] [M_ID:3] ERROR list.txt:5: two words\n",
+			`"level":"ERROR","msg":"ERROR list.txt:5: two words","m_id":3,"status":"error","reason":"invalid-line","line_number":5}` + "\n"},
+		{"before its turn", engine.Result{Status: validate.Error, Reason: validate.Timeout}, "", ""},
+		{"interrupted", engine.Result{Status: validate.Error, Reason: validate.Interrupted, Attempts: 1}, "", ""},
+		{"earlier", engine.Result{Status: validate.Pass, Earlier: true}, "", ""},
+	} {
+		test.result.Image = nginx
+		for _, form := range []struct {
+			asJSON bool
+			time   string
+			want   string
+		}{
+			{false, `(?m)^\d\d:\d\d:\d\d `, test.text},
+			{true, `(?m)^\{"time":"[^"]+",`, test.json},
+		} {
+			var written bytes.Buffer
+			if err := (Log{NewLogger(&written, form.asJSON, false, false)}).Write(&test.result); err != nil {
+				t.Fatal(err)
+			}
+			if got := regexp.MustCompile(form.time).ReplaceAllString(written.String(), ""); got != form.want {
+				t.Errorf("%s:\ngot  %s\nwant %s", test.name, got, form.want)
+			}
+		}
+	}
+}
