@@ -113,6 +113,16 @@ func TestListsWithoutEnd(t *testing.T) {
 			}
 		})
 	}
+	t.Run("hangar", func(t *testing.T) {
+		q := question("", "")
+		q.Rules, q.Depth = Hangar, Manifests
+		top := entriesOf("i", 10_000, labelled(Platform{Architecture: "amd64", OS: "linux"}))
+		top.MediaType = TypeDockerList
+		verdict, _, _ := boundless(t, q, top, nil)
+		if verdict.Status != Error || verdict.Reason != BadManifest || !strings.HasPrefix(verdict.Message, "source manifest: 10000 of its entries") {
+			t.Errorf("%s %s %s", verdict.Status, verdict.Reason, verdict.Message)
+		}
+	})
 	t.Run("only at the destination", func(t *testing.T) {
 		for _, test := range []struct {
 			rules  Rules
