@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
@@ -36,13 +38,32 @@ func (s *screen) until(text string) {
 	s.seen.WriteString(got.String())
 }
 
+// newTerminal returns both ends of a terminal. It keeps what is written at once
+// in answer to Ctrl-C, which others throw away.
+func newTerminal(t *testing.T) (ours, theirs *os.File) {
+	t.Helper()
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modes := exec.Command("stty", "noflsh")
+	modes.Stdin = theirs
+	if out, err := modes.CombinedOutput(); err != nil {
+		t.Fatalf("stty: %v: %s", err, out)
+	}
+	return ours, theirs
+}
+
 // program starts the command on a terminal of its own.
 func program(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.File, *screen) {
 	t.Helper()
 	command := exec.Command("mvrun", args...) // this test's binary, see TestMain
 	command.Dir = dir
 	command.Env = append(os.Environ(), "HOME="+dir, "NO_COLOR=1")
-	terminal, err := pty.StartWithSize(command, &pty.Winsize{Rows: 24, Cols: 200})
+	terminal, theirs := newTerminal(t)
+	command.Stdin, command.Stdout, command.Stderr = theirs, theirs, theirs
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	err := errors.Join(pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 200}), command.Start(), theirs.Close())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +110,27 @@ func TestPrompt(t *testing.T) {
 	if err != nil || string(failed) != "team/bad team/good 1\ntwo words\n" {
 		t.Errorf("the failed list is %q, %v", failed, err)
 	}
+}
+
+// TestPromptAsksAgain shows that who mends a mirror, or breaks it, and asks
+// again is told what is now.
+func TestPromptAsksAgain(t *testing.T) {
+	registry := memory.New()
+	server := httptest.NewServer(registry)
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	children := pushList(registry, "team/app", "1", "app", amd64, arm64)
+	_, terminal, screen := program(t, t.TempDir(), "validate.star", "-s", host, "-d", host)
+	screen.until(">>> ")
+	for range 2 {
+		typeIn(t, terminal, "team/app team/app 1\n")
+		screen.until("PASS [")
+		screen.until(">>> ")
+	}
+	registry.Delete("team/app", children[0].Digest)
+	typeIn(t, terminal, "team/app team/app 1\n")
+	screen.until("FAILED [")
+	screen.until(">>> ")
 }
 
 // TestPromptLeft shows that asking nothing costs nothing: an earlier failed

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"golang.org/x/term"
 
 	"mvrun/engine/registry/memory"
@@ -140,11 +139,9 @@ func TestReplRemembers(t *testing.T) {
 // TestReplTerminal shows that the terminal is as it was before, however the
 // session ends.
 func TestReplTerminal(t *testing.T) {
-	untouched, _, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	untouched, theirs := newTerminal(t)
 	defer untouched.Close()
+	defer theirs.Close()
 	state := func(terminal *os.File) *term.State {
 		s, err := term.GetState(int(terminal.Fd()))
 		if err != nil {
