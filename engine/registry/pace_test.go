@@ -1,0 +1,167 @@
+package registry
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// requested counts so many requests at once.
+func requested(p *pace, n int) {
+	for range n {
+		p.count()
+	}
+}
+
+// refuse notes so many answers that say "slow down", of requests sent now.
+func refuse(p *pace, n int) {
+	for range n {
+		p.tooMany(time.Now())
+	}
+}
+
+// The pace that becomes of answers that say "slow down".
+func TestPace(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		perSecond float64
+		do        func(p *pace)
+		want      rate.Limit
+	}{
+		{"none", 0, func(p *pace) {}, rate.Inf},
+		{"as the script says", 5, func(p *pace) {}, 5},
+		{"three at the beginning", 0, func(p *pace) { refuse(p, 3) }, rate.Inf},
+		{"four", 0, func(p *pace) { requested(p, 40); refuse(p, 4) }, 20},
+		{"of few requests", 0, func(p *pace) { requested(p, 4); refuse(p, 4) }, 5},
+		{"one in ten, by chance", 0, func(p *pace) {
+			for range 100 {
+				requested(p, 10)
+				refuse(p, 1)
+				for range 9 {
+					p.fine(time.Now())
+				}
+			}
+		}, rate.Inf},
+		{"three in ten", 0, func(p *pace) {
+			requested(p, 40)
+			for range 10 {
+				refuse(p, 3)
+				for range 7 {
+					p.fine(time.Now())
+				}
+			}
+		}, 20},
+		{"of the second before", 0, func(p *pace) {
+			requested(p, 40)
+			time.Sleep(time.Second)
+			requested(p, 4)
+			refuse(p, 4)
+		}, 20},
+		{"long after many", 0, func(p *pace) {
+			requested(p, 400)
+			time.Sleep(2 * time.Second)
+			requested(p, 40)
+			refuse(p, 4)
+		}, 20},
+		{"slower than the script says", 30, func(p *pace) { requested(p, 400); refuse(p, 4) }, 15},
+		{"no slower than one", 1.5, func(p *pace) { requested(p, 2); refuse(p, 4) }, 1},
+		{"not above what the script says", 0.5, func(p *pace) { refuse(p, 4) }, 0.5},
+		{"sent before it was slowed", 0, func(p *pace) {
+			requested(p, 40)
+			refuse(p, 40) // all of one moment
+		}, 20},
+		{"again", 0, func(p *pace) {
+			requested(p, 40)
+			refuse(p, 4)
+			time.Sleep(time.Second)
+			refuse(p, 3)
+		}, 20},
+		{"again, and still too many", 0, func(p *pace) {
+			requested(p, 40)
+			refuse(p, 4)
+			time.Sleep(time.Second)
+			refuse(p, 4)
+		}, 10},
+		{"a little faster", 0, func(p *pace) {
+			requested(p, 40)
+			refuse(p, 4)
+			p.fine(time.Now()) // it was on its way
+			time.Sleep(time.Second)
+			p.fine(time.Now())
+		}, 21},
+		{"well above what was too fast", 0, func(p *pace) {
+			requested(p, 40)
+			refuse(p, 4)
+			time.Sleep(time.Second)
+			for range 29 { // 1.05^29 is more than 4
+				p.fine(time.Now())
+			}
+		}, rate.Inf},
+		{"not yet well above", 0, func(p *pace) {
+			requested(p, 40)
+			refuse(p, 4)
+			time.Sleep(time.Second)
+			for range 28 {
+				p.fine(time.Now())
+			}
+		}, 78},
+		{"up to what the script says", 30, func(p *pace) {
+			requested(p, 400)
+			refuse(p, 4)
+			time.Sleep(time.Second)
+			for range 100 {
+				p.fine(time.Now())
+			}
+		}, 30},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPace(test.perSecond)
+				test.do(p)
+				if got := p.limiter.Limit(); got != test.want && !(got > test.want*0.99 && got < test.want*1.01) {
+					t.Errorf("got %v a second, want %v", got, test.want)
+				}
+				if slowed := !p.slowed.IsZero(); slowed != (p.limiter.Limit() < p.ceiling) && test.perSecond != 0.5 {
+					t.Errorf("slowed: %v, at %v of %v", slowed, p.limiter.Limit(), p.ceiling)
+				}
+			})
+		})
+	}
+}
+
+// What a request whose turn comes too late is told.
+func TestPaceTooLate(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		do   func(p *pace)
+		want error
+	}{
+		{"of the script's pace", func(p *pace) {}, errNoTurn},
+		{"of the registry's", func(p *pace) { refuse(p, 4) }, errSlowed},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPace(0.1)
+			if err := p.wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			test.do(p)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if err := p.wait(ctx); err != test.want {
+				t.Errorf("%s: got %v, want %v", test.name, err, test.want)
+			}
+			stopped, stop := context.WithCancel(t.Context())
+			stop()
+			if err := p.wait(stopped); err != context.Canceled {
+				t.Errorf("%s: cancelled, it got %v", test.name, err)
+			}
+			began := time.Now()
+			if err := p.wait(t.Context()); err != nil || time.Since(began) > 10*time.Second {
+				t.Errorf("%s: who comes later got %v after %v", test.name, err, time.Since(began))
+			}
+		})
+	}
+}
