@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +57,10 @@ func TestLinesOfManyLists(t *testing.T) {
 	record(validate.Pass, elsewhere)
 	elsewhere.Destination = "f.io/a"
 	record(validate.Fail, elsewhere)
-	record(validate.Pass, files[0])
+	for i := range 50 {
+		elsewhere.Destination = fmt.Sprintf("g.io/%d", i)
+		record(validate.Pass, elsewhere)
+	}
 	loose := imagelist.Image{Number: 1, Source: "z.io/z", Destination: "d.io/z", Tag: "1"}
 	mended, other := loose, loose
 	mended.Tag, mended.Number = "2", 2

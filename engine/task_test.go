@@ -247,3 +247,23 @@ func TestFirstError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestOK shows which results need no attention.
+func TestOK(t *testing.T) {
+	for _, test := range []struct {
+		result Result
+		want   bool
+	}{
+		{Result{Status: validate.Pass}, true},
+		{Result{Status: validate.Skip}, true},
+		{Result{Status: validate.Fail}, false},
+		{Result{Status: validate.Error}, false},
+		{Result{Status: validate.Fail, Waived: "known"}, true},
+		{Result{Status: validate.Fail, Earlier: true}, false},
+		{Result{}, false},
+	} {
+		if got := test.result.OK(); got != test.want {
+			t.Errorf("%+v: got %v", test.result, got)
+		}
+	}
+}

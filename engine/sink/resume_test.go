@@ -169,6 +169,11 @@ func TestResumeRefused(t *testing.T) {
 	if _, _, err := ResumeResults(recorded(t, stream), stream); err == nil || !strings.Contains(err.Error(), "--resume needs a list in a file") {
 		t.Errorf("of a stream: %v", err)
 	}
+	other := stream
+	other.List = "pipe"
+	if _, err := CreateResults(recorded(t, stream), other); err == nil || !strings.Contains(err.Error(), "holds the results of another list") {
+		t.Errorf("of another stream: %v", err)
+	}
 }
 
 // TestResultsFiles shows what is done to a file that is there.
