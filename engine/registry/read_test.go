@@ -129,7 +129,8 @@ func TestRead404WithPage(t *testing.T) {
 		fmt.Fprint(w, "<html>404</html>")
 	}))
 	c := newClient(t, registry.Options{})
-	for _, need := range []validate.Need{head, manifest, blob(validate.Digest("sha256", nil))} {
+	config := blob(validate.Digest("sha256", nil))
+	for _, need := range []validate.Need{head, manifest, config, {What: validate.Stat, Digest: config.Digest}, {What: validate.Hash, Digest: config.Digest}} {
 		fact, _, err := c.Read(t.Context(), app(host), need)
 		if fact.Missing {
 			t.Errorf("%+v: missing", need)
