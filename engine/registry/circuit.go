@@ -18,7 +18,8 @@ const (
 	shortestFault = 5 * time.Second
 
 	// comeBack is for how long what answered before may be away until its images
-	// end: a registry that is started anew costs none.
+	// end: a registry that is started anew costs none, but for those whose 5xx
+	// open the circuit, should it take longer than their retries.
 	comeBack = 30 * time.Second
 
 	firstProbe = 5 * time.Second

@@ -145,25 +145,27 @@ func TestDownInMidRun(t *testing.T) {
 
 // Who asks while it is down for a moment waits, and loses nothing.
 func TestDownForAMoment(t *testing.T) {
-	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
-		read(t, c, app(hub), head)
-		s.take(true)
-		time.AfterFunc(20*time.Second, func() { s.take(false) })
-		var readers sync.WaitGroup
-		for i := range 100 {
-			readers.Go(func() {
-				time.Sleep(time.Duration(i) * 200 * time.Millisecond)
-				if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		readers.Wait()
-		if n := s.dials.Load(); n > 400 {
-			t.Errorf("%d connections were tried", n)
-		}
-		w.want(t, " is down: ", "answers again")
-	})
+	for _, lasts := range []time.Duration{20 * time.Second, 27 * time.Second} {
+		outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
+			read(t, c, app(hub), head)
+			s.take(true)
+			time.AfterFunc(lasts, func() { s.take(false) })
+			var readers sync.WaitGroup
+			for i := range 100 {
+				readers.Go(func() {
+					time.Sleep(time.Duration(i) * 200 * time.Millisecond)
+					if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+						t.Errorf("down for %v: %v", lasts, err)
+					}
+				})
+			}
+			readers.Wait()
+			if n := s.dials.Load(); n > 400 {
+				t.Errorf("%d connections were tried", n)
+			}
+			w.want(t, " is down: ", "answers again")
+		})
+	}
 }
 
 // What fails many requests at one moment is not an outage yet.
@@ -317,28 +319,41 @@ func TestPartDown(t *testing.T) {
 }
 
 // A registry that can do nothing for a quarter of a minute, while it is started
-// anew for instance, costs no image.
+// anew for instance, costs no image; for half a minute, few.
 func TestBrokenForAMoment(t *testing.T) {
 	r, _, _ := filled()
-	synctest.Test(t, func(t *testing.T) {
-		mended := time.Now().Add(14 * time.Second)
-		network := newPipes()
-		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-			if strings.Contains(request.URL.Path, "/manifests/") && time.Now().Before(mended) {
-				w.WriteHeader(http.StatusServiceUnavailable)
-				return
-			}
-			r.ServeHTTP(w, request)
-		}))
-		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 100})
-		var images sync.WaitGroup
-		for range 100 {
-			images.Go(func() {
-				if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
-					t.Error(err)
+	for _, test := range []struct {
+		lasts time.Duration
+		most  int64 // images that may be lost
+	}{{14 * time.Second, 0}, {27 * time.Second, 5}} {
+		synctest.Test(t, func(t *testing.T) {
+			breaks := time.Now().Add(time.Second)
+			network := newPipes()
+			network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				if age := time.Since(breaks); strings.Contains(request.URL.Path, "/manifests/") && age >= 0 && age < test.lasts {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
 				}
-			})
-		}
-		images.Wait()
-	})
+				r.ServeHTTP(w, request)
+			}))
+			c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 100})
+			read(t, c, app(hub), head)
+			time.Sleep(time.Until(breaks)) // moves the bubble's clock
+			var images sync.WaitGroup
+			var lost atomic.Int64
+			for range 20 { // at once, and as many one after the other
+				images.Go(func() {
+					for range 20 {
+						if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+							lost.Add(1)
+						}
+					}
+				})
+			}
+			images.Wait()
+			if n := lost.Load(); n > test.most {
+				t.Errorf("%v cost %d images, want no more than %d", test.lasts, n, test.most)
+			}
+		})
+	}
 }
