@@ -4,15 +4,21 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // The way to the wire: connections, limits, and a note of every request.
+
+// longestSilence is how long is waited for an answer, and for more of one: a
+// proxy cache may have to fetch first.
+const longestSilence = time.Minute
 
 // newTransport returns connections that live as long as the run needs them:
 // many of them, to few hosts.
@@ -29,7 +35,7 @@ func newTransport(o Options) *http.Transport {
 		DialContext:           dial,
 		TLSClientConfig:       &tls.Config{InsecureSkipVerify: o.Insecure, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: time.Minute, // a proxy cache may have to fetch first
+		ResponseHeaderTimeout: longestSilence,
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true, // lengths and digests are of the bytes as they are stored
 		MaxIdleConnsPerHost:   o.Conns,
@@ -142,17 +148,42 @@ func (c *configured) leaveRoom() {
 	}
 }
 
-// leaving is a body whose end makes room for the next request.
+// leaving is a body whose end makes room for the next request. It ends, too,
+// when no more of it comes: net/http would wait forever.
 type leaving struct {
 	io.ReadCloser
 	settings *configured
 	once     sync.Once
+
+	silence *time.Timer // runs during a Read
+	silent  atomic.Bool
+}
+
+// Read implements io.Reader.
+func (l *leaving) Read(b []byte) (int, error) {
+	if l.silence == nil {
+		l.silence = time.AfterFunc(longestSilence, func() {
+			l.silent.Store(true)
+			l.ReadCloser.Close() // which ends the Read under way
+		})
+	} else {
+		l.silence.Reset(longestSilence)
+	}
+	n, err := l.ReadCloser.Read(b)
+	l.silence.Stop()
+	if err != nil && err != io.EOF && l.silent.Load() {
+		err = errSilence
+	}
+	return n, err
 }
 
 func (l *leaving) Close() error {
 	defer l.once.Do(l.settings.leaveRoom)
 	return l.ReadCloser.Close()
 }
+
+// errSilence is a body of which no more came.
+var errSilence = fmt.Errorf("no more of it came within %v", longestSilence)
 
 // errLocation is an answer that leads nowhere.
 var errLocation = errors.New("the registry redirects to what is no URL")
