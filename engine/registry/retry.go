@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -18,8 +17,12 @@ const (
 	// mostRetries are so many that of a hundred thousand requests none fails for
 	// good where one answer in five is broken, and that their waits outlast a
 	// quarter of a minute.
-	mostRetries  = 9
-	briefRetries = 2
+	mostRetries = 9
+	// Those of a first contact where nobody answers, and for how long they may go
+	// on: who refuses at once may be there a moment later, but every image waits.
+	briefRetries = 5
+	briefTime    = 25 * time.Second
+
 	firstWait    = 100 * time.Millisecond
 	longestOwn   = 8 * time.Second  // where the registry does not ask for a wait
 	longestWait  = 15 * time.Second // where it does
@@ -51,6 +54,9 @@ func retrying(next http.RoundTripper, retries int) http.RoundTripper {
 type either struct{ next http.RoundTripper }
 
 func (e *either) RoundTrip(request *http.Request) (*http.Response, error) {
+	if b, ok := request.Context().Value(brieflyKey{}).(*brief); ok { // HTTPS and HTTP are tried side by side: each counts its own
+		request = request.WithContext(context.WithValue(request.Context(), brieflyKey{}, &brief{began: b.began}))
+	}
 	response, err := e.next.RoundTrip(request)
 	if err != nil && response != nil {
 		response.Body.Close()
@@ -63,10 +69,16 @@ func (e *either) RoundTrip(request *http.Request) (*http.Response, error) {
 // there is asked for many images at once. An answer that asks for patience
 // gets it.
 func briefly(ctx context.Context) context.Context {
-	return context.WithValue(ctx, brieflyKey{}, new(atomic.Int64))
+	return context.WithValue(ctx, brieflyKey{}, &brief{began: time.Now()})
 }
 
-// brieflyKey is the context key of an *atomic.Int64 of failed connections.
+// brief is a request that gives up soon.
+type brief struct {
+	began    time.Time
+	failures int // connections that got no answer
+}
+
+// brieflyKey is the context key of a *brief.
 type brieflyKey struct{}
 
 func shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
@@ -90,8 +102,10 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 		if errors.As(err, &dns) && dns.IsNotFound {
 			return false, nil
 		}
-		if failures, ok := ctx.Value(brieflyKey{}).(*atomic.Int64); ok && failures.Add(1) > briefRetries {
-			return false, nil
+		if b, ok := ctx.Value(brieflyKey{}).(*brief); ok {
+			if b.failures++; b.failures > briefRetries || time.Since(b.began) >= briefTime {
+				return false, nil
+			}
 		}
 		return retryablehttp.DefaultRetryPolicy(ctx, response, err)
 	}

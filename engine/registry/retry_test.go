@@ -246,11 +246,11 @@ func TestRetryKeepsConnections(t *testing.T) {
 func TestDeadRegistry(t *testing.T) {
 	for _, test := range []struct {
 		host  string
-		first int // dials: three failures, and one more where HTTP is tried beside HTTPS
-		then  int // likewise; the fifth failure in a row over HTTPS ends it
+		first int // dials: six failures, and as many where HTTP is tried beside HTTPS
+		then  int // likewise; one failure in a row more ends it
 	}{
-		{hub + ":443", 3, 2},
-		{"127.0.0.1:443", 4, 4},
+		{hub + ":443", 6, 1},
+		{"127.0.0.1:443", 12, 2},
 	} {
 		t.Run(test.host, func(t *testing.T) {
 			r, pushed, _ := filled()
@@ -387,4 +387,24 @@ func clientGoroutines() []string {
 		}
 	}
 	return found
+}
+
+// The first contact decides about every image that waits for it: a few
+// connections that are cut, or a registry that is just starting, must not end
+// them all.
+func TestRetryFirstContact(t *testing.T) {
+	r, pushed, _ := filled()
+	var asked atomic.Int64
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if asked.Add(1) <= 5 {
+			cut(w)
+			return
+		}
+		r.ServeHTTP(w, request)
+	})
+	bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
+		if fact, _, err := c.Read(t.Context(), app(hub), manifest); err != nil || fact.Digest != pushed.Digest {
+			t.Errorf("got %+v, %v", fact, err)
+		}
+	})
 }
