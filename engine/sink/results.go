@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"mvrun/engine"
@@ -61,11 +62,20 @@ func CreateResults(path string, run Run) (*Results, error) {
 	if err := checkEarlier(path, run); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("creating the results file (--results): %w", err)
 	}
 	r := newResults(file)
+	if err := r.own(); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	if r.regular {
+		err = file.Truncate(0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("emptying the results file (--results): %w", err), file.Close())
+	}
 	if err := r.encoder.Encode(run); err != nil {
 		return nil, errors.Join(r.lost(err), file.Close())
 	}
@@ -78,6 +88,18 @@ func newResults(file *os.File) *Results {
 	info, err := file.Stat()
 	r.regular = err == nil && info.Mode().IsRegular()
 	return r
+}
+
+// own makes sure that no other run writes to the file until this one ends,
+// however it ends. Where a file system knows no locks it has to do without.
+func (r *Results) own() error {
+	if !r.regular {
+		return nil
+	}
+	if err := syscall.Flock(int(r.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("another run is writing to %s (--results): let it end, or give another name", r.file.Name())
+	}
+	return nil
 }
 
 // lost is the error of a record that could not be written.

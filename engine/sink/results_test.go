@@ -42,3 +42,34 @@ func TestResultsLost(t *testing.T) {
 		t.Errorf("after --resume: %v", err)
 	}
 }
+
+// TestResultsOwned shows that two runs do not write to one results file: it
+// would be of use to neither.
+func TestResultsOwned(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.jsonl")
+	run := Run{Version: "1", SHA256: "the list's"}
+	first, err := CreateResults(path, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Write(&engine.Result{Status: validate.Pass}); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(path)
+	const want = "another run is writing to"
+	if _, err := CreateResults(path, run); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a second run: %v", err)
+	}
+	if _, _, err := ResumeResults(path, run); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a second run with --resume: %v", err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Errorf("the file is now %q", after)
+	}
+	first.Close()
+	next, earlier, err := ResumeResults(path, run)
+	if err != nil || len(earlier) != 1 {
+		t.Fatalf("after the first run: %v, %v", earlier, err)
+	}
+	next.Close()
+}

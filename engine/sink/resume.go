@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"reflect"
@@ -45,23 +46,48 @@ var indifferent = []string{"file", "failed", "jobs", "tls-verify", "debug", "tim
 // that was not written as a whole is cut off. Without a file, or in an empty
 // one, it begins anew.
 func ResumeResults(path string, run Run) (*Results, Earlier, error) {
-	content, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("reading the results file (--results): %w", err)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		results, err := CreateResults(path, run)
+		return results, nil, err
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening the results file (--results): %w", err)
+	}
+	results := newResults(file)
+	earlier, begun, err := results.resume(run)
+	if err != nil || !begun {
+		err = errors.Join(err, file.Close())
+	}
+	if err == nil && !begun {
+		results, err = CreateResults(path, run)
+	}
+	return results, earlier, err
+}
+
+// resume reads what the file holds. begun is false if that is nothing.
+func (r *Results) resume(run Run) (_ Earlier, begun bool, err error) {
+	if !r.regular { // it cannot be read again
+		return nil, false, nil
+	}
+	if err := r.own(); err != nil {
+		return nil, false, err
+	}
+	path := r.file.Name()
+	content, err := io.ReadAll(r.file)
+	if err != nil {
+		return nil, false, fmt.Errorf("reading the results file (--results): %w", err)
 	}
 	whole := content[:bytes.LastIndexByte(content, '\n')+1]
 	header, records, _ := bytes.Cut(whole, []byte("\n"))
 	if len(whole) == 0 {
 		if bytes.HasPrefix(content, []byte(`{"mvrun":`)) { // it ended before it had begun
-			if err := os.Truncate(path, 0); err != nil {
-				return nil, nil, fmt.Errorf("cutting off the torn results file (--results): %w", err)
-			}
+			err = r.cut(0)
 		}
-		results, err := CreateResults(path, run)
-		return results, nil, err
+		return nil, false, err
 	}
 	if err := checkResumable(path, header, run); err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
 	earlier := Earlier{}
 	for number := 2; len(records) > 0; number++ {
@@ -69,7 +95,7 @@ func ResumeResults(path string, run Run) (*Results, Earlier, error) {
 		line, records, _ = bytes.Cut(records, []byte("\n"))
 		var r Record
 		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, nil, fmt.Errorf("%s:%d is no result of mvrun (%w): give --results another name, or leave out --resume", path, number, err)
+			return nil, false, fmt.Errorf("%s:%d is no result of mvrun (%w): give --results another name, or leave out --resume", path, number, err)
 		}
 		result := engine.Result{
 			Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match, Platforms: r.Platforms,
@@ -78,16 +104,16 @@ func ResumeResults(path string, run Run) (*Results, Earlier, error) {
 		}
 		earlier[earlierKey{r.Number, r.Source, r.Destination, r.Tag}] = result.Pack(nil)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("opening the results file (--results): %w", err)
+	r.records = bytes.Count(whole, []byte("\n")) - 1
+	return earlier, true, r.cut(len(whole))
+}
+
+// cut ends the file after so many bytes.
+func (r *Results) cut(length int) error {
+	if err := r.file.Truncate(int64(length)); err != nil {
+		return fmt.Errorf("cutting off the torn last line of the results file (--results): %w", err)
 	}
-	if err := file.Truncate(int64(len(whole))); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("cutting off the torn last line of the results file (--results): %w", err), file.Close())
-	}
-	results := newResults(file)
-	results.records = bytes.Count(whole, []byte("\n")) - 1
-	return results, earlier, nil
+	return nil
 }
 
 // checkResumable says why a run cannot go on from the one of a header.
@@ -114,10 +140,18 @@ func checkResumable(path string, header []byte, run Run) error {
 			return err
 		}
 		if then := earlier.Flags[name]; !reflect.DeepEqual(then, now) {
-			return fmt.Errorf("%s holds the results of a run with --%s %v, and this has %v: leave out --resume, or give the same", path, name, then, now)
+			return fmt.Errorf("%s holds the results of a run with --%s %s, and this has %s: leave out --resume, or give the same", path, name, shown(then), shown(now))
 		}
 	}
 	return nil
+}
+
+// shown writes a flag's value so that an empty one is seen.
+func shown(value any) string {
+	if value == "" || value == nil {
+		return `""`
+	}
+	return fmt.Sprint(value)
 }
 
 // roundTrip makes a value what it is after having been in a results file.
