@@ -16,6 +16,9 @@ import (
 func interruptible(cancel context.CancelCauseFunc) func() {
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup: a terminal that goes takes nothing with it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	// Who reads the log may leave before the run is over: "| head". The failed
 	// list is written all the same.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

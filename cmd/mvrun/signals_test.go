@@ -8,12 +8,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
-// TestOpenPipe interrupts a run whose list comes from a pipe that stays open:
-// also the line that is not complete yet is in the failed list.
+// TestOpenPipe ends a run whose list comes from a pipe that stays open: also the
+// line that is not complete yet is in the failed list.
 func TestOpenPipe(t *testing.T) {
+	for _, end := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(end.String(), func(t *testing.T) { testOpenPipe(t, end) })
+	}
+}
+
+func testOpenPipe(t *testing.T, end os.Signal) {
 	asked := make(chan struct{}, 100)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/manifests/") {
@@ -39,7 +46,7 @@ func TestOpenPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-asked
-	if err := command.Process.Signal(os.Interrupt); err != nil {
+	if err := command.Process.Signal(end); err != nil {
 		t.Fatal(err)
 	}
 	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitInterrupted {
