@@ -22,6 +22,7 @@ type Options struct {
 	Insecure  bool // accept any certificate, and plain HTTP
 	Logins    []Login
 	Conns     int  // requests at once to each registry, 0 for any number
+	Sockets   int  // connections at once to all of them, 0 for as many as the process may have
 	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string
 
@@ -62,6 +63,7 @@ type Client struct {
 	options Options
 	ctx     context.Context // of what several callers wait for
 	base    *http.Transport
+	sockets *sockets
 
 	requests atomic.Int64
 	bytes    atomic.Int64 // of blobs
@@ -86,8 +88,14 @@ type hostKey struct {
 
 // New returns a Client. ctx ends what it does for several callers at once.
 func New(ctx context.Context, o Options) *Client {
-	base := newTransport(o)
-	return &Client{options: o, ctx: ctx, base: base, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[circuitKey]*circuit{}, namespaces: map[string][]string{}, bases: []*http.Transport{base}}
+	c := &Client{options: o, ctx: ctx, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[circuitKey]*circuit{}, namespaces: map[string][]string{}}
+	c.sockets = &sockets{dial: o.Dial, room: make(chan struct{}, cmp.Or(o.Sockets, mostSockets())), spare: c.closeIdle}
+	if o.Dial == nil {
+		c.sockets.dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
+	c.base = c.newTransport()
+	c.bases = []*http.Transport{c.base}
+	return c
 }
 
 // Close waits for what is under way and closes the connections. Once the
@@ -107,6 +115,11 @@ func (c *Client) Close() {
 		case <-time.After(time.Second):
 		}
 	}
+	c.closeIdle()
+}
+
+// closeIdle closes the connections that nobody uses.
+func (c *Client) closeIdle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, base := range c.bases {

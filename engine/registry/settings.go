@@ -104,7 +104,7 @@ func (c *Client) transport(address string, s Settings) (*http.Transport, error) 
 	if authority.none() && pair.none() && folder.none() && s.TLSVerify == nil {
 		return c.base, nil
 	}
-	base := newTransport(c.options)
+	base := c.newTransport()
 	if s.TLSVerify != nil {
 		base.TLSClientConfig.InsecureSkipVerify = !*s.TLSVerify
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -22,17 +21,15 @@ const longestSilence = time.Minute
 
 // newTransport returns connections that live as long as the run needs them:
 // many of them, to few hosts.
-func newTransport(o Options) *http.Transport {
-	dial := o.Dial
+func (c *Client) newTransport() *http.Transport {
+	o := c.options
 	proxy := http.ProxyFromEnvironment
-	if dial != nil {
+	if o.Dial != nil {
 		proxy = nil
-	} else {
-		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
 	return &http.Transport{
 		Proxy:                 proxy,
-		DialContext:           dial,
+		DialContext:           c.sockets.connect,
 		TLSClientConfig:       &tls.Config{InsecureSkipVerify: o.Insecure, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: longestSilence,
