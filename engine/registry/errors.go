@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -104,19 +105,26 @@ func (h *host) explain(ctx context.Context, err error, side validate.Side, refer
 			from = ping.from
 		}
 		e.reason, e.what = h.refused(status, errors.As(err, &token), ping != nil, from)
+	case errors.Is(err, http.ErrSchemeMismatch) && h.mayUseHTTP():
+		// It was tried over plain HTTP, too, and that is what failed.
+		if _, second, ok := strings.Cut(err.Error(), "; "); ok {
+			e.what = readable(second)
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			e.reason = validate.Timeout
+		}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.reason = validate.Timeout
 		if call, ok := ctx.Value(callKey{}).(*call); ok && call.refused.Load() != 0 {
 			status := int(call.refused.Load())
 			e.what += fmt.Sprintf("; the last answer was %d %s", status, http.StatusText(status))
+		} else if state := h.state(); state != "" {
+			e.what += fmt.Sprintf("; %s: %s", h.name, state)
+		} else if trouble := h.settings.troubled.words(); trouble != "" { // of what images share: a ping, a token
+			e.what += fmt.Sprintf("; %s is tried again after: %s", h.name, trouble)
 		}
-	case errors.Is(err, http.ErrSchemeMismatch) && !h.mayUseHTTP():
-		e.what = fmt.Sprintf("%s speaks plain HTTP: give --tls-verify=false if that is right", h.address)
 	case errors.Is(err, http.ErrSchemeMismatch):
-		// It was tried over plain HTTP, too, and that is what failed.
-		if _, second, ok := strings.Cut(err.Error(), "; "); ok {
-			e.what = oneLine(second)
-		}
+		e.what = fmt.Sprintf("%s speaks plain HTTP: give --tls-verify=false if that is right", h.address)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.what = fmt.Sprintf("no such host %s: check the name, and the resolver of this machine", dns.Name)
 	case errors.As(err, &op) && op.Op == "dial":
@@ -257,7 +265,24 @@ func plain(err error) string {
 	if u := innermost(err); u != nil {
 		err = u.Err
 	}
-	return oneLine(err.Error())
+	return readable(err.Error())
+}
+
+// readable writes the words of net/http for people.
+func readable(words string) string {
+	if strings.HasPrefix(words, `Get "`) || strings.HasPrefix(words, `Head "`) {
+		_, after, _ := strings.Cut(words, `": `)
+		words = after
+	}
+	switch {
+	case words == io.EOF.Error():
+		words = "the connection was closed before the answer (EOF)"
+	case strings.HasSuffix(words, "timeout awaiting response headers"):
+		words = fmt.Sprintf("no answer within %v", longestSilence)
+	case words == context.DeadlineExceeded.Error():
+		words = "no answer in time"
+	}
+	return oneLine(strings.TrimPrefix(words, "net/http: "))
 }
 
 // oneLine keeps what a registry wrote from breaking the log, or a terminal.

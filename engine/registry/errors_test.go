@@ -205,7 +205,7 @@ func TestErrorPlainHTTPAllowed(t *testing.T) {
 			network.serve(t, host, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { cut(w) }))
 			c := newClient(t, registry.Options{Dial: network.dial, Insecure: host != "127.0.0.1:5000"})
 			_, _, err := c.Read(t.Context(), app(host), head)
-			wantError(t, err, validate.Unreachable, "EOF")
+			wantError(t, err, validate.Unreachable, ": the connection was closed before the answer (EOF)")
 			if strings.Contains(fmt.Sprint(err), "--tls-verify") {
 				t.Error(err)
 			}
@@ -270,7 +270,7 @@ func TestErrorHangs(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	bubble(t, ping(hang), func(t *testing.T, _ *pipes, c *registry.Client) {
 		_, requests, err := c.Read(t.Context(), app(hub), manifest)
-		wantError(t, err, validate.Timeout, "timeout awaiting response headers")
+		wantError(t, err, validate.Timeout, "no answer within 1m0s")
 		wantRequests(t, requests, 5) // by then it is down
 	})
 	bubble(t, http.HandlerFunc(hang), func(t *testing.T, _ *pipes, c *registry.Client) {
@@ -281,6 +281,49 @@ func TestErrorHangs(t *testing.T) {
 			t.Errorf("the ping took %v", waited)
 		}
 	})
+}
+
+// Where HTTPS is not spoken, and plain HTTP is and hangs, the error is of the
+// latter.
+func TestErrorPlainHTTPHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, "127.0.0.1:5000", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+		c := newClient(t, registry.Options{Dial: network.dial})
+		_, _, err := c.Read(t.Context(), app("127.0.0.1:5000"), head)
+		wantError(t, err, validate.Timeout, ": no answer within 1m0s")
+	})
+}
+
+// An image whose time ends while a ping is tried again is told of that, and so
+// is whoever looks on.
+func TestErrorLateForThePing(t *testing.T) {
+	const host = "127.0.0.1:5000" // speaks plain HTTP
+	for _, test := range []struct {
+		status       int
+		state, words string
+	}{
+		{http.StatusServiceUnavailable, "tried again after: 503 Service Unavailable", host + " is tried again after: 503 Service Unavailable"},
+		{http.StatusTooManyRequests, "its quota is spent until ", host + ": its quota is spent until "},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			network := newPipes()
+			network.serve(t, host, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Retry-After", "40")
+				w.WriteHeader(test.status)
+			}))
+			c := newClient(t, registry.Options{Dial: network.dial, Conns: 10})
+			time.AfterFunc(10*time.Second, func() {
+				if name, n, state := c.Waiting(); name != host || n != 0 || !strings.HasPrefix(state, test.state) {
+					t.Errorf("waiting for %q, %d, %q", name, n, state)
+				}
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
+			defer cancel()
+			_, _, err := c.Read(ctx, app(host), head)
+			wantError(t, err, validate.Timeout, "no answer in time; "+test.words)
+		})
+	}
 }
 
 // What a registry writes must not write to a terminal, or a line of a log.

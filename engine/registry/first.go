@@ -11,16 +11,23 @@ import (
 
 // firstly sends a request, and leaves to retries what did not come right; their
 // first attempt is the one that was made.
-func firstly(wire http.RoundTripper, retries int) http.RoundTripper {
-	return &first{wire: wire, retries: retrying(&resumed{wire}, retries)}
+func firstly(wire *wire, retries int) http.RoundTripper {
+	return &first{wire: wire, retries: retrying(&resumed{wire}, retries), troubled: &wire.host.settings.troubled}
 }
 
-type first struct{ wire, retries http.RoundTripper }
+type first struct {
+	wire, retries http.RoundTripper
+	troubled      *troubled
+}
 
 func (f *first) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := f.wire.RoundTrip(request)
 	if err == nil && response.StatusCode < http.StatusBadRequest {
 		return response, nil
+	}
+	if trouble := troubleOf(request, response, err); trouble != "" {
+		f.troubled.begin(trouble)
+		defer f.troubled.end()
 	}
 	outcome := &outcome{response: response, err: err}
 	return f.retries.RoundTrip(request.WithContext(context.WithValue(request.Context(), outcomeKey{}, outcome)))

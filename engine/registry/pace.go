@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -54,9 +53,15 @@ func newPace(perSecond float64) *pace {
 
 // Requests whose turn would come too late.
 var (
-	errNoTurn = fmt.Errorf("requests_per_second leaves it no turn before the %w", context.DeadlineExceeded)
-	errSlowed = fmt.Errorf("the registry wants fewer requests (429 Too Many Requests), which leaves it no turn before the %w", context.DeadlineExceeded)
+	errNoTurn = error(lateError("requests_per_second leaves it no turn in its time"))
+	errSlowed = error(lateError("the registry wants fewer requests (429 Too Many Requests), which leaves it no turn in its time"))
 )
+
+// lateError is what kept a request until its image's time was over, or longer.
+type lateError string
+
+func (e lateError) Error() string        { return string(e) }
+func (e lateError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // wait waits for a request's turn.
 func (p *pace) wait(ctx context.Context) error {

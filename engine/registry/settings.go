@@ -79,10 +79,11 @@ func (c *Client) Configure(name string, s Settings) error {
 // configured are a registry's settings at work.
 type configured struct {
 	Settings
-	base   *http.Transport
-	broken error // why there is no base: the user's certificates are wrong
-	pace   *pace
-	room   chan struct{} // nil for no limit
+	base     *http.Transport
+	troubled troubled
+	broken   error // why there is no base: the user's certificates are wrong
+	pace     *pace
+	room     chan struct{} // nil for no limit
 }
 
 // transport returns the connections to a registry: the client's, unless its

@@ -2,12 +2,15 @@ package registry
 
 import (
 	"fmt"
+	"net/http"
+	"sync/atomic"
 	"time"
 )
 
 // Waiting returns the registry that the run waits for, as lists write it: one
 // that is down, spent or slowed, and what it is; else, without a state, that
-// with the most requests under way. requests is how many these are.
+// with the most requests under way; else one that is about to be asked again.
+// requests is how many are under way.
 func (c *Client) Waiting() (registry string, requests int, state string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -24,7 +27,15 @@ func (c *Client) Waiting() (registry string, requests int, state string) {
 			registry, requests, state = key.name, n, s
 		}
 	}
-	return registry, requests, state
+	if registry != "" {
+		return registry, requests, state
+	}
+	for key, host := range c.hosts { // nothing is under way: between two attempts, perhaps
+		if trouble := host.settings.troubled.words(); trouble != "" && (registry == "" || key.name < registry) {
+			registry, state = key.name, "tried again after: "+trouble
+		}
+	}
+	return registry, 0, state
 }
 
 // isDown says whether a registry is waited for to come back. c.mu is held.
@@ -46,7 +57,42 @@ func (h *host) state() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slowed != (time.Time{}) {
-		return fmt.Sprintf("it wants no more than %.3g requests a second", float64(p.limiter.Limit()))
+		return fmt.Sprintf("slowed down to %.3g requests/s, as it asked", float64(p.limiter.Limit()))
+	}
+	return ""
+}
+
+// troubled is what requests to a registry are tried again for.
+type troubled struct {
+	requests atomic.Int64
+	latest   atomic.Pointer[string]
+}
+
+func (t *troubled) begin(trouble string) {
+	t.latest.Store(&trouble)
+	t.requests.Add(1)
+}
+
+func (t *troubled) end() { t.requests.Add(-1) }
+
+// words are the latest trouble, or "" if there is none any more.
+func (t *troubled) words() string {
+	if t.requests.Load() == 0 {
+		return ""
+	}
+	return *t.latest.Load()
+}
+
+// troubleOf says what of an attempt may come right, or is "".
+func troubleOf(request *http.Request, response *http.Response, err error) string {
+	switch {
+	case request.Context().Err() != nil:
+		return ""
+	case err != nil:
+		return readable(err.Error())
+	case brokenServer(response.StatusCode), response.StatusCode == http.StatusTooManyRequests,
+		response.StatusCode == http.StatusRequestTimeout, response.StatusCode == http.StatusTooEarly:
+		return fmt.Sprintf("%d %s", response.StatusCode, http.StatusText(response.StatusCode))
 	}
 	return ""
 }
