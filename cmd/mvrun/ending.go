@@ -45,6 +45,9 @@ func (e *ending) close(run *engine.Engine, failed *failedList, results *sink.Res
 		writeErr = fmt.Errorf("%w; %s", writeErr, results.Holds())
 	}
 	e.lost = errors.Join(sinkErr, writeErr)
+	if results != nil && sinkErr == nil {
+		e.lost = errors.Join(e.lost, results.Close())
+	}
 	e.summary.FailedList, e.summary.FailedLines = failed.last, failed.lines
 	e.loaded, _ = run.Total()
 }

@@ -111,7 +111,7 @@ func TestFullDevice(t *testing.T) {
 		words     []string
 	}{
 		{"results", []string{"--results", "/dev/full"}, []string{"mvrun: writing the results to /dev/full (--results): no space left on device; 0 results had been written to /dev/full"}},
-		{"failed list", []string{"-o", "/dev/full"}, []string{"mvrun: writing the failed list, which would have 3 lines: write /dev/full: no space left on device\n", "PASS", "destination-missing 3"}},
+		{"failed list", []string{"-o", "/dev/full"}, []string{"mvrun: writing the failed list /dev/full, which would have 3 lines: no space left on device\n", "PASS", "destination-missing 3"}},
 		{"failed list beside results", []string{"-o", "/dev/full", "--results", "r.jsonl"}, []string{"no space left on device; r.jsonl holds 9 results, and --resume goes on from there"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

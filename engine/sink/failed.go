@@ -34,7 +34,7 @@ func CheckFailedList(path, list, script string) error {
 	// It will be replaced in one step: what counts is its folder.
 	trial, err := os.CreateTemp(filepath.Dir(target(path)), ".mvrun-*")
 	if err != nil {
-		return fmt.Errorf("the failed list cannot be written to %s (-o): %w", path, err)
+		return fmt.Errorf("the failed list cannot be written to %s (-o): %w", path, nameless(err))
 	}
 	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
@@ -83,6 +83,15 @@ func target(path string) string {
 	return path
 }
 
+// nameless is an error without the name of the file, which is one that nobody
+// knows.
+func nameless(err error) error {
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
 // WriteFailedList writes the lines in one step: readers see the old file or
 // the new one. Without lines there is nothing to keep, and the file goes.
 func WriteFailedList(path string, lines []string) error {
@@ -105,7 +114,7 @@ func WriteFailedList(path string, lines []string) error {
 		err = renameio.WriteFile(to, content, 0o666, renameio.WithExistingPermissions(), renameio.WithTempDir(filepath.Dir(to)))
 	}
 	if err != nil {
-		return fmt.Errorf("writing the failed list, which would have %s: %w", count(len(lines), "line"), err)
+		return fmt.Errorf("writing the failed list %s, which would have %s: %w", path, count(len(lines), "line"), nameless(err))
 	}
 	return nil
 }

@@ -182,5 +182,17 @@ func (r *Results) Write(result *engine.Result) error {
 	return nil
 }
 
-// Close closes the file.
-func (r *Results) Close() error { return r.file.Close() }
+// Close closes the file. It is an error if the file was removed meanwhile:
+// what was written is gone.
+func (r *Results) Close() error {
+	info, err := r.file.Stat()
+	if err := r.file.Close(); err != nil {
+		return err
+	}
+	if err == nil && r.regular {
+		if file, ok := info.Sys().(*syscall.Stat_t); ok && file.Nlink == 0 {
+			return fmt.Errorf("%s (--results) was removed during the run, with the %s it held", r.file.Name(), count(r.records, "result"))
+		}
+	}
+	return nil
+}

@@ -73,3 +73,33 @@ func TestResultsOwned(t *testing.T) {
 	}
 	next.Close()
 }
+
+// TestResultsRemoved shows that a results file that somebody removed during the
+// run is missed; one that was moved is not.
+func TestResultsRemoved(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		do   func(path string) error
+		want string
+	}{
+		{"removed", os.Remove, "was removed during the run, with the 1 result it held"},
+		{"moved", func(path string) error { return os.Rename(path, path+".1") }, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "r.jsonl")
+			results, err := CreateResults(path, Run{Version: "1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := results.Write(&engine.Result{Status: validate.Pass}); err != nil {
+				t.Fatal(err)
+			}
+			if err := test.do(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := results.Close(); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
