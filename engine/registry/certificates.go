@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -25,10 +24,6 @@ func certificateFolders(address string) []string {
 	config := filepath.Join(home, ".config")
 	bases := []string{filepath.Join(config, "containers"), filepath.Join(cmp.Or(os.Getenv("XDG_CONFIG_HOME"), config), "docker"),
 		"/etc/containers", "/etc/docker"}
-	if runtime.GOOS == "windows" { // where no file has a colon in its name
-		address = strings.ReplaceAll(address, ":", "")
-		bases = append(bases[:2], filepath.Join(os.Getenv("ProgramData"), "docker"))
-	}
 	folders := make([]string, len(bases))
 	for i, base := range bases {
 		folders[i] = filepath.Join(base, "certs.d", address)

@@ -1,5 +1,3 @@
-//go:build unix
-
 package registry_test
 
 import (
@@ -18,8 +16,6 @@ import (
 	"mvrun/engine/registry"
 	"mvrun/validate"
 )
-
-// Folders of certificates, in which Windows writes a registry's name otherwise.
 
 // mutual starts a TLS server that wants any client certificate, and returns its
 // HOST:PORT, its certificate and its key in PEM format.

@@ -23,9 +23,9 @@ const (
 	briefRetries = 5
 	briefTime    = 25 * time.Second
 
-	firstWait    = 100 * time.Millisecond
-	longestOwn   = 8 * time.Second  // where the registry does not ask for a wait
-	longestWait  = 15 * time.Second // where it does
+	firstWait   = 100 * time.Millisecond
+	longestOwn  = 8 * time.Second  // where the registry does not ask for a wait
+	longestWait = 15 * time.Second // where it does
 )
 
 // bodyTries is how often what ended in a body that was cut short is done in

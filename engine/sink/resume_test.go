@@ -227,7 +227,7 @@ func TestResultsFiles(t *testing.T) {
 	}
 
 	folder := t.TempDir()
-	if _, _, err := ResumeResults(folder, run); err == nil || !strings.Contains(err.Error(), "reading the results file (--results)") {
+	if _, _, err := ResumeResults(folder, run); err == nil || !strings.Contains(err.Error(), "opening the results file (--results)") {
 		t.Errorf("a folder: %v", err)
 	}
 	if _, earlier, err := ResumeResults(filepath.Join(folder, "new.jsonl"), run); err != nil || earlier != nil {
