@@ -5,11 +5,16 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"mvrun/engine"
 )
 
 // What ends a run from outside.
+
+// sameInterruption is how long interruptions count as one: timeout(1) sends two
+// at once, and with Ctrl-C both the terminal and make do.
+const sameInterruption = time.Second
 
 // interruptible makes the first interruption end a run in good order, and the
 // next one the process. The function that it returns ends that.
@@ -25,8 +30,12 @@ func interruptible(cancel context.CancelCauseFunc) func() {
 	go func() {
 		select {
 		case <-signals:
-			signal.Stop(signals)
 			cancel(engine.ErrInterrupted)
+			select {
+			case <-time.After(sameInterruption):
+			case <-done:
+			}
+			signal.Stop(signals)
 		case <-done:
 		}
 	}()

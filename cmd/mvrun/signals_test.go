@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestOpenPipe ends a run whose list comes from a pipe that stays open: also the
@@ -46,8 +47,11 @@ func testOpenPipe(t *testing.T, end os.Signal) {
 		t.Fatal(err)
 	}
 	<-asked
-	if err := command.Process.Signal(end); err != nil {
-		t.Fatal(err)
+	for range 20 { // timeout(1) and make say it to the group, too
+		if err := command.Process.Signal(end); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
 	}
 	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitInterrupted {
 		t.Errorf("%v, want exit status %d", err, exitInterrupted)
