@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -74,38 +75,43 @@ func (r *Results) resume(run Run) (_ Earlier, begun bool, err error) {
 		return nil, false, err
 	}
 	path := r.file.Name()
-	content, err := io.ReadAll(r.file)
+	lines := bufio.NewReader(r.file) // a file of a hundred megabytes need not be in memory
+	header, err := lines.ReadBytes('\n')
+	if err == io.EOF { // it ended before it had begun
+		if bytes.HasPrefix(header, []byte(`{"mvrun":`)) {
+			return nil, false, r.cut(0)
+		}
+		return nil, false, nil
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("reading the results file (--results): %w", err)
-	}
-	whole := content[:bytes.LastIndexByte(content, '\n')+1]
-	header, records, _ := bytes.Cut(whole, []byte("\n"))
-	if len(whole) == 0 {
-		if bytes.HasPrefix(content, []byte(`{"mvrun":`)) { // it ended before it had begun
-			err = r.cut(0)
-		}
-		return nil, false, err
 	}
 	if err := checkResumable(path, header, run); err != nil {
 		return nil, false, err
 	}
-	earlier := Earlier{}
-	for number := 2; len(records) > 0; number++ {
-		var line []byte
-		line, records, _ = bytes.Cut(records, []byte("\n"))
-		var r Record
-		if err := json.Unmarshal(line, &r); err != nil {
+	earlier, whole := Earlier{}, len(header)
+	for number := 2; ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			break // also what follows the last end of a line: it is torn
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("reading the results file (--results): %w", err)
+		}
+		whole += len(line)
+		var record Record
+		if err := json.Unmarshal(line, &record); err != nil {
 			return nil, false, fmt.Errorf("%s:%d is no result of mvrun (%w): give --results another name, or leave out --resume", path, number, err)
 		}
 		result := engine.Result{
-			Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match, Platforms: r.Platforms,
-			Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
+			Status: record.Status, Reason: record.Reason, Message: record.Message, Match: record.Match, Platforms: record.Platforms,
+			Attempts: record.Attempts, Requests: record.Requests, Started: record.Started, Duration: time.Duration(record.DurationMS) * time.Millisecond,
 			Earlier: true, // a waiver is the script's to give again
 		}
-		earlier[earlierKey{r.Number, r.Source, r.Destination, r.Tag}] = result.Pack(nil)
+		r.records++
+		earlier[earlierKey{record.Number, record.Source, record.Destination, record.Tag}] = result.Pack(nil)
 	}
-	r.records = bytes.Count(whole, []byte("\n")) - 1
-	return earlier, true, r.cut(len(whole))
+	return earlier, true, r.cut(whole)
 }
 
 // cut ends the file after so many bytes.
