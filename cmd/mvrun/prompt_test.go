@@ -193,3 +193,25 @@ func TestProgressBar(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDumbTerminal shows that a terminal that can only write gets lines, and
+// no commands that it would show as they are.
+func TestDumbTerminal(t *testing.T) {
+	registry := memory.New()
+	server := httptest.NewServer(registry)
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	pushList(registry, "team/good", "1", "good", amd64, arm64)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "list.txt"), "team/good team/good 1\n")
+	t.Setenv("TERM", "dumb")
+	command, _, screen := program(t, dir, "validate.star", "-f", "list.txt", "-s", host, "-d", host)
+	screen.until("passed  1")
+	rest, _ := screen.reader.ReadString(0)
+	if all := screen.seen.String() + rest; strings.ContainsAny(all, "\x1b") || strings.Contains(all, "images [") {
+		t.Errorf("got %q", all)
+	}
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+}
