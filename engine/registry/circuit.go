@@ -22,6 +22,8 @@ const (
 	// open the circuit, should it take longer than their retries.
 	comeBack = 30 * time.Second
 
+	lastChance = time.Second // before that, for a last probe
+
 	firstProbe = 5 * time.Second
 	lastProbe  = time.Minute
 )
@@ -147,17 +149,27 @@ func (c *circuit) fails(began time.Time, cause error) {
 	case c.probing: // it, or one that was under way before
 		c.probing = false
 		c.pause = min(2*c.pause, lastProbe)
-		c.probe = now.Add(c.pause)
+		c.probe = c.after(now, c.pause)
 		c.change()
 	case !c.open && c.failures >= c.many && now.Sub(c.since) >= shortestFault:
 		opens = true
-		c.open, c.pause, c.probe = true, firstProbe, now.Add(firstProbe)
+		c.open, c.pause, c.probe = true, firstProbe, c.after(now, firstProbe)
 	}
 	down := &downError{c.name, c.failures, c.since, c.cause}
 	c.mu.Unlock()
 	if opens {
 		c.warn(down.Error() + ". Unless it comes back its images end as unreachable")
 	}
+}
+
+// after is when the probe after a pause may start: once more, whatever the
+// pause, before the images of what answered are given up. c.mu is held.
+func (c *circuit) after(now time.Time, pause time.Duration) time.Time {
+	probe := now.Add(pause)
+	if last := c.since.Add(comeBack - lastChance); c.answered && now.Before(last) && probe.After(last) {
+		return last
+	}
+	return probe
 }
 
 // downError is a request that was not sent, since it would be in vain.

@@ -357,3 +357,30 @@ func TestBrokenForAMoment(t *testing.T) {
 		})
 	}
 }
+
+// Before the images of a registry that answered are given up it is asked once
+// more: it may have come back after the last of the ever longer pauses.
+func TestLastChance(t *testing.T) {
+	r, _, _ := filled()
+	var away atomic.Bool
+	bubble(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if away.Load() {
+			cut(w)
+			return
+		}
+		r.ServeHTTP(w, request)
+	}), func(t *testing.T, _ *pipes, c *registry.Client) {
+		read(t, c, app(hub), head)
+		away.Store(true)
+		time.AfterFunc(27*time.Second, func() { away.Store(false) }) // of the bubble's clock
+		var images sync.WaitGroup
+		for range 20 {
+			images.Go(func() {
+				if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		images.Wait()
+	})
+}
