@@ -14,7 +14,7 @@ import (
 
 // sameInterruption is how long interruptions count as one: timeout(1) sends two
 // at once, and with Ctrl-C both the terminal and make do.
-const sameInterruption = time.Second
+const sameInterruption = 100 * time.Millisecond
 
 // interruptible makes the first interruption end a run in good order, and the
 // next one the process. The function that it returns ends that.

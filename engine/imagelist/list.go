@@ -34,7 +34,7 @@ type List struct {
 	ended  bool                   // the lines are all that there are
 	turn   chan struct{}          // who reads the stream now
 	stream func() (string, error) // nil for a file; "" with io.EOF at the end
-	rest   func() string          // of a line that the stream has not completed
+	rest   func() string          // what the stream delivered besides its lines so far
 	prompt bool
 }
 
@@ -172,8 +172,8 @@ func (l *List) Drain(ctx context.Context) {
 	for i := 0; ; i++ {
 		_, err := l.At(ctx, i)
 		if err != nil && ctx.Err() != nil && l.rest != nil {
-			if rest := l.rest(); rest != "" {
-				l.take(rest, nil)
+			for line := range strings.Lines(l.rest()) {
+				l.take(line, nil)
 			}
 		}
 		if err != nil {

@@ -391,6 +391,35 @@ func TestDrain(t *testing.T) {
 		t.Errorf("known are %v, all: %v", lines, all)
 	}
 
+	// What was delivered before the end, and asked for by nobody, is lines.
+	delivered := Stream("x.txt", strings.NewReader("one\ntwo\n# x\nthr"))
+	if _, err := delivered.At(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	delivered.Drain(over)
+	lines, _ := delivered.Known()
+	if want := []Line{{"one", 1, 1}, {"two", 2, 2}, {"thr", 4, 3}}; !slices.Equal(lines, want) {
+		t.Errorf("known are %v, want %v", lines, want)
+	}
+
+	// Who waits for more of a line meanwhile gets the rest of it.
+	pipe, writer := io.Pipe()
+	split, got := &splitter{r: pipe}, make(chan string)
+	go func() {
+		line, _ := split.next()
+		got <- line
+	}()
+	io.WriteString(writer, "beginning")
+	for taken := ""; taken == ""; {
+		taken = split.rest()
+	}
+	io.WriteString(writer, "\n")
+	if line := <-got; line != "\n" {
+		t.Errorf("got %q", line)
+	}
+
 	// Whoever interrupts twice does not want to wait for a writer.
 	synctest.Test(t, func(t *testing.T) {
 		pipe, writer := io.Pipe()
