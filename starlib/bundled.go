@@ -2,8 +2,10 @@ package starlib
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"go.starlark.net/syntax"
 
 	"mvrun/starlib/nearest"
 )
@@ -35,8 +39,38 @@ type Script struct {
 	Bundled bool
 }
 
-// SHA256 returns the hash of the script's source, in hexadecimal digits.
-func (s Script) SHA256() string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s.Source))) }
+// SHA256 returns the hash of the script's source, and of the modules that it
+// loads, in hexadecimal digits. allowPaths are folders, besides its own, that it
+// may load from. What cannot be read counts for nothing: it ends the run.
+func (s Script) SHA256(allowPaths []string) string {
+	sum := sha256.New()
+	r := newRun(context.Background(), nil, s, Options{AllowPaths: allowPaths})
+	seen := map[string]bool{}
+	var add func(Script)
+	add = func(script Script) {
+		io.WriteString(sum, script.Source)
+		tree, err := fileOptions.Parse(script.Name, script.Source, 0)
+		if err != nil {
+			return
+		}
+		for _, statement := range tree.Stmts {
+			load, ok := statement.(*syntax.LoadStmt)
+			if !ok {
+				continue
+			}
+			file, err := r.moduleName(script.Name, load.ModuleName())
+			if err != nil || seen[file] {
+				continue
+			}
+			seen[file] = true
+			if module, err := r.module(file); err == nil {
+				add(module)
+			}
+		}
+	}
+	add(s)
+	return hex.EncodeToString(sum.Sum(nil))
+}
 
 // maxScript is the largest script that is read: more is a mistake.
 const maxScript = 1 << 20

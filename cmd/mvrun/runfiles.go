@@ -75,7 +75,7 @@ func (r *runCommand) named() []string {
 
 // describe is the first line of the results file.
 func (r *runCommand) describe(list *imagelist.List, script starlib.Script, all []*kong.Flag) sink.Run {
-	run := sink.Run{Version: version, Script: r.Script, Program: script.SHA256(), Flags: given(all, r.arguments), Started: time.Now()}
+	run := sink.Run{Version: version, Script: r.Script, Program: script.SHA256(r.AllowPath), Flags: given(all, r.arguments), Started: time.Now()}
 	run.List, run.SHA256 = list.Name, list.SHA256
 	return run
 }

@@ -135,7 +135,7 @@ func checkResumable(path string, header []byte, run Run) error {
 		return errors.New("--resume needs a list in a file: a stream may hold other lines this time")
 	}
 	if earlier.Program != run.Program {
-		return fmt.Errorf("%s holds the results of script %s before it changed, or of another one: leave out --resume", path, earlier.Script)
+		return fmt.Errorf("%s holds the results of script %s before it, or a module of it, changed, or of another one: leave out --resume", path, earlier.Script)
 	}
 	for _, name := range slices.Sorted(maps.Keys(run.Flags)) {
 		if slices.Contains(indifferent, name) {

@@ -140,7 +140,7 @@ func TestResumeRefused(t *testing.T) {
 		{"another list", func(r *Run) { r.List, r.SHA256 = "other.txt", "y" }, "holds the results of another list (list.txt, "},
 		{"a list that changed", func(r *Run) { r.SHA256 = "y" }, "holds the results of this list before it changed (list.txt, "},
 		{"a stream of that name", func(r *Run) { r.SHA256 = "" }, "this list before it changed"},
-		{"another script", func(r *Run) { r.Program = "q" }, "the results of script s.star before it changed, or of another one"},
+		{"another script", func(r *Run) { r.Program = "q" }, "the results of script s.star before it, or a module of it, changed, or of another one"},
 		{"another flag", func(r *Run) { r.Flags = map[string]any{"arch": []string{"arm64"}} }, "with --arch [amd64], and this has [arm64]"},
 		{"another flag of the script's", func(r *Run) { r.Flags = map[string]any{"strict": true} }, "with --strict false, and this has true"},
 	} {
