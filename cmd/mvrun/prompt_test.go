@@ -81,13 +81,19 @@ func typeIn(t *testing.T, terminal *os.File, text string) {
 	}
 }
 
-// TestPrompt is a person's session: one line, one answer, the next prompt.
-func TestPrompt(t *testing.T) {
+// goodRegistry starts a registry that has team/good:1, and returns its HOST:PORT.
+func goodRegistry(t *testing.T) (host string) {
+	t.Helper()
 	registry := memory.New()
 	server := httptest.NewServer(registry)
-	defer server.Close()
-	host := strings.TrimPrefix(server.URL, "http://")
+	t.Cleanup(server.Close)
 	pushList(registry, "team/good", "1", "good", amd64, arm64)
+	return strings.TrimPrefix(server.URL, "http://")
+}
+
+// TestPrompt is a person's session: one line, one answer, the next prompt.
+func TestPrompt(t *testing.T) {
+	host := goodRegistry(t)
 	dir := t.TempDir()
 	command, terminal, screen := program(t, dir, "validate.star", "-s", host, "-d", host, "-j", "10")
 
@@ -197,11 +203,7 @@ func TestProgressBar(t *testing.T) {
 // TestDumbTerminal shows that a terminal that can only write gets lines, and
 // no commands that it would show as they are.
 func TestDumbTerminal(t *testing.T) {
-	registry := memory.New()
-	server := httptest.NewServer(registry)
-	defer server.Close()
-	host := strings.TrimPrefix(server.URL, "http://")
-	pushList(registry, "team/good", "1", "good", amd64, arm64)
+	host := goodRegistry(t)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "list.txt"), "team/good team/good 1\n")
 	t.Setenv("TERM", "dumb")
