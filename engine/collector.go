@@ -1,26 +1,54 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
 
-// Sink is told every result, by one goroutine. An error stops the run.
+// Sink gets every result, from one goroutine. An error stops the run.
 type Sink interface {
 	Write(*Result) error
 }
 
-// Summary is what came of a run.
+// Finisher is a sink that has something to do when the run is over: a report
+// writes its file, a progress bar disappears. Finish is called once, after the
+// last Write, in the order of the sinks, also if the run was interrupted or
+// another sink failed.
+type Finisher interface {
+	Sink
+	Finish(Summary) error
+}
+
+// Summary is the outcome of a run. Engine.Close fills in the counts of images;
+// the caller adds the rest before Engine.Finish hands the summary to the sinks.
 type Summary struct {
 	Images  int
 	Status  map[validate.Status]int
 	Reasons map[validate.Status]map[validate.Reason]int
-	Matches map[validate.Match]int // of what passed
-	Waived  int                    // accepted all the same; not among the others
-	Earlier int                    // of all, those that an earlier run found out
+	Matches map[validate.Match]int // of images that passed
+	Waived  int                    // images accepted in spite of their result; not counted above
+	Earlier int                    // images whose result is an earlier run's; counted above
 	Elapsed time.Duration
+
+	Cause       error // of an end before the script's own end, nil otherwise
+	Requests    int   // HTTP requests that were sent
+	Bytes       int64 // bytes of blobs that were read
+	Unreached   int   // images of the lists that the run did not reach
+	FailedList  string
+	FailedLines int // lines of FailedList, which is "" if there is none
+}
+
+// Interrupted reports whether somebody ended the run, by Ctrl-C for instance.
+func (s Summary) Interrupted() bool { return errors.Is(s.Cause, ErrInterrupted) }
+
+// Deadline returns the deadline that ended the run, or nil.
+func (s Summary) Deadline() *DeadlineError {
+	var deadline *DeadlineError
+	errors.As(s.Cause, &deadline)
+	return deadline
 }
 
 // collector is the one goroutine that knows every result.

@@ -30,10 +30,21 @@ var (
 )
 
 // DeadlineError is the cause of a run's end after the time that it was given.
-type DeadlineError struct{ After time.Duration }
+type DeadlineError struct {
+	After time.Duration
+	Hint  string // what the user calls this limit, for messages; may be ""
+}
 
 func (e *DeadlineError) Error() string {
-	return fmt.Sprintf("the run's time was over after %v (--deadline)", e.After)
+	return fmt.Sprintf("the run's time was over after %v%s", e.After, inBrackets(e.Hint))
+}
+
+// inBrackets returns a hint as it stands behind what it is about.
+func inBrackets(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return " (" + hint + ")"
 }
 
 // Reason implements Reasoner.
@@ -53,6 +64,8 @@ type Options struct {
 	Registry Registry
 	Jobs     int           // images validated at once
 	Timeout  time.Duration // for one image
+	// TimeoutHint is what the user calls Timeout, for messages; may be "".
+	TimeoutHint string
 	Sinks    []Sink        // in the order in which they get each result
 	Stop     func(error)   // called once if a sink fails; must not block
 
@@ -110,7 +123,7 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 		verdict = validate.Verdict{Status: validate.Error, Reason: e.reason(ctx, err), Message: err.Error()}
 		switch {
 		case context.Cause(ctx) == errTimeout:
-			verdict.Message = fmt.Sprintf("no verdict within %v (--timeout): %v", e.options.Timeout, err)
+			verdict.Message = fmt.Sprintf("no verdict within %s: %v", e.timeout(), err)
 		case ctx.Err() != nil:
 			verdict.Reason, verdict.Message = Ended(context.Cause(ctx))
 		}
@@ -119,6 +132,11 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
 	result.Requests, result.Duration = requests, time.Since(result.Started)
 	return result
+}
+
+// timeout returns how long an image may take, for messages.
+func (e *Engine) timeout() string {
+	return fmt.Sprint(e.options.Timeout) + inBrackets(e.options.TimeoutHint)
 }
 
 // compare reads until the comparison knows enough.
@@ -211,9 +229,21 @@ func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
 // Sync returns when the sinks have got every result recorded so far.
 func (e *Engine) Sync() { e.collector.sync() }
 
-// Close waits for the sinks and returns what came of the run. Nothing may be
-// validated or recorded after it.
+// Close waits for the sinks and returns the counts of the run, and the error of
+// a sink if one failed. Nothing may be validated or recorded after it.
 func (e *Engine) Close() (Summary, error) {
 	e.readers.close()
 	return e.collector.close()
+}
+
+// Finish calls Finish of every sink that has it, in their order. It must be
+// called after Close.
+func (e *Engine) Finish(s Summary) error {
+	var failed []error
+	for _, sink := range e.options.Sinks {
+		if f, ok := sink.(Finisher); ok {
+			failed = append(failed, f.Finish(s))
+		}
+	}
+	return errors.Join(failed...)
 }

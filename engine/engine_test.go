@@ -46,7 +46,7 @@ func (k *kept) Write(r *Result) error {
 }
 
 func newEngine(registry fakeRegistry, jobs int, sinks ...Sink) *Engine {
-	return New(Options{Registry: registry, Jobs: jobs, Timeout: time.Minute, Sinks: sinks, Stop: func(error) {}})
+	return New(Options{Registry: registry, Jobs: jobs, Timeout: time.Minute, TimeoutHint: "the limit", Sinks: sinks, Stop: func(error) {}})
 }
 
 func image(number int) imagelist.Image {

@@ -130,7 +130,7 @@ func TestEndRest(t *testing.T) {
 	task := e.Begin()
 	task.Validate(t.Context(), first, question)
 	task.End()
-	e.EndRest(t.Context(), &DeadlineError{time.Hour}, imagelist.Options{})
+	e.EndRest(t.Context(), &DeadlineError{After: time.Hour}, imagelist.Options{})
 	if _, err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestEndRest(t *testing.T) {
 
 // TestEnded shows the words for what a run's end left without a verdict.
 func TestEnded(t *testing.T) {
-	if reason, _ := Ended(&DeadlineError{time.Hour}); reason != validate.Timeout {
+	if reason, _ := Ended(&DeadlineError{After: time.Hour}); reason != validate.Timeout {
 		t.Errorf("after the deadline: %s", reason)
 	}
 	if reason, _ := Ended(errors.New("a sink is full")); reason != validate.Interrupted {

@@ -177,7 +177,7 @@ func TestSummary(t *testing.T) {
 	}
 	got, err := e.Close()
 	got.Elapsed = 0
-	want := "{7 map[error:1 fail:1 pass:3 skip:1] map[error:map[timeout:1] fail:map[digest-differs:1] skip:map[no-platform:1]] map[converted:1 identical:2] 1 1 0s}"
+	want := "{7 map[error:1 fail:1 pass:3 skip:1] map[error:map[timeout:1] fail:map[digest-differs:1] skip:map[no-platform:1]] map[converted:1 identical:2] 1 1 0s <nil> 0 0 0  0}"
 	if fmt.Sprint(got) != want || err != nil {
 		t.Errorf("got  %v, %v\nwant %s", got, err, want)
 	}

@@ -26,7 +26,7 @@ func (e *Engine) Work(ctx context.Context, do func(context.Context) error) error
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case context.Cause(limited) == errTimeout:
-		return fmt.Errorf("no answer within %v (--timeout): %w", e.options.Timeout, err)
+		return fmt.Errorf("no answer within %s: %w", e.timeout(), err)
 	}
 	return err
 }

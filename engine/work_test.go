@@ -47,7 +47,7 @@ func TestWork(t *testing.T) {
 			<-ctx.Done()
 			return errors.New("asked in vain")
 		})
-		if err == nil || err.Error() != "no answer within 1m0s (--timeout): asked in vain" || time.Since(began) != time.Minute {
+		if err == nil || err.Error() != "no answer within 1m0s (the limit): asked in vain" || time.Since(began) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
 

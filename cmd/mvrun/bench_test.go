@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/validate"
 )
 
@@ -73,12 +74,12 @@ func BenchmarkEqual(b *testing.B) {
 				b.StartTimer()
 				started, cpu = time.Now(), cpuTime(b)
 				status := run([]string{"validate.star", "-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"},
-					console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, lookupEnv: noEnv})
+					job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
 				took, tookCPU := time.Since(started), cpuTime(b)-cpu
 				b.StopTimer()
 
 				runtime.ReadMemStats(&after)
-				if status != exitOK {
+				if status != job.ExitOK {
 					b.Fatalf("exit status %d", status)
 				}
 				requests += uint64(r.count(b))

@@ -14,8 +14,9 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"github.com/google/renameio/v2"
 
+	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/engine/sink"
 	"mvrun/starlib"
 )
 
@@ -46,15 +47,15 @@ func (checkCommand) Help() string {
 // standardInput is the name of a script that comes from there.
 const standardInput = "<stdin>"
 
-func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
-	scripts, failed := k.read(c.stdin)
+func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
+	scripts, failed := k.read(c.Stdin)
 	options := starlib.CheckOptions{Flags: standardFlags(c), AllowPaths: k.AllowPath}
-	findings, out, fixed := c.stdout, c.stdout, 0
+	findings, out, fixed := c.Stdout, c.Stdout, 0
 	if k.Fix {
 		for i, script := range scripts {
 			source := starlib.Fix(script, options)
 			if script.Name == standardInput {
-				findings = c.stderr // the script is what standard output is for
+				findings = c.Stderr // the script is what standard output is for
 				if _, err := io.WriteString(out, source); err != nil {
 					return 0, fmt.Errorf("writing the script to standard output: %w", err)
 				}
@@ -63,7 +64,7 @@ func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, e
 				continue
 			}
 			if script.Name != standardInput {
-				if err := replace(script.Name, source); err != nil {
+				if err := sink.ReplaceFile(script.Name, []byte(source)); err != nil {
 					failed = append(failed, fmt.Errorf("%s is left as it was: %w", script.Name, err))
 					continue
 				}
@@ -77,15 +78,15 @@ func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, e
 		return 0, fmt.Errorf("writing the findings: %w", err)
 	}
 	if len(scripts) > 0 {
-		fmt.Fprintln(c.stderr, checkSummary(len(scripts), fixed, found))
+		fmt.Fprintln(c.Stderr, checkSummary(len(scripts), fixed, found))
 	}
 	switch {
 	case len(failed) > 0:
 		return 0, errors.Join(failed...)
 	case len(found) > 0:
-		return exitFailed, nil
+		return job.ExitFailed, nil
 	}
-	return exitOK, nil
+	return job.ExitOK, nil
 }
 
 // read returns the scripts that can be read, each once, and why others cannot.
@@ -144,16 +145,6 @@ func starFiles(name string) ([]string, error) {
 		return nil, fmt.Errorf("there is no *.star below %s", name)
 	}
 	return files, nil
-}
-
-// replace gives a file new content in one step, behind links, too, and with the
-// permissions that it has.
-func replace(path, content string) error {
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(path, []byte(content), 0o666)
 }
 
 // print writes findings in the format that was asked for.
@@ -223,7 +214,7 @@ func counted(n int, what string) string {
 }
 
 // standardFlags are the names of a run's flags, which no script can have.
-func standardFlags(c console) []string {
+func standardFlags(c job.Console) []string {
 	names := []string{helpFlag.Name}
 	run, err := kong.Trace(parserOf(c, ""), []string{"run"})
 	if err != nil {

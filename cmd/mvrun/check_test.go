@@ -5,15 +5,17 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mvrun/cmd/mvrun/internal/job"
 )
 
 // checkFile runs "mvrun check" on a file.
 func checkFile(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, complaints strings.Builder
-	status = run(append([]string{"check"}, args...), console{
-		stdin: strings.NewReader(""), stdout: &out, stderr: &complaints,
-		lookupEnv: func(string) (string, bool) { return "", false },
+	status = run(append([]string{"check"}, args...), job.Console{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &complaints,
+		LookupEnv: func(string) (string, bool) { return "", false },
 	})
 	return status, out.String(), complaints.String()
 }
@@ -41,7 +43,7 @@ func TestCheckUnreadable(t *testing.T) {
 			}
 		}
 		status, stdout, stderr := checkFile(t, "--fix", path)
-		if status != exitUsage || stdout != "" || !strings.Contains(stderr, test.want) {
+		if status != job.ExitUsage || stdout != "" || !strings.Contains(stderr, test.want) {
 			t.Errorf("%s: status %d, stdout %q, stderr %q; want %q", name, status, stdout, stderr, test.want)
 		}
 	}
@@ -57,7 +59,7 @@ func TestCheckFixKeepsMode(t *testing.T) {
 	if err := os.Chmod(path, 0o751); err != nil {
 		t.Fatal(err)
 	}
-	if status, _, stderr := checkFile(t, "--fix", folder); status != exitOK {
+	if status, _, stderr := checkFile(t, "--fix", folder); status != job.ExitOK {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	info, err := os.Stat(path)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/cmd/mvrun/internal/rehearsal"
 	"mvrun/engine/registry/memory"
 	"mvrun/validate"
 )
@@ -124,7 +126,7 @@ func demoList() string {
 	return b.String()
 }
 
-func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (status int, err error) {
+func (d *demoCommand) run(ctx context.Context, _ []*kong.Flag, c job.Console) (status int, err error) {
 	dir, err := d.folder()
 	if err != nil {
 		return 0, err
@@ -132,17 +134,10 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 	if d.Keep == "" {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	source, destination := memory.New(), memory.New()
-	for _, image := range demoImages {
-		image.push(source, destination)
-	}
-	network := &memory.Network{}
-	if err := errors.Join(network.Add(demoSource, source), network.Add(demoDestination, destination)); err != nil {
+	network, err := demoNetwork()
+	if err != nil {
 		return 0, err
 	}
-
-	// The demonstration is the same wherever it runs.
-	c.lookupEnv = func(name string) (string, bool) { return os.Getenv("NO_COLOR"), name == "NO_COLOR" }
 	list := filepath.Join(dir, "list.txt")
 	if earlier, err := os.ReadFile(list); err == nil && string(earlier) != demoList() {
 		return 0, fmt.Errorf("%s is there already, and would be overwritten: give --keep another folder", list)
@@ -150,63 +145,68 @@ func (d *demoCommand) run(ctx context.Context, all []*kong.Flag, c console) (sta
 	if err := os.WriteFile(list, []byte(demoList()), 0o666); err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(c.stdout, "Two registries run inside this process: %s, and %s, which should be its mirror.\nThis is the list of what was to be mirrored, and how well that went:\n\n%s\n",
-		demoSource, demoDestination, indent(demoList()))
-	show := &demonstration{command: d, dir: dir, list: list, network: network, console: c, flags: all}
-	fmt.Fprintf(c.stdout, "Is everything there, by the rules of Hangar's mirror-validate? $ mvrun validate.star -f list.txt -j 10\n\n")
-	if status, err := show.validate(ctx, validate.Hangar, validate.Manifests); err != nil || status != exitOK {
+	// The demonstration is the same wherever it runs.
+	c.Isolated, c.LookupEnv = true, func(name string) (string, bool) { return os.Getenv("NO_COLOR"), name == "NO_COLOR" }
+
+	fmt.Fprintf(c.Stdout, "Two registries run inside this process: %s, and %s, which should be its mirror.\nThis is the list of what was to be mirrored, and how well that went:\n\n%s\n",
+		demoSource, demoDestination, rehearsal.Indent(demoList()))
+	fmt.Fprintf(c.Stdout, "Is everything there, by the rules of Hangar's mirror-validate? $ mvrun validate.star -f list.txt -j 10\n\n")
+	if status, err := d.validate(ctx, network, dir, c, "hangar", "manifests"); err != nil || status != job.ExitOK {
 		return status, err
 	}
-	fmt.Fprintf(c.stdout, "Will nodes that pull from the mirror get the same files and run them the same way, whatever tool made it?\n"+
+	fmt.Fprintf(c.Stdout, "Will nodes that pull from the mirror get the same files and run them the same way, whatever tool made it?\n"+
 		"And is every byte right? $ mvrun validate.star -f list.txt -j 10 --rules content --depth data\n\n")
-	if status, err := show.validate(ctx, validate.Content, validate.Data); err != nil || status != exitOK {
+	if status, err := d.validate(ctx, network, dir, c, "content", "data"); err != nil || status != job.ExitOK {
 		return status, err
 	}
-	fmt.Fprintf(c.stdout, "mvrun's exit status would be %d both times, as some images failed.\n", exitFailed)
+	fmt.Fprintf(c.Stdout, "mvrun's exit status would be %d both times, as some images failed.\n", job.ExitFailed)
 	where := "The files are gone now; --keep DIR keeps them."
 	if d.Keep != "" {
 		where = "The files are in " + d.Keep + "."
 	}
-	fmt.Fprintln(c.stdout, where)
-	return exitOK, nil
+	fmt.Fprintln(c.Stdout, where)
+	return job.ExitOK, nil
 }
 
-// demonstration is what its runs have in common.
-type demonstration struct {
-	command   *demoCommand
-	dir, list string
-	network   http.RoundTripper
-	console   console
-	flags     []*kong.Flag
+// demoNetwork returns the two registries, filled with the demonstration's images.
+func demoNetwork() (*memory.Network, error) {
+	source, destination := memory.New(), memory.New()
+	for _, image := range demoImages {
+		image.push(source, destination)
+	}
+	network := &memory.Network{}
+	return network, errors.Join(network.Add(demoSource, source), network.Add(demoDestination, destination))
 }
 
-// validate is one run. Its status is exitOK if some images failed, as they
-// should.
-func (d *demonstration) validate(ctx context.Context, rules validate.Rules, depth validate.Depth) (int, error) {
-	run := &runCommand{Script: "validate.star", network: d.network, flags: flags{
-		File: d.list, Arch: []string{"amd64", "arm64"}, OS: []string{"linux", "windows"}, DefaultProject: "library",
-		Failed: filepath.Join(d.dir, "mirror-validate-failed.txt"), Jobs: 10, Rules: string(rules), Depth: string(depth), Sample: "100%",
-		Timeout: defaultTimeout, LogFormat: "text", Progress: "never",
-	}}
-	if d.command.Keep != "" {
-		run.Results = filepath.Join(d.dir, "results-"+string(rules)+".jsonl")
+// validate runs the bundled script over the list in dir, as the command line
+// would. The status is ExitOK if some images failed, as they should.
+func (d *demoCommand) validate(ctx context.Context, network http.RoundTripper, dir string, c job.Console, rules, depth string) (int, error) {
+	args := []string{"run", "-f", filepath.Join(dir, "list.txt"), "-o", filepath.Join(dir, "mirror-validate-failed.txt"),
+		"-j", "10", "--rules", rules, "--depth", depth, "--progress", "never"}
+	if d.Keep != "" {
+		args = append(args, "--results", filepath.Join(dir, "results-"+rules+".jsonl"))
 	}
-	status, err := run.run(ctx, d.flags, d.console)
-	switch {
-	case err != nil || status == exitInterrupted:
-		return status, err
-	case status != exitFailed:
-		return 0, fmt.Errorf("the demonstration did not go as it should: exit status %d, want %d", status, exitFailed)
-	}
-	failed, err := os.ReadFile(run.Failed)
+	config, err := configure(append(args, "--", "validate.star"), c)
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(d.console.stdout, "\nIt holds the lines that did not pass, ready to be mirrored and validated again:\n\n%s\n", indent(string(failed)))
-	return exitOK, nil
+	config.Network = network
+	status, err := job.Run(ctx, config)
+	switch {
+	case err != nil || status == job.ExitInterrupted:
+		return status, err
+	case status != job.ExitFailed:
+		return 0, fmt.Errorf("the demonstration did not go as it should: exit status %d, want %d", status, job.ExitFailed)
+	}
+	failed, err := os.ReadFile(config.Failed)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(c.Stdout, "\nIt holds the lines that did not pass, ready to be mirrored and validated again:\n\n%s\n", rehearsal.Indent(string(failed)))
+	return job.ExitOK, nil
 }
 
-// folder returns where the demonstration's files go.
+// folder returns the folder of the demonstration's files.
 func (d *demoCommand) folder() (string, error) {
 	if d.Keep == "" {
 		return os.MkdirTemp("", "mvrun-demo-")

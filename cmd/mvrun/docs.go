@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib"
 	"mvrun/starlib/docs"
 )
@@ -18,13 +19,13 @@ type docsCommand struct {
 	Stubs  bool   `default:"false" help:"Print a Python stub of all, for editors (mvrun docs stubs)."`
 }
 
-func (d *docsCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
+func (d *docsCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
 	text, err := d.text()
 	if err != nil {
 		return 0, err
 	}
-	_, err = io.WriteString(c.stdout, text)
-	return exitOK, err
+	_, err = io.WriteString(c.Stdout, text)
+	return job.ExitOK, err
 }
 
 func (d *docsCommand) text() (string, error) {

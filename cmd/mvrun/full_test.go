@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
 )
 
@@ -92,7 +93,7 @@ func TestResultsPipeClosed(t *testing.T) {
 		}
 	}
 	reader.Close()
-	wantExit(t, command, command.Wait(), exitUsage, stderr, "mvrun: writing the results to pipe (--results): broken pipe; ", " had been written to pipe", "not reached")
+	wantExit(t, command, command.Wait(), job.ExitUsage, stderr, "mvrun: writing the results to pipe (--results): broken pipe; ", " had been written to pipe", "not reached")
 	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
 	if err != nil || !strings.Contains(string(failed), "team/app299 team/missing 1\n") {
 		t.Errorf("%v: the failed list ends in %q", err, failed[max(0, len(failed)-100):])
@@ -116,7 +117,7 @@ func TestFullDevice(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			command, stderr := runIn{dir, host}.command(test.arguments...)
-			wantExit(t, command, command.Run(), exitUsage, stderr, test.words...)
+			wantExit(t, command, command.Run(), job.ExitUsage, stderr, test.words...)
 		})
 	}
 }
@@ -133,7 +134,7 @@ func TestOutputFull(t *testing.T) {
 	command, stderr := runIn{dir, host}.command()
 	command.Args[1] = "prints.star"
 	command.Stdout = full
-	wantExit(t, command, command.Run(), exitUsage, stderr, "passed", "mvrun: writing what the script prints to standard output: write /dev/stdout: no space left on device")
+	wantExit(t, command, command.Run(), job.ExitUsage, stderr, "passed", "mvrun: writing what the script prints to standard output: write /dev/stdout: no space left on device")
 }
 
 // TestOutputClosed shows that who leaves the log or the script's output early,
@@ -164,7 +165,7 @@ def main():
 				command.Stderr = writer
 			}
 			err = command.Run()
-			wantExit(t, command, err, exitFailed, &bytes.Buffer{})
+			wantExit(t, command, err, job.ExitFailed, &bytes.Buffer{})
 			if failed, err := os.ReadFile(filepath.Join(dir, closed+".txt")); err != nil || strings.Count(string(failed), "\n") != 3 {
 				t.Errorf("the failed list is %q, %v", failed, err)
 			}

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
 )
 
@@ -45,8 +46,8 @@ func TestNothingIsLeft(t *testing.T) {
 		// intervene is called for each request, with its number.
 		intervene func(t *testing.T, r *http.Request, n int)
 	}{
-		{"finished", nil, exitOK, nil},
-		{"interrupted", nil, exitInterrupted, func(t *testing.T, r *http.Request, n int) {
+		{"finished", nil, job.ExitOK, nil},
+		{"interrupted", nil, job.ExitInterrupted, func(t *testing.T, r *http.Request, n int) {
 			if n == 50 { // of a run that waits below
 				syscall.Kill(os.Getpid(), syscall.SIGINT)
 			}
@@ -54,9 +55,9 @@ func TestNothingIsLeft(t *testing.T) {
 				<-r.Context().Done()
 			}
 		}},
-		{"out of time", []string{"--timeout", "1ms"}, exitUnchecked, func(t *testing.T, r *http.Request, n int) { <-r.Context().Done() }},
-		{"a sink failed", []string{"--results", "PIPE"}, exitUsage, nil},
-		{"nothing could be written", []string{"-o", "/dev/full", "--results", "/dev/full"}, exitUsage, nil},
+		{"out of time", []string{"--timeout", "1ms"}, job.ExitUnchecked, func(t *testing.T, r *http.Request, n int) { <-r.Context().Done() }},
+		{"a sink failed", []string{"--results", "PIPE"}, job.ExitUsage, nil},
+		{"nothing could be written", []string{"-o", "/dev/full", "--results", "/dev/full"}, job.ExitUsage, nil},
 	} {
 		for _, jobs := range []int{1, 20, 500} {
 			t.Run(fmt.Sprintf("%s/%d", end.name, jobs), func(t *testing.T) {
@@ -96,7 +97,7 @@ func TestNothingIsLeft(t *testing.T) {
 					arguments = append(arguments, argument)
 				}
 				var stderr bytes.Buffer
-				status := run(arguments, console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, lookupEnv: noEnv})
+				status := run(arguments, job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, LookupEnv: noEnv})
 				if status != end.status {
 					t.Errorf("exit status %d, want %d:\n%s", status, end.status, stderr.String())
 				}

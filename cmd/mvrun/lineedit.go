@@ -11,8 +11,10 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/peterh/liner"
+
+	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/engine/sink"
 )
 
 // Lines that a person types: editing, completion, and what was typed before.
@@ -38,10 +40,10 @@ type typed struct {
 // newLineReader returns a lineReader, which changes the terminal until Close.
 // complete is told what stands before the cursor, and returns from which byte
 // on what may replace it.
-func newLineReader(c console, interrupts <-chan os.Signal, complete func(string) (int, []string)) *lineReader {
-	l := &lineReader{interrupts: interrupts, editing: c.stdinTerminal && c.stdoutTerminal}
+func newLineReader(c job.Console, interrupts <-chan os.Signal, complete func(string) (int, []string)) *lineReader {
+	l := &lineReader{interrupts: interrupts, editing: c.StdinTerminal && c.StdoutTerminal}
 	if !l.editing {
-		l.plain = bufio.NewReader(c.stdin)
+		l.plain = bufio.NewReader(c.Stdin)
 		return l
 	}
 	l.terminal = liner.NewLiner()
@@ -54,7 +56,7 @@ func newLineReader(c console, interrupts <-chan os.Signal, complete func(string)
 		start, candidates := complete(before)
 		return before[:start], candidates, string(runes[cursor:])
 	})
-	l.history = openHistory(historyPath(c.getenv))
+	l.history = openHistory(historyPath(c.Getenv))
 	l.terminal.ReadHistory(strings.NewReader(l.history.text())) // what it cannot read was not typed
 	return l
 }
@@ -161,7 +163,7 @@ func openHistory(path string) *history {
 	if n := len(h.lines); n > maxHistory {
 		h.lines = h.lines[n-maxHistory:]
 		if n > 2*maxHistory {
-			_ = renameio.WriteFile(path, []byte(h.text()), 0o600)
+			_ = sink.ReplaceFile(path, []byte(h.text())) // which keeps its permissions
 		}
 	}
 	return h

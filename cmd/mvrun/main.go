@@ -7,56 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
-	"mvrun/engine/sink"
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib"
 )
-
-// Exit statuses.
-const (
-	exitOK          = 0
-	exitFailed      = 1 // at least one image failed
-	exitUsage       = 2 // wrong usage, a broken script, an unreadable or empty list
-	exitUnchecked   = 3 // none failed, but one could not be checked
-	exitInterrupted = 130
-)
-
-// console is what the command reads and writes, so that tests can be one.
-type console struct {
-	stdin     io.Reader
-	stdout    io.Writer
-	stderr    io.Writer
-	lookupEnv func(string) (string, bool)
-
-	stdinTerminal, stderrTerminal, stdoutTerminal bool
-
-	jsonLog bool // complaints are objects, too
-
-	// isolated says that lookupEnv is not the process's, so that flags must not
-	// look there either.
-	isolated bool
-}
-
-// above returns a console whose output on a terminal stands above a bar.
-func (c console) above(bar io.Writer) console {
-	c.stderr = bar
-	if c.stdoutTerminal {
-		c.stdout = bar
-	}
-	return c
-}
-
-// getenv returns a variable of the environment, or "".
-func (c console) getenv(name string) string {
-	value, _ := c.lookupEnv(name)
-	return value
-}
 
 type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
@@ -70,44 +28,78 @@ type commands struct {
 }
 
 func main() {
-	os.Exit(run(os.Args[1:], console{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv,
-		stdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
-		stdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
-		stderrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", // which has neither bars nor colours
+	os.Exit(run(os.Args[1:], job.Console{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
+		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", // a dumb terminal has neither bars nor colours
 	}))
 }
 
 // run is the whole program, and returns its exit status.
-func run(args []string, c console) int { return runPrepared(context.Background(), args, c, nil) }
-
-// runPrepared is run, with something done to the command that runs a script.
-func runPrepared(ctx context.Context, args []string, c console, prepare func(*runCommand)) int {
-	c.jsonLog = asksForJSON(args)
-	parser, script, own, err := newParser(args, c)
+func run(args []string, c job.Console) int {
+	selected, flags, err := parseCommand(args, c)
 	if err != nil {
-		return c.complain(err)
+		return complain(args, c, err)
 	}
-	exited := -1
-	parser.Exit = func(status int) { exited = status; panic(errExited) }
-	parsed, err := parse(parser, args)
-	if exited >= 0 {
-		return exited // --help
-	}
+	status, err := selected.run(context.Background(), flags, c)
 	if err != nil {
-		return c.complain(usageHint{err, cmp.Or(script.Name, commandOf(err))})
-	}
-	status, err := execute(ctx, parsed, script, own, c, prepare)
-	if err != nil {
-		return c.complain(err)
+		return complain(args, c, err)
 	}
 	return status
+}
+
+// command is what every subcommand implements. flags are those of the command
+// line.
+type command interface {
+	run(ctx context.Context, flags []*kong.Flag, c job.Console) (int, error)
+}
+
+// parseCommand returns the command that args name, ready to run. An exitedError
+// says that --help was all that was wanted.
+func parseCommand(args []string, c job.Console) (command, []*kong.Flag, error) {
+	parser, script, own, err := newParser(args, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	parsed, err := parse(parser, args)
+	if err != nil {
+		if _, exited := err.(exitedError); !exited {
+			err = usageError{err, cmp.Or(script.Name, commandOf(err))}
+		}
+		return nil, nil, err
+	}
+	selected, ok := parsed.Selected().Target.Addr().Interface().(command)
+	if !ok {
+		return nil, nil, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
+	}
+	if run, ok := selected.(*runCommand); ok {
+		run.own = own
+		if script.Name == run.Script {
+			run.program = script
+		}
+	}
+	return selected, parsed.Flags(), nil
+}
+
+// configure returns the configuration of a run from its command line, which
+// begins with "run".
+func configure(args []string, c job.Console) (job.Config, error) {
+	selected, flags, err := parseCommand(args, c)
+	if err != nil {
+		return job.Config{}, err
+	}
+	run, ok := selected.(*runCommand)
+	if !ok {
+		return job.Config{}, fmt.Errorf("%q is no command line of a run", args)
+	}
+	return run.configure(flags, c)
 }
 
 // newParser returns the parser of the command line, with the flags of the
 // script that args name; own are these, nil if there are none. script has no
 // name if there is no such script, which whoever needs it will say.
-func newParser(args []string, c console) (parser *kong.Kong, script starlib.Script, own *scriptFlags, err error) {
+func newParser(args []string, c job.Console) (parser *kong.Kong, script starlib.Script, own *scriptFlags, err error) {
 	plain := parserOf(c, "")
 	run, err := kong.Trace(plain, []string{"run"})
 	if err != nil {
@@ -123,7 +115,7 @@ func newParser(args []string, c console) (parser *kong.Kong, script starlib.Scri
 
 // scriptParser returns the parser of the command line for a script, and its
 // own flags, nil if there are none.
-func scriptParser(script starlib.Script, standard []*kong.Flag, c console) (*kong.Kong, *scriptFlags, error) {
+func scriptParser(script starlib.Script, standard []*kong.Flag, c job.Console) (*kong.Kong, *scriptFlags, error) {
 	signature, err := starlib.Describe(script)
 	if err != nil {
 		return nil, nil, err
@@ -140,7 +132,7 @@ func scriptParser(script starlib.Script, standard []*kong.Flag, c console) (*kon
 
 // parserOf returns a parser of the command line. doc is what the script says
 // of itself.
-func parserOf(c console, doc string, more ...kong.Option) *kong.Kong {
+func parserOf(c job.Console, doc string, more ...kong.Option) *kong.Kong {
 	parser, err := kong.New(&commands{}, append(more, kong.Name("mvrun"),
 		kong.Description("Tells whether every image of a mirror list really reached its destination registry.\n\n"+
 			"  mvrun demo                               see what it does; needs nothing\n"+
@@ -149,17 +141,17 @@ func parserOf(c console, doc string, more ...kong.Option) *kong.Kong {
 			"  mvrun docs                               how to write one\n\n"+
 			"Exit status: 0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable or empty list; "+
 			"3 none failed, but one could not be checked; 130 interrupted."),
-		kong.Writers(c.stdout, c.stderr),
+		kong.Writers(c.Stdout, c.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.Help(helpWith(doc)),
 	)...)
 	if err != nil {
 		panic(err) // the declarations are wrong
 	}
-	if c.isolated {
+	if c.Isolated {
 		for _, command := range append(parser.Model.Children, parser.Model.Node) {
 			for _, flag := range command.Flags {
-				takeFrom(c.lookupEnv, flag)
+				takeFrom(c.LookupEnv, flag)
 			}
 		}
 	}
@@ -199,42 +191,30 @@ func helpWith(doc string) kong.HelpPrinter {
 	}
 }
 
-// errExited stops kong where it would exit.
-var errExited = errors.New("exited")
+// exitedError is the exit status with which kong would end the process: after
+// --help.
+type exitedError int
 
-func parse(parser *kong.Kong, args []string) (_ *kong.Context, err error) {
+func (e exitedError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// parse parses a command line. Where kong would end the process, the error is an
+// exitedError.
+func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
+	parser.Exit = func(status int) { panic(exitedError(status)) }
 	defer func() {
-		if p := recover(); p != nil && p != errExited {
+		switch p := recover().(type) {
+		case nil:
+		case exitedError:
+			parsed, err = nil, p
+		default:
 			panic(p)
 		}
 	}()
 	return parser.Parse(args)
 }
 
-// command is what every subcommand implements.
-type command interface {
-	run(ctx context.Context, flags []*kong.Flag, c console) (int, error)
-}
-
-func execute(ctx context.Context, parsed *kong.Context, script starlib.Script, own *scriptFlags, c console, prepare func(*runCommand)) (int, error) {
-	selected, ok := parsed.Selected().Target.Addr().Interface().(command)
-	if !ok {
-		return 0, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
-	}
-	if run, ok := selected.(*runCommand); ok {
-		run.arguments, run.ownNamed = own.arguments(), own.named()
-		if script.Name == run.Script {
-			run.program = script
-		}
-		if prepare != nil {
-			prepare(run)
-		}
-	}
-	return selected.run(ctx, parsed.Flags(), c)
-}
-
-// commandOf returns the command that an error of the command line is about, ""
-// if it is none, or that which runs scripts.
+// commandOf returns the name of the command that an error of the command line is
+// about. It returns "" for the command that runs scripts, and without a command.
 func commandOf(err error) string {
 	if e := (*kong.ParseError)(nil); errors.As(err, &e) && e.Context.Selected() != nil {
 		if name := e.Context.Selected().Name; name != "run" {
@@ -242,45 +222,4 @@ func commandOf(err error) string {
 		}
 	}
 	return ""
-}
-
-// usageHint is an error of the command line, which --help explains, with the
-// flags of a script if one was named, or of a command.
-type usageHint struct {
-	error
-	about string
-}
-
-// complain writes an error and returns the status for it.
-func (c console) complain(err error) int {
-	hint := ""
-	if usage, ok := err.(usageHint); ok {
-		hint = fmt.Sprintf("Run \"%s\" for usage.", strings.Join(strings.Fields("mvrun "+usage.about+" --help"), " "))
-	}
-	if c.jsonLog {
-		sink.NewLogger(c.stderr, true, false, false).Error("mvrun: "+err.Error(), "hint", hint, "exit_status", exitUsage)
-		return exitUsage
-	}
-	fmt.Fprintf(c.stderr, "mvrun: %v\n", err)
-	if hint != "" {
-		fmt.Fprintln(c.stderr, hint)
-	}
-	return exitUsage
-}
-
-// asksForJSON says whether the arguments want a log of JSON objects, also where
-// they are so wrong that nothing else can be told of them.
-func asksForJSON(args []string) bool {
-	asked := false
-	for i, arg := range args {
-		switch {
-		case arg == "--":
-			return asked
-		case strings.HasPrefix(arg, "--log-format="):
-			asked = arg == "--log-format=json"
-		case arg == "--log-format" && i+1 < len(args):
-			asked = args[i+1] == "json"
-		}
-	}
-	return asked
 }

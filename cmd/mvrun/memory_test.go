@@ -19,6 +19,7 @@ import (
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/engine/results"
 	"mvrun/engine/sink"
 	"mvrun/starlib"
 	"mvrun/validate"
@@ -95,14 +96,14 @@ func runForMemory() {
 	list, err := imagelist.Open("list.txt")
 	check(err)
 	collectByAmount()
-	results, err := sink.CreateResults("results.jsonl", sink.Run{Version: "test"})
+	results, err := results.Create("results.jsonl", results.Header{Version: "test"}, results.Hints{})
 	check(err)
 	log := sink.NewLogger(io.Discard, false, false, false)
 	run := engine.New(engine.Options{Registry: mirroredPairs{}, Jobs: 20, Timeout: time.Minute,
 		Sinks: []engine.Sink{results, sink.Log{Logger: log}}, Stop: func(err error) { panic(err) }})
-	failed := &failedList{path: "failed.txt", nothing: func() bool { return false }}
+	writeFailed := func(_ string, lines []string) error { return sink.WriteFailedList("failed.txt", lines) }
 	status, err := starlib.Run(context.Background(), script, starlib.Options{
-		Engine: run, Open: func(string) (*imagelist.List, error) { return list, nil }, WriteFailed: failed.write, Print: io.Discard, Log: log,
+		Engine: run, Open: func(string) (*imagelist.List, error) { return list, nil }, WriteFailed: writeFailed, Print: io.Discard, Log: log,
 		Question: validate.Question{Arch: []string{"amd64", "arm64"}, OS: []string{"linux"}, Rules: validate.Hangar, Depth: validate.Manifests},
 	})
 	check(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
 )
 
@@ -109,8 +110,8 @@ func TestPrompt(t *testing.T) {
 	typeIn(t, terminal, "\x04")
 	screen.until("3 images in ")
 	screen.until("(2 lines, ready for -f)\r\n")
-	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitUnchecked {
-		t.Errorf("%v, want exit status %d", err, exitUnchecked)
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != job.ExitUnchecked {
+		t.Errorf("%v, want exit status %d", err, job.ExitUnchecked)
 	}
 	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
 	if err != nil || string(failed) != "team/bad team/good 1\ntwo words\n" {
@@ -163,8 +164,8 @@ func TestPromptInterrupted(t *testing.T) {
 	screen.until(">>> ")
 	typeIn(t, terminal, "\x03")
 	screen.until("Interrupted: 0 images")
-	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitInterrupted {
-		t.Errorf("%v, want exit status %d", err, exitInterrupted)
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != job.ExitInterrupted {
+		t.Errorf("%v, want exit status %d", err, job.ExitInterrupted)
 	}
 }
 

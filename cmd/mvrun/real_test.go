@@ -26,8 +26,9 @@ import (
 	"testing"
 	"time"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
-	"mvrun/engine/sink"
+	"mvrun/engine/results"
 	"mvrun/validate"
 )
 
@@ -196,21 +197,21 @@ func (r realRegistry) listOfOne(t *testing.T, repository, child, tag string, pla
 
 // mvrun runs the command in the process and returns its exit status, what it
 // printed, and the records of its results file.
-func mvrun(t *testing.T, environment map[string]string, list string, args ...string) (int, string, map[string]sink.Record) {
+func mvrun(t *testing.T, environment map[string]string, list string, args ...string) (int, string, map[string]results.Record) {
 	t.Helper()
 	dir := t.TempDir()
-	file, results := filepath.Join(dir, "list.txt"), filepath.Join(dir, "results.jsonl")
+	file, recorded := filepath.Join(dir, "list.txt"), filepath.Join(dir, "results.jsonl")
 	write(t, file, list)
 	var out bytes.Buffer
-	args = append([]string{"validate.star", "-f", file, "-j", "4", "-o", filepath.Join(dir, "failed.txt"), "--results", results}, args...)
-	status := run(args, console{stdin: strings.NewReader(""), stdout: &out, stderr: &out, lookupEnv: func(name string) (string, bool) { value, ok := environment[name]; return value, ok }})
-	content, err := os.ReadFile(results)
+	args = append([]string{"validate.star", "-f", file, "-j", "4", "-o", filepath.Join(dir, "failed.txt"), "--results", recorded}, args...)
+	status := run(args, job.Console{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, LookupEnv: func(name string) (string, bool) { value, ok := environment[name]; return value, ok }})
+	content, err := os.ReadFile(recorded)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	records := map[string]sink.Record{}
+	records := map[string]results.Record{}
 	for _, line := range strings.Split(strings.TrimSpace(string(content)), "\n")[1:] {
-		var record sink.Record
+		var record results.Record
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Fatal(err)
 		}
@@ -335,8 +336,8 @@ func TestRealRegistries(t *testing.T) {
 	}
 	login := map[string]string{"DEST_USERNAME": realUser, "DEST_PASSWORD": realPassword}
 	status, out, records := mvrun(t, login, list.String(), "--tls-verify=false", "--debug", "-d", destination.address, "--default-project", "")
-	if status != exitFailed {
-		t.Errorf("exit status %d, want %d", status, exitFailed)
+	if status != job.ExitFailed {
+		t.Errorf("exit status %d, want %d", status, job.ExitFailed)
 	}
 	for name, want := range want {
 		got := records[name]
@@ -357,10 +358,10 @@ func TestRealRegistries(t *testing.T) {
 		reason      validate.Reason
 		message     string
 	}{
-		{"self-signed", login, []string{"-d", destination.address}, exitUnchecked, validate.Unreachable, "--tls-verify=false"},
-		{"no login", nil, []string{"--tls-verify=false"}, exitUnchecked, validate.Unauthorized, "docker login " + destination.address},
-		{"wrong password", map[string]string{"DEST_USERNAME": realUser, "DEST_PASSWORD": "guess"}, []string{"--tls-verify=false", "-d", destination.address}, exitUnchecked, validate.Unauthorized, "DEST_USERNAME"},
-		{"a login of the other side", map[string]string{"SOURCE_USERNAME": realUser, "SOURCE_PASSWORD": realPassword}, []string{"--tls-verify=false"}, exitUnchecked, validate.Unauthorized, "no credentials"},
+		{"self-signed", login, []string{"-d", destination.address}, job.ExitUnchecked, validate.Unreachable, "--tls-verify=false"},
+		{"no login", nil, []string{"--tls-verify=false"}, job.ExitUnchecked, validate.Unauthorized, "docker login " + destination.address},
+		{"wrong password", map[string]string{"DEST_USERNAME": realUser, "DEST_PASSWORD": "guess"}, []string{"--tls-verify=false", "-d", destination.address}, job.ExitUnchecked, validate.Unauthorized, "DEST_USERNAME"},
+		{"a login of the other side", map[string]string{"SOURCE_USERNAME": realUser, "SOURCE_PASSWORD": realPassword}, []string{"--tls-verify=false"}, job.ExitUnchecked, validate.Unauthorized, "no credentials"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, out, records := mvrun(t, test.environment, one, append(test.args, "--default-project", "")...)
@@ -378,7 +379,7 @@ func TestRealRegistries(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(folder, "ca.crt"), string(certificate))
-		if status, out, _ := mvrun(t, login, one, "-d", destination.address, "--default-project", ""); status != exitOK {
+		if status, out, _ := mvrun(t, login, one, "-d", destination.address, "--default-project", ""); status != job.ExitOK {
 			t.Errorf("exit status %d\n%s", status, out)
 		}
 	})
@@ -422,8 +423,8 @@ def main(app):
 `)
 	environment := map[string]string{"DEST_USERNAME": realUser, "DEST_PASSWORD": realPassword}
 	var out, log bytes.Buffer
-	status := run([]string{script, "-d", mirror.address, "--tls-verify=false", "--app", mirror.address + "/app"}, console{stdin: strings.NewReader(""), stdout: &out, stderr: &log,
-		lookupEnv: func(name string) (string, bool) { value, ok := environment[name]; return value, ok }})
+	status := run([]string{script, "-d", mirror.address, "--tls-verify=false", "--app", mirror.address + "/app"}, job.Console{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &log,
+		LookupEnv: func(name string) (string, bool) { value, ok := environment[name]; return value, ok }})
 	want := `1 ["linux/amd64"] {"team": "shop"} True
 schema1 ["linux/amd64"] {"team": "shop"} False
 ["1", "schema1"]

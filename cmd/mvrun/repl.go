@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,9 +12,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine"
-	"mvrun/engine/imagelist"
-	"mvrun/engine/sink"
 	"mvrun/starlib"
 )
 
@@ -39,110 +37,73 @@ Calls of parallel run at once, so what exists when it begins is frozen: change a
 If standard input is no terminal, it is executed up to the first error, which is exit status 2.`
 }
 
-func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c console) (status int, err error) {
-	wiring := &runCommand{Script: r.Script, flags: r.flags} // of a run, without its list, bar and summary
+func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (status int, err error) {
 	var script starlib.Script
 	if r.Script != "" {
 		if script, err = starlib.Find(r.Script); err != nil {
 			return 0, err
 		}
 	}
+	if err := r.checkSession(); err != nil {
+		return 0, usageError{err, "repl"}
+	}
+	config, err := r.flags.config(all, nil, c)
+	if err != nil {
+		return 0, err
+	}
+	signals := &sessionSignals{interrupts: make(chan os.Signal, 1)}
+	config.Script, config.Session, config.Interrupts = script, true, signals.start
+	config.Program = func(ctx context.Context, script starlib.Script, o starlib.Options) (*int, error) {
+		p := &prompt{Console: c, engine: o.Engine, interrupts: signals.interrupts}
+		status, err := p.loop(ctx, script, o)
+		return &status, err
+	}
+	return job.Run(ctx, config)
+}
+
+// checkSession returns an error if a flag is wrong, or makes no sense at a
+// prompt.
+func (r *replCommand) checkSession() error {
 	switch err := r.check(); {
 	case err != nil:
-		return 0, usageHint{err, "repl"}
+		return err
 	case r.File == "-":
-		return 0, usageHint{errors.New("-f -: standard input is what the session reads: give the list as a file"), "repl"}
+		return errors.New("-f -: standard input is what the session reads: give the list as a file")
 	case r.Deadline > 0:
-		return 0, usageHint{errors.New("--deadline: a session ends when you end it"), "repl"}
+		return errors.New("--deadline: a session ends when you end it")
 	case r.Progress == "always":
-		return 0, usageHint{errors.New("--progress always: a prompt leaves no room for a bar"), "repl"}
+		return errors.New("--progress always: a prompt leaves no room for a bar")
 	}
-	logins, err := r.logins(c.getenv)
-	if err != nil {
-		return 0, err
-	}
-	if err := wiring.checkFiles(script, c); err != nil {
-		return 0, err
-	}
-	failed := &failedList{path: r.Failed, inputs: wiring.inputs(script, c), nothing: func() bool { return false }}
-	lists := &lists{flags: &r.flags, console: c, opened: failed.protect}
-	list := &imagelist.List{}
-	if r.File != "" {
-		if list, err = lists.early(); err != nil {
-			return 0, err
-		}
-	}
-	log := sink.NewLogger(c.stderr, r.LogFormat == "json", r.Debug, c.stderrTerminal && c.getenv("NO_COLOR") == "")
-	results, earlier, err := wiring.openResults(wiring.describe(list, script, all))
-	if err != nil {
-		return 0, err
-	}
-	var sinks []engine.Sink
-	if results != nil {
-		defer func() { err = errors.Join(err, results.Close()) }()
-		sinks = append(sinks, results)
-	}
-	sinks = append(sinks, sink.Log{Logger: log})
-
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	client := wiring.client(ctx, logins, log)
-	defer client.Close()
-	defer cancel(nil) // before Close, which waits for what that ends
-	run := engine.New(engine.Options{Registry: client, Jobs: r.Jobs, Timeout: r.Timeout, Sinks: sinks, Stop: func(err error) { cancel(err) }, Fresh: true, Earlier: earlier.Result})
-	defer func() {
-		if _, sinkErr := run.Close(); sinkErr != nil {
-			err = sinkErr // which has ended the session
-		}
-	}()
-
-	options := wiring.options(run, client, log, c)
-	options.WriteFailed = failed.write
-	options.Open = func(path string) (*imagelist.List, error) {
-		if path == "" && r.File == "" {
-			return nil, errors.New(`the session has no list: name one, load_list("list.txt"), or begin with mvrun repl -f list.txt`)
-		}
-		return lists.open(path)
-	}
-	signals := notify(cancel)
-	defer signals.stop()
-	p := &prompt{console: c, log: log, engine: run, interrupts: signals.interrupts}
-	return p.loop(ctx, script, options)
+	return nil
 }
 
-// sessionSignals are those of a session: an interruption ends what is being
-// executed, the others all.
-type sessionSignals struct {
-	interrupts chan os.Signal
-	endings    chan os.Signal
-	done       chan struct{}
-}
+// sessionSignals are the signals of a session. An interruption ends the input
+// that is being executed; the other signals end the session.
+type sessionSignals struct{ interrupts chan os.Signal }
 
-func notify(cancel context.CancelCauseFunc) *sessionSignals {
-	s := &sessionSignals{make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan struct{})}
+// start implements job.Config.Interrupts.
+func (s *sessionSignals) start(cancel context.CancelCauseFunc) (stop func()) {
+	endings, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(s.interrupts, os.Interrupt)
-	// An end that came unasked would leave the terminal without its echo.
-	signal.Notify(s.endings, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	// The default action of a signal would leave the terminal without its echo.
+	signal.Notify(endings, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	go func() {
 		select {
-		case <-s.endings:
+		case <-endings:
 			cancel(engine.ErrInterrupted)
-		case <-s.done:
+		case <-done:
 		}
 	}()
-	return s
+	return func() {
+		signal.Stop(s.interrupts)
+		signal.Stop(endings)
+		close(done)
+	}
 }
 
-func (s *sessionSignals) stop() {
-	signal.Stop(s.interrupts)
-	signal.Stop(s.endings)
-	close(s.done)
-}
-
-// prompt reads inputs, executes them, and shows what came of it.
+// prompt reads inputs, executes them, and shows their values.
 type prompt struct {
-	console
-	log        *slog.Logger
+	job.Console
 	engine     *engine.Engine
 	interrupts <-chan os.Signal
 	session    *starlib.Session
@@ -155,15 +116,15 @@ func (p *prompt) loop(ctx context.Context, script starlib.Script, o starlib.Opti
 		return err
 	})
 	if errors.Is(err, engine.ErrInterrupted) {
-		return exitInterrupted, nil
+		return job.ExitInterrupted, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	p.lines = newLineReader(p.console, p.interrupts, p.session.Complete)
+	p.lines = newLineReader(p.Console, p.interrupts, p.session.Complete)
 	defer p.lines.Close()
 	if p.lines.editing {
-		fmt.Fprintf(p.stdout, "mvrun %s. Tab completes, Ctrl-C stops, Ctrl-D ends; mvrun repl --help says more.\n", version)
+		fmt.Fprintf(p.Stdout, "mvrun %s. Tab completes, Ctrl-C stops, Ctrl-D ends; mvrun repl --help says more.\n", version)
 	}
 	for {
 		input, err := p.session.Read(func(more bool) (string, error) { return p.lines.Read(ctx, more) })
@@ -177,27 +138,27 @@ func (p *prompt) loop(ctx context.Context, script starlib.Script, o starlib.Opti
 		p.engine.Sync() // the log stands above the value
 		switch {
 		case ctx.Err() != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted):
-			return exitInterrupted, nil
+			return job.ExitInterrupted, nil
 		case ctx.Err() != nil:
 			return 0, context.Cause(ctx) // a sink failed
 		case errors.Is(err, io.EOF):
 			if p.lines.editing {
-				fmt.Fprintln(p.stdout) // Ctrl-D leaves the cursor at the prompt
+				fmt.Fprintln(p.Stdout) // Ctrl-D leaves the cursor at the prompt
 			}
-			return exitOK, nil
+			return job.ExitOK, nil
 		case errors.Is(err, engine.ErrInterrupted) || errors.Is(err, errAborted):
 			if !p.lines.editing {
-				return exitInterrupted, nil
+				return job.ExitInterrupted, nil
 			}
 			if !errors.Is(err, errAborted) {
-				fmt.Fprintln(p.stderr, "Interrupted")
+				fmt.Fprintln(p.Stderr, "Interrupted")
 			}
 		case err != nil && !p.lines.editing:
 			return 0, err
 		case err != nil:
-			fmt.Fprintln(p.stderr, err)
+			fmt.Fprintln(p.Stderr, err)
 		case shown != "":
-			fmt.Fprintln(p.stdout, shown)
+			fmt.Fprintln(p.Stdout, shown)
 		}
 	}
 }
@@ -230,10 +191,10 @@ func (p *prompt) interruptible(session context.Context, do func(context.Context)
 				// Nothing can be closed while it is used, and nothing has to:
 				// every result is in its file already.
 				p.lines.Close()
-				os.Exit(exitInterrupted)
+				os.Exit(job.ExitInterrupted)
 			}
 			ending, late = session.Done(), nil
-			fmt.Fprintln(p.stderr, "Still stopping: a builtin is at work that cannot be interrupted. Ctrl-\\ ends the session.")
+			fmt.Fprintln(p.Stderr, "Still stopping: a builtin is at work that cannot be interrupted. Ctrl-\\ ends the session.")
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/term"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
 )
 
@@ -155,10 +156,10 @@ func TestReplTerminal(t *testing.T) {
 		signal             os.Signal
 		status             int
 	}{
-		{name: "Ctrl-D", typed: ctrlD, shown: "\r\n", status: exitOK},
-		{name: "SIGTERM", signal: syscall.SIGTERM, status: exitInterrupted},
-		{name: "SIGTERM in an input", typed: "print(\"to sleep\"); sleep(\"1h\")\r", shown: "\r\nto sleep\r\n", signal: syscall.SIGTERM, status: exitInterrupted},
-		{name: "SIGQUIT", typed: "print(\"to sleep\"); sleep(\"1h\")\r", shown: "\r\nto sleep\r\n", signal: syscall.SIGQUIT, status: exitInterrupted},
+		{name: "Ctrl-D", typed: ctrlD, shown: "\r\n", status: job.ExitOK},
+		{name: "SIGTERM", signal: syscall.SIGTERM, status: job.ExitInterrupted},
+		{name: "SIGTERM in an input", typed: "print(\"to sleep\"); sleep(\"1h\")\r", shown: "\r\nto sleep\r\n", signal: syscall.SIGTERM, status: job.ExitInterrupted},
+		{name: "SIGQUIT", typed: "print(\"to sleep\"); sleep(\"1h\")\r", shown: "\r\nto sleep\r\n", signal: syscall.SIGQUIT, status: job.ExitInterrupted},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			command, terminal, screen := session(t, t.TempDir())
@@ -207,7 +208,7 @@ func TestReplInterruptedPipe(t *testing.T) {
 	}
 	command.Process.Signal(os.Interrupt)
 	command.Wait()
-	if status := command.ProcessState.ExitCode(); status != exitInterrupted {
-		t.Errorf("exit status %d, want %d", status, exitInterrupted)
+	if status := command.ProcessState.ExitCode(); status != job.ExitInterrupted {
+		t.Errorf("exit status %d, want %d", status, job.ExitInterrupted)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"mvrun/engine/registry/memory"
-	"mvrun/engine/sink"
+	"mvrun/engine/results"
 	"mvrun/validate"
 )
 
@@ -75,7 +75,7 @@ func TestKilled(t *testing.T) {
 	}
 	passed := map[string]int{}
 	for _, line := range strings.Split(strings.TrimSpace(string(content)), "\n")[1:] {
-		var record sink.Record
+		var record results.Record
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Fatalf("%v in %q", err, line)
 		}

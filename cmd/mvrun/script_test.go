@@ -19,6 +19,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
 	"mvrun/starlib"
 	"mvrun/validate"
@@ -38,10 +39,10 @@ var programs = map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRe
 // users run theirs.
 func TestStarlark(t *testing.T) {
 	var stdout, stderr strings.Builder
-	status := run([]string{"test", "../../examples", "../../starlib/modules"}, console{
-		stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, lookupEnv: func(string) (string, bool) { return "", false },
+	status := run([]string{"test", "../../examples", "../../starlib/modules"}, job.Console{
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, LookupEnv: func(string) (string, bool) { return "", false },
 	})
-	if status != exitOK {
+	if status != job.ExitOK {
 		t.Errorf("exit status %d\n%s%s", status, stdout.String(), stderr.String())
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib"
 )
 
@@ -29,7 +30,7 @@ func FuzzSignature(f *testing.F) {
 		if !utf8.ValidString(name+source) || goTypes.MatchString(name+source+argument) {
 			return
 		}
-		c := console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, lookupEnv: func(string) (string, bool) { return "", false }}
+		c := job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: func(string) (string, bool) { return "", false }}
 		run, err := kong.Trace(parserOf(c, ""), []string{"run"})
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +38,6 @@ func FuzzSignature(f *testing.F) {
 		for _, arguments := range [][]string{{"run", "x.star"}, {"run", "x.star", "--help"}, {"run", "x.star", argument}} {
 			parser, own, err := scriptParser(starlib.Script{Name: name, Source: source}, run.Flags(), c)
 			if err == nil {
-				parser.Exit = func(int) { panic(errExited) }
 				if _, err = parse(parser, arguments); err == nil {
 					own.arguments()
 					own.named()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib"
 )
 
@@ -14,11 +15,11 @@ type showCommand struct {
 	Name string `arg:"" help:"Name of a bundled script: validate.star."`
 }
 
-func (s *showCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
+func (s *showCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
 	script, err := starlib.Bundled(s.Name)
 	if err != nil {
 		return 0, err
 	}
-	_, err = io.WriteString(c.stdout, script.Source)
-	return exitOK, err
+	_, err = io.WriteString(c.Stdout, script.Source)
+	return job.ExitOK, err
 }

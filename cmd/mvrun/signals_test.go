@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mvrun/cmd/mvrun/internal/job"
 )
 
 // TestOpenPipe ends a run whose list comes from a pipe that stays open: also the
@@ -53,8 +55,8 @@ func testOpenPipe(t *testing.T, end os.Signal) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitInterrupted {
-		t.Errorf("%v, want exit status %d", err, exitInterrupted)
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != job.ExitInterrupted {
+		t.Errorf("%v, want exit status %d", err, job.ExitInterrupted)
 	}
 	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
 	if err != nil || string(failed) != lines+"\n" {
@@ -93,8 +95,8 @@ func TestInterruptedTests(t *testing.T) {
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != exitInterrupted {
-		t.Errorf("%v, want exit status %d", err, exitInterrupted)
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != job.ExitInterrupted {
+		t.Errorf("%v, want exit status %d", err, job.ExitInterrupted)
 	}
 	if want := "Interrupted: 2 of 3 tests were not finished.\n"; stderr.String() != want {
 		t.Errorf("got %q, want %q", stderr.String(), want)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/alecthomas/kong"
+
+	"mvrun/cmd/mvrun/internal/job"
 )
 
 const version = "0.1.0"
@@ -12,7 +14,7 @@ const version = "0.1.0"
 // versionCommand prints the version.
 type versionCommand struct{}
 
-func (versionCommand) run(_ context.Context, _ []*kong.Flag, c console) (int, error) {
-	_, err := fmt.Fprintln(c.stdout, "mvrun", version)
-	return exitOK, err
+func (versionCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
+	_, err := fmt.Fprintln(c.Stdout, "mvrun", version)
+	return job.ExitOK, err
 }

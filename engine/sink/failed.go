@@ -6,40 +6,36 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/google/renameio/v2"
 )
 
-// The failed list: what to mirror, or to validate, again.
+// The failed list: the lines to mirror, or to validate, again. And how a file is
+// replaced.
 
-// CheckFailedList says why the failed list could not be written to path, so
-// that this is known before the run and not after it. list and script are the
-// files that the run reads, or "".
-func CheckFailedList(path, list, script string) error {
-	if SameFile(path, list) {
-		return fmt.Errorf("the failed list would replace the list itself: give -o another file than -f %s", list)
-	}
-	if SameFile(path, script) {
-		return fmt.Errorf("the failed list would replace the script %s: give -o another file", script)
-	}
+// CheckReplaceable returns an error if ReplaceFile could not write to path, so
+// that the user learns of it before the run and not after it. The error does
+// not name the path.
+func CheckReplaceable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("the failed list %s (-o) is a directory: give the name of a file", path)
+		return ErrDirectory
 	case err == nil && !info.Mode().IsRegular():
 		return nil // a device or a pipe is written to as it is
 	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("the failed list cannot be written (-o): %w", err)
+		return err
 	}
-	// It will be replaced in one step: what counts is its folder.
+	// The file will be replaced in one step: its folder has to be writable.
 	trial, err := os.CreateTemp(filepath.Dir(target(path)), ".mvrun-*")
 	if err != nil {
-		return fmt.Errorf("the failed list cannot be written to %s (-o): %w", path, nameless(err))
+		return nameless(err)
 	}
 	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
 
-// SameFile says whether two paths lead to one file, which need not exist yet.
+// ErrDirectory is the error of a directory in place of a file.
+var ErrDirectory = errors.New("it is a directory: give the name of a file")
+
+// SameFile reports whether two paths lead to one file, which need not exist yet.
 func SameFile(a, b string) bool {
 	if a == "" || b == "" {
 		return false
@@ -52,8 +48,8 @@ func SameFile(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-// resolved is the path of a file that need not exist, without symbolic links
-// in the folders above it.
+// resolved returns the absolute path of a file that need not exist, without
+// symbolic links in the folders above it.
 func resolved(path string) string {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -66,11 +62,11 @@ func resolved(path string) string {
 	return filepath.Join(folder, filepath.Base(absolute))
 }
 
-// target follows a symbolic link, which is to stay one even if it leads to
-// nothing yet.
+// target returns the file that a symbolic link leads to, so that the link stays
+// a link. The file need not exist.
 func target(path string) string {
-	const most = 40 // as Linux has it
-	for range most {
+	const maxLinks = 40 // the limit of Linux
+	for range maxLinks {
 		to, err := os.Readlink(path)
 		if err != nil {
 			break
@@ -83,8 +79,8 @@ func target(path string) string {
 	return path
 }
 
-// nameless is an error without the name of the file, which is one that nobody
-// knows.
+// nameless returns the error of a file without the file's name: the caller names
+// the file, and a temporary one has a name that the user did not choose.
 func nameless(err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
 		return path.Err
@@ -92,29 +88,37 @@ func nameless(err error) error {
 	return err
 }
 
-// WriteFailedList writes the lines in one step: readers see the old file or
-// the new one. Without lines there is nothing to keep, and the file goes.
+// WriteFailedList writes the lines in one step. If there are no lines, it
+// removes the file.
 func WriteFailedList(path string, lines []string) error {
-	info, err := os.Stat(path)
-	irregular := err == nil && !info.Mode().IsRegular()
-	if len(lines) == 0 {
-		if irregular {
-			return nil
-		}
-		if err := os.Remove(target(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("removing the failed list of an earlier run: %w", err)
+	if len(lines) > 0 {
+		if err := ReplaceFile(path, []byte(strings.Join(lines, "\n")+"\n")); err != nil {
+			return fmt.Errorf("writing the failed list %s, which would have %s: %w", path, count(len(lines), "line"), err)
 		}
 		return nil
 	}
-	content := []byte(strings.Join(lines, "\n") + "\n")
-	if irregular {
-		err = os.WriteFile(path, content, 0o666)
-	} else {
-		to := target(path)
-		err = renameio.WriteFile(to, content, 0o666, renameio.WithExistingPermissions(), renameio.WithTempDir(filepath.Dir(to)))
+	if isIrregular(path) {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("writing the failed list %s, which would have %s: %w", path, count(len(lines), "line"), nameless(err))
+	if err := os.Remove(target(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("removing the failed list of an earlier run: %w", err)
 	}
 	return nil
+}
+
+// ReplaceFile gives a file new content in one step: a reader sees the old
+// content or the new one, never a part. Permissions of an existing file and
+// symbolic links stay. A device or a pipe is written to as it is. The error does
+// not name the file.
+func ReplaceFile(path string, content []byte) error {
+	if isIrregular(path) {
+		return nameless(os.WriteFile(path, content, 0o666))
+	}
+	return nameless(replace(target(path), content))
+}
+
+// isIrregular reports whether a path leads to a device, a pipe or a directory.
+func isIrregular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular()
 }

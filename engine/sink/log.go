@@ -14,7 +14,7 @@ import (
 	"mvrun/validate"
 )
 
-// The log: a line a result, as Hangar writes it or as JSON.
+// The log: a line for each result, in Hangar's format or as JSON.
 
 // NewLogger returns a logger that writes lines such as
 //
@@ -36,13 +36,15 @@ func NewLogger(w io.Writer, asJSON, debug, colour bool) *slog.Logger {
 // imageKey is the attribute with an image's number in its list.
 const imageKey = "m_id"
 
-// textHandler writes Hangar's format. Of a record's attributes it shows the
-// image's number only: the message is written for people.
+// textHandler writes Hangar's format. Of a record's attributes it shows only the
+// image's number, since the message is written for people.
 type textHandler struct {
 	w      io.Writer
 	level  slog.Level
 	colour bool
 	mu     *sync.Mutex
+	image  string // the number from WithAttrs; "" if it has none
+	group  bool   // within WithGroup, whose attributes have other names
 }
 
 var levels = map[slog.Level]struct{ name, colour string }{
@@ -54,15 +56,37 @@ var levels = map[slog.Level]struct{ name, colour string }{
 
 func (h *textHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
 
-func (h *textHandler) WithGroup(string) slog.Handler      { return h }
-func (h *textHandler) WithAttrs([]slog.Attr) slog.Handler { return h } // all come with the record
+// WithGroup implements slog.Handler.
+func (h *textHandler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	grouped := *h
+	grouped.group = true
+	return &grouped
+}
 
+// WithAttrs implements slog.Handler.
+func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *h
+	for _, a := range attrs {
+		with.noteImage(a)
+	}
+	return &with
+}
+
+// noteImage keeps the image's number if the attribute holds it.
+func (h *textHandler) noteImage(a slog.Attr) {
+	if a.Key == imageKey && !h.group {
+		h.image = a.Value.String()
+	}
+}
+
+// Handle implements slog.Handler.
 func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
-	image := ""
+	of := *h
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == imageKey {
-			image = a.Value.String()
-		}
+		of.noteImage(a)
 		return true
 	})
 	level := levels[r.Level]
@@ -72,8 +96,8 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	} else {
 		line = fmt.Appendf(line, "[%s] ", level.name)
 	}
-	if image != "" {
-		line = fmt.Appendf(line, "[M_ID:%s] ", image)
+	if of.image != "" {
+		line = fmt.Appendf(line, "[M_ID:%s] ", of.image)
 	}
 	line = append(append(line, r.Message...), '\n')
 	h.mu.Lock()
@@ -87,14 +111,11 @@ type Log struct{ Logger *slog.Logger }
 
 // Write implements engine.Sink.
 func (l Log) Write(r *engine.Result) error {
-	if r.Earlier {
-		return nil // said then
-	}
-	if r.Reason == validate.Interrupted {
-		return nil // the summary counts them; a line each would bury it
-	}
-	if r.Reason == validate.Timeout && r.Attempts == 0 {
-		return nil // likewise: the run's time was over before its turn
+	switch {
+	case r.Earlier:
+		return nil // the earlier run logged this result
+	case r.Reason == validate.Interrupted, r.Reason == validate.Timeout && r.Attempts == 0:
+		return nil // the run ended before the image's turn: the summary counts such images
 	}
 	log := l.Logger
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
@@ -133,8 +154,8 @@ func (l Log) Write(r *engine.Result) error {
 	return nil
 }
 
-// oneLine keeps what registries wrote, a platform's name for instance, from
-// forging lines of the log or commands to a terminal.
+// oneLine replaces characters that would forge lines of the log, or command a
+// terminal: a registry may write anything into a platform's name, for instance.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -150,7 +171,7 @@ func indented(entries []validate.ListEntry) string {
 	}
 	shown, err := json.MarshalIndent(entries, "", "  ")
 	if err != nil {
-		return err.Error() // strings only: cannot be
+		return err.Error() // cannot happen: the entries hold strings only
 	}
 	lines := strings.Split(string(shown), "\n")
 	for i, line := range lines {

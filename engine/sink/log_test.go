@@ -6,8 +6,28 @@ import (
 	"testing"
 
 	"mvrun/engine"
+	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
+
+var nginx = imagelist.Image{List: "list.txt", Number: 3, LineNumber: 5, Line: "nginx r.io/nginx 1", Source: "docker.io/library/nginx", Destination: "r.io/nginx", Tag: "1"}
+
+// TestLoggerWith shows that a logger keeps the image that it was made for, and
+// that no attribute of another group is taken for it.
+func TestLoggerWith(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLogger(&out, false, false, false)
+	log.With("m_id", 7, "other", 1).Info("one")
+	log.With("m_id", 7).Info("two", "m_id", 8)
+	log.WithGroup("group").With("m_id", 7).Info("three", "m_id", 8)
+	log.With("m_id", 7).WithGroup("group").Info("four", "m_id", 8)
+	log.WithGroup("").Info("five", "m_id", 9)
+	got := regexp.MustCompile(`(?m)^\S+ `).ReplaceAllString(out.String(), "")
+	want := "[INFO] [M_ID:7] one\n[INFO] [M_ID:8] two\n[INFO] three\n[INFO] [M_ID:7] four\n[INFO] [M_ID:9] five\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
 
 // TestLog shows the lines of each kind of result, for people and as JSON.
 func TestLog(t *testing.T) {

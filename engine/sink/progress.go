@@ -13,8 +13,8 @@ import (
 
 // The progress bar, which stands below the log.
 
-// Progress is a bar on a terminal. What is to appear above it, the log and
-// what the script prints, must be written through it.
+// Progress is a bar on a terminal. The log, and the output of the script, must be
+// written through the Progress, so that they appear above the bar.
 type Progress struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
@@ -49,21 +49,27 @@ func (p *Progress) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Mover is the sink that moves the bar.
-func (p *Progress) Mover() engine.Sink { return (*progressMover)(p) }
+// Mover returns the sink that moves the bar, and removes it at the end.
+func (p *Progress) Mover() engine.Finisher { return (*progressMover)(p) }
 
 type progressMover Progress
 
 // Write implements engine.Sink.
 func (p *progressMover) Write(*engine.Result) error {
-	// A total that is reached completes the bar: only Close may do that.
+	// A total that is reached would complete the bar: only Close may do that.
 	n, _ := p.tally.source.Total()
 	p.bar.SetTotal(int64(n), false)
 	p.bar.SetCurrent(p.tally.done.Load())
 	return nil
 }
 
-// Close removes the bar.
+// Finish implements engine.Finisher.
+func (p *progressMover) Finish(engine.Summary) error {
+	(*Progress)(p).Close()
+	return nil
+}
+
+// Close removes the bar; a second call does nothing.
 func (p *Progress) Close() {
 	if p.bar != nil {
 		p.bar.Abort(true)

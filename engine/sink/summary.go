@@ -17,20 +17,44 @@ import (
 	"mvrun/validate"
 )
 
-// The summary, which is the last thing that a run says.
+// The summary, which ends a run.
 
-// Summary is what a run ends with.
+// Summary is the sink that writes the summary of a run, as text or as one
+// record of the log.
 type Summary struct {
-	engine.Summary
-	Interrupted bool
-	Late        bool // the run's time was over
-	Requests    int
-	Bytes       int64  // of blobs that were read
-	Unchecked   int    // images of the list that were not reached
-	FailedList  string // where it is, "" if there is none
-	FailedLines int
+	W      io.Writer
+	Log    *slog.Logger
+	AsJSON bool
+
+	// ListHint is how a user gives the failed list to another run, for messages:
+	// "-f", for instance. It may be "".
+	ListHint string
 }
 
+// Write implements engine.Sink: the summary counts images, and needs none of
+// the results.
+func (Summary) Write(*engine.Result) error { return nil }
+
+// Finish implements engine.Finisher. A script that failed before its first
+// image has an error and no summary.
+func (s Summary) Finish(outcome engine.Summary) error {
+	if bad := outcome.Status[validate.Fail] + outcome.Status[validate.Error]; bad > 0 && outcome.FailedList == "" {
+		s.Log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
+	}
+	if s.AsJSON {
+		logSummary(s.Log, outcome)
+		return nil
+	}
+	begun := outcome.Images+outcome.Unreached > 0
+	if !begun && outcome.Cause != nil && !outcome.Interrupted() && outcome.Deadline() == nil {
+		return nil
+	}
+	// The log has this error, too, if the screen is gone.
+	_ = s.print(outcome)
+	return nil
+}
+
+// headings are the rows of the summary's table.
 var headings = []struct {
 	status validate.Status
 	words  string
@@ -41,14 +65,15 @@ var headings = []struct {
 	{validate.Error, "could not be checked"},
 }
 
-// Print writes the summary for people.
-func (s Summary) Print(w io.Writer) error {
+// print writes the summary for people.
+func (to Summary) print(s engine.Summary) error {
+	w := to.W
 	fmt.Fprintln(w)
-	if s.Interrupted {
+	if s.Interrupted() {
 		fmt.Fprint(w, "Interrupted: ")
 	}
-	if s.Late {
-		fmt.Fprint(w, "Out of time (--deadline): ")
+	if deadline := s.Deadline(); deadline != nil {
+		fmt.Fprint(w, "Out of time"+hinted(deadline.Hint)+": ")
 	}
 	if s.Earlier > 0 {
 		defer fmt.Fprintf(w, "%d of them were passed or skipped in the run that this one goes on from.\n", s.Earlier)
@@ -71,8 +96,8 @@ func (s Summary) Print(w io.Writer) error {
 	if s.Waived > 0 {
 		fmt.Fprintf(table, "  waived\t%d\n", s.Waived)
 	}
-	if s.Unchecked > 0 {
-		fmt.Fprintf(table, "  not reached\t%d\n", s.Unchecked)
+	if s.Unreached > 0 {
+		fmt.Fprintf(table, "  not reached\t%d\n", s.Unreached)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -80,12 +105,24 @@ func (s Summary) Print(w io.Writer) error {
 	if s.FailedList == "" {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "Failed list: %s (%s, ready for -f)\n", s.FailedList, count(s.FailedLines, "line"))
+	ready := ""
+	if to.ListHint != "" {
+		ready = ", ready for " + to.ListHint
+	}
+	_, err := fmt.Fprintf(w, "Failed list: %s (%s%s)\n", s.FailedList, count(s.FailedLines, "line"), ready)
 	return err
 }
 
-// Log writes the summary as one record.
-func (s Summary) Log(log *slog.Logger) {
+// hinted returns what the user calls a setting, in brackets.
+func hinted(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return " (" + hint + ")"
+}
+
+// logSummary writes the summary as one record.
+func logSummary(log *slog.Logger, s engine.Summary) {
 	attrs := []any{"images", s.Images, "duration_ms", s.Elapsed.Milliseconds(), "requests", s.Requests, "bytes", s.Bytes}
 	for _, h := range headings {
 		attrs = append(attrs, string(h.status), s.Status[h.status])
@@ -94,11 +131,12 @@ func (s Summary) Log(log *slog.Logger) {
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
 	}
-	attrs = append(attrs, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unchecked, "interrupted", s.Interrupted, "late", s.Late, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
+	attrs = append(attrs, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unreached,
+		"interrupted", s.Interrupted(), "late", s.Deadline() != nil, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
 	log.Info("summary", attrs...)
 }
 
-// byCount is a cell of a table that lists words with their numbers, the most
+// byCount returns a cell of the table: words with their numbers, the most
 // frequent first.
 func byCount[Word ~string](counts map[Word]int) string {
 	sorted := slices.SortedFunc(maps.Keys(counts), func(a, b Word) int {

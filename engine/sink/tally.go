@@ -14,25 +14,32 @@ import (
 	"mvrun/engine"
 )
 
-// How far a run is: for the bar, and for the log where no bar can stand.
+// The progress of a run: for the bar, and for the log where no bar can stand.
 
-// Tally counts what a run has done so far. It is a sink.
+// Tally is the sink that counts the images of a run so far.
 type Tally struct {
 	source  TallySource
 	started time.Time
 	done    atomic.Int64
-	earlier atomic.Int64 // of these, found out by an earlier run
-	failed  atomic.Int64 // of these, the ones that need attention
+	earlier atomic.Int64 // images of done whose result is an earlier run's
+	failed  atomic.Int64 // images of done that need attention
+
+	stops []func() // of Log
 }
 
-// TallySource is what a tally asks whenever it is looked at.
+// TallySource tells a tally what the engine and the registries know.
 type TallySource struct {
-	Total   func() (n int, final bool)                           // images, as far as they are known, and whether these are all
-	Bytes   func() int64                                         // of blobs read so far
-	Waiting func() (registry string, requests int, state string) // state is what keeps it, "" for nothing
+	// Total returns the number of images that are known; final is true if no
+	// more will come.
+	Total func() (n int, final bool)
+	// Bytes returns the number of bytes of blobs that were read.
+	Bytes func() int64
+	// Waiting returns the registry that most requests wait for. state says what
+	// keeps that registry, and is "" if nothing does.
+	Waiting func() (registry string, requests int, state string)
 }
 
-// Start begins the time that rates are measured by.
+// Start begins the time over which rates are measured.
 func (t *Tally) Start(source TallySource) { t.source, t.started = source, time.Now() }
 
 // Write implements engine.Sink.
@@ -47,16 +54,16 @@ func (t *Tally) Write(r *engine.Result) error {
 	return nil
 }
 
-// standing is how far a run is at some moment.
+// standing is the progress at one moment.
 type standing struct {
 	done, total int
-	final       bool // the total is
+	final       bool // total will not grow
 	failed      int
 	rate        float64       // images a second, 0 if it is not known yet
-	left        time.Duration // negative if it is not known
+	left        time.Duration // until the end, negative if it is not known
 	bytes       int64
-	byteRate    float64 // a second
-	registry    string  // that most requests wait for, "" if none does
+	byteRate    float64 // bytes a second
+	registry    string  // the one that most requests wait for, "" if none does
 	requests    int
 	state       string
 }
@@ -69,7 +76,7 @@ func (t *Tally) standing() standing {
 	if elapsed < 1 {
 		return s
 	}
-	// What an earlier run found out takes no time, and says nothing of the rest.
+	// The results of an earlier run take no time, and say nothing of the rest.
 	s.rate = float64(s.done-int(t.earlier.Load())) / elapsed
 	s.byteRate = float64(s.bytes) / elapsed
 	if s.final && s.rate > 0 {
@@ -78,7 +85,7 @@ func (t *Tally) standing() standing {
 	return s
 }
 
-// counts is "12/34 images".
+// counts returns the number of images: "12/34 images".
 func (s standing) counts() string {
 	if !s.final {
 		return fmt.Sprintf("%d/? images", s.done)
@@ -86,8 +93,8 @@ func (s standing) counts() string {
 	return fmt.Sprintf("%d/%d images", s.done, s.total)
 }
 
-// details is "1 failed, 2.5/s, 9s left, registry.example: 3 requests in flight",
-// as far as it is known.
+// details returns what else is known: "1 failed, 2.5/s, 9s left,
+// registry.example: 3 requests in flight".
 func (s standing) details() string {
 	var parts []string
 	if s.failed > 0 {
@@ -115,7 +122,7 @@ func (s standing) details() string {
 // log writes the standing as one record.
 func (s standing) log(log *slog.Logger, asJSON bool) {
 	message := "progress"
-	if !asJSON { // which shows no more than the message
+	if !asJSON { // the text log shows the message only
 		message = strings.TrimSuffix(s.counts()+", "+s.details(), ", ")
 	}
 	attrs := []any{"done", s.done, "total", s.total, "total_final", s.final, "failed", s.failed, "rate", math.Round(s.rate*10) / 10,
@@ -126,11 +133,11 @@ func (s standing) log(log *slog.Logger, asJSON bool) {
 	log.Info(message, attrs...)
 }
 
-// LogEvery is how often the log tells how far a run is where no bar can stand.
+// LogEvery is the time between two lines of the log about the progress.
 const LogEvery = 30 * time.Second
 
-// Log tells the log every now and then how far the run is, until stop is
-// called.
+// Log writes the progress to the log every LogEvery, until Finish or until stop
+// is called.
 func (t *Tally) Log(log *slog.Logger, asJSON bool) (stop func()) {
 	done := make(chan struct{})
 	var running sync.WaitGroup
@@ -146,8 +153,18 @@ func (t *Tally) Log(log *slog.Logger, asJSON bool) (stop func()) {
 			}
 		}
 	})
-	return sync.OnceFunc(func() {
+	stop = sync.OnceFunc(func() {
 		close(done)
 		running.Wait()
 	})
+	t.stops = append(t.stops, stop)
+	return stop
+}
+
+// Finish implements engine.Finisher.
+func (t *Tally) Finish(engine.Summary) error {
+	for _, stop := range t.stops {
+		stop()
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package sink
+package results
 
 import (
 	"os"
@@ -14,8 +14,8 @@ import (
 // says what it holds, those of an earlier run included.
 func TestResultsLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.jsonl")
-	run := Run{Version: "1", SHA256: "the list's"}
-	results, err := CreateResults(path, run)
+	run := Header{Version: "1", SHA256: "the list's"}
+	results, err := Create(path, run, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestResultsLost(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 
-	results, _, err = ResumeResults(path, run)
+	results, _, err = Resume(path, run, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,8 +47,8 @@ func TestResultsLost(t *testing.T) {
 // would be of use to neither.
 func TestResultsOwned(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.jsonl")
-	run := Run{Version: "1", SHA256: "the list's"}
-	first, err := CreateResults(path, run)
+	run := Header{Version: "1", SHA256: "the list's"}
+	first, err := Create(path, run, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,17 +57,17 @@ func TestResultsOwned(t *testing.T) {
 	}
 	before, _ := os.ReadFile(path)
 	const want = "another run is writing to"
-	if _, err := CreateResults(path, run); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := Create(path, run, hints); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a second run: %v", err)
 	}
-	if _, _, err := ResumeResults(path, run); err == nil || !strings.Contains(err.Error(), want) {
+	if _, _, err := Resume(path, run, hints); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a second run with --resume: %v", err)
 	}
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
 		t.Errorf("the file is now %q", after)
 	}
 	first.Close()
-	next, earlier, err := ResumeResults(path, run)
+	next, earlier, err := Resume(path, run, hints)
 	if err != nil || len(earlier) != 1 {
 		t.Fatalf("after the first run: %v, %v", earlier, err)
 	}
@@ -87,7 +87,7 @@ func TestResultsRemoved(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "r.jsonl")
-			results, err := CreateResults(path, Run{Version: "1"})
+			results, err := Create(path, Header{Version: "1"}, hints)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package main
+package rehearsal
 
 import (
 	"errors"
@@ -15,14 +15,12 @@ import (
 	"mvrun/validate"
 )
 
-// The registries of a test.
-
 // AddRegistry implements starlib.World.
-func (w *testWorld) AddRegistry(f starlib.FakeRegistry) error {
+func (w *world) AddRegistry(f starlib.FakeRegistry) error {
 	registry := memory.New()
 	for _, image := range f.Images {
 		pushFake(registry, image.Repository, image.Tag, image.Image)
-		if !strings.Contains(image.Repository, "/") { // where lists look for it, at Docker Hub and by default
+		if !strings.Contains(image.Repository, "/") { // Docker Hub and the default project have it there
 			pushFake(registry, "library/"+image.Repository, image.Tag, image.Image)
 		}
 	}
@@ -51,27 +49,27 @@ func pushFake(r *memory.Registry, repository, tag string, f starlib.FakeImage) {
 	r.PushList(repository, tag, mediaType, children...)
 }
 
-// faultyRegistry breaks requests for images; whether it is a registry at all,
-// it says as ever. So one fault is one image that could not be asked for.
+// faultyRegistry breaks requests for images. It answers GET /v2/ as ever, so
+// that one fault is one image that could not be asked for.
 type faultyRegistry struct {
 	registry http.RoundTripper
 	fault    string
-	times    int64 // 0 for ever
-	met      atomic.Int64
+	times    int64        // requests that meet the fault, 0 for all
+	requests atomic.Int64 // for images, so far
 }
 
-// slowness is how long an answer takes with the fault "slow".
+// slowness is the time that an answer takes with the fault "slow".
 const slowness = time.Second
 
 func (f *faultyRegistry) RoundTrip(request *http.Request) (*http.Response, error) {
-	if strings.Trim(request.URL.Path, "/") == "v2" || f.met.Add(1) > f.times && f.times > 0 {
+	if strings.Trim(request.URL.Path, "/") == "v2" || f.requests.Add(1) > f.times && f.times > 0 {
 		return f.registry.RoundTrip(request)
 	}
 	switch f.fault {
 	case starlib.FaultUnauthorized:
-		return refusing(request, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required"), nil
+		return refusal(request, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required"), nil
 	case starlib.FaultRateLimited:
-		return refusing(request, http.StatusTooManyRequests, "TOOMANYREQUESTS", "too many requests"), nil
+		return refusal(request, http.StatusTooManyRequests, "TOOMANYREQUESTS", "too many requests"), nil
 	case starlib.FaultUnreachable:
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	}
@@ -85,9 +83,9 @@ func (f *faultyRegistry) RoundTrip(request *http.Request) (*http.Response, error
 	}
 }
 
-// refusing is the answer of a registry that says no.
+// refusal returns the answer of a registry that refuses a request.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
-func refusing(request *http.Request, status int, code, message string) *http.Response {
+func refusal(request *http.Request, status int, code, message string) *http.Response {
 	answer := httptest.NewRecorder()
 	answer.Header().Set("Content-Type", "application/json")
 	answer.WriteHeader(status)

@@ -1,4 +1,4 @@
-package main
+package rehearsal
 
 import (
 	"errors"
@@ -12,14 +12,12 @@ import (
 	"mvrun/starlib"
 )
 
-// Which files are tests.
-
-// findTestFiles returns the test files at some paths: files as they are named,
-// and those below folders, hidden ones left out. Each counts once.
-func findTestFiles(paths []string) ([]string, error) {
+// findFiles returns the test files at some paths, each once: files as they are
+// named, and all test files below folders but the hidden ones.
+func findFiles(paths []string) ([]string, error) {
 	var files []string
 	for _, path := range paths {
-		found, err := testFilesAt(path)
+		found, err := filesAt(path)
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +30,7 @@ func findTestFiles(paths []string) ([]string, error) {
 	return files, nil
 }
 
-func testFilesAt(path string) ([]string, error) {
+func filesAt(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):

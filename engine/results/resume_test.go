@@ -1,4 +1,4 @@
-package sink
+package results
 
 import (
 	"os"
@@ -21,11 +21,14 @@ var (
 	redis  = imagelist.Image{List: "list.txt", Number: 4, LineNumber: 6, Line: "redis r.io/redis <&> 7", Source: "docker.io/library/redis", Destination: "r.io/redis", Tag: "7"}
 )
 
+// hints are the words that the command gives.
+var hints = Hints{File: "--results", Resume: "--resume"}
+
 // recorded writes a results file.
-func recorded(t *testing.T, run Run, results ...engine.Result) (path string) {
+func recorded(t *testing.T, run Header, results ...engine.Result) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "r.jsonl")
-	file, err := CreateResults(path, run)
+	file, err := Create(path, run, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +54,7 @@ func text(t *testing.T, path string) string {
 
 // TestRecords shows what stands in a results file, whose format others read.
 func TestRecords(t *testing.T) {
-	path := recorded(t, Run{Version: "1", Script: "s.star", Program: "p", List: "list.txt", SHA256: "x", Flags: map[string]any{"jobs": 3}, Started: moment},
+	path := recorded(t, Header{Version: "1", Script: "s.star", Program: "p", List: "list.txt", SHA256: "x", Flags: map[string]any{"jobs": 3}, Started: moment},
 		engine.Result{Image: nginx, Status: validate.Pass, Match: validate.Identical, Attempts: 2, Requests: 3, Started: moment, Duration: 1500 * time.Millisecond,
 			Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Source: digest, Destination: digest, Match: validate.Identical}}},
 		engine.Result{Image: nginx, Status: validate.Pass, Earlier: true}, // it is in a file
@@ -68,7 +71,7 @@ func TestRecords(t *testing.T) {
 
 // TestResumed shows what a run that goes on knows of the one before.
 func TestResumed(t *testing.T) {
-	run := Run{Version: "1", List: "list.txt", SHA256: "x"}
+	run := Header{Version: "1", List: "list.txt", SHA256: "x"}
 	passed := engine.Result{Image: nginx, Status: validate.Pass, Match: validate.SamePlatforms, Message: "well", Attempts: 2, Requests: 7, Started: moment, Duration: time.Second,
 		Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Source: digest, Destination: digest, Match: validate.Identical}}}
 	before := passed
@@ -79,7 +82,7 @@ func TestResumed(t *testing.T) {
 	if err := os.WriteFile(path, []byte(whole+`{"number":5,"sta`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	file, earlier, err := ResumeResults(path, run)
+	file, earlier, err := Resume(path, run, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,38 +120,39 @@ func TestResumed(t *testing.T) {
 	if rest, ok := strings.CutPrefix(got, whole); !ok || strings.Count(rest, "\n") != 1 || !strings.HasPrefix(rest, `{"number":4,`) {
 		t.Errorf("the file holds\n%s", got)
 	}
-	if _, earlier, err = ResumeResults(path, run); err != nil || !earlier.Result(redis).OK() {
+	if _, earlier, err = Resume(path, run, hints); err != nil || !earlier.Result(redis).OK() {
 		t.Errorf("a third run: %v", err)
 	}
 }
 
 // TestResumeRefused shows from what no run goes on.
 func TestResumeRefused(t *testing.T) {
-	run := Run{Version: "1", Script: "s.star", Program: "p", List: "list.txt", SHA256: "x", Flags: map[string]any{"arch": []string{"amd64"}, "jobs": 1, "strict": false}}
+	run := Header{Version: "1", Script: "s.star", Program: "p", List: "list.txt", SHA256: "x", Flags: map[string]any{"arch": []string{"amd64"}, "jobs": 1, "strict": false},
+		Deciding: []string{"arch", "strict"}}
 	for _, test := range []struct {
 		name   string
-		change func(r *Run)
+		change func(r *Header)
 		words  string // of the error, none if it goes on
 	}{
-		{"the same", func(*Run) {}, ""},
-		{"another version", func(r *Run) { r.Version = "2" }, ""},
-		{"the list under another name", func(r *Run) { r.List = "copy.txt" }, ""},
-		{"what no verdict depends on", func(r *Run) {
+		{"the same", func(*Header) {}, ""},
+		{"another version", func(r *Header) { r.Version = "2" }, ""},
+		{"the list under another name", func(r *Header) { r.List = "copy.txt" }, ""},
+		{"what no verdict depends on", func(r *Header) {
 			r.Flags = map[string]any{"arch": []string{"amd64"}, "strict": false, "file": "x", "failed": "x", "jobs": 20, "tls-verify": false, "debug": true, "timeout": 1, "deadline": 1,
 				"results": "x", "resume": true, "allow-path": []string{"x"}, "log-format": "json", "progress": "never"}
 		}, ""},
-		{"another list", func(r *Run) { r.List, r.SHA256 = "other.txt", "y" }, "holds the results of another list (list.txt, "},
-		{"a list that changed", func(r *Run) { r.SHA256 = "y" }, "holds the results of this list before it changed (list.txt, "},
-		{"a stream of that name", func(r *Run) { r.SHA256 = "" }, "this list before it changed"},
-		{"another script", func(r *Run) { r.Program = "q" }, "the results of script s.star before it, or a module of it, changed, or of another one"},
-		{"another flag", func(r *Run) { r.Flags = map[string]any{"arch": []string{"arm64"}} }, "with --arch [amd64], and this has [arm64]"},
-		{"another flag of the script's", func(r *Run) { r.Flags = map[string]any{"strict": true} }, "with --strict false, and this has true"},
+		{"another list", func(r *Header) { r.List, r.SHA256 = "other.txt", "y" }, "holds the results of another list (list.txt, "},
+		{"a list that changed", func(r *Header) { r.SHA256 = "y" }, "holds the results of this list before it changed (list.txt, "},
+		{"a stream of that name", func(r *Header) { r.SHA256 = "" }, "this list before it changed"},
+		{"another script", func(r *Header) { r.Program = "q" }, "the results of script s.star before it, or a module of it, changed, or of another one"},
+		{"another flag", func(r *Header) { r.Flags = map[string]any{"arch": []string{"arm64"}} }, "with --arch [amd64], and this has [arm64]"},
+		{"another flag of the script's", func(r *Header) { r.Flags = map[string]any{"strict": true} }, "with --strict false, and this has true"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := recorded(t, run, engine.Result{Image: nginx, Status: validate.Pass})
 			before, now := text(t, path), run
 			test.change(&now)
-			_, earlier, err := ResumeResults(path, now)
+			_, earlier, err := Resume(path, now, hints)
 			if test.words == "" {
 				if err != nil || !earlier.Result(nginx).OK() {
 					t.Errorf("%v", err)
@@ -165,20 +169,20 @@ func TestResumeRefused(t *testing.T) {
 	}
 
 	// A stream may hold other lines.
-	stream := Run{Version: "1", List: "standard input"}
-	if _, _, err := ResumeResults(recorded(t, stream), stream); err == nil || !strings.Contains(err.Error(), "--resume needs a list in a file") {
+	stream := Header{Version: "1", List: "standard input"}
+	if _, _, err := Resume(recorded(t, stream), stream, hints); err == nil || !strings.Contains(err.Error(), "--resume needs a list in a file") {
 		t.Errorf("of a stream: %v", err)
 	}
 	other := stream
 	other.List = "pipe"
-	if _, err := CreateResults(recorded(t, stream), other); err == nil || !strings.Contains(err.Error(), "holds the results of another list") {
+	if _, err := Create(recorded(t, stream), other, hints); err == nil || !strings.Contains(err.Error(), "holds the results of another list") {
 		t.Errorf("of another stream: %v", err)
 	}
 }
 
 // TestResultsFiles shows what is done to a file that is there.
 func TestResultsFiles(t *testing.T) {
-	run := Run{Version: "1", List: "list.txt", SHA256: "x"}
+	run := Header{Version: "1", List: "list.txt", SHA256: "x"}
 	header := text(t, recorded(t, run))
 	other := strings.Replace(strings.Replace(header, `"x"`, `"y"`, 1), "list.txt", "other.txt", 1)
 	for _, test := range []struct {
@@ -195,9 +199,9 @@ func TestResultsFiles(t *testing.T) {
 		{"of another list", other, "holds the results of another list (other.txt, ", "holds the results of another list"},
 		{"a line that is no result", header + "{}\n{\n{}\n", "", "r.jsonl:3 is no result of mvrun"},
 	} {
-		for name, open := range map[string]func(path string) (*Results, error){
-			"create": func(path string) (*Results, error) { return CreateResults(path, run) },
-			"resume": func(path string) (*Results, error) { r, _, err := ResumeResults(path, run); return r, err },
+		for name, open := range map[string]func(path string) (*File, error){
+			"create": func(path string) (*File, error) { return Create(path, run, hints) },
+			"resume": func(path string) (*File, error) { r, _, err := Resume(path, run, hints); return r, err },
 		} {
 			t.Run(test.name+" "+name, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "r.jsonl")
@@ -227,23 +231,23 @@ func TestResultsFiles(t *testing.T) {
 	}
 
 	folder := t.TempDir()
-	if _, _, err := ResumeResults(folder, run); err == nil || !strings.Contains(err.Error(), "opening the results file (--results)") {
+	if _, _, err := Resume(folder, run, hints); err == nil || !strings.Contains(err.Error(), "opening the results file (--results)") {
 		t.Errorf("a folder: %v", err)
 	}
-	if _, earlier, err := ResumeResults(filepath.Join(folder, "new.jsonl"), run); err != nil || earlier != nil {
+	if _, earlier, err := Resume(filepath.Join(folder, "new.jsonl"), run, hints); err != nil || earlier != nil {
 		t.Errorf("no file: %v", err)
 	}
 }
 
 // TestHolds shows what is said of what is safe.
 func TestHolds(t *testing.T) {
-	path := recorded(t, Run{Version: "1"})
+	path := recorded(t, Header{Version: "1"})
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	results := newResults(file)
+	results := newFile(file, hints)
 	if got, want := results.Holds(), path+" holds no result yet"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -253,7 +257,7 @@ func TestHolds(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	pipe := newResults(w)
+	pipe := newFile(w, hints)
 	if err := pipe.Write(&engine.Result{}); err != nil {
 		t.Fatal(err)
 	}

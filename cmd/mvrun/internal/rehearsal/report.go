@@ -1,4 +1,4 @@
-package main
+package rehearsal
 
 import (
 	"errors"
@@ -7,16 +7,18 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"mvrun/cmd/mvrun/internal/job"
 )
 
-// What "mvrun test" says, in the words of "go test".
+// The report of "mvrun test", in the words of "go test".
 
-// test is one test, and what came of it.
+// test is one test and its outcome.
 type test struct {
 	name           string
 	file           *testFile
 	err            error
-	transcript     string // what it printed, and the logs of what it ran
+	transcript     string // its output, and the logs of the scripts that it ran
 	started, ended time.Time
 	finished       bool
 }
@@ -24,34 +26,34 @@ type test struct {
 // testFile is a file of tests.
 type testFile struct {
 	path     string
-	err      error // why its tests cannot be run
-	declares int   // how many tests it has, before --run
+	err      error // the file is broken
+	declares int   // tests in the file, also those that --run leaves out
 	tests    []*test
 }
 
-// testReport writes what came of each file, as soon as it is known of that
-// file and of those before it.
-type testReport struct {
+// report writes the outcome of each file, in the order of the files, as soon as
+// all tests of the file are finished.
+type report struct {
 	w                 io.Writer
 	verbose, filtered bool
 
 	mu    sync.Mutex
 	files []*testFile
-	shown int // how many of them
+	shown int // files that were written
 }
 
-func (r *testReport) add(file *testFile) { r.files = append(r.files, file) }
+func (r *report) add(file *testFile) { r.files = append(r.files, file) }
 
-// done notes that a test is finished.
-func (r *testReport) done(t *test) {
+// done marks a test as finished.
+func (r *report) done(t *test) {
 	r.mu.Lock()
 	t.finished = true
 	r.mu.Unlock()
 	r.flush()
 }
 
-// flush writes what is complete.
-func (r *testReport) flush() {
+// flush writes the files that are complete.
+func (r *report) flush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for ; r.shown < len(r.files) && r.files[r.shown].unfinished() == 0; r.shown++ {
@@ -69,7 +71,7 @@ func (f *testFile) unfinished() int {
 	return n
 }
 
-func (r *testReport) write(f *testFile) {
+func (r *report) write(f *testFile) {
 	if f.err != nil {
 		fmt.Fprintf(r.w, "%v\nFAIL\t%s\t[broken]\n", f.err, f.path)
 		return
@@ -84,10 +86,10 @@ func (r *testReport) write(f *testFile) {
 		}
 		fmt.Fprintf(r.w, "--- %s: %s (%.2fs)\n", word, t.name, t.ended.Sub(t.started).Seconds())
 		if t.err != nil {
-			fmt.Fprint(r.w, indent(t.err.Error()))
+			fmt.Fprint(r.w, Indent(t.err.Error()))
 		}
 		if t.transcript != "" {
-			fmt.Fprint(r.w, indent(t.transcript))
+			fmt.Fprint(r.w, Indent(t.transcript))
 		}
 	}
 	switch {
@@ -125,7 +127,7 @@ func (f *testFile) elapsed() time.Duration {
 	return last.Sub(first)
 }
 
-func (r *testReport) total() int {
+func (r *report) total() int {
 	n := 0
 	for _, f := range r.files {
 		n += len(f.tests)
@@ -133,7 +135,7 @@ func (r *testReport) total() int {
 	return n
 }
 
-func (r *testReport) unfinished() int {
+func (r *report) unfinished() int {
 	n := 0
 	for _, f := range r.files {
 		n += f.unfinished()
@@ -141,19 +143,19 @@ func (r *testReport) unfinished() int {
 	return n
 }
 
-// end writes the last word and returns the exit status.
-func (r *testReport) end() (int, error) {
-	status := exitOK
+// end writes the last line and returns the exit status.
+func (r *report) end() (int, error) {
+	status := job.ExitOK
 	for _, f := range r.files {
 		switch {
 		case f.err != nil:
-			status = exitUsage
-		case f.failed() && status == exitOK:
-			status = exitFailed
+			status = job.ExitUsage
+		case f.failed() && status == job.ExitOK:
+			status = job.ExitFailed
 		}
 	}
 	switch {
-	case status != exitOK:
+	case status != job.ExitOK:
 		fmt.Fprintln(r.w, "FAIL")
 	case r.total() == 0 && r.filtered:
 		return 0, errors.New("no test matches --run: nothing was tested")
@@ -163,7 +165,7 @@ func (r *testReport) end() (int, error) {
 	return status, nil
 }
 
-// indent sets text off from what is above it.
-func indent(text string) string {
+// Indent sets text off from the text above it.
+func Indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
 }

@@ -1,0 +1,129 @@
+package job
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry"
+	"mvrun/starlib"
+	"mvrun/validate"
+)
+
+// Exit statuses of the command.
+const (
+	ExitOK          = 0
+	ExitFailed      = 1 // at least one image failed
+	ExitUsage       = 2 // wrong usage, a broken script, an unreadable or empty list
+	ExitUnchecked   = 3 // no image failed, but at least one could not be checked
+	ExitInterrupted = 130
+)
+
+// Console is what a command reads and writes. Tests make one of their own.
+type Console struct {
+	Stdin     io.Reader
+	Stdout    io.Writer
+	Stderr    io.Writer
+	LookupEnv func(string) (string, bool)
+
+	StdinTerminal, StdoutTerminal, StderrTerminal bool
+
+	// Isolated is true if LookupEnv is not the process's environment: the parser
+	// of the command line must not look there either.
+	Isolated bool
+}
+
+// Getenv returns a variable of the environment, or "".
+func (c Console) Getenv(name string) string {
+	value, _ := c.LookupEnv(name)
+	return value
+}
+
+// above returns a console whose output on a terminal goes through a bar, which
+// shows the output above itself.
+func (c Console) above(bar io.Writer) Console {
+	c.Stderr = bar
+	if c.StdoutTerminal {
+		c.Stdout = bar
+	}
+	return c
+}
+
+// Program executes a script: starlib.Run, a test of the script, or a session.
+// status is nil if the script returned no exit status.
+type Program func(ctx context.Context, script starlib.Script, o starlib.Options) (status *int, err error)
+
+// Config says what a run does, and on which files and registries.
+type Config struct {
+	Script    starlib.Script
+	Arguments map[string]any // of the script's main
+	Program   Program        // nil means starlib.Run
+
+	List      string // path of the image list, "-" for standard input, "" for the prompt or standard input
+	Failed    string // path of the failed list
+	Results   string // path of the results file, "" for none
+	Resume    bool   // go on from the results file
+	Outputs   []Output
+	AllowDirs []string // folders that the script may use besides its own
+	Named     []string // paths in the script's own flags, which the script may use wherever they are
+
+	Options  imagelist.Options // what the list leaves open
+	Question validate.Question
+	Jobs     int           // images validated at once
+	Timeout  time.Duration // for one image
+	Deadline time.Duration // for the run, 0 for none
+	MaxSteps uint64        // of a thread of the script, 0 for any number
+
+	Insecure bool // accept any certificate, and plain HTTP
+	Logins   []registry.Login
+
+	Debug    bool
+	JSONLog  bool
+	Progress string // "auto", "always" or "never"
+
+	Flags    map[string]any // for the results file
+	Deciding []string       // names of the Flags that verdicts depend on
+	Version  string
+	Console  Console
+
+	// Session is a run whose script a person types: there need not be a list,
+	// there is no bar and no summary, and every image asks the registries anew.
+	Session bool
+
+	// Interrupts is called once the run is open. It calls cancel when somebody
+	// ends the run from outside, until stop is called. nil means that the first
+	// signal ends the run in good order, and the next one the process.
+	Interrupts func(cancel context.CancelCauseFunc) (stop func())
+
+	// Below, what a test or a demonstration puts in the place of the world.
+
+	Network http.RoundTripper // answers in place of the network; nil for the network
+	Once    bool              // every request is a single attempt, so that a script sees each fault
+	Clock   *starlib.Clock    // the time that the script sees; nil for the machine's
+	Sandbox Sandbox           // moves paths; nil for none
+	Sinks   []engine.Sink     // more sinks
+}
+
+// Output is a file that a sink writes during the run or at its end.
+type Output struct {
+	Flag string // the flag that names the file, as the user writes it: "--report"
+	Path string
+	// Open returns the sink that writes to path. It must not change a file that
+	// exists before the first result comes, or before Finish.
+	Open func(path string) (engine.Sink, error)
+}
+
+// Sandbox decides where files lie, so that a test writes nowhere else.
+type Sandbox interface {
+	Found(path string) string // where a file that is read lies
+	Made(path string) string  // where a file that is written goes
+}
+
+// inPlace is the Sandbox of a run that is no test.
+type inPlace struct{}
+
+func (inPlace) Found(path string) string { return path }
+func (inPlace) Made(path string) string  { return path }

@@ -1,0 +1,198 @@
+package job
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"mvrun/engine/sink"
+)
+
+// use is what a run does with a file.
+type use int
+
+const (
+	reads   use = iota // the run must never replace the file
+	writes             // the run replaces the file, or appends to it
+	findsIn            // a folder, in which the script may read and write
+)
+
+// file is a row of the table of files.
+type file struct {
+	flag string // how the user names the file: a flag, or "the script"
+	path *string
+	use  use
+	// check returns an error if the file cannot be used; nil checks nothing.
+	check func(path string) error
+}
+
+// files is the one table of the files that a run reads or writes. A new file
+// needs a row here, or is one of Config.Outputs.
+func (c *Config) files() []file {
+	table := []file{
+		{flag: "-f", path: &c.List, use: reads},
+		{flag: "the script", path: &c.Script.Name, use: reads},
+		{flag: "-o", path: &c.Failed, use: writes, check: checkFailedList},
+		{flag: "--results", path: &c.Results, use: writes},
+	}
+	for i := range c.Outputs {
+		table = append(table, file{flag: c.Outputs[i].Flag, path: &c.Outputs[i].Path, use: writes, check: checkOutput(c.Outputs[i].Flag)})
+	}
+	for i := range c.AllowDirs {
+		table = append(table, file{flag: "--allow-path", path: &c.AllowDirs[i], use: findsIn, check: checkFolder})
+	}
+	return table
+}
+
+// checkFailedList returns an error if the failed list cannot be written.
+func checkFailedList(path string) error {
+	switch err := sink.CheckReplaceable(path); err {
+	case nil:
+		return nil
+	case sink.ErrDirectory:
+		return fmt.Errorf("the failed list %s (-o) is a directory: give the name of a file", path)
+	default:
+		return fmt.Errorf("the failed list cannot be written to %s (-o): %w", path, err)
+	}
+}
+
+// checkOutput returns the check of a file that a flag names.
+func checkOutput(flag string) func(path string) error {
+	return func(path string) error {
+		if err := sink.CheckReplaceable(path); err != nil {
+			return fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
+		}
+		return nil
+	}
+}
+
+// checkFolder returns an error if there is no such folder.
+func checkFolder(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return fmt.Errorf("--allow-path %s: there is no such folder", path)
+	}
+	return nil
+}
+
+// settle moves the paths of the table into the sandbox, and returns an error if
+// a file could not be written, or if writing it would destroy another one.
+func (c *Config) settle() error {
+	table := c.files()
+	for _, f := range table {
+		switch {
+		case *f.path == "", f.path == &c.List && c.List == "-":
+		case f.path == &c.Script.Name: // its source was read already
+		case f.use == writes:
+			*f.path = c.Sandbox.Made(*f.path)
+		default:
+			*f.path = c.Sandbox.Found(*f.path)
+		}
+	}
+	// A folder is checked first: who misspells one has misspelt what the script needs.
+	slices.SortStableFunc(table, func(a, b file) int { return int(b.use - a.use) })
+	for i, f := range table {
+		if *f.path == "" {
+			continue
+		}
+		if f.use == writes {
+			for j, other := range table {
+				if (other.use == reads || other.use == writes && j < i) && sink.SameFile(*f.path, c.onDisk(other)) {
+					return c.overwrites(f, other)
+				}
+			}
+		}
+		if f.check != nil {
+			if err := f.check(*f.path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// overwrites is the error of a file that would replace another one.
+func (c *Config) overwrites(f, other file) error {
+	if f.flag == "-o" {
+		switch other.flag {
+		case "-f":
+			return fmt.Errorf("the failed list would replace the list itself: give -o another file than -f %s", c.onDisk(other))
+		case "the script":
+			return fmt.Errorf("the failed list would replace the script %s: give -o another file", *other.path)
+		}
+	}
+	return fmt.Errorf("%s %s would overwrite %s: give it another name", f.flag, *f.path, other.flag)
+}
+
+// onDisk returns the path of a row's file, or "" if it is no file. Standard
+// input may be a file, too, by redirection.
+func (c *Config) onDisk(f file) string {
+	switch {
+	case f.path == &c.List && (c.List == "-" || c.List == ""):
+		if c.Console.Stdin == os.Stdin {
+			return os.Stdin.Name()
+		}
+		return ""
+	case f.path == &c.Script.Name && c.Script.Bundled:
+		return ""
+	}
+	return *f.path
+}
+
+// openFiles knows the files of a run that is under way, for its script.
+type openFiles struct {
+	sandbox Sandbox
+	failed  string   // the failed list of -o
+	named   []string // paths that the script may use wherever they are
+
+	mu    sync.Mutex
+	owned []string // files that only the run itself may replace
+}
+
+// openFiles returns the files of the table once they are settled.
+func (c *Config) openFiles() *openFiles {
+	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named)}
+	for _, f := range c.files() {
+		if f.use == findsIn {
+			continue
+		}
+		if path := c.onDisk(f); path != "" && f.path != &c.Failed {
+			files.owned = append(files.owned, path)
+		}
+		if *f.path != "" && f.path != &c.Script.Name {
+			files.named = append(files.named, *f.path)
+		}
+	}
+	return files
+}
+
+// Readable implements starlib.Files: it returns where a file lies that a script
+// reads, and keeps the script from replacing that file.
+func (f *openFiles) Readable(path string) (string, error) {
+	path = f.sandbox.Found(path)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.owned = append(f.owned, path)
+	return path, nil
+}
+
+// Writable implements starlib.Files: it returns where a file goes that a script
+// writes.
+func (f *openFiles) Writable(path string) (string, error) {
+	path = f.sandbox.Made(path)
+	return path, f.checkFree(path)
+}
+
+// checkFree returns an error, "would replace FILE", if the run reads the file at
+// path, or if one of its sinks writes it.
+func (f *openFiles) checkFree(path string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, owned := range f.owned {
+		if sink.SameFile(path, owned) {
+			return fmt.Errorf("would replace %s", filepath.Clean(owned))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// drainTime is how long a run that ends early waits for the lines that are on
+// their way through a pipe, to name them in the failed list.
+const drainTime = time.Second
+
+// Finish ends the run after Execute. It writes the failed list if the script did
+// not come to its end, lets every sink finish, and returns the exit status, or
+// the error that the run ends with.
+func (j *Job) Finish() (status int, err error) {
+	defer j.Close()
+	cause := j.cause()
+	if deadline := (*engine.DeadlineError)(nil); errors.As(cause, &deadline) {
+		drain, stop := context.WithTimeout(context.Background(), drainTime)
+		j.engine.EndRest(drain, deadline, j.config.Options)
+		stop()
+	}
+	j.cancel(nil)
+	summary, sinkErr := j.engine.Close()
+	summary.Cause = cause
+	var writeErr error
+	if (cause != nil || sinkErr != nil) && !j.config.Session {
+		summary.Unreached, writeErr = j.saveUnfinished(sinkErr)
+	}
+	summary.Requests, summary.Bytes = j.client.Requests(), j.client.Bytes()
+	summary.FailedList, summary.FailedLines = j.failed.last, j.failed.lines
+	finishErr := j.engine.Finish(summary)
+	if lost := errors.Join(sinkErr, writeErr, finishErr, j.printed.lost()); lost != nil {
+		return 0, lost
+	}
+	return j.exit(summary)
+}
+
+// saveUnfinished writes the failed list of a run whose script did not come to
+// its end: the lines that failed, and those that the run did not reach, of
+// which it returns the number.
+func (j *Job) saveUnfinished(sinkErr error) (unreached int, err error) {
+	drain, stop := context.WithTimeout(context.Background(), drainTime)
+	defer stop()
+	lines, unreached := j.engine.UnfinishedLines(drain)
+	if n, _ := j.engine.Total(); n == 0 && len(lines) == 0 {
+		return unreached, nil // nothing was begun, and an earlier list stays
+	}
+	err = j.failed.write("", lines)
+	if err != nil && j.results != nil && sinkErr == nil {
+		err = fmt.Errorf("%w; %s", err, j.results.Holds())
+	}
+	return unreached, err
+}
+
+// exit returns the exit status, or the error of the script.
+func (j *Job) exit(s engine.Summary) (status int, err error) {
+	failed := s.Status[validate.Fail] > 0
+	switch {
+	case s.Interrupted() && !j.config.Session:
+		return ExitInterrupted, nil
+	case s.Deadline() != nil && failed:
+		return ExitFailed, nil
+	case s.Deadline() != nil:
+		return ExitUnchecked, nil // even if only the script's own end is missing
+	case j.err != nil:
+		return 0, j.err
+	case j.validatedNothing(s):
+		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", j.config.Script.Name)
+	case j.status != nil:
+		return *j.status, nil
+	case failed:
+		return ExitFailed, nil
+	case s.Status[validate.Error] > 0:
+		return ExitUnchecked, nil
+	}
+	return ExitOK, nil
+}
+
+// validatedNothing reports whether a run ends without a result although it
+// should have one: zero comparisons are never a pass. A script that returned
+// its own status without ever loading a list may have had other work.
+func (j *Job) validatedNothing(s engine.Summary) bool {
+	if s.Images > 0 || j.config.Session || j.lists.interactive() {
+		return false
+	}
+	loaded, _ := j.engine.Total()
+	return j.status == nil || *j.status == ExitOK && loaded > 0
+}

@@ -1,0 +1,286 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry"
+	"mvrun/engine/results"
+	"mvrun/engine/sink"
+	"mvrun/starlib"
+)
+
+// Job is one run that is open.
+type Job struct {
+	config  Config
+	log     *slog.Logger
+	lists   *lists
+	failed  *failedList
+	results *results.File // nil if there is none
+	client  *registry.Client
+	engine  *engine.Engine
+	printed *printed
+	world   starlib.Options
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	closers []func() // of what Open opened, called in reverse
+
+	// The outcome of Execute.
+	status *int
+	err    error
+}
+
+// Run opens, executes and finishes a run. It returns the exit status, or the
+// error that the run ends with.
+func Run(ctx context.Context, c Config) (status int, err error) {
+	j, err := Open(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	defer j.Close()
+	j.Execute()
+	return j.Finish()
+}
+
+// Open opens everything that a run needs. ctx ends the run. If Open returns an
+// error, nothing is left open, and no image was validated.
+func Open(ctx context.Context, c Config) (*Job, error) {
+	if c.Sandbox == nil {
+		c.Sandbox = inPlace{}
+	}
+	if c.Program == nil {
+		c.Program = starlib.Run
+	}
+	if c.Interrupts == nil {
+		c.Interrupts = Interruptible
+	}
+	j := &Job{config: c}
+	if err := j.open(ctx); err != nil {
+		j.Close()
+		return nil, err
+	}
+	return j, nil
+}
+
+func (j *Job) open(ctx context.Context) (err error) {
+	c := &j.config
+	if err := c.settle(); err != nil {
+		return err
+	}
+	if j.lists, err = openLists(c, func() { j.engine.Sync() }); err != nil {
+		return err
+	}
+	bar := j.openBar()
+	j.log = sink.NewLogger(c.Console.Stderr, c.JSONLog, c.Debug, c.Console.StderrTerminal && c.Console.Getenv("NO_COLOR") == "")
+	earlier, err := j.openResults()
+	if err != nil {
+		return err
+	}
+	tally := &sink.Tally{}
+	sinks, err := j.openSinks(tally, bar)
+	if err != nil {
+		return err
+	}
+
+	// Up to here a signal ends the process: no image is under way, and what is
+	// opened above may make the run wait.
+	j.ctx, j.cancel = context.WithCancelCause(ctx)
+	j.onClose(func() { j.cancel(nil) })
+	j.onClose(c.Interrupts(j.cancel))
+	if c.Deadline > 0 {
+		var stop context.CancelFunc
+		j.ctx, stop = context.WithTimeoutCause(j.ctx, c.Deadline, &engine.DeadlineError{After: c.Deadline, Hint: "--deadline"})
+		j.onClose(stop)
+	}
+	j.client = j.openClient()
+	j.onClose(j.client.Close)
+	j.onClose(func() { j.cancel(nil) }) // Close of the client waits for what the context ends
+
+	jobs := c.Jobs
+	if j.lists.interactive() {
+		jobs = 1 // one line, one answer
+	}
+	j.engine = engine.New(engine.Options{
+		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) },
+		Fresh: c.Session || j.lists.interactive(), Earlier: earlier.Result,
+	})
+	j.startProgress(tally, bar)
+	j.openWorld()
+	return nil
+}
+
+// onClose adds a function that Close calls, before those that were added
+// earlier.
+func (j *Job) onClose(f func()) { j.closers = append(j.closers, f) }
+
+// Close closes what is still open. It is harmless after Finish.
+func (j *Job) Close() {
+	for len(j.closers) > 0 {
+		last := len(j.closers) - 1
+		f := j.closers[last]
+		j.closers = j.closers[:last]
+		f()
+	}
+}
+
+// openBar returns the progress bar, or nil. Only a terminal can show one, and a
+// prompt leaves no room for it.
+func (j *Job) openBar() *sink.Progress {
+	c := &j.config
+	wanted := c.Progress == "always" || c.Progress == "auto" && !c.JSONLog
+	if !wanted || !c.Console.StderrTerminal || c.Session || j.lists.interactive() {
+		return nil
+	}
+	bar := sink.NewProgress(c.Console.Stderr)
+	j.onClose(bar.Close)
+	c.Console = c.Console.above(bar)
+	return bar
+}
+
+// openResults opens the results file, if there is one, and returns the results
+// that the run goes on from.
+func (j *Job) openResults() (earlier results.Earlier, err error) {
+	c := &j.config
+	if c.Results == "" {
+		return nil, nil
+	}
+	hints := results.Hints{File: "--results", Resume: "--resume"}
+	if c.Resume {
+		j.results, earlier, err = results.Resume(c.Results, c.header(j.lists.own), hints)
+	} else {
+		j.results, err = results.Create(c.Results, c.header(j.lists.own), hints)
+	}
+	if err == nil {
+		j.onClose(func() { j.results.Close() })
+	}
+	return earlier, err
+}
+
+// header is the first line of the results file.
+func (c *Config) header(list *imagelist.List) results.Header {
+	h := results.Header{Version: c.Version, Script: c.Script.Name, Program: c.Script.SHA256(c.AllowDirs),
+		Flags: c.Flags, Deciding: c.Deciding, Started: time.Now()}
+	if list != nil {
+		h.List, h.SHA256 = list.Name, list.SHA256
+	}
+	return h
+}
+
+// openSinks returns the sinks in the order in which they get each result and
+// finish: first the durable ones, last the summary.
+func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, error) {
+	c := &j.config
+	var sinks []engine.Sink
+	if j.results != nil {
+		sinks = append(sinks, j.results)
+	}
+	sinks = append(sinks, sink.Log{Logger: j.log}, tally)
+	if bar != nil {
+		sinks = append(sinks, bar.Mover())
+	}
+	sinks = append(sinks, c.Sinks...)
+	for _, output := range c.Outputs {
+		if output.Path == "" {
+			continue
+		}
+		opened, err := output.Open(output.Path)
+		if err != nil {
+			return nil, fmt.Errorf("opening %s (%s): %w", output.Path, output.Flag, err)
+		}
+		sinks = append(sinks, opened)
+	}
+	if !c.Session {
+		sinks = append(sinks, sink.Summary{W: c.Console.Stderr, Log: j.log, AsJSON: c.JSONLog, ListHint: "-f"})
+	}
+	return sinks, nil
+}
+
+// openClient returns the client that reads from registries.
+func (j *Job) openClient() *registry.Client {
+	c := &j.config
+	options := registry.Options{
+		Insecure: c.Insecure, Logins: c.Logins, Conns: 4 * c.Jobs, UserAgent: "mvrun/" + c.Version,
+		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once,
+		Warn: func(message string) { j.log.Warn(message) },
+	}
+	if c.Debug {
+		options.Log = func(e registry.Exchange) { logExchange(j.log, e) }
+	}
+	return registry.New(j.ctx, options)
+}
+
+func logExchange(log *slog.Logger, e registry.Exchange) {
+	outcome := fmt.Sprint(e.Status)
+	if e.Err != nil {
+		outcome = e.Err.Error()
+	}
+	log.Debug(fmt.Sprintf("%s %s %s %v", e.Method, e.URL, outcome, e.Duration.Round(100*time.Microsecond)),
+		"method", e.Method, "url", e.URL, "http_status", e.Status, "duration_ms", e.Duration.Milliseconds())
+}
+
+// startProgress shows the progress on the bar, or else in the log.
+func (j *Job) startProgress(tally *sink.Tally, bar *sink.Progress) {
+	c := &j.config
+	tally.Start(sink.TallySource{Total: j.engine.Total, Bytes: j.client.Bytes, Waiting: j.client.Waiting})
+	switch {
+	case bar != nil:
+		bar.Start(tally)
+	case c.Progress != "never" && !c.Session && !j.lists.interactive():
+		j.onClose(tally.Log(j.log, c.JSONLog))
+	}
+}
+
+// openWorld makes what the script works with.
+func (j *Job) openWorld() {
+	c := &j.config
+	files := c.openFiles()
+	j.failed = &failedList{files: files, keep: func() bool {
+		n, _ := j.engine.Total()
+		return j.lists.interactive() && n == 0
+	}}
+	j.printed = &printed{Writer: c.Console.Stdout}
+	j.world = starlib.Options{
+		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
+		Open: func(path string) (*imagelist.List, error) {
+			if path != "" {
+				path, _ = files.Readable(path)
+			}
+			return j.lists.open(path)
+		},
+		WriteFailed: func(path string, lines []string) (err error) {
+			if path != "" {
+				if path, err = files.Writable(path); err != nil {
+					return fmt.Errorf("the failed list %w", err)
+				}
+			}
+			return j.failed.write(path, lines)
+		},
+		Registry:    func(host string, s starlib.Registry) error { return j.client.Configure(host, registry.Settings(s)) },
+		List:        c.Options, Question: c.Question, Arguments: c.Arguments,
+		MaxSteps: c.MaxSteps, Named: files.named, AllowPaths: c.AllowDirs,
+	}
+}
+
+// Execute runs the script.
+func (j *Job) Execute() {
+	j.status, j.err = j.config.Program(j.ctx, j.config.Script, j.world)
+}
+
+// cause returns why the run ended before its script did, or nil. An error of
+// the script is such a cause, too.
+func (j *Job) cause() error {
+	if j.err == nil {
+		return nil
+	}
+	if cause := context.Cause(j.ctx); errors.Is(cause, engine.ErrInterrupted) || errors.As(cause, new(*engine.DeadlineError)) {
+		return cause
+	}
+	return j.err
+}

@@ -1,0 +1,164 @@
+package rehearsal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/engine"
+	"mvrun/engine/registry/memory"
+	"mvrun/starlib"
+)
+
+// world is what one test has to itself: its registries, its folder, and the
+// scripts that it runs there. It implements starlib.World.
+type world struct {
+	command    Command
+	file       string // the test's
+	sandbox    sandbox
+	network    memory.Network
+	transcript io.Writer
+}
+
+func newWorld(command Command, file string, transcript io.Writer) (*world, error) {
+	folder, err := os.MkdirTemp("", "mvrun-test-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the test: %w", err)
+	}
+	return &world{command: command, file: file, sandbox: sandbox{folder, filepath.Dir(file)}, transcript: &lockedWriter{w: transcript}}, nil
+}
+
+func (w *world) close() error { return os.RemoveAll(w.sandbox.folder) }
+
+// configure returns the configuration of a run in this world.
+func (w *world) configure(args []string, c job.Console, clock *starlib.Clock) (job.Config, error) {
+	config, err := w.command.Configure(args, c)
+	config.Network, config.Once, config.Clock, config.Sandbox = &w.network, true, clock, w.sandbox
+	config.Progress = "never"
+	// The signals of the process end all tests, which ends ctx.
+	config.Interrupts = func(context.CancelCauseFunc) func() { return func() {} }
+	return config, err
+}
+
+// execute runs a program with the test's file as its script. The error is the
+// program's own, unless the run could not be opened.
+func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, bool), program func(context.Context, starlib.Script, starlib.Options) error) error {
+	noEnv := func(string) (string, bool) { return "", false } // so that the flags have their defaults
+	c := job.Console{Stdin: strings.NewReader(""), Stdout: w.transcript, Stderr: w.transcript, LookupEnv: noEnv, Isolated: true}
+	config, err := w.configure([]string{"run", "--", w.file}, c, starlib.NewClock(time.Time{}))
+	if err != nil {
+		return err
+	}
+	var outcome error
+	executed := false
+	config.Program = func(ctx context.Context, script starlib.Script, o starlib.Options) (*int, error) {
+		o.LookupEnv = lookupEnv
+		outcome, executed = program(ctx, script, o), true
+		return new(int), outcome
+	}
+	_, err = job.Run(ctx, config)
+	if !executed {
+		return err
+	}
+	return outcome // the rest of the run's outcome is about images that the test validated itself
+}
+
+// RunScript implements starlib.World.
+func (w *world) RunScript(ctx context.Context, s starlib.ScriptRun) (starlib.ScriptOutcome, error) {
+	path := w.scriptPath(s.Script)
+	if _, err := starlib.Find(path); err != nil {
+		return starlib.ScriptOutcome{}, err
+	}
+	var stdout, stderr bytes.Buffer
+	c := job.Console{
+		Stdin: strings.NewReader(s.List), Stdout: &lockedWriter{w: &stdout}, Stderr: &lockedWriter{w: &stderr}, Isolated: true,
+		LookupEnv: func(name string) (string, bool) { value, ok := s.Env[name]; return value, ok },
+	}
+	var outcome starlib.ScriptOutcome
+	outcome.Status = w.run(ctx, append([]string{"run", path}, s.Flags...), c, starlib.NewClock(s.Now), &outcome)
+	outcome.Output, outcome.Log = w.readable(stdout.String()), w.readable(stderr.String())
+	fmt.Fprintf(w.transcript, "$ mvrun %s\n%s%sexit status %d\n", strings.Join(append([]string{s.Script}, s.Flags...), " "), outcome.Log, outcome.Output, outcome.Status)
+	var err error
+	outcome.Files, err = w.files()
+	return outcome, err
+}
+
+// run runs a command line in this world, as the command would. It returns the
+// exit status, and fills in the results and the failed list of the outcome.
+func (w *world) run(ctx context.Context, args []string, c job.Console, clock *starlib.Clock, outcome *starlib.ScriptOutcome) int {
+	config, err := w.configure(args, c, clock)
+	if err != nil {
+		return w.command.Complain(args, c, err)
+	}
+	results := newCollected()
+	config.Sinks = []engine.Sink{results}
+	status, err := job.Run(ctx, config)
+	if err != nil {
+		status = w.command.Complain(args, c, err)
+	}
+	outcome.Results = results.results()
+	if lines, err := os.ReadFile(w.sandbox.Made(config.Failed)); err == nil && len(lines) > 0 {
+		outcome.Failed = strings.Split(strings.TrimSuffix(string(lines), "\n"), "\n")
+	}
+	return status
+}
+
+// scriptPath returns the path of a script that the test names: a file beside
+// the test, else a bundled one.
+func (w *world) scriptPath(name string) string {
+	path := name
+	if !filepath.IsAbs(name) {
+		path = filepath.Join(filepath.Dir(w.file), name)
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && slices.Contains(starlib.Names(), name) {
+		return name
+	}
+	return path
+}
+
+// readable removes the test's folder, whose name is another one every time, from
+// the paths in a text.
+func (w *world) readable(text string) string {
+	return strings.ReplaceAll(text, w.sandbox.folder+string(filepath.Separator), "")
+}
+
+// files returns the files in the test's folder, by their names there.
+func (w *world) files() (map[string]string, error) {
+	files := map[string]string{}
+	err := filepath.WalkDir(w.sandbox.folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(w.sandbox.folder, path)
+		files[filepath.ToSlash(name)] = string(content)
+		return err
+	})
+	return files, err
+}
+
+// lockedWriter lets several goroutines write, one at a time.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write implements io.Writer.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}

@@ -1,0 +1,14 @@
+//go:build unix
+
+package sink
+
+import (
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+)
+
+// replace writes a temporary file beside path, and renames it to path.
+func replace(path string, content []byte) error {
+	return renameio.WriteFile(path, content, 0o666, renameio.WithExistingPermissions(), renameio.WithTempDir(filepath.Dir(path)))
+}
