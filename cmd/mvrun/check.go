@@ -44,33 +44,26 @@ func (checkCommand) Help() string {
 	return b.String()
 }
 
-// standardInput is the name of a script that comes from there.
+// standardInput is the name of a script that comes from standard input.
 const standardInput = "<stdin>"
+
+func fromStandardInput(script starlib.Script) bool { return script.Name == standardInput }
 
 func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
 	scripts, failed := k.read(c.Stdin)
 	options := starlib.CheckOptions{Flags: standardFlags(c), AllowPaths: k.AllowPath}
-	findings, out, fixed := c.Stdout, c.Stdout, 0
+	findings, fixed := c.Stdout, 0
 	if k.Fix {
-		for i, script := range scripts {
-			source := starlib.Fix(script, options)
-			if script.Name == standardInput {
-				findings = c.Stderr // the script is what standard output is for
-				if _, err := io.WriteString(out, source); err != nil {
-					return 0, fmt.Errorf("writing the script to standard output: %w", err)
-				}
+		if slices.ContainsFunc(scripts, fromStandardInput) {
+			findings = c.Stderr // standard output is for the script
+		}
+		for i := range scripts {
+			changed, err := fix(&scripts[i], options, c.Stdout)
+			if err != nil {
+				failed = append(failed, err)
+			} else if changed {
+				fixed++
 			}
-			if source == script.Source || script.Bundled {
-				continue
-			}
-			if script.Name != standardInput {
-				if err := sink.ReplaceFile(script.Name, []byte(source)); err != nil {
-					failed = append(failed, fmt.Errorf("%s is left as it was: %w", script.Name, err))
-					continue
-				}
-			}
-			scripts[i].Source = source
-			fixed++
 		}
 	}
 	found := starlib.Check(scripts, options)
@@ -89,7 +82,29 @@ func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (in
 	return job.ExitOK, nil
 }
 
-// read returns the scripts that can be read, each once, and why others cannot.
+// fix formats a script where it lies, or on stdout if it came from standard
+// input. It reports whether that changed the script.
+func fix(script *starlib.Script, options starlib.CheckOptions, stdout io.Writer) (changed bool, err error) {
+	source := starlib.Fix(*script, options)
+	changed = source != script.Source && !script.Bundled
+	switch {
+	case fromStandardInput(*script):
+		if _, err := io.WriteString(stdout, source); err != nil {
+			return false, fmt.Errorf("writing the script to standard output: %w", err)
+		}
+	case changed:
+		if err := sink.ReplaceFile(script.Name, []byte(source)); err != nil {
+			return false, fmt.Errorf("%s is left as it was: %w", script.Name, err)
+		}
+	}
+	if changed {
+		script.Source = source
+	}
+	return changed, nil
+}
+
+// read returns the scripts that can be read, each once, and the errors of the
+// others.
 func (k *checkCommand) read(stdin io.Reader) (scripts []starlib.Script, failed []error) {
 	seen := map[string]bool{}
 	for _, name := range k.Scripts {
@@ -120,8 +135,8 @@ func readScript(file string, stdin io.Reader) (starlib.Script, error) {
 	return starlib.Find(file)
 }
 
-// starFiles returns the scripts below a folder, except for what is hidden, or
-// the name itself if it is none's.
+// starFiles returns the scripts below a folder, except for hidden ones. If name is
+// no folder, starFiles returns the name itself.
 func starFiles(name string) ([]string, error) {
 	if info, err := os.Stat(name); err != nil || !info.IsDir() {
 		return []string{name}, nil
@@ -147,11 +162,11 @@ func starFiles(name string) ([]string, error) {
 	return files, nil
 }
 
-// print writes findings in the format that was asked for.
+// print writes findings in the format of --format.
 func (k *checkCommand) print(w io.Writer, scripts []starlib.Script, found []starlib.Finding) error {
 	var b strings.Builder
 	if k.Format == "json" {
-		// An array, an object a line: for programs that read all, and eyes.
+		// The array has an object on each line, so that people can read it, too.
 		b.WriteString("[")
 		for i, f := range found {
 			if i > 0 {
@@ -175,7 +190,8 @@ func (k *checkCommand) print(w io.Writer, scripts []starlib.Script, found []star
 	return err
 }
 
-// marshal is json.Marshal without escapes for web pages.
+// marshal is json.Marshal without escapes such as \u003c, which only web pages
+// need.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -184,7 +200,8 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// checkSummary is the last line: how much was found, in how many scripts.
+// checkSummary returns the last line: the number of findings and of scripts that
+// have them.
 func checkSummary(scripts, fixed int, found []starlib.Finding) string {
 	with, fixable := map[string]bool{}, 0
 	for _, f := range found {
@@ -211,17 +228,4 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// standardFlags are the names of a run's flags, which no script can have.
-func standardFlags(c job.Console) []string {
-	names := []string{helpFlag.Name}
-	run, err := kong.Trace(parserOf(c, ""), []string{"run"})
-	if err != nil {
-		panic(err) // the declarations are wrong
-	}
-	for _, flag := range run.Flags() {
-		names = append(names, flag.Name)
-	}
-	return names
 }

@@ -17,8 +17,8 @@ import (
 	"mvrun/validate"
 )
 
-// demoCommand shows a run on two registries in the process: fifteen images,
-// mirrored well and badly.
+// demoCommand shows a run on two registries in the process, with fifteen images
+// that were mirrored well or badly.
 type demoCommand struct {
 	Keep string `placeholder:"DIR" help:"Leave the list, the failed list and the results in this folder."`
 }
@@ -28,10 +28,10 @@ const (
 	demoDestination = "mirror.example"
 )
 
-// demoImage is a line of the demonstration's list, and how it came to be.
+// demoImage is an image of the demonstration's list.
 type demoImage struct {
-	line  string
-	about string
+	line  string // NAME TAG
+	about string // how the image was mirrored, for the comment above its line
 	push  func(source, destination *memory.Registry)
 }
 
@@ -41,7 +41,8 @@ var (
 	s390x = validate.Platform{OS: "linux", Architecture: "s390x"}
 )
 
-// pushList pushes a Docker manifest list with an image for each platform.
+// pushList pushes a Docker manifest list with an image for each platform, and
+// returns the descriptors of the images.
 func pushList(r *memory.Registry, repository, tag, content string, platforms ...validate.Platform) []memory.Descriptor {
 	var children []memory.Descriptor
 	for _, platform := range platforms {
@@ -115,7 +116,7 @@ var demoImages = []demoImage{
 	{"shop/typo 1.0", "not even at the source", func(s, d *memory.Registry) {}},
 }
 
-// demoList is the demonstration's list, with a comment before each image.
+// demoList returns the demonstration's list, with a comment above each image.
 func demoList() string {
 	var b strings.Builder
 	b.WriteString("# SOURCE DESTINATION TAG\n")

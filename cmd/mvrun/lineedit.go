@@ -17,29 +17,29 @@ import (
 	"mvrun/engine/sink"
 )
 
-// Lines that a person types: editing, completion, and what was typed before.
-
-// errAborted says that Ctrl-C was pressed while a line was typed.
+// errAborted is the error of a line during which the person pressed Ctrl-C.
 var errAborted = errors.New("aborted")
 
-// lineReader reads lines from a terminal, else from whatever is standard input.
+// lineReader reads lines from standard input. On a terminal the person can edit
+// the line, complete names, and search earlier lines.
 type lineReader struct {
-	editing    bool
-	interrupts <-chan os.Signal // of terminals that cannot be edited on
-	terminal   *liner.State
-	plain      *bufio.Reader
+	editing    bool             // standard input and output are terminals
+	interrupts <-chan os.Signal // of a terminal on which liner cannot edit
+	terminal   *liner.State     // nil without editing
+	plain      *bufio.Reader    // nil with editing
 	history    *history
-	under      chan typed // what a goroutine reads, if one does
+	reading    chan typed // gets the line that a goroutine is reading; nil if none is
 }
 
+// typed is the outcome of reading a line.
 type typed struct {
 	line string
 	err  error
 }
 
 // newLineReader returns a lineReader, which changes the terminal until Close.
-// complete is told what stands before the cursor, and returns from which byte
-// on what may replace it.
+// complete gets the text before the cursor. It returns the byte at which the
+// unfinished name begins, and the texts that may replace the rest from there.
 func newLineReader(c job.Console, interrupts <-chan os.Signal, complete func(string) (int, []string)) *lineReader {
 	l := &lineReader{interrupts: interrupts, editing: c.StdinTerminal && c.StdoutTerminal}
 	if !l.editing {
@@ -61,30 +61,31 @@ func newLineReader(c job.Console, interrupts <-chan os.Signal, complete func(str
 	return l
 }
 
-// Close gives the terminal back as it was.
+// Close puts the terminal back as it was.
 func (l *lineReader) Close() {
 	if l != nil && l.terminal != nil {
 		l.terminal.Close()
 	}
 }
 
-// Read returns a line without its end; more says that it goes on another.
+// Read returns a line without its end. more is true if the line continues an
+// input.
 func (l *lineReader) Read(ctx context.Context, more bool) (string, error) {
-	if l.under != nil {
-		fmt.Print("\n" + promptFor(more)) // of a terminal that cannot be edited on
+	if l.reading != nil {
+		fmt.Print("\n" + promptFor(more)) // liner cannot edit on this terminal
 	} else {
-		l.under = make(chan typed, 1)
-		// It ends with the line or, as nothing can interrupt a read of
-		// standard input, with the process.
-		go func(to chan<- typed) { line, err := l.line(more); to <- typed{line, err} }(l.under)
+		l.reading = make(chan typed, 1)
+		// Nothing can interrupt a read of standard input: the goroutine ends
+		// with the line, or with the process.
+		go func(to chan<- typed) { line, err := l.line(more); to <- typed{line, err} }(l.reading)
 	}
 	select {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	case <-l.interrupts:
 		return "", errAborted
-	case t := <-l.under:
-		l.under = nil
+	case t := <-l.reading:
+		l.reading = nil
 		if t.err == nil && l.editing && strings.TrimSpace(t.line) != "" {
 			l.terminal.AppendHistory(t.line)
 			l.history.add(t.line)
@@ -103,7 +104,7 @@ func (l *lineReader) line(more bool) (string, error) {
 	}
 	line, err := l.plain.ReadString('\n')
 	if line != "" {
-		err = nil // the last one has no end
+		err = nil // the last line has no end
 	}
 	return strings.TrimRight(line, "\r\n"), err
 }
@@ -115,21 +116,22 @@ func promptFor(more bool) string {
 	return ">>> "
 }
 
-// history is the file with what was typed in earlier sessions. That it cannot
-// be read or written is no reason to stop anybody.
+// history is the file with the lines of earlier sessions. A session goes on
+// without it if it cannot be read or written.
 type history struct {
 	path  string
 	lines []string
 }
 
-// maxHistory is how many lines are kept.
+// maxHistory is the number of lines that are kept.
 const maxHistory = 1000
 
-// secretive are lines that no file should keep.
+// secretive matches lines that may hold a secret: no file keeps them.
 var secretive = regexp.MustCompile(`(?i)password|token|secret`)
 
-// historyPath is where the XDG Base Directory Specification wants what is to
-// outlive a session, else where the system has such things; "" if nowhere.
+// historyPath returns the path of the history: in the state folder of the XDG Base
+// Directory Specification, or where the system keeps such files. It returns ""
+// if there is no such folder.
 func historyPath(getenv func(string) string) string {
 	dir := getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) {
@@ -148,7 +150,7 @@ func historyPath(getenv func(string) string) string {
 	return filepath.Join(dir, "mvrun", "repl_history")
 }
 
-// openHistory reads the file, and shortens it if it has grown.
+// openHistory reads the history, and shortens the file if it has grown long.
 func openHistory(path string) *history {
 	h := &history{path: path}
 	content, err := os.ReadFile(path)
@@ -156,7 +158,7 @@ func openHistory(path string) *history {
 		return h
 	}
 	for line := range strings.Lines(strings.ToValidUTF8(string(content), "")) {
-		if line = strings.TrimRight(line, "\r\n"); len(line) < 4096 { // a line that liner takes
+		if line = strings.TrimRight(line, "\r\n"); len(line) < 4096 { // liner takes no longer line
 			h.lines = append(h.lines, line)
 		}
 	}
@@ -171,7 +173,7 @@ func openHistory(path string) *history {
 
 func (h *history) text() string { return strings.Join(append(h.lines, ""), "\n") }
 
-// add appends a line, so that sessions at the same time lose none.
+// add appends a line to the file, so that two sessions at a time lose no lines.
 func (h *history) add(line string) {
 	if h.path == "" || secretive.MatchString(line) {
 		return

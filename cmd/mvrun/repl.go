@@ -17,7 +17,7 @@ import (
 	"mvrun/starlib"
 )
 
-// replCommand is a script that a person types while it runs.
+// replCommand is an interactive session: a person types the script while it runs.
 type replCommand struct {
 	Script string `arg:"" optional:"" help:"Script whose globals are there to play with; its main is not run."`
 	flags
@@ -110,6 +110,8 @@ type prompt struct {
 	lines      *lineReader
 }
 
+// loop reads and executes inputs until the session ends. It returns the exit
+// status, or the error that the session ends with.
 func (p *prompt) loop(ctx context.Context, script starlib.Script, o starlib.Options) (int, error) {
 	err := p.interruptible(ctx, func(ctx context.Context) (err error) {
 		p.session, err = starlib.NewSession(ctx, script, o)
@@ -127,45 +129,64 @@ func (p *prompt) loop(ctx context.Context, script starlib.Script, o starlib.Opti
 		fmt.Fprintf(p.Stdout, "mvrun %s. Tab completes, Ctrl-C stops, Ctrl-D ends; mvrun repl --help says more.\n", version)
 	}
 	for {
-		input, err := p.session.Read(func(more bool) (string, error) { return p.lines.Read(ctx, more) })
-		var shown string
-		if err == nil {
-			err = p.interruptible(ctx, func(ctx context.Context) (err error) {
-				shown, err = p.session.Eval(ctx, input)
-				return err
-			})
-		}
+		shown, err := p.step(ctx)
 		p.engine.Sync() // the log stands above the value
-		switch {
-		case ctx.Err() != nil && errors.Is(context.Cause(ctx), engine.ErrInterrupted):
-			return job.ExitInterrupted, nil
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
+			if errors.Is(context.Cause(ctx), engine.ErrInterrupted) {
+				return job.ExitInterrupted, nil
+			}
 			return 0, context.Cause(ctx) // a sink failed
+		}
+		switch {
 		case errors.Is(err, io.EOF):
 			if p.lines.editing {
 				fmt.Fprintln(p.Stdout) // Ctrl-D leaves the cursor at the prompt
 			}
 			return job.ExitOK, nil
-		case errors.Is(err, engine.ErrInterrupted) || errors.Is(err, errAborted):
-			if !p.lines.editing {
-				return job.ExitInterrupted, nil
-			}
-			if !errors.Is(err, errAborted) {
-				fmt.Fprintln(p.Stderr, "Interrupted")
-			}
-		case err != nil && !p.lines.editing:
-			return 0, err
+		case err != nil && p.lines.editing:
+			p.showError(err)
+		case isInterruption(err):
+			return job.ExitInterrupted, nil
 		case err != nil:
-			fmt.Fprintln(p.Stderr, err)
+			return 0, err
 		case shown != "":
 			fmt.Fprintln(p.Stdout, shown)
 		}
 	}
 }
 
-// stubborn is how long an interrupted input may go on before the person is
-// told what helps: some builtins, such as sorted, cannot be stopped.
-const stubborn = 2 * time.Second
+// step reads and executes one input, and returns its value as text.
+func (p *prompt) step(ctx context.Context) (shown string, err error) {
+	input, err := p.session.Read(func(more bool) (string, error) { return p.lines.Read(ctx, more) })
+	if err != nil {
+		return "", err
+	}
+	err = p.interruptible(ctx, func(ctx context.Context) (err error) {
+		shown, err = p.session.Eval(ctx, input)
+		return err
+	})
+	return shown, err
+}
+
+// showError shows the person the error of an input.
+func (p *prompt) showError(err error) {
+	switch {
+	case errors.Is(err, errAborted): // Ctrl-C on a line that was being typed
+	case isInterruption(err):
+		fmt.Fprintln(p.Stderr, "Interrupted")
+	default:
+		fmt.Fprintln(p.Stderr, err)
+	}
+}
+
+// isInterruption reports whether the person stopped an input.
+func isInterruption(err error) bool {
+	return errors.Is(err, engine.ErrInterrupted) || errors.Is(err, errAborted)
+}
+
+// stopTime is how long an interrupted input may go on before the person is told
+// how to end the session: some builtins, such as sorted, cannot be stopped.
+const stopTime = 2 * time.Second
 
 // interruptible calls do with a context that Ctrl-C ends.
 func (p *prompt) interruptible(session context.Context, do func(context.Context) error) error {
@@ -178,18 +199,18 @@ func (p *prompt) interruptible(session context.Context, do func(context.Context)
 	for {
 		select {
 		case err := <-result:
-			if err == nil && ctx.Err() != nil { // it was done already; no interruption is lost
+			if err == nil && ctx.Err() != nil { // do was done already; no interruption is lost
 				err = context.Cause(ctx)
 			}
 			return err
 		case <-p.interrupts:
 			cancel(engine.ErrInterrupted)
 		case <-ending:
-			ending, late = nil, time.After(stubborn)
+			ending, late = nil, time.After(stopTime)
 		case <-late:
 			if session.Err() != nil {
-				// Nothing can be closed while it is used, and nothing has to:
-				// every result is in its file already.
+				// What do uses cannot be closed, and need not be: the results file
+				// has every result already.
 				p.lines.Close()
 				os.Exit(job.ExitInterrupted)
 			}

@@ -10,19 +10,18 @@ import (
 	"mvrun/starlib"
 )
 
-// The flags that a script adds to the command line.
-
-// scriptFlags are the values of a script's own flags.
+// scriptFlags are the flags that a script adds to the command line, one for each
+// parameter of its main.
 type scriptFlags struct {
 	signature starlib.Signature
-	values    reflect.Value // a struct made for kong, a field a flag
+	values    reflect.Value // a struct for kong, with a field for each flag
 }
 
-// newScriptFlags makes flags of a script's signature. Names that mvrun's own
-// flags have are refused.
+// newScriptFlags makes flags of a script's signature. A name that is a flag of
+// mvrun, one of standard, is an error.
 func newScriptFlags(script string, signature starlib.Signature, standard []*kong.Flag) (*scriptFlags, error) {
 	var fields []reflect.StructField
-	words := map[string]string{} // the parameters that they are for
+	words := map[string]string{} // parameters of main, by the words of their flags
 	for i, flag := range signature.Flags {
 		own := []string{flag.Word()}
 		if _, ok := flag.Default.(bool); ok {
@@ -55,7 +54,8 @@ func newScriptFlags(script string, signature starlib.Signature, standard []*kong
 	return &scriptFlags{signature, reflect.New(reflect.StructOf(fields))}, nil
 }
 
-// named are the values that the user gave, and the script did not.
+// named returns the texts that the user gave in the script's own flags, and that
+// are not the script's defaults: the script may use a file that is named there.
 func (s *scriptFlags) named() []string {
 	if s == nil {
 		return nil
@@ -77,13 +77,13 @@ func (s *scriptFlags) named() []string {
 	return values
 }
 
-// helpFlag stands for the flag that every command has.
+// helpFlag stands for --help, which every command has.
 var helpFlag = &kong.Flag{Value: &kong.Value{Name: "help"}}
 
-// escape keeps kong from looking for variables in a script's words.
+// escape keeps kong from replacing variables in the text of a script.
 func escape(s string) string { return strings.ReplaceAll(s, "$", "$$") }
 
-// arguments are the values for main, by the names of its parameters.
+// arguments returns the values for main, by the names of its parameters.
 func (s *scriptFlags) arguments() map[string]any {
 	if s == nil {
 		return nil
@@ -99,9 +99,9 @@ func (s *scriptFlags) arguments() map[string]any {
 	return arguments
 }
 
-// findScript returns the script that the arguments name, so that its flags
-// are known before they are parsed: the first word that is neither a command,
-// nor a flag, nor a standard flag's value.
+// findScript returns the script that the arguments name, so that the parser can
+// know its flags. That is the first word that is neither "run", nor a flag, nor
+// the value of a standard flag.
 func findScript(args []string, standard []*kong.Flag) string {
 	for i := 0; i < len(args); i++ {
 		name, isFlag := strings.CutPrefix(args[i], "-")
@@ -118,7 +118,7 @@ func findScript(args []string, standard []*kong.Flag) string {
 	return ""
 }
 
-// takesNext says whether the value of a flag is the next argument.
+// takesNext reports whether the value of a flag is the next argument.
 func takesNext(name string, standard []*kong.Flag) bool {
 	for _, flag := range standard {
 		if flag.Name == name || flag.Short != 0 && string(flag.Short) == name {

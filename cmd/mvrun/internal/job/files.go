@@ -76,32 +76,21 @@ func checkFolder(path string) error {
 	return nil
 }
 
-// settle moves the paths of the table into the sandbox, and returns an error if
-// a file could not be written, or if writing it would destroy another one.
+// settle moves the paths of the table into the sandbox. It returns an error if a
+// file could not be written, or if writing it would destroy another one.
 func (c *Config) settle() error {
 	table := c.files()
 	for _, f := range table {
-		switch {
-		case *f.path == "", f.path == &c.List && c.List == "-":
-		case f.path == &c.Script.Name: // its source was read already
-		case f.use == writes:
-			*f.path = c.Sandbox.Made(*f.path)
-		default:
-			*f.path = c.Sandbox.Found(*f.path)
-		}
+		c.move(f)
 	}
-	// A folder is checked first: who misspells one has misspelt what the script needs.
+	// The folders come first: their error tells more than what follows from it.
 	slices.SortStableFunc(table, func(a, b file) int { return int(b.use - a.use) })
 	for i, f := range table {
 		if *f.path == "" {
 			continue
 		}
-		if f.use == writes {
-			for j, other := range table {
-				if (other.use == reads || other.use == writes && j < i) && sink.SameFile(*f.path, c.onDisk(other)) {
-					return c.overwrites(f, other)
-				}
-			}
+		if err := c.checkOverwrites(f, table, i); err != nil {
+			return err
 		}
 		if f.check != nil {
 			if err := f.check(*f.path); err != nil {
@@ -112,7 +101,33 @@ func (c *Config) settle() error {
 	return nil
 }
 
-// overwrites is the error of a file that would replace another one.
+// move moves the path of a row into the sandbox.
+func (c *Config) move(f file) {
+	switch {
+	case *f.path == "", f.path == &c.List && c.List == "-":
+	case f.path == &c.Script.Name: // its source was read already
+	case f.use == writes:
+		*f.path = c.Sandbox.Made(*f.path)
+	default:
+		*f.path = c.Sandbox.Found(*f.path)
+	}
+}
+
+// checkOverwrites returns an error if writing a row's file would destroy a file
+// that the run reads, or one that it writes for a row before the given place.
+func (c *Config) checkOverwrites(f file, table []file, place int) error {
+	if f.use != writes {
+		return nil
+	}
+	for i, other := range table {
+		if (other.use == reads || other.use == writes && i < place) && sink.SameFile(*f.path, c.onDisk(other)) {
+			return c.overwrites(f, other)
+		}
+	}
+	return nil
+}
+
+// overwrites returns the error of a file that would replace another one.
 func (c *Config) overwrites(f, other file) error {
 	if f.flag == "-o" {
 		switch other.flag {

@@ -262,8 +262,8 @@ func (j *Job) openWorld() {
 			}
 			return j.failed.write(path, lines)
 		},
-		Registry:    func(host string, s starlib.Registry) error { return j.client.Configure(host, registry.Settings(s)) },
-		List:        c.Options, Question: c.Question, Arguments: c.Arguments,
+		Registry: func(host string, s starlib.Registry) error { return j.client.Configure(host, registry.Settings(s)) },
+		List:     c.Options, Question: c.Question, Arguments: c.Arguments,
 		MaxSteps: c.MaxSteps, Named: files.named, AllowPaths: c.AllowDirs,
 	}
 }

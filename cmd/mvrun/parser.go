@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kong"
+
+	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/starlib"
+)
+
+// The parser of the command line, which also knows the flags of the script that
+// the command line names.
+
+// newParser returns the parser of a command line, which knows the flags of the
+// script that args name. own are those flags, nil if there are none. If args name
+// no script that exists, script has no name: the command that needs the script
+// reports that.
+func newParser(args []string, c job.Console) (parser *kong.Kong, script starlib.Script, own *scriptFlags, err error) {
+	plain := parserOf(c, "")
+	run, err := kong.Trace(plain, []string{"run"})
+	if err != nil {
+		return nil, script, nil, err
+	}
+	script, err = starlib.Find(findScript(args, run.Flags()))
+	if err != nil {
+		return plain, script, nil, nil
+	}
+	parser, own, err = scriptParser(script, run.Flags(), c)
+	return parser, script, own, err
+}
+
+// scriptParser returns the parser of a command line that runs the script, and the
+// script's own flags, nil if there are none. standard are the flags of every run.
+func scriptParser(script starlib.Script, standard []*kong.Flag, c job.Console) (*kong.Kong, *scriptFlags, error) {
+	signature, err := starlib.Describe(script)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(signature.Flags) == 0 {
+		return parserOf(c, signature.Doc), nil, nil
+	}
+	own, err := newScriptFlags(script.Name, signature, standard)
+	if err != nil {
+		return nil, nil, err
+	}
+	return parserOf(c, signature.Doc, kong.Embed(own.values.Interface())), own, nil
+}
+
+// parserOf returns a parser of command lines. doc is the docstring of the script,
+// which --help shows; it may be "".
+func parserOf(c job.Console, doc string, more ...kong.Option) *kong.Kong {
+	parser, err := kong.New(&commands{}, append(more, kong.Name("mvrun"),
+		kong.Description("Tells whether every image of a mirror list really reached its destination registry.\n\n"+
+			"  mvrun demo                               see what it does; needs nothing\n"+
+			"  mvrun validate.star -f list.txt -j 10    the bundled script\n"+
+			"  mvrun policy.star -f list.txt            your own\n"+
+			"  mvrun docs                               how to write one\n\n"+
+			"Exit status: 0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable or empty list; "+
+			"3 none failed, but one could not be checked; 130 interrupted."),
+		kong.Writers(c.Stdout, c.Stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.Help(helpWith(doc)),
+	)...)
+	if err != nil {
+		panic(err) // a declaration in commands is wrong
+	}
+	if c.Isolated {
+		for _, command := range append(parser.Model.Children, parser.Model.Node) {
+			for _, flag := range command.Flags {
+				setFromEnvironment(c.LookupEnv, flag)
+			}
+		}
+	}
+	return parser
+}
+
+// standardFlags returns the names of a run's flags, which no script can have.
+func standardFlags(c job.Console) []string {
+	names := []string{helpFlag.Name}
+	run, err := kong.Trace(parserOf(c, ""), []string{"run"})
+	if err != nil {
+		panic(err) // a declaration in commands is wrong
+	}
+	for _, flag := range run.Flags() {
+		names = append(names, flag.Name)
+	}
+	return names
+}
+
+// setFromEnvironment gives a flag the value that the environment has for it.
+// kong could do this only for the environment of the process.
+func setFromEnvironment(lookupEnv func(string) (string, bool), flag *kong.Flag) {
+	names := flag.Tag.Envs
+	flag.Tag.Envs = nil
+	for _, name := range names {
+		if value, ok := lookupEnv(name); ok {
+			flag.Default, flag.HasDefault = value, true
+			return
+		}
+	}
+}
+
+// helpWith returns a printer of help. The help of mvrun itself also shows the
+// flags of "run", the command that nearly everybody wants. The help of a script
+// begins with its docstring.
+func helpWith(doc string) kong.HelpPrinter {
+	return func(options kong.HelpOptions, parsed *kong.Context) error {
+		if doc != "" {
+			fmt.Fprintf(parsed.Stdout, "%s\n\n", doc)
+		}
+		if err := kong.DefaultHelpPrinter(options, parsed); err != nil || parsed.Selected() != nil {
+			return err
+		}
+		run, err := kong.Trace(parsed.Kong, []string{"run"})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(parsed.Stdout)
+		return kong.DefaultHelpPrinter(options, run)
+	}
+}
+
+// exitedError is the exit status with which kong would end the process: after
+// --help.
+type exitedError int
+
+func (e exitedError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// parse parses a command line. Where kong would end the process, the error is an
+// exitedError.
+func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
+	parser.Exit = func(status int) { panic(exitedError(status)) }
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case exitedError:
+			parsed, err = nil, p
+		default:
+			panic(p)
+		}
+	}()
+	return parser.Parse(args)
+}
+
+// commandOf returns the name of the command that an error of the command line is
+// about. It returns "" for the command that runs scripts, and without a command.
+func commandOf(err error) string {
+	if e := (*kong.ParseError)(nil); errors.As(err, &e) && e.Context.Selected() != nil {
+		if name := e.Context.Selected().Name; name != "run" {
+			return name
+		}
+	}
+	return ""
+}
