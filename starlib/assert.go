@@ -11,6 +11,8 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/param"
 )
 
 // The module assert: what a test wants to be so. What is not ends the test.
@@ -33,7 +35,7 @@ func (a *assertion) Error() string { return a.message }
 // assertEqual is assert.eq(got, want).
 func assertEqual(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var got, want starlark.Value
-	if err := unpack(b, args, kwargs, "got", &got, "want", &want); err != nil {
+	if err := param.Unpack(b, args, kwargs, "got", &got, "want", &want); err != nil {
 		return nil, err
 	}
 	equal, err := starlark.Equal(got, want)
@@ -43,7 +45,7 @@ func assertEqual(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, k
 	case equal:
 		return starlark.None, nil
 	case got.String() == want.String():
-		return nil, &assertion{message: fmt.Sprintf("%s: got %s, want %s, which differ though both are written %s", b.Name(), describe(got), describe(want), got)}
+		return nil, &assertion{message: fmt.Sprintf("%s: got %s, want %s, which differ though both are written %s", b.Name(), param.Describe(got), param.Describe(want), got)}
 	case short(got, want):
 		return nil, &assertion{message: fmt.Sprintf("%s: got %s, want %s", b.Name(), got, want)}
 	}
@@ -56,7 +58,7 @@ func assertEqual(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, k
 func assertTrue(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var cond starlark.Value
 	var msg string
-	if err := unpack(b, args, kwargs, "cond", &cond, "msg?", &msg); err != nil {
+	if err := param.Unpack(b, args, kwargs, "cond", &cond, "msg?", &msg); err != nil {
 		return nil, err
 	}
 	if cond.Truth() {
@@ -71,7 +73,7 @@ func assertTrue(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 // assertContains is assert.contains(container, item): what "in" says.
 func assertContains(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var container, item starlark.Value
-	if err := unpack(b, args, kwargs, "container", &container, "item", &item); err != nil {
+	if err := param.Unpack(b, args, kwargs, "container", &container, "item", &item); err != nil {
 		return nil, err
 	}
 	found, err := starlark.Binary(syntax.IN, item, container)
@@ -91,7 +93,7 @@ func assertContains(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple
 func assertFails(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var fn starlark.Callable
 	var pattern string
-	if err := unpack(b, args, kwargs, "fn", &fn, "pattern?", &pattern); err != nil {
+	if err := param.Unpack(b, args, kwargs, "fn", &fn, "pattern?", &pattern); err != nil {
 		return nil, err
 	}
 	wanted, err := regexp.Compile(pattern)

@@ -15,6 +15,7 @@ import (
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/param"
 	"mvrun/validate"
 )
 
@@ -56,7 +57,7 @@ func (r *run) builtins() starlark.StringDict {
 // images of a list, read as they are asked for.
 func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	path, options := "", r.List
-	err := unpack(b, args, kwargs, "path?", &path,
+	err := param.Unpack(b, args, kwargs, "path?", &path,
 		"source?", &options.Source, "destination?", &options.Destination, "default_project?", &options.DefaultProject)
 	if err != nil {
 		return nil, err
@@ -80,7 +81,7 @@ func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starla
 // image is image(source, destination, tag): an image of no list.
 func (r *run) image(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var source, destination, tag string
-	if err := unpack(b, args, kwargs, "source", &source, "destination", &destination, "tag", &tag); err != nil {
+	if err := param.Unpack(b, args, kwargs, "source", &source, "destination", &destination, "tag", &tag); err != nil {
 		return nil, err
 	}
 	image, err := imagelist.New(source, destination, tag, r.List)
@@ -95,12 +96,12 @@ func (r *run) image(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple
 func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	var reason string
-	if err := unpack(b, args, kwargs, "result", &value, "reason", &reason); err != nil {
+	if err := param.Unpack(b, args, kwargs, "result", &value, "reason", &reason); err != nil {
 		return nil, err
 	}
 	result, ok := value.(*Result)
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, want a result, such as validate(image) gives", b.Name(), describe(value))
+		return nil, fmt.Errorf("%s: got %s, want a result, such as validate(image) gives", b.Name(), param.Describe(value))
 	}
 	if strings.TrimSpace(reason) == "" {
 		return nil, fmt.Errorf("%s: the reason is empty: say why, and until when, for who reads the report", b.Name())
@@ -117,15 +118,15 @@ func (r *run) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.
 func (r *run) validate(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	q := r.Question
-	arch, os, rules, depth, sample := words(q.Arch), words(q.OS), string(q.Rules), string(q.Depth), ""
-	err := unpack(b, args, kwargs, "image", &value,
+	arch, os, rules, depth, sample := param.Words(q.Arch), param.Words(q.OS), string(q.Rules), string(q.Depth), ""
+	err := param.Unpack(b, args, kwargs, "image", &value,
 		"arch?", &arch, "os?", &os, "rules?", &rules, "depth?", &depth, "provenance?", &q.Provenance, "referrers?", &q.Referrers, "sample?", &sample)
 	if err != nil {
 		return nil, err
 	}
 	image, ok := value.(*Image)
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, want an image: load_list() gives them, or image(source, destination, tag) makes one", b.Name(), describe(value))
+		return nil, fmt.Errorf("%s: got %s, want an image: load_list() gives them, or image(source, destination, tag) makes one", b.Name(), param.Describe(value))
 	}
 	q.Arch, q.OS, q.Rules, q.Depth = arch, os, validate.Rules(rules), validate.Depth(depth)
 	if sample != "" {
@@ -148,7 +149,7 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 	var fn starlark.Callable
 	var items starlark.Iterable
 	var onResult starlark.Callable
-	if err := unpack(b, args, kwargs, "fn", &fn, "items", &items, "on_result??", &onResult); err != nil {
+	if err := param.Unpack(b, args, kwargs, "fn", &fn, "items", &items, "on_result??", &onResult); err != nil {
 		return nil, err
 	}
 	if session, ok := thread.Local(promptLocal).(*Session); ok {
@@ -237,7 +238,7 @@ func take(ctx context.Context, items starlark.Iterable) (func(context.Context) (
 func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var values starlark.Iterable
 	var path string
-	if err := unpack(b, args, kwargs, "results", &values, "path?", &path); err != nil {
+	if err := param.Unpack(b, args, kwargs, "results", &values, "path?", &path); err != nil {
 		return nil, err
 	}
 	if ctx := contextOf(thread); ctx.Err() != nil { // the results are not all there are
@@ -250,7 +251,7 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 	for i := 0; iterator.Next(&value); i++ {
 		result, ok := value.(*Result)
 		if !ok {
-			return nil, fmt.Errorf("%s: results[%d] is %s, want a result: does every way through the callback return one?", b.Name(), i, describe(value))
+			return nil, fmt.Errorf("%s: results[%d] is %s, want a result: does every way through the callback return one?", b.Name(), i, param.Describe(value))
 		}
 		results = append(results, &result.packed)
 	}
@@ -269,14 +270,4 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 		return nil, err
 	}
 	return starlark.MakeInt(len(lines)), nil
-}
-
-func describe(v starlark.Value) string {
-	if v == starlark.None {
-		return "None"
-	}
-	if strings.ContainsAny(v.Type()[:1], "aeiou") {
-		return "an " + v.Type()
-	}
-	return "a " + v.Type()
 }

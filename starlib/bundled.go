@@ -10,10 +10,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -82,7 +80,7 @@ func Find(name string, others ...string) (Script, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		script, err := Bundled(name)
 		if err != nil {
-			return Script{}, fmt.Errorf("there is no script %s, neither on disk nor bundled%s", name, didYouMean(name, append(others, Names()...)))
+			return Script{}, fmt.Errorf("there is no script %s, neither on disk nor bundled%s", name, nearest.DidYouMean(name, append(others, Names()...)))
 		}
 		return script, nil
 	}
@@ -160,20 +158,3 @@ func names(files embed.FS, pattern string) []string {
 	}
 	return paths
 }
-
-// didYouMean offers the nearest of some names for a wrong one, if one is near:
-// "; did you mean NAME?", else "". What names of files have in common, folder
-// and ending, makes none near.
-func didYouMean(wrong string, names []string) string {
-	byStem := map[string]string{}
-	for _, name := range names {
-		byStem[stem(name)] = name
-	}
-	near := nearest.Name(stem(wrong), slices.Collect(maps.Keys(byStem)))
-	if near == "" || byStem[near] == wrong {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", byStem[near])
-}
-
-func stem(name string) string { return strings.TrimSuffix(path.Base(name), ".star") }

@@ -8,6 +8,8 @@ import (
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/nearest"
 )
 
 // Whether what scripts load is there.
@@ -58,7 +60,7 @@ func (c *checker) badLoads(tree *syntax.File, from string, chain []string) []bad
 				continue
 			}
 			start, end := ident.Span()
-			all = append(all, badLoad{start, end, fmt.Sprintf("%s has no %s%s", file, ident.Name, didYouMean(ident.Name, m.names))})
+			all = append(all, badLoad{start, end, fmt.Sprintf("%s has no %s%s", file, ident.Name, nearest.DidYouMean(ident.Name, m.names))})
 		}
 	}
 	return all

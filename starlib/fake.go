@@ -10,6 +10,8 @@ import (
 	"go.starlark.net/starlark"
 
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/nearest"
+	"mvrun/starlib/param"
 	"mvrun/validate"
 )
 
@@ -69,11 +71,11 @@ func (f *fakeImageValue) Hash() (uint32, error) { return 0, errors.New("unhashab
 
 // fakeImage is fake_image(platforms, platform, labels, env, content, format).
 func fakeImage(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var platforms words
+	var platforms param.Words
 	var platform, content string
-	var labels, env dictOfStrings
+	var labels, env param.StringDict
 	format := "docker"
-	err := unpack(b, args, kwargs, "platforms?", &platforms, "platform?", &platform,
+	err := param.Unpack(b, args, kwargs, "platforms?", &platforms, "platform?", &platform,
 		"labels?", &labels, "env?", &env, "content?", &content, "format?", &format)
 	if err != nil {
 		return nil, err
@@ -90,9 +92,9 @@ func fakeImage(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwa
 	}
 	switch {
 	case platform != "":
-		platforms = words{platform}
+		platforms = param.Words{platform}
 	case platforms == nil:
-		platforms = words{"linux/amd64", "linux/arm64"}
+		platforms = param.Words{"linux/amd64", "linux/arm64"}
 	}
 	for _, p := range platforms {
 		parsed, err := parsePlatform(p)
@@ -143,13 +145,13 @@ func (r *run) fakeRegistry(_ *starlark.Thread, b *starlark.Builtin, args starlar
 	var images *starlark.Dict
 	registry := FakeRegistry{}
 	var times starlark.Value = starlark.None
-	err := unpack(b, args, kwargs, "images?", &images, "host?", &registry.Host,
+	err := param.Unpack(b, args, kwargs, "images?", &images, "host?", &registry.Host,
 		"fault?", &registry.Fault, "fault_times?", &times)
 	if err != nil {
 		return nil, err
 	}
 	if registry.Fault != "" && !slices.Contains(faults, registry.Fault) {
-		return nil, fmt.Errorf("%s: there is no fault %q: want one of %s%s", b.Name(), registry.Fault, strings.Join(faults, ", "), didYouMean(registry.Fault, faults))
+		return nil, fmt.Errorf("%s: there is no fault %q: want one of %s%s", b.Name(), registry.Fault, strings.Join(faults, ", "), nearest.DidYouMean(registry.Fault, faults))
 	}
 	if times != starlark.None {
 		if err := starlark.AsInt(times, &registry.FaultTimes); err != nil || registry.FaultTimes < 1 {
@@ -189,7 +191,7 @@ func taggedImages(images *starlark.Dict) ([]TaggedImage, error) {
 		}
 		image, ok := item[1].(*fakeImageValue)
 		if !ok {
-			return nil, fmt.Errorf("image %q is %s, want fake_image(…)", key, describe(item[1]))
+			return nil, fmt.Errorf("image %q is %s, want fake_image(…)", key, param.Describe(item[1]))
 		}
 		tagged = append(tagged, TaggedImage{repository, tag, image.image})
 	}

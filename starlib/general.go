@@ -6,9 +6,10 @@ import (
 	"log/slog"
 	"time"
 
-	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
+
+	"mvrun/starlib/param"
 )
 
 // Builtins that have nothing to do with images.
@@ -42,7 +43,7 @@ func (r *run) attempt(thread *starlark.Thread, b *starlark.Builtin, args starlar
 func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var name string
 	var missing starlark.Value
-	if err := unpack(b, args, kwargs, "name", &name, "default?", &missing); err != nil {
+	if err := param.Unpack(b, args, kwargs, "name", &name, "default?", &missing); err != nil {
 		return nil, err
 	}
 	if value, ok := r.LookupEnv(name); ok {
@@ -57,8 +58,8 @@ func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 
 // sleep is sleep(duration), which an interruption ends.
 func (r *run) sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var wait duration
-	if err := unpack(b, args, kwargs, "duration", &wait); err != nil {
+	var wait param.Duration
+	if err := param.Unpack(b, args, kwargs, "duration", &wait); err != nil {
 		return nil, err
 	}
 	ctx := contextOf(thread)
@@ -74,33 +75,6 @@ func (r *run) sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-}
-
-// duration is "1m30s", a value of the module time, or a number of seconds.
-type duration time.Duration
-
-// Unpack implements starlark.Unpacker.
-func (d *duration) Unpack(v starlark.Value) error {
-	switch v := v.(type) {
-	case startime.Duration:
-		*d = duration(v)
-	case starlark.String:
-		parsed, err := time.ParseDuration(string(v))
-		if err != nil {
-			return fmt.Errorf("got %s, want a duration such as \"1m30s\"", v)
-		}
-		*d = duration(parsed)
-	default:
-		seconds, ok := starlark.AsFloat(v)
-		if !ok {
-			return fmt.Errorf("got %s, want a duration such as \"1m30s\", or a number of seconds", v.Type())
-		}
-		*d = duration(seconds * float64(time.Second))
-	}
-	if *d < 0 {
-		return fmt.Errorf("got %s, want no less than 0", v)
-	}
-	return nil
 }
 
 // log is the module of log.debug, log.info, log.warn and log.error, which

@@ -11,6 +11,7 @@ import (
 	"go.starlark.net/starlarkstruct"
 
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/param"
 	"mvrun/validate"
 )
 
@@ -28,7 +29,7 @@ type Lookup interface {
 // reference.
 func (r *run) lookUp(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, ask func(ctx context.Context, repository, tag string) error) (repository, tag string, err error) {
 	var value starlark.Value
-	if err := unpack(b, args, kwargs, "reference", &value); err != nil {
+	if err := param.Unpack(b, args, kwargs, "reference", &value); err != nil {
 		return "", "", err
 	}
 	if repository, tag, err = r.reference(value); err != nil {
@@ -53,14 +54,14 @@ func (r *run) inspect(thread *starlark.Thread, b *starlark.Builtin, args starlar
 // tags is tags(repository): the tags that a registry lists.
 func (r *run) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
-	if err := unpack(b, args, kwargs, "repository", &value); err != nil {
+	if err := param.Unpack(b, args, kwargs, "repository", &value); err != nil {
 		return nil, err
 	}
 	word, ok := starlark.AsString(value)
 	if _, image := value.(*Image); image {
 		return nil, fmt.Errorf("%s: got an image, which has two repositories: want image.source or image.destination", b.Name())
 	} else if !ok {
-		return nil, fmt.Errorf("%s: got %s, want a repository such as \"docker.io/library/nginx\"", b.Name(), describe(value))
+		return nil, fmt.Errorf("%s: got %s, want a repository such as \"docker.io/library/nginx\"", b.Name(), param.Describe(value))
 	}
 	repository, err := imagelist.ParseRepository(word, r.List)
 	if err != nil {
@@ -119,7 +120,7 @@ func (r *run) reference(value starlark.Value) (repository, tag string, err error
 	case *Result:
 		return "", "", errors.New("got a result, whose image is in two places: want result.image.source_reference or result.image.destination_reference")
 	}
-	return "", "", fmt.Errorf("got %s, want a reference such as \"docker.io/library/nginx:1.27\"", describe(value))
+	return "", "", fmt.Errorf("got %s, want a reference such as \"docker.io/library/nginx:1.27\"", param.Describe(value))
 }
 
 // stringDict makes a frozen dict, in the order of its keys.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.starlark.net/starlark"
+
+	"mvrun/starlib/nearest"
 )
 
 // Modules: what scripts load.
@@ -87,7 +89,7 @@ func (r *run) module(file string) (Script, error) {
 	if name, ok := strings.CutPrefix(file, bundledPrefix); ok {
 		source, err := modules.ReadFile(path.Join("modules", name))
 		if err != nil {
-			return Script{}, fmt.Errorf("there is no bundled module %s%s", file, didYouMean(file, moduleNames()))
+			return Script{}, fmt.Errorf("there is no bundled module %s%s", file, nearest.DidYouMean(file, moduleNames()))
 		}
 		return Script{Name: file, Source: string(source), Bundled: true}, nil
 	}
@@ -98,7 +100,7 @@ func (r *run) module(file string) (Script, error) {
 	f, err := os.Open(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return Script{}, fmt.Errorf("there is no file %s%s", file, didYouMean(file, scriptsBeside(path)))
+		return Script{}, fmt.Errorf("there is no file %s%s", file, nearest.DidYouMean(file, scriptsBeside(path)))
 	case err != nil:
 		return Script{}, err
 	}

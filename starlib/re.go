@@ -9,6 +9,8 @@ import (
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
+
+	"mvrun/starlib/param"
 )
 
 // The module re: Python's names over Go's regular expressions, which take time
@@ -45,7 +47,7 @@ func compile(b *starlark.Builtin, pattern, where string) (*regexp.Regexp, error)
 func reMatch(where string) builtin {
 	return func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		var pattern, text string
-		if err := unpack(b, args, kwargs, "pattern", &pattern, "string", &text); err != nil {
+		if err := param.Unpack(b, args, kwargs, "pattern", &pattern, "string", &text); err != nil {
 			return nil, err
 		}
 		expression, err := compile(b, pattern, where)
@@ -64,7 +66,7 @@ func reMatch(where string) builtin {
 // groups, these.
 func reFindAll(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var pattern, text string
-	if err := unpack(b, args, kwargs, "pattern", &pattern, "string", &text); err != nil {
+	if err := param.Unpack(b, args, kwargs, "pattern", &pattern, "string", &text); err != nil {
 		return nil, err
 	}
 	expression, err := compile(b, pattern, "")
@@ -90,7 +92,7 @@ func reSub(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 	var pattern, text string
 	var replacement starlark.Value
 	count := 0
-	if err := unpack(b, args, kwargs, "pattern", &pattern, "repl", &replacement, "string", &text, "count?", &count); err != nil {
+	if err := param.Unpack(b, args, kwargs, "pattern", &pattern, "repl", &replacement, "string", &text, "count?", &count); err != nil {
 		return nil, err
 	}
 	expression, err := compile(b, pattern, "")
@@ -120,7 +122,7 @@ func reSub(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 			}
 			s, ok := starlark.AsString(value)
 			if !ok {
-				return nil, fmt.Errorf("%s: repl returned %s, want a string", b.Name(), describe(value))
+				return nil, fmt.Errorf("%s: repl returned %s, want a string", b.Name(), param.Describe(value))
 			}
 			out.WriteString(s)
 		default:
@@ -135,7 +137,7 @@ func reSub(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 func reSplit(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var pattern, text string
 	most := 0
-	if err := unpack(b, args, kwargs, "pattern", &pattern, "string", &text, "maxsplit?", &most); err != nil {
+	if err := param.Unpack(b, args, kwargs, "pattern", &pattern, "string", &text, "maxsplit?", &most); err != nil {
 		return nil, err
 	}
 	expression, err := compile(b, pattern, "")
@@ -198,7 +200,7 @@ func (m *match) group(n int) starlark.Value {
 // groupOf is match.group(n): 0 for the whole match, a number or a name.
 func (m *match) groupOf(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var which starlark.Value = starlark.MakeInt(0)
-	if err := unpack(b, args, kwargs, "n?", &which); err != nil {
+	if err := param.Unpack(b, args, kwargs, "n?", &which); err != nil {
 		return nil, err
 	}
 	n, err := m.index(which)
@@ -229,7 +231,7 @@ func (m *match) index(which starlark.Value) (int, error) {
 
 // groups is match.groups(): all groups but the whole match.
 func (m *match) groups(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	if err := unpack(b, args, kwargs); err != nil {
+	if err := param.Unpack(b, args, kwargs); err != nil {
 		return nil, err
 	}
 	var groups starlark.Tuple

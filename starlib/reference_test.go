@@ -11,13 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 
-	startime "go.starlark.net/lib/time"
-
 	"mvrun/engine"
 	"mvrun/starlib/docs"
+	"mvrun/starlib/param"
 	"mvrun/validate"
 )
 
@@ -152,7 +152,7 @@ func TestReferenceHasEveryArgument(t *testing.T) {
 			return
 		}
 		_, err := starlark.Call(threadFor(t), fn, nil, []starlark.Tuple{{starlark.String("no_such_argument"), starlark.None}})
-		var unknown *unknownArgument
+		var unknown *param.UnknownArgument
 		if !errors.As(err, &unknown) {
 			// These take any names, or none; those of the library do not tell.
 			if !slices.Contains([]string{"attempt", "struct"}, name) && !strings.HasPrefix(name, "log.") &&
@@ -179,7 +179,7 @@ func TestReferenceHasEveryArgument(t *testing.T) {
 			}
 		}
 		var taken []string
-		for _, p := range unknown.params {
+		for _, p := range unknown.Params {
 			taken = append(taken, strings.Replace(p, "??", "?", 1)) // None is as if it were left out
 		}
 		if !slices.Equal(documented, taken) {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"go.starlark.net/starlark"
+
+	"mvrun/starlib/param"
 )
 
 // Settings of registries.
@@ -30,7 +32,7 @@ func (r *run) registry(thread *starlark.Thread, b *starlark.Builtin, args starla
 	var s Registry
 	var verify starlark.Value
 	pace := starlark.Value(starlark.None)
-	err := unpack(b, args, kwargs, "host", &host, "endpoint?", &s.Endpoint,
+	err := param.Unpack(b, args, kwargs, "host", &host, "endpoint?", &s.Endpoint,
 		"username?", &s.Username, "password?", &s.Password, "token?", &s.Token,
 		"ca?", &s.CA, "cert?", &s.Cert, "key?", &s.Key, "tls_verify?", &verify, "plain_http?", &s.PlainHTTP,
 		"requests_per_second?", &pace, "max_requests?", &s.MaxRequests)

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 
 	"mvrun/engine"
+	"mvrun/starlib/param"
 )
 
 // Whole scripts, run by tests.
@@ -40,10 +40,10 @@ type ScriptOutcome struct {
 func (r *run) runScript(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var s ScriptRun
 	var lines listText
-	var flags listOfStrings
-	var env dictOfStrings
-	var now moment
-	if err := unpack(b, args, kwargs, "script", &s.Script, "list?", &lines, "flags?", &flags, "env?", &env, "now?", &now); err != nil {
+	var flags param.Strings
+	var env param.StringDict
+	var now param.Time
+	if err := param.Unpack(b, args, kwargs, "script", &s.Script, "list?", &lines, "flags?", &flags, "env?", &env, "now?", &now); err != nil {
 		return nil, err
 	}
 	if thread.CallStack()[0].Name == "<toplevel>" {
@@ -90,31 +90,10 @@ func (l *listText) Unpack(v starlark.Value) error {
 		*l = listText(s)
 		return nil
 	}
-	var lines listOfStrings
+	var lines param.Strings
 	if err := lines.Unpack(v); err != nil {
 		return err
 	}
 	*l = listText(strings.Join(lines, "\n"))
 	return nil
-}
-
-// moment is a point in time: "2027-03-31", "2027-03-31T12:00:00Z", or a value
-// of the module time.
-type moment time.Time
-
-// Unpack implements starlark.Unpacker.
-func (m *moment) Unpack(v starlark.Value) error {
-	switch v := v.(type) {
-	case startime.Time:
-		*m = moment(v)
-		return nil
-	case starlark.String:
-		for _, format := range []string{time.DateOnly, time.RFC3339} {
-			if t, err := time.Parse(format, string(v)); err == nil {
-				*m = moment(t)
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("got %s, want a date such as \"2027-03-31\", or a time such as \"2027-03-31T12:00:00Z\"", v)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -100,45 +99,4 @@ func (r *run) testBuiltins() starlark.StringDict {
 		"fake_registry": starlark.NewBuiltin("fake_registry", r.fakeRegistry),
 		"run":           starlark.NewBuiltin("run", r.runScript),
 	}
-}
-
-// dictOfStrings is a dict of strings.
-type dictOfStrings map[string]string
-
-// Unpack implements starlark.Unpacker.
-func (d *dictOfStrings) Unpack(v starlark.Value) error {
-	dict, ok := v.(*starlark.Dict)
-	if !ok {
-		return fmt.Errorf("got %s, want a dict of strings", describe(v))
-	}
-	*d = dictOfStrings{}
-	for _, item := range dict.Items() {
-		key, ok := starlark.AsString(item[0])
-		value, also := starlark.AsString(item[1])
-		if !ok || !also {
-			return fmt.Errorf("got %s: %s in the dict, want strings only", item[0], item[1])
-		}
-		(*d)[key] = value
-	}
-	return nil
-}
-
-// listOfStrings is a list of strings, which are taken as they are.
-type listOfStrings []string
-
-// Unpack implements starlark.Unpacker.
-func (l *listOfStrings) Unpack(v starlark.Value) error {
-	items, ok := v.(starlark.Iterable)
-	if !ok {
-		return fmt.Errorf("got %s, want a list of strings", describe(v))
-	}
-	*l = nil
-	for item := range starlark.Elements(items) {
-		s, ok := starlark.AsString(item)
-		if !ok {
-			return fmt.Errorf("got %s in the list, want strings only: write \"%s\"", item, item)
-		}
-		*l = append(*l, s)
-	}
-	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/param"
 	"mvrun/validate"
 )
 
@@ -75,7 +76,7 @@ func (i *Image) replace(_ *starlark.Thread, b *starlark.Builtin, args starlark.T
 		return nil, fmt.Errorf("%s: say what to replace by its name, replace(source = …)", b.Name())
 	}
 	source, destination, tag := i.image.Source, i.image.Destination, i.image.Tag
-	if err := unpack(b, args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
+	if err := param.Unpack(b, args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
 		return nil, err
 	}
 	replaced, err := imagelist.New(source, destination, tag, imagelist.Options{})
@@ -225,33 +226,3 @@ func (i *imageIterator) Next(p *starlark.Value) bool {
 
 // Done implements starlark.Iterator.
 func (i *imageIterator) Done() {}
-
-// words is a list of strings, which scripts may also write as one with commas.
-type words []string
-
-// Unpack implements starlark.Unpacker.
-func (w *words) Unpack(v starlark.Value) error {
-	if s, ok := starlark.AsString(v); ok {
-		*w = nil
-		for word := range strings.SplitSeq(s, ",") {
-			*w = append(*w, strings.TrimSpace(word))
-		}
-		return nil
-	}
-	items, ok := v.(starlark.Iterable)
-	if !ok {
-		return fmt.Errorf("got %s, want a list of strings, or one string with commas", v.Type())
-	}
-	*w = nil
-	iterator := items.Iterate()
-	defer iterator.Done()
-	var item starlark.Value
-	for iterator.Next(&item) {
-		s, ok := starlark.AsString(item)
-		if !ok {
-			return fmt.Errorf("got a %s in the list, want strings only", item.Type())
-		}
-		*w = append(*w, strings.TrimSpace(s))
-	}
-	return nil
-}
