@@ -16,10 +16,13 @@ import (
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
 	"mvrun/starlib/param"
+	"mvrun/starlib/re"
 	"mvrun/validate"
 )
 
 // What scripts call. The defaults of all arguments are the command's flags.
+
+type builtin = func(*starlark.Thread, *starlark.Builtin, starlark.Tuple, []starlark.Tuple) (starlark.Value, error)
 
 func (r *run) builtins() starlark.StringDict {
 	builtins := starlark.StringDict{
@@ -28,7 +31,7 @@ func (r *run) builtins() starlark.StringDict {
 		"json":   json.Module,
 		"math":   math.Module,
 		"time":   startime.Module,
-		"re":     reModule,
+		"re":     re.Module,
 	}
 	for name, fn := range map[string]builtin{
 		"registry":     r.registry,

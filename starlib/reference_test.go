@@ -18,6 +18,7 @@ import (
 	"mvrun/engine"
 	"mvrun/starlib/docs"
 	"mvrun/starlib/param"
+	"mvrun/starlib/re"
 	"mvrun/validate"
 )
 
@@ -47,6 +48,10 @@ func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 	if err != nil {
 		t.Fatal(err)
 	}
+	match, err := starlark.Call(threadFor(t), re.Module.Members["search"], starlark.Tuple{starlark.String("a"), starlark.String("a")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	inspection := newInspection(&run{}, "example.com/app", "1", &validate.Inspection{Manifest: &validate.Manifest{}, Config: &validate.Config{}})
 	return map[string]starlark.HasAttrs{
 		"inspection":         inspection,
@@ -58,7 +63,7 @@ func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 		"result":        result,
 		"platform":      platformValues(unpacked.Platforms).(*starlark.List).Index(0).(starlark.HasAttrs),
 		"attempt":       outcome.(starlark.HasAttrs),
-		"match":         &match{text: "a", at: []int{0, 1}},
+		"match":         match.(starlark.HasAttrs),
 		"duration":      startime.Duration(0),
 		"fake_image":    noAttrs{&fakeImageValue{}},
 		"fake_registry": &fakeRegistryValue{},
