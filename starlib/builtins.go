@@ -69,7 +69,7 @@ func (r *run) loadList(thread *starlark.Thread, b *starlark.Builtin, args starla
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
 	if path != "" {
-		if path, err = r.checkPath(path); err != nil {
+		if path, err = r.loader.Confine(path); err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 	}
@@ -260,7 +260,7 @@ func (r *run) writeFailed(thread *starlark.Thread, b *starlark.Builtin, args sta
 	}
 	if path != "" {
 		var err error
-		if path, err = r.checkPath(path); err != nil {
+		if path, err = r.loader.Confine(path); err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 	}

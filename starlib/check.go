@@ -2,7 +2,6 @@ package starlib
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +12,8 @@ import (
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/source"
 )
 
 // What is wrong with scripts, found without running them.
@@ -34,21 +35,21 @@ type Finding struct {
 
 // CheckOptions are what a check knows besides the scripts.
 type CheckOptions struct {
-	Flags      []string // the command's own flags, whose names main's parameters may not have
-	AllowPaths []string // folders that scripts may load modules from, besides their own
+	Flags  []string      // the command's own flags, whose names main's parameters may not have
+	Access source.Access // to the modules that scripts load
 }
 
 // Check returns what is wrong with scripts, in their order and that of their
 // lines. The modules that they load are read, too, but only for what keeps the
 // scripts from running.
-func Check(scripts []Script, o CheckOptions) []Finding {
+func Check(scripts []source.Script, o CheckOptions) []Finding {
 	checkers := make([]*checker, len(scripts))
 	loaded, byTests := map[string]bool{}, map[string]bool{}
 	// Tests first: what they load has the builtins of tests, too.
 	for _, tests := range []bool{true, false} {
 		for i, script := range scripts {
 			c := newChecker(script, o)
-			if c.isTest() != tests {
+			if c.script.IsTest() != tests {
 				continue
 			}
 			c.testing = tests || byTests[filepath.Clean(script.Name)]
@@ -81,9 +82,9 @@ func (f Finding) Show(source string) string {
 
 // checker checks one script.
 type checker struct {
-	run      *run // reads modules, but executes nothing
+	loader   *source.Loader
 	options  CheckOptions
-	script   Script
+	script   source.Script
 	testing  bool         // the builtins of tests are there
 	tree     *syntax.File // nil if the script cannot be parsed
 	resolved bool         // every name means something: a load that is not used is no slip of the pen elsewhere
@@ -91,9 +92,9 @@ type checker struct {
 	findings []Finding
 }
 
-func newChecker(script Script, o CheckOptions) *checker {
+func newChecker(script source.Script, o CheckOptions) *checker {
 	c := &checker{options: o, script: script, modules: map[string]*checkedModule{}}
-	c.run = newRun(context.Background(), nil, script, Options{AllowPaths: o.AllowPaths})
+	c.loader = source.NewLoader(script, o.Access)
 	return c
 }
 
@@ -133,15 +134,11 @@ func (c *checker) add(rule string, start, end syntax.Position, message string) *
 	return &c.findings[len(c.findings)-1]
 }
 
-// isTest says whether a file holds tests: their functions explain themselves,
-// and are called by their names.
-func (c *checker) isTest() bool { return strings.HasSuffix(c.script.Name, TestSuffix) }
-
 // parse reads a script, and finds what its names mean. With an error of names
 // there is a tree, with one of the syntax there is none. With testing the
 // builtins of tests are there.
-func parse(script Script, testing bool) (*syntax.File, error) {
-	tree, err := fileOptions.Parse(script.Name, script.Source, 0)
+func parse(script source.Script, testing bool) (*syntax.File, error) {
+	tree, err := source.Dialect.Parse(script.Name, script.Source, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -161,14 +158,14 @@ type parseError struct {
 }
 
 // parseErrors are the errors of parsing a script, in words for people.
-func parseErrors(script Script, err error) []parseError {
-	source := map[string]string{script.Name: script.Source}
+func parseErrors(script source.Script, err error) []parseError {
+	sources := map[string]string{script.Name: script.Source}
 	var syntaxError syntax.Error
 	var unresolved resolve.ErrorList
 	switch {
 	case errors.As(err, &syntaxError):
-		pos := placeOf(source, syntaxError)
-		return []parseError{{ruleSyntax, pos, withAdvice(source, pos, syntaxError.Msg)}}
+		pos := placeOf(sources, syntaxError)
+		return []parseError{{ruleSyntax, pos, withAdvice(sources, pos, syntaxError.Msg)}}
 	case errors.As(err, &unresolved):
 		all := make([]parseError, len(unresolved))
 		for i, e := range unresolved {
@@ -176,7 +173,7 @@ func parseErrors(script Script, err error) []parseError {
 			if strings.HasPrefix(e.Msg, "undefined:") {
 				rule = ruleUndefined
 			}
-			all[i] = parseError{rule, e.Pos, withAdvice(source, e.Pos, e.Msg)}
+			all[i] = parseError{rule, e.Pos, withAdvice(sources, e.Pos, e.Msg)}
 		}
 		return all
 	}

@@ -8,22 +8,23 @@ import (
 	"testing"
 
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // What the repository itself shows to others is clean.
 func TestOurScriptsAreClean(t *testing.T) {
-	var scripts []starlib.Script
-	for pattern, prefix := range map[string]string{"scripts/*.star": "", "modules/*.star": "@mvrun//", "../examples/*.star": "../examples/"} {
+	var scripts []source.Script
+	for pattern, prefix := range map[string]string{"source/scripts/*.star": "", "source/modules/*.star": "@mvrun//", "../examples/*.star": "../examples/"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)
 		}
 		for _, file := range files {
-			source, err := os.ReadFile(file)
+			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			scripts = append(scripts, starlib.Script{Name: prefix + filepath.Base(file), Source: string(source)})
+			scripts = append(scripts, source.Script{Name: prefix + filepath.Base(file), Source: string(text)})
 		}
 	}
 	for _, f := range starlib.Check(scripts, starlib.CheckOptions{}) {
@@ -51,7 +52,7 @@ func TestFix(t *testing.T) {
 		"nothing":             {"", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := starlib.Fix(starlib.Script{Name: "s.star", Source: test.source}, starlib.CheckOptions{}); got != test.want {
+			if got := starlib.Fix(source.Script{Name: "s.star", Source: test.source}, starlib.CheckOptions{}); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
@@ -60,8 +61,8 @@ func TestFix(t *testing.T) {
 
 // A place is one of the script, also where the text was changed for buildtools.
 func TestCheckPlaces(t *testing.T) {
-	source := "\"\"\"Tabs.\"\"\"\n\ndef main():\n\tif True:\n\t\tunused = 1\n\twrite_failed([])\n"
-	for _, f := range starlib.Check([]starlib.Script{{Name: "s.star", Source: source}}, starlib.CheckOptions{}) {
+	text := "\"\"\"Tabs.\"\"\"\n\ndef main():\n\tif True:\n\t\tunused = 1\n\twrite_failed([])\n"
+	for _, f := range starlib.Check([]source.Script{{Name: "s.star", Source: text}}, starlib.CheckOptions{}) {
 		if f.Rule == "unused-variable" {
 			if f.Line != 5 || f.Column != 3 || f.EndColumn != 9 {
 				t.Errorf("%+v, want line 5, columns 3 to 9", f)
@@ -74,45 +75,45 @@ func TestCheckPlaces(t *testing.T) {
 
 // What would take buildtools hours is refused.
 func TestCheckNested(t *testing.T) {
-	source := "\"\"\"Long.\"\"\"\n\nx = " + strings.Repeat("1 + ", 200_000) + "1\n"
-	found := starlib.Check([]starlib.Script{{Name: "s.star", Source: source}}, starlib.CheckOptions{})
+	text := "\"\"\"Long.\"\"\"\n\nx = " + strings.Repeat("1 + ", 200_000) + "1\n"
+	found := starlib.Check([]source.Script{{Name: "s.star", Source: text}}, starlib.CheckOptions{})
 	if len(found) != 1 || found[0].Rule != "format" || !strings.Contains(found[0].Message, "nested too deep") || found[0].Fixable {
 		t.Errorf("got %+v", found)
 	}
 }
 
 func FuzzCheck(f *testing.F) {
-	for _, pattern := range []string{"scripts/*.star", "modules/*.star", "../examples/*.star", "../testdata/script/*.txtar"} {
+	for _, pattern := range []string{"source/scripts/*.star", "source/modules/*.star", "../examples/*.star", "../testdata/script/*.txtar"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			f.Fatal(err)
 		}
 		for _, file := range files {
-			source, err := os.ReadFile(file)
+			text, err := os.ReadFile(file)
 			if err != nil {
 				f.Fatal(err)
 			}
-			for _, part := range strings.Split(string(source), "\n-- ") { // of an archive
+			for _, part := range strings.Split(string(text), "\n-- ") { // of an archive
 				_, script, _ := strings.Cut(part, " --\n")
 				f.Add(script)
 			}
-			f.Add(string(source))
+			f.Add(string(text))
 		}
 	}
 	f.Add("load('a', 'b') # \x00c\n\ndef")
 	f.Add("def f():\n\treturn 'é\\\n\t'\r\nx = b'a'")
-	f.Fuzz(func(t *testing.T, source string) {
-		script := starlib.Script{Name: "s.star", Source: source}
+	f.Fuzz(func(t *testing.T, text string) {
+		script := source.Script{Name: "s.star", Source: text}
 		o := starlib.CheckOptions{Flags: []string{"jobs"}}
-		lines := strings.Count(source, "\n") + strings.Count(source, "\r") + 1
-		for _, finding := range starlib.Check([]starlib.Script{script}, o) {
+		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
+		for _, finding := range starlib.Check([]source.Script{script}, o) {
 			if finding.Line < 1 || finding.Line > lines || finding.Column < 1 || finding.Message == "" {
 				t.Errorf("%+v is nowhere", finding)
 			}
-			finding.Show(source)
+			finding.Show(text)
 		}
 		script.Source = starlib.Fix(script, o)
-		fixed := starlib.Check([]starlib.Script{script}, o)
+		fixed := starlib.Check([]source.Script{script}, o)
 		if i := slices.IndexFunc(fixed, func(f starlib.Finding) bool { return f.Fixable }); i >= 0 {
 			t.Errorf("after a fix there is %+v in\n%s", fixed[i], script.Source)
 		}

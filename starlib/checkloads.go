@@ -10,6 +10,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"mvrun/starlib/nearest"
+	"mvrun/starlib/source"
 )
 
 // Whether what scripts load is there.
@@ -44,7 +45,7 @@ func (c *checker) badLoads(tree *syntax.File, from string, chain []string) []bad
 		}
 		name := load.Module.Value.(string)
 		start, end := load.Module.Span()
-		file, err := c.run.moduleName(from, name)
+		file, err := c.loader.Name(from, name)
 		if err != nil {
 			all = append(all, badLoad{start, end, err.Error()})
 			continue
@@ -69,14 +70,14 @@ func (c *checker) badLoads(tree *syntax.File, from string, chain []string) []bad
 // module reads a module and those that it loads, each once.
 func (c *checker) module(file string, chain []string) *checkedModule {
 	if slices.Contains(chain, file) {
-		return &checkedModule{err: loadsItself(file, chain[len(chain)-1])}
+		return &checkedModule{err: &source.CycleError{Module: file, From: chain[len(chain)-1]}}
 	}
 	if m, ok := c.modules[file]; ok {
 		return m
 	}
 	m := &checkedModule{}
 	c.modules[file] = m
-	script, err := c.run.module(file)
+	script, err := c.loader.ReadModule(file)
 	if err != nil {
 		m.err = err
 		return m
@@ -115,7 +116,7 @@ func (c *checker) acts(tree *syntax.File, from string) bool {
 // loadActs says whether loading a module does more than define names, as far
 // as is known.
 func (c *checker) loadActs(name, from string) bool {
-	file, err := c.run.moduleName(from, name)
+	file, err := c.loader.Name(from, name)
 	if err != nil {
 		return false
 	}

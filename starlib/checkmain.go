@@ -32,7 +32,7 @@ func (c *checker) checkMain() {
 			c.add(ruleMainFlag, start, end, flag.Taken().Error())
 			continue
 		}
-		if arguments[flag.Name] == "" && !c.isTest() {
+		if arguments[flag.Name] == "" && !c.script.IsTest() {
 			c.add(ruleMainDoc, start, end, fmt.Sprintf("nothing says what --%s is for: explain %s below \"Args:\" in the docstring", flag.Word(), flag.Name))
 		}
 		delete(arguments, flag.Name)

@@ -128,7 +128,7 @@ func (c *checker) checkHasMain() {
 		}
 		return true
 	})
-	if c.isTest() || public && !works {
+	if c.script.IsTest() || public && !works {
 		return
 	}
 	c.add(ruleNoMain, syntax.MakePosition(&c.script.Name, 1, 1), syntax.Position{},

@@ -11,6 +11,8 @@ import (
 	"github.com/bazelbuild/buildtools/build"
 	"github.com/bazelbuild/buildtools/warn"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/source"
 )
 
 // The layout of scripts, which is buildifier's.
@@ -22,7 +24,7 @@ var layout = &build.Rewriter{RewriteSet: []string{"listsort", "sameOriginLoad", 
 // Fix returns a script's source in the usual layout and without loads that are
 // not used. A script that cannot be parsed is left as it is, and so is one
 // that would not mean the same any more.
-func Fix(script Script, o CheckOptions) string {
+func Fix(script source.Script, o CheckOptions) string {
 	c := newChecker(script, o)
 	c.testing = true // if this is none, it is Check that has to say so
 	if c.parse(); c.tree == nil {
@@ -152,9 +154,9 @@ var unescapedQuote = strings.NewReplacer(`\\`, `\\`, `\'`, `'`)
 // sameProgram returns an error unless a formatted script means what it did:
 // the same statements, in the same order, in spite of other white space in
 // docstrings, and loads that may be merged, or fewer.
-func sameProgram(script Script, formatted string, dropLoads bool) error {
+func sameProgram(script source.Script, formatted string, dropLoads bool) error {
 	before, errBefore := parse(script, true)
-	after, errAfter := parse(Script{Name: script.Name, Source: formatted}, true)
+	after, errAfter := parse(source.Script{Name: script.Name, Source: formatted}, true)
 	if after == nil {
 		return fmt.Errorf("the formatter would break it: %w", errAfter)
 	}

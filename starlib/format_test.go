@@ -1,6 +1,10 @@
 package starlib
 
-import "testing"
+import (
+	"testing"
+
+	"mvrun/starlib/source"
+)
 
 // A formatted script has to mean what it did.
 func TestSameProgram(t *testing.T) {
@@ -33,15 +37,15 @@ def f(x):
 		"undefined":       {"load(\"a.star\", \"a\")\ndef f(x):\n  'Does it.'\n  return [x + 1, 'é', 10000000000000000000000, 1.5, a, b]", true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := sameProgram(Script{Name: "s.star", Source: before}, test.after, test.dropLoads); (err == nil) != test.same {
+			if err := sameProgram(source.Script{Name: "s.star", Source: before}, test.after, test.dropLoads); (err == nil) != test.same {
 				t.Errorf("got %v, want same: %v", err, test.same)
 			}
 		})
 	}
-	if err := sameProgram(Script{Source: "load('a.star', 'a', 'b')\nx = a"}, "load('a.star', 'a')\nx = a", true); err != nil {
+	if err := sameProgram(source.Script{Source: "load('a.star', 'a', 'b')\nx = a"}, "load('a.star', 'a')\nx = a", true); err != nil {
 		t.Errorf("a load that is not used: %v", err)
 	}
-	if err := sameProgram(Script{Source: "load('a.star', 'a', 'b')\nx = a"}, "load('a.star', 'a')\nx = a", false); err == nil {
+	if err := sameProgram(source.Script{Source: "load('a.star', 'a', 'b')\nx = a"}, "load('a.star', 'a')\nx = a", false); err == nil {
 		t.Error("a load was taken out that should stay")
 	}
 }

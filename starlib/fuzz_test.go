@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"mvrun/starlib/source"
 )
 
 // bombs are sources that may take all memory, which nothing in the process can
@@ -14,21 +16,21 @@ import (
 var bombs = regexp.MustCompile(`[0-9a-fA-F_]{4}|<<|\*|e[0-9]|\+=|extend|join|replace`)
 
 // goTypes are what no user should read.
-var goTypes = regexp.MustCompile(`\*?\b(starlib|starlark|starlarkstruct|syntax|resolve|imagelist|engine|validate|runtime)\.[A-Z]|internal error|goroutine|0xc0`)
+var goTypes = regexp.MustCompile(`\*?\b(starlib|source|param|re|diagnose|signature|starlark|starlarkstruct|syntax|resolve|imagelist|engine|validate|runtime)\.[A-Z]|internal error|goroutine|0xc0`)
 
 // FuzzScript shows that no source makes Describe or Run panic, or speak of Go.
 func FuzzScript(f *testing.F) {
-	for _, name := range Names() {
-		script, err := Bundled(name)
+	for _, name := range source.Names() {
+		script, err := source.Bundled(name)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(script.Source)
 	}
-	for _, name := range moduleNames() {
+	for _, name := range source.ModuleNames() {
 		f.Add("load(\"" + name + "\", \"x\")\ndef main(): return x")
 	}
-	for _, source := range []string{
+	for _, text := range []string{
 		"def main():\n  write_failed([validate(image('a', 'b', 'c'))])",
 		"def f(i):\n  return attempt(validate, i, arch = ['amd64']).value\ndef main(x = 1):\n  return len(parallel(f, load_list(), on_result = print))",
 		"x = []\ndef main():\n  x.append(1)",
@@ -41,13 +43,13 @@ func FuzzScript(f *testing.F) {
 		"def main():\n  print(attempt(tags, 'a.b/c'), attempt(referrers, 'a.b/c:1'))\n  inspect('a.b/c:1').labels",
 		"def main():\n  i = list(load_list())[0]\n  return i == i.replace(tag = '2') or i < i",
 	} {
-		f.Add(source)
+		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, source string) {
-		if !utf8.ValidString(source) || len(source) > 4096 || bombs.MatchString(source) || goTypes.MatchString(source) {
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) || len(text) > 4096 || bombs.MatchString(text) || goTypes.MatchString(text) {
 			return
 		}
-		script := Script{Name: "fuzz.star", Source: source}
+		script := source.Script{Name: "fuzz.star", Source: text}
 		signature, err := Describe(script)
 		if err != nil && goTypes.MatchString(err.Error()) {
 			t.Errorf("Describe: %v", err)
@@ -77,7 +79,7 @@ func FuzzSession(f *testing.F) {
 		}
 		o := offline(t, 2, io.Discard)
 		o.MaxSteps = 10000
-		s, err := NewSession(t.Context(), Script{}, o)
+		s, err := NewSession(t.Context(), source.Script{}, o)
 		if err != nil {
 			t.Fatal(err)
 		}

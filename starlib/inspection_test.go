@@ -12,6 +12,7 @@ import (
 
 	"mvrun/engine"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -67,7 +68,7 @@ func TestInspection(t *testing.T) {
 			return &validate.Inspection{Manifest: &validate.Manifest{MediaType: validate.TypeOCIManifest}, Config: config}, nil
 		},
 	}}
-	script := starlib.Script{Name: "test.star", Source: `
+	script := source.Script{Name: "test.star", Source: `
 def eq(got, want):
     if got != want:
         fail("got %s, want %s" % (got, want))
@@ -123,7 +124,7 @@ func TestInspectionInterrupted(t *testing.T) {
 		e := engine.New(engine.Options{Jobs: 1, Timeout: time.Hour, Stop: func(error) {}})
 		defer e.Close()
 		began := time.Now()
-		script := starlib.Script{Name: "test.star", Source: "def main():\n    inspect(\"example.com/app:1\").labels\n"}
+		script := source.Script{Name: "test.star", Source: "def main():\n    inspect(\"example.com/app:1\").labels\n"}
 		_, err := starlib.Run(ctx, script, starlib.Options{Engine: e, Lookup: l, Print: io.Discard})
 		if err != interrupted || time.Since(began) > 0 {
 			t.Errorf("got %v after %v, want %v at once", err, time.Since(began), interrupted)

@@ -33,7 +33,7 @@ func (c *checker) lint() {
 	}
 	fixable := false // are loads that are not used
 	for _, rule := range Rules {
-		if !rule.lint || rule.Name == ruleModuleDoc && c.isTest() {
+		if !rule.lint || rule.Name == ruleModuleDoc && c.script.IsTest() {
 			continue
 		}
 		findings := warn.FileWarningMap[rule.Name](file)
@@ -73,12 +73,12 @@ func (c *checker) forgiven(rule string, f *warn.LinterFinding) bool {
 	case ruleFunctionDoc:
 		// Only a module's functions are there for others. The file's docstring
 		// is main's.
-		return main != nil || c.isTest()
+		return main != nil || c.script.IsTest()
 	case ruleFunctionArgs:
 		// checkMain knows what main's parameters need. That there is no "Args:"
 		// at all, which takes buildtools several lines to say, is as above.
 		inMain := main != nil && c.functionAt(f.Start.Line) == main
-		return inMain || (main != nil || c.isTest()) && strings.Contains(f.Message, "\n")
+		return inMain || (main != nil || c.script.IsTest()) && strings.Contains(f.Message, "\n")
 	case ruleReturnValue:
 		// A function that tries several times ends in a loop: that its last
 		// round returns cannot be seen.

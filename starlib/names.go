@@ -12,12 +12,13 @@ import (
 
 	"mvrun/engine"
 	"mvrun/starlib/nearest"
+	"mvrun/starlib/source"
 )
 
 // The names that a script meant.
 
 // execute runs the top level of a script or a module, and freezes what it made.
-func (r *run) execute(thread *starlark.Thread, dialect *syntax.FileOptions, script Script) (globals starlark.StringDict, err error) {
+func (r *run) execute(thread *starlark.Thread, dialect *syntax.FileOptions, script source.Script) (globals starlark.StringDict, err error) {
 	builtins := r.builtins()
 	err = engine.Guard(func() (err error) {
 		globals, err = starlark.ExecFileOptions(dialect, thread, script.Name, script.Source, builtins)
@@ -64,12 +65,12 @@ var unexpected = regexp.MustCompile(`^function \S+ got an unexpected keyword arg
 // offerParameter returns the parameter that a call of a function in Starlark
 // may have meant, " (did you mean NAME?)", or "". at is a place in that
 // function.
-func offerParameter(message, source string, at syntax.Position) string {
+func offerParameter(message, text string, at syntax.Position) string {
 	found := unexpected.FindStringSubmatch(message)
 	if found == nil {
 		return ""
 	}
-	file, err := fileOptions.Parse(at.Filename(), source, 0)
+	file, err := source.Dialect.Parse(at.Filename(), text, 0)
 	if err != nil {
 		return ""
 	}

@@ -6,10 +6,12 @@ import (
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
+
+	"mvrun/starlib/source"
 )
 
 func TestOfferNames(t *testing.T) {
-	for source, want := range map[string]string{
+	for text, want := range map[string]string{
 		"valdate":                        "undefined: valdate (did you mean validate?)",
 		"lne([])":                        "undefined: lne (did you mean len?)",
 		"true":                           "undefined: true (did you mean True?)",
@@ -18,13 +20,13 @@ func TestOfferNames(t *testing.T) {
 		"sum([])":                        "undefined: sum (Starlark has no sum: add in a loop)",
 		"xyzzy":                          "undefined: xyzzy",
 	} {
-		_, _, err := starlark.SourceProgramOptions(fileOptions, "x.star", source, func(name string) bool { return name == "validate" })
+		_, _, err := starlark.SourceProgramOptions(source.Dialect, "x.star", text, func(name string) bool { return name == "validate" })
 		var list resolve.ErrorList
 		if err = offerNames(err, []string{"validate"}); !errors.As(err, &list) {
-			t.Fatalf("%s: %v", source, err)
+			t.Fatalf("%s: %v", text, err)
 		}
 		if list[0].Msg != want {
-			t.Errorf("%s: got %q, want %q", source, list[0].Msg, want)
+			t.Errorf("%s: got %q, want %q", text, list[0].Msg, want)
 		}
 	}
 }

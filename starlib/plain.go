@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/source"
 )
 
 // A script as buildtools can read it: it knows neither tabs nor all line ends.
@@ -25,7 +27,7 @@ var errNested = errors.New("an expression is nested too deep: give parts of it n
 
 // newPlain returns the plain text of a script. What is inside a string stays
 // as it is, but for docstrings.
-func newPlain(script Script, tree *syntax.File) (*plain, error) {
+func newPlain(script source.Script, tree *syntax.File) (*plain, error) {
 	depth, nested := 0, false
 	literal := map[int]bool{} // lines that begin inside a string
 	docs := docstrings(tree)

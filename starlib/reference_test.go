@@ -19,6 +19,7 @@ import (
 	"mvrun/starlib/docs"
 	"mvrun/starlib/param"
 	"mvrun/starlib/re"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -26,7 +27,7 @@ import (
 
 func reference(t *testing.T) docs.Reference {
 	t.Helper()
-	r, err := docs.Read(Modules())
+	r, err := docs.Read(source.Modules())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func same(t *testing.T, what string, documented, there []string) {
 func TestReferenceHasEveryName(t *testing.T) {
 	r := reference(t)
 	same(t, "predeclared", namesOf(r, docs.Builtin, docs.Testing, docs.Module), everyBuiltin().Keys())
-	same(t, "modules to load", namesOf(r, docs.Bundled), moduleNames())
+	same(t, "modules to load", namesOf(r, docs.Bundled), source.ModuleNames())
 
 	constants := []string{"None", "True", "False"}
 	same(t, "the language", namesOf(r, docs.Language),
@@ -245,7 +246,7 @@ func TestReferenceIsWhole(t *testing.T) {
 		}
 		if e.Example != "" {
 			builtins := everyBuiltin()
-			if _, _, err := starlark.SourceProgramOptions(fileOptions, e.Name, e.Example, builtins.Has); err != nil {
+			if _, _, err := starlark.SourceProgramOptions(source.Dialect, e.Name, e.Example, builtins.Has); err != nil {
 				t.Errorf("the example of %s: %v", e.Name, offerNames(err, builtins.Keys()))
 			}
 		}

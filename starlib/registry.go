@@ -2,8 +2,6 @@ package starlib
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"go.starlark.net/starlark"
 
@@ -57,7 +55,10 @@ func (r *run) registry(thread *starlark.Thread, b *starlark.Builtin, args starla
 		s.RequestsPerSecond = rate
 	}
 	for _, file := range []*string{&s.CA, &s.Cert, &s.Key} {
-		if *file, err = r.beside(*file); err != nil {
+		if *file == "" {
+			continue
+		}
+		if *file, err = r.loader.Confine(r.loader.Locate(*file)); err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 	}
@@ -65,18 +66,4 @@ func (r *run) registry(thread *starlark.Thread, b *starlark.Builtin, args starla
 		return nil, fmt.Errorf("%s: %s: %w", b.Name(), host, err)
 	}
 	return starlark.None, nil
-}
-
-// beside returns the path of a file that the script names: in the script's own
-// folder if it is there, else in the working directory.
-func (r *run) beside(path string) (string, error) {
-	if path == "" {
-		return "", nil
-	}
-	if own := filepath.Join(filepath.Dir(r.script.Name), path); !filepath.IsAbs(path) {
-		if _, err := os.Stat(own); err == nil {
-			path = own
-		}
-	}
-	return r.checkPath(path)
 }

@@ -12,10 +12,10 @@ import (
 
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
-	"go.starlark.net/syntax"
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -39,14 +39,14 @@ type Options struct {
 
 	MaxSteps uint64 // after which a thread of the script is stopped, 0 for never
 
-	Named      []string // paths that the user named in flags, which scripts may use
-	AllowPaths []string // folders that scripts may use, besides their own
+	Access source.Access // to files
 }
 
 // run is one execution of a script.
 type run struct {
 	Options
-	script   Script
+	script   source.Script
+	loader   *source.Loader
 	abort    context.CancelCauseFunc // ends ctx
 	printing sync.Mutex
 	byHand   atomic.Int64 // how many images scripts made
@@ -59,7 +59,6 @@ type run struct {
 	// Below, what changes only while top levels are executed, one at a time.
 	sources map[string]string // of the script and its modules, for errors
 	modules map[string]*module
-	files   map[string]string // the names of the script and its modules, by their paths without links
 
 	world World        // of a test; nil in a run
 	fakes atomic.Int32 // how many registries without a name the test made
@@ -68,14 +67,14 @@ type run struct {
 // Run executes a script. status is what its main returned, if it did return
 // an exit status. An error of the script tells where in the script; one that
 // is context.Cause(ctx) says that ctx ended it.
-func Run(ctx context.Context, script Script, o Options) (status *int, err error) {
+func Run(ctx context.Context, script source.Script, o Options) (status *int, err error) {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	r := newRun(ctx, abort, script, o)
 	thread, end := r.thread(ctx, script.Name)
 	defer end()
 	r.modules[filepath.Clean(script.Name)] = &module{} // what it loads must not load it
-	globals, err := r.execute(thread, fileOptions, script)
+	globals, err := r.execute(thread, source.Dialect, script)
 	if err != nil {
 		return nil, r.explain(ctx, err)
 	}
@@ -103,15 +102,10 @@ func Run(ctx context.Context, script Script, o Options) (status *int, err error)
 }
 
 // newRun returns the execution of a script that ctx ends; abort ends ctx.
-func newRun(ctx context.Context, abort context.CancelCauseFunc, script Script, o Options) *run {
-	r := &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Packed{},
-		sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}, files: map[string]string{}}
-	r.firstName(filepath.Clean(script.Name))
-	return r
+func newRun(ctx context.Context, abort context.CancelCauseFunc, script source.Script, o Options) *run {
+	return &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Packed{},
+		loader: source.NewLoader(script, o.Access), sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
 }
-
-// fileOptions is the dialect: sets, and main for what needs a loop.
-var fileOptions = &syntax.FileOptions{Set: true}
 
 // arguments are main's, from the script's flags.
 func (r *run) arguments() ([]starlark.Tuple, error) {

@@ -12,6 +12,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"mvrun/engine"
+	"mvrun/starlib/source"
 )
 
 // A script that is written while it runs.
@@ -47,7 +48,7 @@ var scriptOptions = &syntax.FileOptions{Set: true, LoadBindsGlobally: true}
 
 // NewSession returns a session that has the globals of a script, whose main is
 // not called. Without a name there is no script. Errors are as Run's.
-func NewSession(ctx context.Context, script Script, o Options) (*Session, error) {
+func NewSession(ctx context.Context, script source.Script, o Options) (*Session, error) {
 	s := &Session{run: newRun(ctx, nil, script, o)}
 	s.globals = s.run.builtins()
 	if script.Name == "" {
@@ -81,8 +82,8 @@ func (s *Session) Read(readLine func(more bool) (string, error)) (*Input, error)
 			return nil, failed
 		}
 		lines = append(lines, line)
-		if len(line) > maxScript {
-			failed = fmt.Errorf("a line of more than %d bytes", maxScript)
+		if len(line) > source.MaxSize {
+			failed = fmt.Errorf("a line of more than %d bytes", source.MaxSize)
 		}
 		if strings.TrimSpace(line) == "" {
 			line = "" // blank, whatever the editor put there: the end of a block

@@ -12,6 +12,7 @@ import (
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -85,7 +86,7 @@ func talk(t *testing.T, s *Session, text string) []string {
 	}
 }
 
-func newSession(t *testing.T, script Script) (*Session, *strings.Builder) {
+func newSession(t *testing.T, script source.Script) (*Session, *strings.Builder) {
 	t.Helper()
 	var printed strings.Builder
 	s, err := NewSession(t.Context(), script, offline(t, 4, &printed))
@@ -122,7 +123,7 @@ func TestSession(t *testing.T) {
 		"lists":                      {"[i.tag for i in load_list()]", []string{`["1", "2"]`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := newSession(t, Script{})
+			s, _ := newSession(t, source.Script{})
 			got := talk(t, s, test.typed)
 			if len(got) != len(test.want) {
 				t.Fatalf("%d answers %q, want %d", len(got), got, len(test.want))
@@ -152,14 +153,14 @@ func TestSessionFreezes(t *testing.T) {
 		"after an earlier parallel": "parallel(str, [1])\nx = []\nparallel(lambda i: x.append(i), range(100))",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := newSession(t, Script{})
+			s, _ := newSession(t, source.Script{})
 			answers := talk(t, s, typed)
 			if last := answers[len(answers)-1]; !strings.Contains(last, "frozen") || !strings.Contains(last, "calls of parallel run at once") {
 				t.Errorf("got %q, want that it is frozen, and why", answers)
 			}
 		})
 	}
-	s, _ := newSession(t, Script{})
+	s, _ := newSession(t, source.Script{})
 	if got := talk(t, s, "x = []\nparallel(str, [1])\ny = list(x)\ny.append(1)\ny"); got[4] != "[1]" {
 		t.Errorf("what is made after parallel cannot change: %q", got)
 	}
@@ -168,14 +169,14 @@ func TestSessionFreezes(t *testing.T) {
 // TestSessionScript shows that the globals of a script are there, frozen as in
 // a run, and main is not called.
 func TestSessionScript(t *testing.T) {
-	s, printed := newSession(t, Script{Name: "policy.star", Source: "WANTED = []\nprint('declared')\ndef main():\n    return parallel(lambda x: x, [1])\n"})
+	s, printed := newSession(t, source.Script{Name: "policy.star", Source: "WANTED = []\nprint('declared')\ndef main():\n    return parallel(lambda x: x, [1])\n"})
 	if got := talk(t, s, "WANTED.append(1)\nmain()\nWANTED = 3\nWANTED"); !strings.Contains(got[0], "frozen list") || got[1] != "[1]" || got[3] != "3" {
 		t.Errorf("got %q", got)
 	}
 	if printed.String() != "declared\n" {
 		t.Errorf("printed %q", printed)
 	}
-	if _, err := NewSession(t.Context(), Script{Name: "broken.star", Source: "x = y\n"}, offline(t, 1, io.Discard)); err == nil || !strings.Contains(err.Error(), "broken.star:1:5: undefined: y") {
+	if _, err := NewSession(t.Context(), source.Script{Name: "broken.star", Source: "x = y\n"}, offline(t, 1, io.Discard)); err == nil || !strings.Contains(err.Error(), "broken.star:1:5: undefined: y") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -190,7 +191,7 @@ func TestSessionLoadsAgain(t *testing.T) {
 		}
 	}
 	save("x = y\n")
-	s, _ := newSession(t, Script{})
+	s, _ := newSession(t, source.Script{})
 	if got := talk(t, s, "load('lib.star', 'x')"); !strings.Contains(got[0], "lib.star:1:5: undefined: y") {
 		t.Errorf("got %q", got)
 	}
@@ -202,7 +203,7 @@ func TestSessionLoadsAgain(t *testing.T) {
 
 // TestSessionInterrupted shows that ctx ends an input, and not the session.
 func TestSessionInterrupted(t *testing.T) {
-	s, _ := newSession(t, Script{})
+	s, _ := newSession(t, source.Script{})
 	talk(t, s, "def f():\n  for x in range(1 << 60):\n    attempt(str, x)\n")
 	for _, typed := range []string{
 		"[x for x in range(1 << 60)]", "[[y for y in range(1 << 60)] for x in range(1 << 60)]", "f()",
@@ -234,7 +235,7 @@ func (f whenCalled) WithAttrs([]slog.Attr) slog.Handler        { return f }
 func (f whenCalled) WithGroup(string) slog.Handler             { return f }
 
 func TestComplete(t *testing.T) {
-	s, _ := newSession(t, Script{})
+	s, _ := newSession(t, source.Script{})
 	s.globals["inspected"] = &Inspection{}
 	talk(t, s, "result = validate(image('a', 'b.c/d', '1'))\nresume = struct(inner = result)\nä = [1]")
 	for _, test := range []struct {
@@ -276,7 +277,7 @@ func TestComplete(t *testing.T) {
 }
 
 func TestReadErrors(t *testing.T) {
-	s, _ := newSession(t, Script{})
+	s, _ := newSession(t, source.Script{})
 	aborted := errors.New("aborted")
 	first := true
 	_, err := s.Read(func(more bool) (string, error) {

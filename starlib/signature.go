@@ -9,6 +9,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"mvrun/starlib/docstring"
+	"mvrun/starlib/source"
 )
 
 // A script's own flags: the parameters of its main.
@@ -38,8 +39,8 @@ func (f Flag) Taken() error {
 
 // Describe reads a script's signature. A script that cannot be parsed has
 // none: the error is Run's to tell.
-func Describe(script Script) (Signature, error) {
-	file, err := fileOptions.Parse(script.Name, script.Source, 0)
+func Describe(script source.Script) (Signature, error) {
+	file, err := source.Dialect.Parse(script.Name, script.Source, 0)
 	if err != nil {
 		return Signature{}, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"go.starlark.net/starlark"
 
 	"mvrun/engine"
+	"mvrun/starlib/source"
 )
 
 // Tests of scripts: the functions test_* of a file. For each of them the file
@@ -26,14 +27,11 @@ type World interface {
 	RunScript(ctx context.Context, s ScriptRun) (ScriptOutcome, error)
 }
 
-// TestSuffix is how the name of a test file ends.
-const TestSuffix = "_test.star"
-
 // testPrefix is how the name of a test begins.
 const testPrefix = "test_"
 
 // TestNames returns the names of a file's tests, in its order.
-func TestNames(ctx context.Context, file Script, o Options, w World) ([]string, error) {
+func TestNames(ctx context.Context, file source.Script, o Options, w World) ([]string, error) {
 	var names []string
 	err := inFile(ctx, file, o, w, func(_ *starlark.Thread, globals starlark.StringDict) error {
 		line := func(name string) int32 { return globals[name].(*starlark.Function).Position().Line }
@@ -49,7 +47,7 @@ func TestNames(ctx context.Context, file Script, o Options, w World) ([]string, 
 }
 
 // RunTest runs one test of a file. An error says how it failed, and where.
-func RunTest(ctx context.Context, file Script, name string, o Options, w World) error {
+func RunTest(ctx context.Context, file source.Script, name string, o Options, w World) error {
 	return inFile(ctx, file, o, w, func(thread *starlark.Thread, globals starlark.StringDict) error {
 		_, err := starlark.Call(thread, globals[name], nil, nil)
 		return err
@@ -57,13 +55,13 @@ func RunTest(ctx context.Context, file Script, name string, o Options, w World) 
 }
 
 // inFile executes a test file's top level, then do with what it declares.
-func inFile(ctx context.Context, file Script, o Options, w World, do func(*starlark.Thread, starlark.StringDict) error) error {
+func inFile(ctx context.Context, file source.Script, o Options, w World, do func(*starlark.Thread, starlark.StringDict) error) error {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	r := newRun(ctx, abort, file, o)
 	r.world = w
 	thread, end := r.thread(ctx, file.Name)
-	globals, err := r.execute(thread, fileOptions, file)
+	globals, err := r.execute(thread, source.Dialect, file)
 	if err == nil {
 		err = engine.Guard(func() error { return do(thread, globals) })
 	}

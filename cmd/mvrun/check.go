@@ -18,6 +18,7 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/sink"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // checkCommand finds what is wrong with scripts.
@@ -47,11 +48,11 @@ func (checkCommand) Help() string {
 // standardInput is the name of a script that comes from standard input.
 const standardInput = "<stdin>"
 
-func fromStandardInput(script starlib.Script) bool { return script.Name == standardInput }
+func fromStandardInput(script source.Script) bool { return script.Name == standardInput }
 
 func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
 	scripts, failed := k.read(c.Stdin)
-	options := starlib.CheckOptions{Flags: standardFlags(c), AllowPaths: k.AllowPath}
+	options := starlib.CheckOptions{Flags: standardFlags(c), Access: source.Access{Folders: k.AllowPath, FolderHint: "--allow-path"}}
 	findings, fixed := c.Stdout, 0
 	if k.Fix {
 		if slices.ContainsFunc(scripts, fromStandardInput) {
@@ -84,28 +85,28 @@ func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (in
 
 // fix formats a script where it lies, or on stdout if it came from standard
 // input. It reports whether that changed the script.
-func fix(script *starlib.Script, options starlib.CheckOptions, stdout io.Writer) (changed bool, err error) {
-	source := starlib.Fix(*script, options)
-	changed = source != script.Source && !script.Bundled
+func fix(script *source.Script, options starlib.CheckOptions, stdout io.Writer) (changed bool, err error) {
+	text := starlib.Fix(*script, options)
+	changed = text != script.Source && !script.Bundled
 	switch {
 	case fromStandardInput(*script):
-		if _, err := io.WriteString(stdout, source); err != nil {
+		if _, err := io.WriteString(stdout, text); err != nil {
 			return false, fmt.Errorf("writing the script to standard output: %w", err)
 		}
 	case changed:
-		if err := sink.ReplaceFile(script.Name, []byte(source)); err != nil {
+		if err := sink.ReplaceFile(script.Name, []byte(text)); err != nil {
 			return false, fmt.Errorf("%s is left as it was: %w", script.Name, err)
 		}
 	}
 	if changed {
-		script.Source = source
+		script.Source = text
 	}
 	return changed, nil
 }
 
 // read returns the scripts that can be read, each once, and the errors of the
 // others.
-func (k *checkCommand) read(stdin io.Reader) (scripts []starlib.Script, failed []error) {
+func (k *checkCommand) read(stdin io.Reader) (scripts []source.Script, failed []error) {
 	seen := map[string]bool{}
 	for _, name := range k.Scripts {
 		files, err := starFiles(name)
@@ -128,11 +129,11 @@ func (k *checkCommand) read(stdin io.Reader) (scripts []starlib.Script, failed [
 	return scripts, failed
 }
 
-func readScript(file string, stdin io.Reader) (starlib.Script, error) {
+func readScript(file string, stdin io.Reader) (source.Script, error) {
 	if file == "-" {
-		return starlib.Read(stdin, standardInput)
+		return source.Read(stdin, standardInput)
 	}
-	return starlib.Find(file)
+	return source.Find(file)
 }
 
 // starFiles returns the scripts below a folder, except for hidden ones. If name is
@@ -163,7 +164,7 @@ func starFiles(name string) ([]string, error) {
 }
 
 // print writes findings in the format of --format.
-func (k *checkCommand) print(w io.Writer, scripts []starlib.Script, found []starlib.Finding) error {
+func (k *checkCommand) print(w io.Writer, scripts []source.Script, found []starlib.Finding) error {
 	var b strings.Builder
 	if k.Format == "json" {
 		// The array has an object on each line, so that people can read it, too.
@@ -182,7 +183,7 @@ func (k *checkCommand) print(w io.Writer, scripts []starlib.Script, found []star
 		b.WriteString("\n]\n")
 	} else {
 		for _, f := range found {
-			i := slices.IndexFunc(scripts, func(s starlib.Script) bool { return s.Name == f.Path })
+			i := slices.IndexFunc(scripts, func(s source.Script) bool { return s.Name == f.Path })
 			b.WriteString(f.Show(scripts[i].Source))
 		}
 	}

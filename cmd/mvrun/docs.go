@@ -8,8 +8,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
-	"mvrun/starlib"
 	"mvrun/starlib/docs"
+	"mvrun/starlib/source"
 )
 
 // docsCommand prints the reference of what scripts can use.
@@ -29,7 +29,7 @@ func (d *docsCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int
 }
 
 func (d *docsCommand) text() (string, error) {
-	reference, err := docs.Read(starlib.Modules())
+	reference, err := docs.Read(source.Modules())
 	switch {
 	case err != nil:
 		return "", err

@@ -22,6 +22,7 @@ import (
 	"mvrun/engine/results"
 	"mvrun/engine/sink"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -91,7 +92,7 @@ func runForMemory() {
 			panic(err)
 		}
 	}
-	script, err := starlib.Find("validate.star")
+	script, err := source.Find("validate.star")
 	check(err)
 	list, err := imagelist.Open("list.txt")
 	check(err)

@@ -8,6 +8,7 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // The parser of the command line, which also knows the flags of the script that
@@ -17,13 +18,13 @@ import (
 // script that args name. own are those flags, nil if there are none. If args name
 // no script that exists, script has no name: the command that needs the script
 // reports that.
-func newParser(args []string, c job.Console) (parser *kong.Kong, script starlib.Script, own *scriptFlags, err error) {
+func newParser(args []string, c job.Console) (parser *kong.Kong, script source.Script, own *scriptFlags, err error) {
 	plain := parserOf(c, "")
 	run, err := kong.Trace(plain, []string{"run"})
 	if err != nil {
 		return nil, script, nil, err
 	}
-	script, err = starlib.Find(findScript(args, run.Flags()))
+	script, err = source.Find(findScript(args, run.Flags()))
 	if err != nil {
 		return plain, script, nil, nil
 	}
@@ -33,7 +34,7 @@ func newParser(args []string, c job.Console) (parser *kong.Kong, script starlib.
 
 // scriptParser returns the parser of a command line that runs the script, and the
 // script's own flags, nil if there are none. standard are the flags of every run.
-func scriptParser(script starlib.Script, standard []*kong.Flag, c job.Console) (*kong.Kong, *scriptFlags, error) {
+func scriptParser(script source.Script, standard []*kong.Flag, c job.Console) (*kong.Kong, *scriptFlags, error) {
 	signature, err := starlib.Describe(script)
 	if err != nil {
 		return nil, nil, err

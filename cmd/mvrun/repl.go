@@ -15,6 +15,7 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // replCommand is an interactive session: a person types the script while it runs.
@@ -38,9 +39,9 @@ If standard input is no terminal, it is executed up to the first error, which is
 }
 
 func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (status int, err error) {
-	var script starlib.Script
+	var script source.Script
 	if r.Script != "" {
-		if script, err = starlib.Find(r.Script); err != nil {
+		if script, err = source.Find(r.Script); err != nil {
 			return 0, err
 		}
 	}
@@ -53,7 +54,7 @@ func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) 
 	}
 	signals := &sessionSignals{interrupts: make(chan os.Signal, 1)}
 	config.Script, config.Session, config.Interrupts = script, true, signals.start
-	config.Program = func(ctx context.Context, script starlib.Script, o starlib.Options) (*int, error) {
+	config.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
 		p := &prompt{Console: c, engine: o.Engine, interrupts: signals.interrupts}
 		status, err := p.loop(ctx, script, o)
 		return &status, err
@@ -112,7 +113,7 @@ type prompt struct {
 
 // loop reads and executes inputs until the session ends. It returns the exit
 // status, or the error that the session ends with.
-func (p *prompt) loop(ctx context.Context, script starlib.Script, o starlib.Options) (int, error) {
+func (p *prompt) loop(ctx context.Context, script source.Script, o starlib.Options) (int, error) {
 	err := p.interruptible(ctx, func(ctx context.Context) (err error) {
 		p.session, err = starlib.NewSession(ctx, script, o)
 		return err

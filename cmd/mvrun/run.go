@@ -6,7 +6,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
-	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // runCommand runs a script over a list of images.
@@ -14,8 +14,8 @@ type runCommand struct {
 	Script string `arg:"" help:"Script: a file, else the name of a bundled one (validate.star)."`
 	flags
 
-	program starlib.Script // without a name if it is still to be found
-	own     *scriptFlags   // nil if the script has none
+	program source.Script // without a name if it is still to be found
+	own     *scriptFlags  // nil if the script has none
 }
 
 func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (int, error) {
@@ -32,7 +32,7 @@ func (r *runCommand) configure(all []*kong.Flag, c job.Console) (job.Config, err
 	script := r.program // read once: a pipe, such as <(…), can be read only once
 	if script.Name == "" {
 		var err error
-		if script, err = starlib.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "version"); err != nil {
+		if script, err = source.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "version"); err != nil {
 			return job.Config{}, err
 		}
 	}

@@ -21,7 +21,7 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
-	"mvrun/starlib"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -39,7 +39,7 @@ var programs = map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRe
 // users run theirs.
 func TestStarlark(t *testing.T) {
 	var stdout, stderr strings.Builder
-	status := run([]string{"test", "../../examples", "../../starlib/modules"}, job.Console{
+	status := run([]string{"test", "../../examples", "../../starlib/source/modules"}, job.Console{
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, LookupEnv: func(string) (string, bool) { return "", false },
 	})
 	if status != job.ExitOK {
@@ -49,7 +49,7 @@ func TestStarlark(t *testing.T) {
 
 // TestTested shows that no example and no bundled module is without a test.
 func TestTested(t *testing.T) {
-	for folder, use := range map[string]string{"examples": `run("%s"`, "starlib/modules": `load("@mvrun//%s"`} {
+	for folder, use := range map[string]string{"examples": `run("%s"`, "starlib/source/modules": `load("@mvrun//%s"`} {
 		files, err := filepath.Glob("../../" + folder + "/*.star")
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestTested(t *testing.T) {
 		var scripts []string
 		tests := ""
 		for _, file := range files {
-			if !strings.HasSuffix(file, starlib.TestSuffix) {
+			if !strings.HasSuffix(file, source.TestSuffix) {
 				scripts = append(scripts, filepath.Base(file))
 				continue
 			}

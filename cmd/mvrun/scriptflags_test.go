@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
-	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // FuzzSignature shows that whatever parameters a script's main has, they
@@ -24,10 +24,10 @@ func FuzzSignature(f *testing.F) {
 		f.Add("fuzz.star", parameters, "the docstring\n\nArgs:\n  x: ${what} it's \"for\"\n  a: b", "--x=1")
 	}
 	f.Add("$a`b\"c{d}", "x = 1", "", "--no-x")
-	goTypes := regexp.MustCompile(`\*?\b(starlib|starlark|kong|reflect|strconv)\.[A-Z]|panic|goroutine`)
+	goTypes := regexp.MustCompile(`\*?\b(starlib|source|signature|starlark|kong|reflect|strconv)\.[A-Z]|panic|goroutine`)
 	f.Fuzz(func(t *testing.T, name, parameters, doc, argument string) {
-		source := "def main(" + parameters + "):\n    '''" + doc + "'''\n"
-		if !utf8.ValidString(name+source) || goTypes.MatchString(name+source+argument) {
+		text := "def main(" + parameters + "):\n    '''" + doc + "'''\n"
+		if !utf8.ValidString(name+text) || goTypes.MatchString(name+text+argument) {
 			return
 		}
 		c := job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: func(string) (string, bool) { return "", false }}
@@ -36,7 +36,7 @@ func FuzzSignature(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, arguments := range [][]string{{"run", "x.star"}, {"run", "x.star", "--help"}, {"run", "x.star", argument}} {
-			parser, own, err := scriptParser(starlib.Script{Name: name, Source: source}, run.Flags(), c)
+			parser, own, err := scriptParser(source.Script{Name: name, Source: text}, run.Flags(), c)
 			if err == nil {
 				if _, err = parse(parser, arguments); err == nil {
 					own.arguments()

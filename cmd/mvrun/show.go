@@ -7,7 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
-	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // showCommand prints a bundled script.
@@ -16,7 +16,7 @@ type showCommand struct {
 }
 
 func (s *showCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
-	script, err := starlib.Bundled(s.Name)
+	script, err := source.Bundled(s.Name)
 	if err != nil {
 		return 0, err
 	}

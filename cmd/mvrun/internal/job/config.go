@@ -10,6 +10,7 @@ import (
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -54,11 +55,11 @@ func (c Console) above(bar io.Writer) Console {
 
 // Program executes a script: starlib.Run, a test of the script, or a session.
 // status is nil if the script returned no exit status.
-type Program func(ctx context.Context, script starlib.Script, o starlib.Options) (status *int, err error)
+type Program func(ctx context.Context, script source.Script, o starlib.Options) (status *int, err error)
 
 // Config says what a run does, and on which files and registries.
 type Config struct {
-	Script    starlib.Script
+	Script    source.Script
 	Arguments map[string]any // of the script's main
 	Program   Program        // nil means starlib.Run
 

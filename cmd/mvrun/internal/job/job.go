@@ -13,6 +13,7 @@ import (
 	"mvrun/engine/results"
 	"mvrun/engine/sink"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // Job is one run that is open.
@@ -165,7 +166,7 @@ func (j *Job) openResults() (earlier results.Earlier, err error) {
 
 // header is the first line of the results file.
 func (c *Config) header(list *imagelist.List) results.Header {
-	h := results.Header{Version: c.Version, Script: c.Script.Name, Program: c.Script.SHA256(c.AllowDirs),
+	h := results.Header{Version: c.Version, Script: c.Script.Name, Program: c.Script.SHA256(source.Access{Folders: c.AllowDirs}),
 		Flags: c.Flags, Deciding: c.Deciding, Started: time.Now()}
 	if list != nil {
 		h.List, h.SHA256 = list.Name, list.SHA256
@@ -264,7 +265,7 @@ func (j *Job) openWorld() {
 		},
 		Registry: func(host string, s starlib.Registry) error { return j.client.Configure(host, registry.Settings(s)) },
 		List:     c.Options, Question: c.Question, Arguments: c.Arguments,
-		MaxSteps: c.MaxSteps, Named: files.named, AllowPaths: c.AllowDirs,
+		MaxSteps: c.MaxSteps, Access: source.Access{Folders: c.AllowDirs, Named: files.named, FolderHint: "--allow-path"},
 	}
 }
 

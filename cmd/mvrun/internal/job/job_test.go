@@ -17,6 +17,7 @@ import (
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry/memory"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
@@ -26,13 +27,13 @@ func newConfig(t *testing.T) (c Config, stderr *bytes.Buffer) {
 	t.Helper()
 	dir := t.TempDir()
 	t.Chdir(dir)
-	source, destination := memory.New(), memory.New()
+	src, dst := memory.New(), memory.New()
 	amd64 := validate.Platform{OS: "linux", Architecture: "amd64"}
-	source.PushImage("team/good", "1", memory.Image{Platform: amd64, Content: "good"})
-	source.PushImage("team/bad", "1", memory.Image{Platform: amd64, Content: "bad"})
-	destination.PushImage("team/good", "1", memory.Image{Platform: amd64, Content: "good"})
+	src.PushImage("team/good", "1", memory.Image{Platform: amd64, Content: "good"})
+	src.PushImage("team/bad", "1", memory.Image{Platform: amd64, Content: "bad"})
+	dst.PushImage("team/good", "1", memory.Image{Platform: amd64, Content: "good"})
 	network := &memory.Network{}
-	if err := errors.Join(network.Add("src.example", source), network.Add("dst.example", destination)); err != nil {
+	if err := errors.Join(network.Add("src.example", src), network.Add("dst.example", dst)); err != nil {
 		t.Fatal(err)
 	}
 	list := ""
@@ -45,7 +46,7 @@ func newConfig(t *testing.T) (c Config, stderr *bytes.Buffer) {
 	if err := os.WriteFile("own.star", []byte("def main():\n    write_failed(parallel(validate, load_list()))\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	script, err := starlib.Find("own.star")
+	script, err := source.Find("own.star")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,8 +209,8 @@ func TestOutputInSandbox(t *testing.T) {
 func TestOutputInSession(t *testing.T) {
 	c, _ := newConfig(t)
 	r := withReport(&c, "report.md")
-	c.Session, c.Script = true, starlib.Script{}
-	c.Program = func(ctx context.Context, _ starlib.Script, o starlib.Options) (*int, error) {
+	c.Session, c.Script = true, source.Script{}
+	c.Program = func(ctx context.Context, _ source.Script, o starlib.Options) (*int, error) {
 		list, err := o.Open("")
 		if err != nil {
 			return nil, err
@@ -259,7 +260,7 @@ func TestFinishFails(t *testing.T) {
 	c, stderr := newConfig(t)
 	first := withReport(&c, "first.md")
 	second := withReport(&c, "second.md")
-	c.Program = func(ctx context.Context, script starlib.Script, o starlib.Options) (*int, error) {
+	c.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
 		first.path = filepath.Join("first.md", "below a file")
 		return starlib.Run(ctx, script, o)
 	}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // findFiles returns the test files at some paths, each once: files as they are
@@ -37,8 +37,8 @@ func filesAt(path string) ([]string, error) {
 		return nil, fmt.Errorf("there is no file or folder %s to test", path)
 	case err != nil:
 		return nil, fmt.Errorf("looking for tests: %w", err)
-	case !info.IsDir() && !strings.HasSuffix(path, starlib.TestSuffix):
-		return nil, fmt.Errorf("%s is no test file: the name of one ends in %s", path, starlib.TestSuffix)
+	case !info.IsDir() && !strings.HasSuffix(path, source.TestSuffix):
+		return nil, fmt.Errorf("%s is no test file: the name of one ends in %s", path, source.TestSuffix)
 	case !info.IsDir():
 		return []string{path}, nil
 	}
@@ -49,7 +49,7 @@ func filesAt(path string) ([]string, error) {
 			return err
 		case entry.IsDir() && file != path && strings.HasPrefix(entry.Name(), "."):
 			return filepath.SkipDir
-		case !entry.IsDir() && strings.HasSuffix(file, starlib.TestSuffix):
+		case !entry.IsDir() && strings.HasSuffix(file, source.TestSuffix):
 			files = append(files, file)
 		}
 		return nil
@@ -58,7 +58,7 @@ func filesAt(path string) ([]string, error) {
 		return nil, fmt.Errorf("looking for tests: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("there are no test files, *%s, below %s", starlib.TestSuffix, path)
+		return nil, fmt.Errorf("there are no test files, *%s, below %s", source.TestSuffix, path)
 	}
 	return files, nil
 }

@@ -18,6 +18,7 @@ import (
 	"mvrun/engine"
 	"mvrun/engine/registry/memory"
 	"mvrun/starlib"
+	"mvrun/starlib/source"
 )
 
 // world is what one test has to itself: its registries, its folder, and the
@@ -52,7 +53,7 @@ func (w *world) configure(args []string, c job.Console, clock *starlib.Clock) (j
 
 // execute runs a program with the test's file as its script. The error is the
 // program's own, unless the run could not be opened.
-func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, bool), program func(context.Context, starlib.Script, starlib.Options) error) error {
+func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, bool), program func(context.Context, source.Script, starlib.Options) error) error {
 	noEnv := func(string) (string, bool) { return "", false } // so that the flags have their defaults
 	c := job.Console{Stdin: strings.NewReader(""), Stdout: w.transcript, Stderr: w.transcript, LookupEnv: noEnv, Isolated: true}
 	config, err := w.configure([]string{"run", "--", w.file}, c, starlib.NewClock(time.Time{}))
@@ -61,7 +62,7 @@ func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, boo
 	}
 	var outcome error
 	executed := false
-	config.Program = func(ctx context.Context, script starlib.Script, o starlib.Options) (*int, error) {
+	config.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
 		o.LookupEnv = lookupEnv
 		outcome, executed = program(ctx, script, o), true
 		return new(int), outcome
@@ -76,7 +77,7 @@ func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, boo
 // RunScript implements starlib.World.
 func (w *world) RunScript(ctx context.Context, s starlib.ScriptRun) (starlib.ScriptOutcome, error) {
 	path := w.scriptPath(s.Script)
-	if _, err := starlib.Find(path); err != nil {
+	if _, err := source.Find(path); err != nil {
 		return starlib.ScriptOutcome{}, err
 	}
 	var stdout, stderr bytes.Buffer
@@ -120,7 +121,7 @@ func (w *world) scriptPath(name string) string {
 	if !filepath.IsAbs(name) {
 		path = filepath.Join(filepath.Dir(w.file), name)
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && slices.Contains(starlib.Names(), name) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && slices.Contains(source.Names(), name) {
 		return name
 	}
 	return path

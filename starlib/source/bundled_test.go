@@ -1,4 +1,4 @@
-package starlib
+package source
 
 import (
 	"os"
@@ -15,7 +15,7 @@ func TestModules(t *testing.T) {
 	}
 	for _, file := range files {
 		want := !strings.HasSuffix(file.Name(), TestSuffix)
-		if got := slices.Contains(moduleNames(), bundledPrefix+file.Name()); got != want {
+		if got := slices.Contains(ModuleNames(), bundledPrefix+file.Name()); got != want {
 			t.Errorf("%s is bundled: %v, want %v", file.Name(), got, want)
 		}
 	}

@@ -1,0 +1,145 @@
+package source
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"go.starlark.net/syntax"
+
+	"mvrun/starlib/nearest"
+)
+
+// Loader finds and reads the files of one script. Its methods Name, ReadModule
+// and those that use them must not run at the same time; Confine and Locate may.
+type Loader struct {
+	script Script
+	access Access
+	names  map[string]string // of the files seen so far, by their paths without symbolic links
+}
+
+// NewLoader returns the loader of a script.
+func NewLoader(script Script, access Access) *Loader {
+	l := &Loader{script: script, access: access, names: map[string]string{}}
+	l.firstName(filepath.Clean(script.Name))
+	return l
+}
+
+// Name returns the name of the module that a load statement means. from is the
+// name of the file with the statement, written is what stands in the statement.
+//
+// The name of a file is the first path by which it became known, relative to
+// the working directory.
+func (l *Loader) Name(from, written string) (string, error) {
+	switch {
+	case strings.HasPrefix(written, bundledPrefix):
+		return written, nil
+	case strings.HasPrefix(written, "@"):
+		return "", fmt.Errorf("there is no module %s: the bundled ones are %s", written, strings.Join(ModuleNames(), " and "))
+	case strings.HasPrefix(from, bundledPrefix):
+		return bundledPrefix + path.Join(path.Dir(strings.TrimPrefix(from, bundledPrefix)), written), nil
+	case filepath.IsAbs(written):
+		return l.firstName(filepath.Clean(written)), nil
+	}
+	return l.firstName(filepath.Join(filepath.Dir(from), written)), nil
+}
+
+// firstName returns the path by which a file became known first.
+func (l *Loader) firstName(file string) string {
+	target, _ := resolveLinks(file)
+	if _, ok := l.names[target]; !ok {
+		l.names[target] = file
+	}
+	return l.names[target]
+}
+
+// ReadModule reads a module whose name Name returned.
+func (l *Loader) ReadModule(name string) (Script, error) {
+	if file, ok := strings.CutPrefix(name, bundledPrefix); ok {
+		source, err := modules.ReadFile(path.Join("modules", file))
+		if err != nil {
+			return Script{}, fmt.Errorf("there is no bundled module %s%s", name, nearest.DidYouMean(name, ModuleNames()))
+		}
+		return Script{Name: name, Source: string(source), Bundled: true}, nil
+	}
+	path, err := l.Confine(name)
+	if err != nil {
+		return Script{}, err
+	}
+	f, err := os.Open(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return Script{}, fmt.Errorf("there is no file %s%s", name, nearest.DidYouMean(name, scriptsBeside(path)))
+	case err != nil:
+		return Script{}, err
+	}
+	return readFile(f, name)
+}
+
+// scriptsBeside returns the paths of the scripts in the folder of a file.
+func scriptsBeside(file string) []string {
+	found, err := os.ReadDir(filepath.Dir(file))
+	if err != nil {
+		return nil // there is no such folder
+	}
+	var paths []string
+	for _, f := range found {
+		if filepath.Ext(f.Name()) == ".star" {
+			paths = append(paths, filepath.Join(filepath.Dir(file), f.Name()))
+		}
+	}
+	return paths
+}
+
+// CycleError is the error of a module that loads itself, directly or by way of
+// others.
+type CycleError struct {
+	Module string
+	From   string // the file whose load statement closes the cycle
+}
+
+func (e *CycleError) Error() string {
+	if e.Module == e.From {
+		return fmt.Sprintf("%s loads itself: what it defines is there without that", e.Module)
+	}
+	return fmt.Sprintf("%s loads itself, by way of %s: move what both need to a third file", e.Module, e.From)
+}
+
+// SHA256 returns the hash, in hexadecimal digits, of the script and of all
+// modules that it loads. A module that cannot be read is left out, because a run
+// ends with an error when it loads that module.
+func (s Script) SHA256(access Access) string {
+	sum := sha256.New()
+	loader := NewLoader(s, access)
+	seen := map[string]bool{}
+	var add func(Script)
+	add = func(script Script) {
+		io.WriteString(sum, script.Source)
+		tree, err := Dialect.Parse(script.Name, script.Source, 0)
+		if err != nil {
+			return
+		}
+		for _, statement := range tree.Stmts {
+			load, ok := statement.(*syntax.LoadStmt)
+			if !ok {
+				continue
+			}
+			name, err := loader.Name(script.Name, load.ModuleName())
+			if err != nil || seen[name] {
+				continue
+			}
+			seen[name] = true
+			if module, err := loader.ReadModule(name); err == nil {
+				add(module)
+			}
+		}
+	}
+	add(s)
+	return hex.EncodeToString(sum.Sum(nil))
+}
