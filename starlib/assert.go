@@ -12,6 +12,7 @@ import (
 	"go.starlark.net/starlarkstruct"
 	"go.starlark.net/syntax"
 
+	"mvrun/starlib/diagnose"
 	"mvrun/starlib/param"
 )
 
@@ -107,7 +108,7 @@ func assertFails(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tup
 	if err == nil {
 		return nil, &assertion{message: fmt.Sprintf("%s: %s returned %s, want an error", b.Name(), fn.Name(), value)}
 	}
-	if message := innermostMessage(err); !wanted.MatchString(message) {
+	if message := diagnose.InnermostMessage(err); !wanted.MatchString(message) {
 		return nil, &assertion{message: fmt.Sprintf("%s: the error is %q, want one that matches %q", b.Name(), message, pattern)}
 	}
 	return starlark.None, nil

@@ -15,6 +15,7 @@ import (
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/diagnose"
 	"mvrun/starlib/param"
 	"mvrun/starlib/re"
 	"mvrun/validate"
@@ -197,7 +198,7 @@ func (r *run) parallel(thread *starlark.Thread, b *starlark.Builtin, args starla
 // fail notes that what a thread did with an item failed: an image must not
 // count by what was found out before.
 func (r *run) fail(thread *starlark.Thread, item starlark.Value, err error) {
-	reason, message := validate.Script, "the script failed: "+r.revealed.hide(innermostMessage(err))
+	reason, message := validate.Script, "the script failed: "+r.revealed.hide(diagnose.InnermostMessage(err))
 	if contextOf(thread).Err() != nil {
 		if reason, message = engine.Ended(context.Cause(contextOf(thread))); reason == validate.Interrupted {
 			message = "the script was stopped before it was done with the image"

@@ -2,7 +2,6 @@ package starlib
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
+	"mvrun/starlib/diagnose"
 	"mvrun/starlib/source"
 )
 
@@ -74,10 +74,8 @@ func Check(scripts []source.Script, o CheckOptions) []Finding {
 // Show writes a finding for people: the place, what is wrong and by which
 // rule, the line, and a caret. source is the script's.
 func (f Finding) Show(source string) string {
-	var b strings.Builder
 	pos := syntax.MakePosition(&f.Path, int32(f.Line), int32(f.Column))
-	point(&b, map[string]string{f.Path: source}, pos, fmt.Sprintf("%s [%s]", f.Message, f.Rule))
-	return b.String()
+	return diagnose.Sources{f.Path: source}.Show(pos, fmt.Sprintf("%s [%s]", f.Message, f.Rule))
 }
 
 // checker checks one script.
@@ -102,7 +100,7 @@ func newChecker(script source.Script, o CheckOptions) *checker {
 func (c *checker) check() {
 	err := c.parse()
 	for _, e := range parseErrors(c.script, err) {
-		c.add(e.rule, e.pos, syntax.Position{}, e.message)
+		c.add(faultRule(e), e.Pos, syntax.Position{}, e.Message)
 	}
 	if c.tree == nil {
 		return
@@ -147,35 +145,18 @@ func parse(script source.Script, testing bool) (*syntax.File, error) {
 	if testing {
 		maps.Copy(builtins, r.testBuiltins())
 	}
-	return tree, offerNames(resolve.File(tree, builtins.Has, starlark.Universe.Has), builtins.Keys())
-}
-
-// parseError is an error of parse with its place.
-type parseError struct {
-	rule    string
-	pos     syntax.Position
-	message string
+	return tree, diagnose.OfferNames(resolve.File(tree, builtins.Has, starlark.Universe.Has), builtins.Keys())
 }
 
 // parseErrors are the errors of parsing a script, in words for people.
-func parseErrors(script source.Script, err error) []parseError {
-	sources := map[string]string{script.Name: script.Source}
-	var syntaxError syntax.Error
-	var unresolved resolve.ErrorList
-	switch {
-	case errors.As(err, &syntaxError):
-		pos := placeOf(sources, syntaxError)
-		return []parseError{{ruleSyntax, pos, withAdvice(sources, pos, syntaxError.Msg)}}
-	case errors.As(err, &unresolved):
-		all := make([]parseError, len(unresolved))
-		for i, e := range unresolved {
-			rule := ruleSyntax
-			if strings.HasPrefix(e.Msg, "undefined:") {
-				rule = ruleUndefined
-			}
-			all[i] = parseError{rule, e.Pos, withAdvice(sources, e.Pos, e.Msg)}
-		}
-		return all
+func parseErrors(script source.Script, err error) []diagnose.Fault {
+	return diagnose.Sources{script.Name: script.Source}.Faults(err)
+}
+
+// faultRule returns the rule of an error of parse.
+func faultRule(fault diagnose.Fault) string {
+	if strings.HasPrefix(fault.Message, "undefined:") {
+		return ruleUndefined
 	}
-	return nil
+	return ruleSyntax
 }

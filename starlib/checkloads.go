@@ -84,7 +84,7 @@ func (c *checker) module(file string, chain []string) *checkedModule {
 	}
 	tree, err := parse(script, c.testing)
 	for _, e := range parseErrors(script, err) {
-		m.err = fmt.Errorf("%s: %s", e.pos, e.message)
+		m.err = fmt.Errorf("%s: %s", e.Pos, e.Message)
 		return m
 	}
 	for _, bad := range c.badLoads(tree, file, append(slices.Clip(chain), file)) {

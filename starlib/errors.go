@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/diagnose"
 )
 
 // Errors that point at the script.
@@ -36,38 +36,23 @@ func (e *scriptError) Unwrap() error { return e.err }
 // newScriptError writes an error for whoever wrote the script: the place, the
 // line with a caret, and the calls that led there. sources are the files by
 // name, secrets what the message must not show.
-func newScriptError(sources map[string]string, secrets *revealed, err error) error {
+func newScriptError(sources diagnose.Sources, secrets *revealed, err error) error {
 	var b strings.Builder
-	var syntaxError syntax.Error
-	var resolveErrors resolve.ErrorList
-	switch {
-	case errors.As(err, &syntaxError):
-		pos := placeOf(sources, syntaxError)
-		point(&b, sources, pos, withAdvice(sources, pos, syntaxError.Msg))
-	case errors.As(err, &resolveErrors):
-		for _, e := range resolveErrors {
-			point(&b, sources, e.Pos, withAdvice(sources, e.Pos, e.Msg))
-		}
-	default:
+	faults := sources.Faults(err)
+	for _, fault := range faults {
+		b.WriteString(sources.Show(fault.Pos, fault.Message))
+	}
+	if faults == nil {
 		calls(&b, sources, secrets, err)
 	}
 	return &scriptError{strings.TrimRight(b.String(), "\n"), err}
 }
 
-// innermostMessage is what went wrong, without where.
-func innermostMessage(err error) string {
-	message := err.Error()
-	for e := (*starlark.EvalError)(nil); errors.As(err, &e); err = errors.Unwrap(e) {
-		message = e.Msg
-	}
-	return strings.TrimPrefix(message, "Starlark computation cancelled: ")
-}
-
 // calls writes the innermost place of an error, then the calls of every thread
 // that it went through, the innermost first.
-func calls(b *strings.Builder, sources map[string]string, secrets *revealed, err error) {
+func calls(b *strings.Builder, sources diagnose.Sources, secrets *revealed, err error) {
 	var stacks []starlark.CallStack
-	message := secrets.hide(innermostMessage(err))
+	message := secrets.hide(diagnose.InnermostMessage(err))
 	item, callback := "", false
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
@@ -90,11 +75,11 @@ func calls(b *strings.Builder, sources map[string]string, secrets *revealed, err
 	frames := innermostFirst(stacks)
 	if len(frames) > 1 && strings.HasPrefix(message, "function "+frames[0].Name+" ") {
 		// The call was wrong, not the function, which was not entered.
-		message += offerParameter(message, sources[frames[0].Pos.Filename()], frames[0].Pos)
+		message += sources.OfferParameter(message, frames[0].Pos)
 		frames = frames[1:]
 	}
 	if len(frames) > 0 {
-		point(b, sources, frames[0].Pos, message)
+		b.WriteString(sources.Show(frames[0].Pos, message))
 	} else {
 		b.WriteString(message + "\n")
 	}
@@ -130,72 +115,8 @@ func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
 	return frames
 }
 
-// placeOf returns where a syntax error is: that a line ended too early, the
-// parser says of the next one.
-func placeOf(sources map[string]string, e syntax.Error) syntax.Position {
-	pos := e.Pos
-	if strings.HasPrefix(e.Msg, "got newline") && pos.Line > 1 && pos.Col == 1 {
-		pos.Line--
-		pos.Col = int32(utf8.RuneCountInString(lineAt(sources, pos))) + 1
-	}
-	return pos
-}
-
-// withAdvice adds to what is wrong with a line what to write instead.
-func withAdvice(sources map[string]string, pos syntax.Position, message string) string {
-	advice := syntaxAdvice(message, lineAt(sources, pos))
-	if advice == "" {
-		return message
-	}
-	return fmt.Sprintf("%s (%s)", message, advice)
-}
-
-// lineAt returns a line of a script, or "".
-func lineAt(sources map[string]string, pos syntax.Position) string {
-	lines := strings.Split(sources[pos.Filename()], "\n")
-	if pos.Line < 1 || int(pos.Line) > len(lines) {
-		return ""
-	}
-	return strings.TrimRight(lines[pos.Line-1], "\r")
-}
-
 // mostCalls is how many calls are shown of each end of a stack.
 const mostCalls = 10
-
-// widest is how many characters of a line are shown.
-const widest = 160
-
-// point writes a message with its place, the line, and a caret.
-func point(b *strings.Builder, sources map[string]string, pos syntax.Position, message string) {
-	fmt.Fprintf(b, "%s: %s\n", pos, message)
-	line := []rune(lineAt(sources, pos)) // columns count characters
-	if len(line) == 0 {
-		return
-	}
-	column := int(pos.Col)
-	if column < 1 || column > len(line)+1 {
-		column = 0
-	}
-	if len(line) > widest {
-		from := min(max(0, column-widest/2), len(line)-widest)
-		line = slices.Concat([]rune("…"), line[from:from+widest], []rune("…"))
-		if column > 0 {
-			column += 1 - from
-		}
-	}
-	fmt.Fprintf(b, "    %s\n", string(line))
-	if column == 0 {
-		return
-	}
-	// A tab before the caret has to be as wide as the one above it.
-	indent := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, string(line[:column-1]))
-	fmt.Fprintf(b, "    %s^\n", indent)
-}
 
 // compareEqual answers == and != for values that have no order.
 func compareEqual(op syntax.Token, equal bool, what string) (bool, error) {

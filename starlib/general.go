@@ -9,6 +9,7 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 
+	"mvrun/starlib/diagnose"
 	"mvrun/starlib/param"
 )
 
@@ -32,7 +33,7 @@ func (r *run) attempt(thread *starlark.Thread, b *starlark.Builtin, args starlar
 	}
 	outcome := starlark.StringDict{"ok": starlark.Bool(err == nil), "value": starlark.None, "error": starlark.None}
 	if err != nil {
-		outcome["error"] = starlark.String(r.revealed.hide(innermostMessage(err)))
+		outcome["error"] = starlark.String(r.revealed.hide(diagnose.InnermostMessage(err)))
 	} else {
 		outcome["value"] = value
 	}

@@ -16,6 +16,7 @@ import (
 	"go.starlark.net/starlarkstruct"
 
 	"mvrun/engine"
+	"mvrun/starlib/diagnose"
 	"mvrun/starlib/docs"
 	"mvrun/starlib/param"
 	"mvrun/starlib/re"
@@ -247,7 +248,7 @@ func TestReferenceIsWhole(t *testing.T) {
 		if e.Example != "" {
 			builtins := everyBuiltin()
 			if _, _, err := starlark.SourceProgramOptions(source.Dialect, e.Name, e.Example, builtins.Has); err != nil {
-				t.Errorf("the example of %s: %v", e.Name, offerNames(err, builtins.Keys()))
+				t.Errorf("the example of %s: %v", e.Name, diagnose.OfferNames(err, builtins.Keys()))
 			}
 		}
 		for _, m := range e.Members {

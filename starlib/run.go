@@ -12,9 +12,11 @@ import (
 
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/diagnose"
 	"mvrun/starlib/source"
 	"mvrun/validate"
 )
@@ -57,7 +59,7 @@ type run struct {
 	failed  map[string][][]*engine.Packed // what was given to write_failed, by path
 
 	// Below, what changes only while top levels are executed, one at a time.
-	sources map[string]string // of the script and its modules, for errors
+	sources diagnose.Sources // of the script and its modules, for errors
 	modules map[string]*module
 
 	world World        // of a test; nil in a run
@@ -101,10 +103,20 @@ func Run(ctx context.Context, script source.Script, o Options) (status *int, err
 	return r.exitStatus(value)
 }
 
+// execute runs the top level of a script or a module, and freezes what it made.
+func (r *run) execute(thread *starlark.Thread, dialect *syntax.FileOptions, script source.Script) (globals starlark.StringDict, err error) {
+	builtins := r.builtins()
+	err = engine.Guard(func() (err error) {
+		globals, err = starlark.ExecFileOptions(dialect, thread, script.Name, script.Source, builtins)
+		return err
+	})
+	return globals, diagnose.OfferNames(err, builtins.Keys())
+}
+
 // newRun returns the execution of a script that ctx ends; abort ends ctx.
 func newRun(ctx context.Context, abort context.CancelCauseFunc, script source.Script, o Options) *run {
 	return &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Packed{},
-		loader: source.NewLoader(script, o.Access), sources: map[string]string{script.Name: script.Source}, modules: map[string]*module{}}
+		loader: source.NewLoader(script, o.Access), sources: diagnose.Sources{script.Name: script.Source}, modules: map[string]*module{}}
 }
 
 // arguments are main's, from the script's flags.

@@ -12,6 +12,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"mvrun/engine"
+	"mvrun/starlib/diagnose"
 	"mvrun/starlib/source"
 )
 
@@ -147,7 +148,7 @@ func (s *Session) within(ctx context.Context, name string, do func(*starlark.Thr
 	thread, end := s.run.thread(ctx, name)
 	defer end()
 	err := engine.Guard(func() error { return do(thread) })
-	err = offerNames(err, s.globals.Keys())
+	err = diagnose.OfferNames(err, s.globals.Keys())
 	switch {
 	case err != nil:
 		return s.run.explain(ctx, err)

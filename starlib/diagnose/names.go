@@ -1,4 +1,4 @@
-package starlib
+package diagnose
 
 import (
 	"cmp"
@@ -10,28 +10,19 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
-	"mvrun/engine"
 	"mvrun/starlib/nearest"
 	"mvrun/starlib/source"
 )
 
-// The names that a script meant.
-
-// execute runs the top level of a script or a module, and freezes what it made.
-func (r *run) execute(thread *starlark.Thread, dialect *syntax.FileOptions, script source.Script) (globals starlark.StringDict, err error) {
-	builtins := r.builtins()
-	err = engine.Guard(func() (err error) {
-		globals, err = starlark.ExecFileOptions(dialect, thread, script.Name, script.Source, builtins)
-		return err
-	})
-	return globals, offerNames(err, builtins.Keys())
-}
-
+// undefined is the resolver's message about a name that nothing defines. The
+// resolver offers only names that the file itself defines.
 var undefined = regexp.MustCompile(`^undefined: (\w+)(?: \(did you mean (\w+)\?\))?$`)
 
-// offerNames adds to each undefined name the nearest that there is: the
-// resolver looks only among those that the file itself defines.
-func offerNames(err error, predeclared []string) error {
+// OfferNames adds to the resolver's error about an undefined name the nearest
+// name that the file, the language or predeclared has. It also puts the errors
+// in the order of their places, because the resolver looks at the bodies of
+// functions last. Errors of other kinds are returned as they are.
+func OfferNames(err error, predeclared []string) error {
 	list, ok := err.(resolve.ErrorList)
 	if !ok {
 		return err
@@ -54,32 +45,43 @@ func offerNames(err error, predeclared []string) error {
 			list[i].Msg = fmt.Sprintf("undefined: %s (did you mean %s?)", found[1], near)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b resolve.Error) int { // by place; the resolver looks at functions last
+	slices.SortStableFunc(list, func(a, b resolve.Error) int {
 		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
 	})
 	return list
 }
 
+// unexpected is the interpreter's message about a keyword argument that a
+// function of a script does not take.
 var unexpected = regexp.MustCompile(`^function \S+ got an unexpected keyword argument "(\w+)"$`)
 
-// offerParameter returns the parameter that a call of a function in Starlark
-// may have meant, " (did you mean NAME?)", or "". at is a place in that
-// function.
-func offerParameter(message, text string, at syntax.Position) string {
+// OfferParameter returns the end of a message about an unexpected keyword
+// argument, " (did you mean NAME?)", or "". at is a place in the function that
+// was called.
+func (s Sources) OfferParameter(message string, at syntax.Position) string {
 	found := unexpected.FindStringSubmatch(message)
 	if found == nil {
 		return ""
 	}
-	file, err := source.Dialect.Parse(at.Filename(), text, 0)
+	file, err := source.Dialect.Parse(at.Filename(), s[at.Filename()], 0)
 	if err != nil {
 		return ""
 	}
+	if near := nearest.Name(found[1], parametersAt(file, at.Line)); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return ""
+}
+
+// parametersAt returns the names of the parameters of the innermost function
+// that a line belongs to.
+func parametersAt(file *syntax.File, line int32) []string {
 	var params []syntax.Expr
 	syntax.Walk(file, func(n syntax.Node) bool {
 		if n == nil {
 			return true
 		}
-		if start, end := n.Span(); at.Line < start.Line || at.Line > end.Line {
+		if start, end := n.Span(); line < start.Line || line > end.Line {
 			return n == syntax.Node(file)
 		}
 		switch n := n.(type) {
@@ -99,8 +101,5 @@ func offerParameter(message, text string, at syntax.Position) string {
 			names = append(names, p.X.(*syntax.Ident).Name)
 		}
 	}
-	if near := nearest.Name(found[1], names); near != "" {
-		return fmt.Sprintf(" (did you mean %s?)", near)
-	}
-	return ""
+	return names
 }

@@ -1,4 +1,4 @@
-package starlib
+package diagnose
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ func TestOfferNames(t *testing.T) {
 	} {
 		_, _, err := starlark.SourceProgramOptions(source.Dialect, "x.star", text, func(name string) bool { return name == "validate" })
 		var list resolve.ErrorList
-		if err = offerNames(err, []string{"validate"}); !errors.As(err, &list) {
+		if err = OfferNames(err, []string{"validate"}); !errors.As(err, &list) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		if list[0].Msg != want {
