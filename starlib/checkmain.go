@@ -8,22 +8,20 @@ import (
 
 	"go.starlark.net/syntax"
 
-	"mvrun/starlib/docstring"
+	"mvrun/starlib/signature"
 )
 
 // Whether main's parameters make good flags.
 
 func (c *checker) checkMain() {
-	main := mainOf(c.tree)
+	main := signature.Main(c.tree)
 	if main == nil {
 		return
 	}
-	_, arguments := splitDoc(docstring.Of(c.tree.Stmts))
-	_, own := splitDoc(docstring.Of(main.Body))
-	maps.Copy(arguments, own)
+	help := signature.Help(c.tree)
 	for _, parameter := range main.Params {
 		start, end := parameter.Span()
-		flag, err := describeFlag(parameter)
+		flag, err := signature.FlagOf(parameter)
 		if err != nil {
 			c.add(ruleMainFlag, start, end, err.Error())
 			continue
@@ -32,27 +30,17 @@ func (c *checker) checkMain() {
 			c.add(ruleMainFlag, start, end, flag.Taken().Error())
 			continue
 		}
-		if arguments[flag.Name] == "" && !c.script.IsTest() {
+		if help[flag.Name] == "" && !c.script.IsTest() {
 			c.add(ruleMainDoc, start, end, fmt.Sprintf("nothing says what --%s is for: explain %s below \"Args:\" in the docstring", flag.Word(), flag.Name))
 		}
-		delete(arguments, flag.Name)
+		delete(help, flag.Name)
 	}
 	start, end := main.Name.Span()
-	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+	for _, name := range slices.Sorted(maps.Keys(help)) {
 		if !takes(main, strings.TrimLeft(name, "*")) {
 			c.add(ruleMainDoc, start, end, fmt.Sprintf("\"Args:\" explains %s, which main does not take", name))
 		}
 	}
-}
-
-// mainOf returns a script's function main, or nil.
-func mainOf(tree *syntax.File) *syntax.DefStmt {
-	for _, statement := range tree.Stmts {
-		if def, ok := statement.(*syntax.DefStmt); ok && def.Name.Name == "main" {
-			return def
-		}
-	}
-	return nil
 }
 
 // takes says whether a function has a parameter of that name.

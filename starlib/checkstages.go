@@ -5,6 +5,8 @@ import (
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/signature"
 )
 
 // Whether a script does at its top level, and in main, what belongs there.
@@ -112,7 +114,7 @@ func (c *checker) checkRegistry(all functions) {
 // names, and leaves the run's own list and failed list to those who load it.
 func (c *checker) checkHasMain() {
 	public := false
-	if mainOf(c.tree) != nil {
+	if signature.Main(c.tree) != nil {
 		return // even if its name is taken
 	}
 	for _, global := range c.tree.Module.(*resolve.Module).Globals {

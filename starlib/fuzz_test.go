@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"mvrun/starlib/signature"
 	"mvrun/starlib/source"
 )
 
@@ -18,7 +19,7 @@ var bombs = regexp.MustCompile(`[0-9a-fA-F_]{4}|<<|\*|e[0-9]|\+=|extend|join|rep
 // goTypes are what no user should read.
 var goTypes = regexp.MustCompile(`\*?\b(starlib|source|param|re|diagnose|signature|starlark|starlarkstruct|syntax|resolve|imagelist|engine|validate|runtime)\.[A-Z]|internal error|goroutine|0xc0`)
 
-// FuzzScript shows that no source makes Describe or Run panic, or speak of Go.
+// FuzzScript shows that no source makes signature.Of or Run panic, or speak of Go.
 func FuzzScript(f *testing.F) {
 	for _, name := range source.Names() {
 		script, err := source.Bundled(name)
@@ -50,14 +51,14 @@ func FuzzScript(f *testing.F) {
 			return
 		}
 		script := source.Script{Name: "fuzz.star", Source: text}
-		signature, err := Describe(script)
+		described, err := signature.Of(script)
 		if err != nil && goTypes.MatchString(err.Error()) {
-			t.Errorf("Describe: %v", err)
+			t.Errorf("signature.Of: %v", err)
 		}
 		o := offline(t, 2, io.Discard)
 		o.MaxSteps = 10000
 		o.Arguments = map[string]any{}
-		for _, flag := range signature.Flags {
+		for _, flag := range described.Flags {
 			o.Arguments[flag.Name] = flag.Default
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

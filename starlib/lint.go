@@ -7,6 +7,8 @@ import (
 	"github.com/bazelbuild/buildtools/build"
 	"github.com/bazelbuild/buildtools/warn"
 	"go.starlark.net/syntax"
+
+	"mvrun/starlib/signature"
 )
 
 // The rules of buildtools that are worth having here.
@@ -68,7 +70,7 @@ func tidyWords(rule, message string) string {
 
 // forgiven says whether a finding of buildtools is none here.
 func (c *checker) forgiven(rule string, f *warn.LinterFinding) bool {
-	main := mainOf(c.tree)
+	main := signature.Main(c.tree)
 	switch rule {
 	case ruleFunctionDoc:
 		// Only a module's functions are there for others. The file's docstring

@@ -132,6 +132,27 @@ func (r *run) arguments() ([]starlark.Tuple, error) {
 	return arguments, nil
 }
 
+// toStarlark returns the value of a flag as a value of Starlark.
+func toStarlark(value any) (starlark.Value, error) {
+	switch v := value.(type) {
+	case string:
+		return starlark.String(v), nil
+	case int:
+		return starlark.MakeInt(v), nil
+	case float64:
+		return starlark.Float(v), nil
+	case bool:
+		return starlark.Bool(v), nil
+	case []string:
+		items := make([]starlark.Value, len(v))
+		for i, s := range v {
+			items[i] = starlark.String(s)
+		}
+		return starlark.NewList(items), nil
+	}
+	return nil, fmt.Errorf("a flag of type %T", value)
+}
+
 func (r *run) exitStatus(value starlark.Value) (*int, error) {
 	switch value := value.(type) {
 	case starlark.NoneType:

@@ -18,7 +18,7 @@ func TestImports(t *testing.T) {
 		"mvrun/engine/registry/memory": {"mvrun/validate"},
 		"mvrun/engine/sink":            {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine"},
 		"mvrun/starlib": {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine",
-			"mvrun/starlib/diagnose", "mvrun/starlib/docstring", "mvrun/starlib/nearest", "mvrun/starlib/param", "mvrun/starlib/re", "mvrun/starlib/source"},
+			"mvrun/starlib/diagnose", "mvrun/starlib/docstring", "mvrun/starlib/nearest", "mvrun/starlib/param", "mvrun/starlib/re", "mvrun/starlib/signature", "mvrun/starlib/source"},
 		"mvrun/starlib/docs": {"mvrun/starlib/docstring", "mvrun/starlib/nearest"},
 	}
 	// What they must not reach of others.

@@ -7,7 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
-	"mvrun/starlib"
+	"mvrun/starlib/signature"
 	"mvrun/starlib/source"
 )
 
@@ -35,18 +35,18 @@ func newParser(args []string, c job.Console) (parser *kong.Kong, script source.S
 // scriptParser returns the parser of a command line that runs the script, and the
 // script's own flags, nil if there are none. standard are the flags of every run.
 func scriptParser(script source.Script, standard []*kong.Flag, c job.Console) (*kong.Kong, *scriptFlags, error) {
-	signature, err := starlib.Describe(script)
+	described, err := signature.Of(script)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(signature.Flags) == 0 {
-		return parserOf(c, signature.Doc), nil, nil
+	if len(described.Flags) == 0 {
+		return parserOf(c, described.Doc), nil, nil
 	}
-	own, err := newScriptFlags(script.Name, signature, standard)
+	own, err := newScriptFlags(script.Name, described, standard)
 	if err != nil {
 		return nil, nil, err
 	}
-	return parserOf(c, signature.Doc, kong.Embed(own.values.Interface())), own, nil
+	return parserOf(c, described.Doc, kong.Embed(own.values.Interface())), own, nil
 }
 
 // parserOf returns a parser of command lines. doc is the docstring of the script,

@@ -7,22 +7,22 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"mvrun/starlib"
+	"mvrun/starlib/signature"
 )
 
 // scriptFlags are the flags that a script adds to the command line, one for each
 // parameter of its main.
 type scriptFlags struct {
-	signature starlib.Signature
+	signature signature.Signature
 	values    reflect.Value // a struct for kong, with a field for each flag
 }
 
 // newScriptFlags makes flags of a script's signature. A name that is a flag of
 // mvrun, one of standard, is an error.
-func newScriptFlags(script string, signature starlib.Signature, standard []*kong.Flag) (*scriptFlags, error) {
+func newScriptFlags(script string, described signature.Signature, standard []*kong.Flag) (*scriptFlags, error) {
 	var fields []reflect.StructField
 	words := map[string]string{} // parameters of main, by the words of their flags
-	for i, flag := range signature.Flags {
+	for i, flag := range described.Flags {
 		own := []string{flag.Word()}
 		if _, ok := flag.Default.(bool); ok {
 			own = append(own, "no-"+flag.Word())
@@ -51,7 +51,7 @@ func newScriptFlags(script string, signature starlib.Signature, standard []*kong
 			Name: fmt.Sprintf("Flag%d", i), Type: reflect.TypeOf(flag.Default), Tag: reflect.StructTag(tag),
 		})
 	}
-	return &scriptFlags{signature, reflect.New(reflect.StructOf(fields))}, nil
+	return &scriptFlags{described, reflect.New(reflect.StructOf(fields))}, nil
 }
 
 // named returns the texts that the user gave in the script's own flags, and that
