@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// Clock is the time that scripts see in tests: it passes as the machine's
-// does, but sleep moves it on at once. So that a test of a script that waits
-// for minutes takes none.
+// Clock is the time that scripts see in tests. It advances as the machine's
+// does, and sleep moves it on at once. So the test of a script that waits for
+// minutes takes no time.
 type Clock struct {
 	mu    sync.Mutex
 	ahead time.Duration // of the machine's
 }
 
-// NewClock returns a clock that now shows a time; the machine's if it is zero.
+// NewClock returns a clock that shows start now. The zero time stands for the
+// machine's.
 func NewClock(start time.Time) *Clock {
 	if start.IsZero() {
 		return &Clock{}

@@ -9,55 +9,34 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// What the rest of a name may be.
-
-// dotted is a name at the end of a text, with the values that it is looked up
-// in, if that can be done without calling anything.
+// dotted is the name at the end of a line, such as "result.image.so". Its first
+// group are the names before the last dot, its second group is the rest.
+//
+// What stands before the name must not be a part of it: behind a bracket or a
+// quote, as in "f().x", nothing is known without calling f.
 var dotted = regexp.MustCompile(`(?:^|[^\pL\pN_.)\]}"'])((?:[\pL_][\pL\pN_]*\.)*)((?:[\pL_][\pL\pN_]*)?)$`)
 
 var keywords = []string{"and", "break", "continue", "def", "elif", "else", "for", "if", "in", "lambda", "load", "not", "or", "pass", "return"}
 
-// Complete returns what may stand in place of the end of a line, from byte
-// start on: names of globals and builtins or, behind a dot, attributes. Only
-// values that have a name are looked into; nothing is called.
+// Complete returns what may stand at the end of a line, from byte start on: names
+// of globals, builtins and keywords or, behind a dot, of attributes. Complete
+// calls nothing and asks no registry.
 func (s *Session) Complete(line string) (start int, candidates []string) {
 	if strings.TrimSpace(line) == "" {
 		return len(line), []string{"    "} // an indentation
 	}
 	found := dotted.FindStringSubmatchIndex(line)
-	if found == nil || quoted(line) {
+	if found == nil || endsInString(line) {
 		return len(line), nil
 	}
 	path, prefix, start := line[found[2]:found[3]], line[found[4]:found[5]], found[4]
-	if path == "" && prefix == "" {
-		return start, nil // everything: no help
-	}
-	if path == "" {
+	switch {
+	case path != "":
+		return start, s.attributes(strings.Split(strings.TrimSuffix(path, "."), "."), prefix)
+	case prefix != "":
 		return start, s.names(prefix)
 	}
-	names := strings.Split(strings.TrimSuffix(path, "."), ".")
-	value, ok := s.globals[names[0]]
-	for _, name := range names[1:] {
-		if !ok {
-			break
-		}
-		value, ok = attribute(value, name)
-	}
-	if !ok {
-		return start, nil
-	}
-	attributes, ok := value.(starlark.HasAttrs)
-	if !ok {
-		return start, nil
-	}
-	for _, name := range attributes.AttrNames() {
-		if strings.HasPrefix(name, prefix) {
-			value, _ := attribute(value, name)
-			candidates = append(candidates, callable(name, value))
-		}
-	}
-	slices.Sort(candidates)
-	return start, candidates
+	return start, nil // all names would be no help
 }
 
 // names returns the globals, builtins and keywords that begin with a prefix.
@@ -67,7 +46,7 @@ func (s *Session) names(prefix string) []string {
 	var names []string
 	for name, value := range all {
 		if strings.HasPrefix(name, prefix) {
-			names = append(names, callable(name, value))
+			names = append(names, withBracket(name, value))
 		}
 	}
 	for _, word := range keywords {
@@ -79,29 +58,56 @@ func (s *Session) names(prefix string) []string {
 	return names
 }
 
-// callable writes a name with the bracket that a call needs.
-func callable(name string, value starlark.Value) string {
+// attributes returns the attributes that begin with a prefix. path leads to
+// their value: a global, then attributes.
+func (s *Session) attributes(path []string, prefix string) []string {
+	value, ok := s.globals[path[0]]
+	for _, name := range path[1:] {
+		if !ok {
+			return nil
+		}
+		value, ok = attribute(value, name)
+	}
+	holder, ok := value.(starlark.HasAttrs)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, name := range holder.AttrNames() {
+		if strings.HasPrefix(name, prefix) {
+			value, _ := attribute(holder, name)
+			names = append(names, withBracket(name, value))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// withBracket returns the name of a value, with a bracket if it can be called.
+func withBracket(name string, value starlark.Value) string {
 	if _, ok := value.(starlark.Callable); ok {
 		return name + "("
 	}
 	return name
 }
 
+// attribute returns an attribute of a value, unless a registry may have to be
+// asked for it.
 func attribute(value starlark.Value, name string) (starlark.Value, bool) {
 	switch value.(type) {
 	case *Inspection, *InspectedPlatform:
-		return nil, false // it may ask a registry
+		return nil, false
 	}
-	attributes, ok := value.(starlark.HasAttrs)
+	holder, ok := value.(starlark.HasAttrs)
 	if !ok {
 		return nil, false
 	}
-	found, err := attributes.Attr(name)
+	found, err := holder.Attr(name)
 	return found, err == nil && found != nil
 }
 
-// quoted says whether a line ends within a string or a comment.
-func quoted(line string) bool {
+// endsInString reports whether a line ends within a string or a comment.
+func endsInString(line string) bool {
 	var quote rune
 	escaped := false
 	for _, r := range line {

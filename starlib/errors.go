@@ -1,108 +1,131 @@
 package starlib
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"go.starlark.net/starlark"
-	"go.starlark.net/syntax"
 
 	"mvrun/starlib/diagnose"
 )
 
-// Errors that point at the script.
+// ScriptError is an error of a script, written for the person who wrote the
+// script: with the place, the line and a caret, and the calls that led there.
+type ScriptError struct {
+	// Cause is why the context of the execution had ended, nil if it had not.
+	Cause error
+
+	message string
+	err     error
+}
+
+func (e *ScriptError) Error() string { return e.message }
+func (e *ScriptError) Unwrap() error { return e.err }
+
+// causeOf returns the cause of the end of a context, if that ended the script.
+// Otherwise it returns the script's own error.
+func causeOf(err error) error {
+	if e := (*ScriptError)(nil); errors.As(err, &e) && e.Cause != nil && !errors.Is(e.Cause, context.Canceled) {
+		return e.Cause
+	}
+	return err
+}
 
 // itemError is an error of a function that parallel called for an item.
 type itemError struct {
 	item     starlark.Value
 	err      error
-	onResult bool // it was called with the item's result
+	onResult bool // the function was on_result
 }
 
 func (e *itemError) Error() string { return fmt.Sprintf("%v: %v", e.item, e.err) }
 func (e *itemError) Unwrap() error { return e.err }
 
-// scriptError is an error with its place in the script.
-type scriptError struct {
-	message string
-	err     error
+// newScriptError returns the ScriptError of an error. cause is why the context
+// has ended, or nil. Values of secrets do not appear in the message.
+func newScriptError(sources diagnose.Sources, secrets *secrets, err, cause error) *ScriptError {
+	if e, ok := err.(*ScriptError); ok {
+		e.Cause = cause
+		return e
+	}
+	message := ""
+	for _, fault := range sources.Faults(err) {
+		message += sources.Show(fault.Pos, fault.Message)
+	}
+	if message == "" {
+		message = runtimeMessage(sources, secrets, err)
+	}
+	return &ScriptError{Cause: cause, message: strings.TrimRight(message, "\n"), err: err}
 }
 
-func (e *scriptError) Error() string { return e.message }
-func (e *scriptError) Unwrap() error { return e.err }
-
-// newScriptError writes an error for whoever wrote the script: the place, the
-// line with a caret, and the calls that led there. sources are the files by
-// name, secrets what the message must not show.
-func newScriptError(sources diagnose.Sources, secrets *revealed, err error) error {
-	var b strings.Builder
-	faults := sources.Faults(err)
-	for _, fault := range faults {
-		b.WriteString(sources.Show(fault.Pos, fault.Message))
-	}
-	if faults == nil {
-		calls(&b, sources, secrets, err)
-	}
-	return &scriptError{strings.TrimRight(b.String(), "\n"), err}
-}
-
-// calls writes the innermost place of an error, then the calls of every thread
-// that it went through, the innermost first.
-func calls(b *strings.Builder, sources diagnose.Sources, secrets *revealed, err error) {
-	var stacks []starlark.CallStack
-	message := secrets.hide(diagnose.InnermostMessage(err))
-	item, callback := "", false
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		switch e := e.(type) {
-		case *starlark.EvalError:
-			stacks = append(stacks, e.CallStack)
-		case *itemError:
-			item, callback = e.item.String(), !e.onResult
-			if _, ok := e.item.(*Image); !ok { // which every report shows
-				item = secrets.hide(item)
-			}
-		}
-	}
-	if strings.Contains(message, " frozen list") || strings.Contains(message, " frozen hash table") {
-		if callback {
-			message += " (calls of parallel run at once, so what they share is frozen: return a value instead)"
-		} else {
-			message += " (frozen, since calls of parallel run at once, is what the top level made and what parallel was given: change a copy)"
-		}
-	}
+// runtimeMessage returns the message of an error that a running script met: the
+// innermost place, then the calls of every thread that the error went through.
+func runtimeMessage(sources diagnose.Sources, secrets *secrets, err error) string {
+	stacks, item := trace(err)
+	message := withFrozenAdvice(secrets.hide(diagnose.InnermostMessage(err)), item)
 	frames := innermostFirst(stacks)
 	if len(frames) > 1 && strings.HasPrefix(message, "function "+frames[0].Name+" ") {
-		// The call was wrong, not the function, which was not entered.
+		// The arguments were wrong. The interpreter names the place of the
+		// function, which was not entered; the caller's place is the one to show.
 		message += sources.OfferParameter(message, frames[0].Pos)
 		frames = frames[1:]
 	}
+	var b strings.Builder
 	if len(frames) > 0 {
 		b.WriteString(sources.Show(frames[0].Pos, message))
 	} else {
 		b.WriteString(message + "\n")
 	}
-	if item != "" {
-		fmt.Fprintf(b, "while working on %s\n", item)
+	if item != nil {
+		fmt.Fprintf(&b, "while working on %s\n", shownItem(item.item, secrets))
 	}
 	if len(frames) > 1 {
-		b.WriteString("called from, the innermost first:\n")
-		for i, frame := range frames {
-			if more := len(frames) - 2*mostCalls; more > 1 && i >= mostCalls && i < mostCalls+more {
-				if i == mostCalls {
-					fmt.Fprintf(b, "  … %d more …\n", more)
-				}
-				continue
-			}
-			fmt.Fprintf(b, "  %s in %s\n", frame.Pos, frame.Name)
-		}
+		writeCalls(&b, frames)
 	}
+	return b.String()
 }
 
-// innermostFirst puts the calls of all threads in one row, without those of
-// builtins, which have no place in a script. stacks are the threads' own, the
-// outermost first.
+// trace returns the call stacks of the threads that an error went through, the
+// outermost thread first, and the innermost item of parallel on its way, or nil.
+func trace(err error) (stacks []starlark.CallStack, item *itemError) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		switch e := err.(type) {
+		case *starlark.EvalError:
+			stacks = append(stacks, e.CallStack)
+		case *itemError:
+			item = e
+		}
+	}
+	return stacks, item
+}
+
+// withFrozenAdvice adds to an error about a frozen value why the value is
+// frozen. item is the item of parallel that was worked on, or nil.
+func withFrozenAdvice(message string, item *itemError) string {
+	switch {
+	case !strings.Contains(message, " frozen list") && !strings.Contains(message, " frozen hash table"):
+		return message
+	case item != nil && !item.onResult:
+		return message + " (calls of parallel run at once, so what they share is frozen: return a value instead)"
+	}
+	return message + " (frozen, since calls of parallel run at once, is what the top level made and what parallel was given: change a copy)"
+}
+
+// shownItem writes an item of parallel. Every report shows an image as it is, so
+// nothing in it is hidden.
+func shownItem(item starlark.Value, secrets *secrets) string {
+	if _, ok := item.(*Image); ok {
+		return item.String()
+	}
+	return secrets.hide(item.String())
+}
+
+// innermostFirst returns the calls of all threads, the innermost first. Calls of
+// builtins are left out, because they have no place in a script. stacks begins
+// with the outermost thread, and each stack with its outermost call.
 func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
 	var frames []starlark.CallFrame
 	for _, stack := range slices.Backward(stacks) {
@@ -115,16 +138,20 @@ func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
 	return frames
 }
 
-// mostCalls is how many calls are shown of each end of a stack.
-const mostCalls = 10
+// maxCalls is the number of calls that are shown of each end of a deep stack.
+const maxCalls = 10
 
-// compareEqual answers == and != for values that have no order.
-func compareEqual(op syntax.Token, equal bool, what string) (bool, error) {
-	switch op {
-	case syntax.EQL:
-		return equal, nil
-	case syntax.NEQ:
-		return !equal, nil
+// writeCalls writes the calls that led to an error.
+func writeCalls(b *strings.Builder, frames []starlark.CallFrame) {
+	b.WriteString("called from, the innermost first:\n")
+	left := len(frames) - 2*maxCalls
+	for i, frame := range frames {
+		if left > 1 && i >= maxCalls && i < maxCalls+left {
+			if i == maxCalls {
+				fmt.Fprintf(b, "  … %d more …\n", left)
+			}
+			continue
+		}
+		fmt.Fprintf(b, "  %s in %s\n", frame.Pos, frame.Name)
 	}
-	return false, fmt.Errorf("%s has no order: %s %s %s", what, what, op, what)
 }

@@ -13,10 +13,8 @@ import (
 	"mvrun/starlib/param"
 )
 
-// Builtins that have nothing to do with images.
-
-// attempt is attempt(fn, *args): a call whose error is a value.
-func (r *run) attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// attempt is attempt(fn, *args). It calls fn and returns its error as a value.
+func (e *execution) attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("%s: want a function to call, and its arguments", b.Name())
 	}
@@ -24,31 +22,31 @@ func (r *run) attempt(thread *starlark.Thread, b *starlark.Builtin, args starlar
 	if !ok {
 		return nil, fmt.Errorf("%s: got %s, want a function; write attempt(fn, argument), not attempt(fn(argument))", b.Name(), args[0].Type())
 	}
-	if thread.CallStackDepth() > maxDepth { // attempt(attempt, …) is no recursion that Starlark sees
+	if thread.CallStackDepth() > maxDepth { // Starlark does not take attempt(attempt, …) for recursion
 		return nil, fmt.Errorf("%s: more than %d calls are nested in one another", b.Name(), maxDepth)
 	}
 	value, err := starlark.Call(thread, fn, args[1:], kwargs)
-	if ctx := contextOf(thread); ctx.Err() != nil {
-		return nil, context.Cause(ctx) // nobody outlives the run
+	if ctx := Context(thread); ctx.Err() != nil {
+		return nil, context.Cause(ctx) // a script must not survive the end of its run
 	}
 	outcome := starlark.StringDict{"ok": starlark.Bool(err == nil), "value": starlark.None, "error": starlark.None}
 	if err != nil {
-		outcome["error"] = starlark.String(r.revealed.hide(diagnose.InnermostMessage(err)))
+		outcome["error"] = starlark.String(e.secrets.hide(diagnose.InnermostMessage(err)))
 	} else {
 		outcome["value"] = value
 	}
 	return starlarkstruct.FromStringDict(starlark.String("attempt"), outcome), nil
 }
 
-// env is env(name, default): a variable of the environment.
-func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// env is env(name, default). It returns a variable of the environment.
+func (e *execution) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var name string
 	var missing starlark.Value
 	if err := param.Unpack(b, args, kwargs, "name", &name, "default?", &missing); err != nil {
 		return nil, err
 	}
-	if value, ok := r.LookupEnv(name); ok {
-		r.revealed.add(name, value)
+	if value, ok := e.LookupEnv(name); ok {
+		e.secrets.add(name, value)
 		return starlark.String(value), nil
 	}
 	if missing == nil {
@@ -57,15 +55,15 @@ func (r *run) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 	return missing, nil
 }
 
-// sleep is sleep(duration), which an interruption ends.
-func (r *run) sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// sleep is sleep(duration). It ends early with the thread's context.
+func (e *execution) sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var wait param.Duration
 	if err := param.Unpack(b, args, kwargs, "duration", &wait); err != nil {
 		return nil, err
 	}
-	ctx := contextOf(thread)
-	if r.Clock != nil {
-		r.Clock.advance(time.Duration(wait))
+	ctx := Context(thread)
+	if e.Clock != nil {
+		e.Clock.advance(time.Duration(wait))
 		wait = 0
 	}
 	timer := time.NewTimer(time.Duration(wait))
@@ -78,9 +76,9 @@ func (r *run) sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.
 	}
 }
 
-// log is the module of log.debug, log.info, log.warn and log.error, which
-// write their arguments as print does, to the log.
-func (r *run) log() starlark.Value {
+// log returns the module log. Its functions write their arguments to the log, as
+// print writes them to standard output.
+func (e *execution) log() starlark.Value {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 	members := starlark.StringDict{}
 	for name, level := range levels {
@@ -88,14 +86,14 @@ func (r *run) log() starlark.Value {
 			if len(kwargs) > 0 {
 				return nil, fmt.Errorf("%s: want no arguments with names", b.Name())
 			}
-			r.Log.Log(contextOf(thread), level, r.revealed.hide(printed(args)))
+			e.Log.Log(Context(thread), level, e.secrets.hide(printed(args)))
 			return starlark.None, nil
 		})
 	}
 	return &starlarkstruct.Module{Name: "log", Members: members}
 }
 
-// printed writes values as print does.
+// printed returns the line that print would write.
 func printed(values starlark.Tuple) string {
 	var line []byte
 	for i, v := range values {

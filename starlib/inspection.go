@@ -13,13 +13,13 @@ import (
 	"mvrun/validate"
 )
 
-// The values that inspect gives.
-
-// Inspection is what a registry has under a reference. It cannot change, but
-// what a list's platforms are is read when it is first asked for: a list of
-// ten platforms would take twenty requests more, and most scripts want one.
+// Inspection is what a registry has under a reference. It is immutable.
+//
+// The manifests of a list's platforms are read when a script first asks for
+// something in them. Reading ten platforms would take twenty more requests, and
+// most scripts want only one.
 type Inspection struct {
-	run       *run
+	execution *execution
 	reference string
 	found     *validate.Inspection
 	platforms []*InspectedPlatform
@@ -27,12 +27,12 @@ type Inspection struct {
 
 // InspectedPlatform is one platform of an Inspection.
 type InspectedPlatform struct {
-	run        *run
+	execution  *execution
 	repository string
 	entry      validate.Descriptor
 
 	mu  sync.Mutex
-	own *validate.Inspection // nil until it is asked for
+	own *validate.Inspection // nil until a script asks for it
 }
 
 var (
@@ -40,16 +40,16 @@ var (
 	_ starlark.HasAttrs = (*InspectedPlatform)(nil)
 )
 
-func newInspection(r *run, repository, tag string, found *validate.Inspection) *Inspection {
-	i := &Inspection{run: r, reference: imagelist.Reference(repository, tag), found: found}
+func newInspection(e *execution, repository, tag string, found *validate.Inspection) *Inspection {
+	i := &Inspection{execution: e, reference: imagelist.Reference(repository, tag), found: found}
 	m := found.Manifest
 	if found.Config != nil {
 		entry := validate.Descriptor{MediaType: m.MediaType, Digest: m.Digest, Platform: &found.Config.Platform, Annotations: m.Annotations}
-		i.platforms = []*InspectedPlatform{{run: r, repository: repository, entry: entry, own: found}}
+		i.platforms = []*InspectedPlatform{{execution: e, repository: repository, entry: entry, own: found}}
 	}
 	for _, entry := range m.Children {
 		if !entry.IsAttestation() {
-			i.platforms = append(i.platforms, &InspectedPlatform{run: r, repository: repository, entry: entry})
+			i.platforms = append(i.platforms, &InspectedPlatform{execution: e, repository: repository, entry: entry})
 		}
 	}
 	return i
@@ -73,7 +73,7 @@ func (i *Inspection) Attr(name string) (starlark.Value, error) {
 	case "digest":
 		return starlark.String(i.found.Manifest.Digest), nil
 	case "annotations":
-		return stringDict(i.found.Manifest.Annotations), nil
+		return frozenDict(i.found.Manifest.Annotations), nil
 	case "platforms":
 		values := make([]starlark.Value, len(i.platforms))
 		for n, p := range i.platforms {
@@ -100,14 +100,15 @@ func (i *Inspection) AttrNames() []string {
 	return []string{"annotations", "artifact_type", "created", "digest", "labels", "media_type", "platforms", "reference", "size"}
 }
 
-// preferred is the platform that stands for a list: the first that -a and --os
-// want, in the order of -a, else the first there is.
+// preferred returns the platform whose size, labels and creation time are those
+// of the list: the first one that the run's question selects, in the order of
+// its architectures, or the first of the list if the question selects none.
 func (i *Inspection) preferred() (*InspectedPlatform, error) {
 	if len(i.platforms) == 0 {
 		return nil, fmt.Errorf("%s is a list without images: only an image has size, labels and created", i.reference)
 	}
-	for _, arch := range i.run.Question.Arch {
-		q := validate.Question{Arch: []string{arch}, OS: i.run.Question.OS}
+	for _, arch := range i.execution.Question.Arch {
+		q := validate.Question{Arch: []string{arch}, OS: i.execution.Question.OS}
 		for _, p := range i.platforms {
 			if p.entry.Platform != nil && q.Wants(*p.entry.Platform) {
 				return p, nil
@@ -127,7 +128,7 @@ func (p *InspectedPlatform) Hash() (uint32, error) {
 	return 0, errors.New("unhashable: inspected_platform")
 }
 
-// platform is its name, "" for an entry that says none.
+// platform returns the name of the platform, "" if the entry of the list has none.
 func (p *InspectedPlatform) platform() string {
 	if p.entry.Platform == nil {
 		return ""
@@ -137,23 +138,23 @@ func (p *InspectedPlatform) platform() string {
 
 // Attr implements starlark.HasAttrs.
 func (p *InspectedPlatform) Attr(name string) (starlark.Value, error) {
-	var says validate.Platform
+	var named validate.Platform
 	if p.entry.Platform != nil {
-		says = *p.entry.Platform
+		named = *p.entry.Platform
 	}
 	switch name {
 	case "platform":
 		return starlark.String(p.platform()), nil
 	case "os":
-		return starlark.String(says.OS), nil
+		return starlark.String(named.OS), nil
 	case "architecture":
-		return starlark.String(says.Architecture), nil
+		return starlark.String(named.Architecture), nil
 	case "variant":
-		return starlark.String(says.Variant), nil
+		return starlark.String(named.Variant), nil
 	case "os_version":
-		return starlark.String(says.OSVersion), nil
+		return starlark.String(named.OSVersion), nil
 	case "wanted":
-		return starlark.Bool(p.run.Question.Wants(says)), nil
+		return starlark.Bool(p.execution.Question.Wants(named)), nil
 	case "reference":
 		return starlark.String(imagelist.Reference(p.repository, p.entry.Digest)), nil
 	case "media_type":
@@ -161,7 +162,7 @@ func (p *InspectedPlatform) Attr(name string) (starlark.Value, error) {
 	case "digest":
 		return starlark.String(p.entry.Digest), nil
 	case "annotations":
-		return stringDict(p.entry.Annotations), nil
+		return frozenDict(p.entry.Annotations), nil
 	case "size", "labels", "created":
 		own, err := p.read()
 		if err != nil {
@@ -177,7 +178,8 @@ func (p *InspectedPlatform) AttrNames() []string {
 	return []string{"annotations", "architecture", "created", "digest", "labels", "media_type", "os", "os_version", "platform", "reference", "size", "variant", "wanted"}
 }
 
-// read reads the image that an entry names, once. A failure is not kept.
+// read returns the image that the entry names. After the first success it asks
+// the registry no more; after a failure it does.
 func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -185,9 +187,10 @@ func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 		return p.own, nil
 	}
 	var own *validate.Inspection
-	// The run's context: the value may outlive the call that it was made in.
-	err := p.run.Engine.Work(p.run.ctx, func(ctx context.Context) (err error) {
-		own, err = p.run.Lookup.Inspect(ctx, p.repository, p.entry.Digest)
+	// This is the context of the execution, because the value may outlive the
+	// call that made it.
+	err := p.execution.Engine.Work(p.execution.ctx, func(ctx context.Context) (err error) {
+		own, err = p.execution.Lookup.Inspect(ctx, p.repository, p.entry.Digest)
 		return err
 	})
 	if err != nil {
@@ -200,7 +203,8 @@ func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 	return own, nil
 }
 
-// contentAttr is an attribute of one image, or artifact.
+// contentAttr returns an attribute of one image or artifact, or None if it has
+// no such thing.
 func contentAttr(i *validate.Inspection, name string) starlark.Value {
 	switch name {
 	case "size":
@@ -212,7 +216,7 @@ func contentAttr(i *validate.Inspection, name string) starlark.Value {
 		if i.Config != nil {
 			labels = i.Config.Runtime.Labels
 		}
-		return stringDict(labels)
+		return frozenDict(labels)
 	case "created":
 		if created := i.Created(); !created.IsZero() {
 			return startime.Time(created)

@@ -8,11 +8,9 @@ import (
 	"mvrun/starlib/param"
 )
 
-// Settings of registries.
-
-// Registry are the settings that a script gives a registry; empty ones are
-// left as they are.
-type Registry struct {
+// RegistrySettings are the settings that a script gives to a registry. A setting
+// with its zero value stays as it is.
+type RegistrySettings struct {
 	Endpoint           string
 	Username, Password string
 	Token              string
@@ -24,46 +22,64 @@ type Registry struct {
 	MaxRequests        int
 }
 
-// registry is registry(host, …): how to speak to a registry, on either side.
-func (r *run) registry(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// registry is registry(host, …). Its settings are for both sides of a mirror.
+func (e *execution) registry(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var host string
-	var s Registry
-	var verify starlark.Value
-	pace := starlark.Value(starlark.None)
+	var s RegistrySettings
+	var verify optionalBool
+	var rate optionalRate
 	err := param.Unpack(b, args, kwargs, "host", &host, "endpoint?", &s.Endpoint,
 		"username?", &s.Username, "password?", &s.Password, "token?", &s.Token,
 		"ca?", &s.CA, "cert?", &s.Cert, "key?", &s.Key, "tls_verify?", &verify, "plain_http?", &s.PlainHTTP,
-		"requests_per_second?", &pace, "max_requests?", &s.MaxRequests)
+		"requests_per_second?", &rate, "max_requests?", &s.MaxRequests)
 	if err != nil {
 		return nil, err
 	}
-	if thread.CallStack()[0].Name != "<toplevel>" && thread.Local(promptLocal) == nil {
+	if !AtTopLevel(thread) && thread.Local(promptLocal) == nil {
 		return nil, fmt.Errorf("%s: only the top level may use %s: requests may be under way already", b.Name(), b.Name())
 	}
-	if verify != nil && verify != starlark.None {
-		truth, ok := verify.(starlark.Bool)
-		if !ok {
-			return nil, fmt.Errorf("%s: for parameter tls_verify: got %s, want bool", b.Name(), verify.Type())
-		}
-		s.TLSVerify = (*bool)(&truth)
-	}
-	if pace != starlark.None {
-		rate, ok := starlark.AsFloat(pace)
-		if !ok || rate <= 0 {
-			return nil, fmt.Errorf("%s: for parameter requests_per_second: got %s, want a number above 0", b.Name(), pace)
-		}
-		s.RequestsPerSecond = rate
-	}
+	s.TLSVerify, s.RequestsPerSecond = verify.value, float64(rate)
 	for _, file := range []*string{&s.CA, &s.Cert, &s.Key} {
 		if *file == "" {
 			continue
 		}
-		if *file, err = r.loader.Confine(r.loader.Locate(*file)); err != nil {
-			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		if *file, err = e.readPath(b, e.loader.Locate(*file)); err != nil {
+			return nil, err
 		}
 	}
-	if err := r.Registry(host, s); err != nil {
+	if err := e.Registry(host, s); err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", b.Name(), host, err)
 	}
 	return starlark.None, nil
+}
+
+// optionalBool is True, False, or None for neither.
+type optionalBool struct{ value *bool }
+
+// Unpack implements starlark.Unpacker.
+func (o *optionalBool) Unpack(v starlark.Value) error {
+	switch v := v.(type) {
+	case starlark.NoneType:
+		return nil
+	case starlark.Bool:
+		o.value = (*bool)(&v)
+		return nil
+	}
+	return fmt.Errorf("got %s, want bool", v.Type())
+}
+
+// optionalRate is a number above 0, or None for no limit.
+type optionalRate float64
+
+// Unpack implements starlark.Unpacker.
+func (o *optionalRate) Unpack(v starlark.Value) error {
+	if v == starlark.None {
+		return nil
+	}
+	rate, ok := starlark.AsFloat(v)
+	if !ok || rate <= 0 {
+		return fmt.Errorf("got %s, want a number above 0", v)
+	}
+	*o = optionalRate(rate)
+	return nil
 }

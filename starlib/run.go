@@ -2,127 +2,106 @@ package starlib
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 
-	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
-	"go.starlark.net/syntax"
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
-	"mvrun/starlib/diagnose"
 	"mvrun/starlib/source"
 	"mvrun/validate"
 )
 
-// A script's two stages, and what its threads carry.
-
-// Options are what a script's builtins work on, and their default arguments.
+// Options are what the builtins of a script work on, and the defaults of their
+// arguments.
 type Options struct {
 	Engine      *engine.Engine
-	Open        func(path string) (*imagelist.List, error) // "" for the run's own list
-	WriteFailed func(path string, lines []string) error    // "" for the run's own failed list
-	Registry    func(host string, settings Registry) error
 	Lookup      Lookup
+	Registry    func(host string, settings RegistrySettings) error
+	Open        func(path string) (*imagelist.List, error) // "" opens the run's own list
+	WriteFailed func(path string, lines []string) error    // "" is the run's own failed list
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)
 	Clock       *Clock // nil for the machine's
 
+	Access source.Access // which files the script may use
+	Files  Files         // which file stands for a path; nil for the file at that path
+
 	List      imagelist.Options
 	Question  validate.Question
-	Arguments map[string]any // of main: the values of its Flags, by name
+	Arguments map[string]any // for the parameters of main, by name
 
-	MaxSteps uint64 // after which a thread of the script is stopped, 0 for never
+	MaxSteps     uint64 // after which a thread of the script is stopped; 0 for never
+	MaxStepsHint string // how a user sets MaxSteps, for the message of a script that was stopped
 
-	Access source.Access // to files
+	Extra starlark.StringDict // builtins besides the usual ones
 }
 
-// run is one execution of a script.
-type run struct {
-	Options
-	script   source.Script
-	loader   *source.Loader
-	abort    context.CancelCauseFunc // ends ctx
-	printing sync.Mutex
-	byHand   atomic.Int64 // how many images scripts made
-	ctx      context.Context
-	revealed revealed
-
-	failing sync.Mutex
-	failed  map[string][][]*engine.Packed // what was given to write_failed, by path
-
-	// Below, what changes only while top levels are executed, one at a time.
-	sources diagnose.Sources // of the script and its modules, for errors
-	modules map[string]*module
-
-	world World        // of a test; nil in a run
-	fakes atomic.Int32 // how many registries without a name the test made
-}
-
-// Run executes a script. status is what its main returned, if it did return
-// an exit status. An error of the script tells where in the script; one that
-// is context.Cause(ctx) says that ctx ended it.
+// Run executes a script: its top level, then its function main. status is what
+// main returned, if it returned an exit status.
+//
+// The error is context.Cause(ctx) if ctx ended the script, a *ScriptError if the
+// script failed.
 func Run(ctx context.Context, script source.Script, o Options) (status *int, err error) {
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
-	r := newRun(ctx, abort, script, o)
-	thread, end := r.thread(ctx, script.Name)
-	defer end()
-	r.modules[filepath.Clean(script.Name)] = &module{} // what it loads must not load it
-	globals, err := r.execute(thread, source.Dialect, script)
-	if err != nil {
-		return nil, r.explain(ctx, err)
-	}
-	main, ok := globals["main"].(starlark.Callable)
-	if !ok {
-		return nil, fmt.Errorf("script %s has no function main: its top level declares, and main does the work:\n\ndef main():\n    write_failed(parallel(validate, load_list()))", script.Name)
-	}
-	arguments, err := r.arguments()
-	if err != nil {
-		return nil, err
-	}
-	var value starlark.Value
-	err = engine.Guard(func() (err error) {
-		value, err = starlark.Call(thread, main, nil, arguments)
+	e := newExecution(script, o)
+	var returned starlark.Value
+	err = e.do(ctx, script.Name, func(thread *starlark.Thread) error {
+		globals, err := e.declare(thread)
+		if err != nil {
+			return err
+		}
+		main, ok := globals["main"].(starlark.Callable)
+		if !ok {
+			return &ScriptError{message: fmt.Sprintf("script %s has no function main: its top level declares, and main does the work:\n\n"+
+				"def main():\n    write_failed(parallel(validate, load_list()))", script.Name)}
+		}
+		arguments, err := e.arguments()
+		if err != nil {
+			return err
+		}
+		err = engine.Guard(func() (err error) {
+			returned, err = starlark.Call(thread, main, nil, arguments)
+			return err
+		})
+		if err != nil {
+			e.recordFailure(thread, nil, err)
+		}
 		return err
 	})
 	if err != nil {
-		r.fail(thread, starlark.None, err)
-		return nil, r.explain(ctx, err)
+		return nil, causeOf(err)
 	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return r.exitStatus(value)
+	return e.exitStatus(returned)
 }
 
-// execute runs the top level of a script or a module, and freezes what it made.
-func (r *run) execute(thread *starlark.Thread, dialect *syntax.FileOptions, script source.Script) (globals starlark.StringDict, err error) {
-	builtins := r.builtins()
-	err = engine.Guard(func() (err error) {
-		globals, err = starlark.ExecFileOptions(dialect, thread, script.Name, script.Source, builtins)
-		return err
+// Execute executes the top level of a script, and then calls fn instead of main.
+// Its error is a *ScriptError, also where ctx ended the script. If fn succeeded
+// although ctx ended meanwhile, the error is context.Cause(ctx).
+func Execute(ctx context.Context, script source.Script, o Options, fn func(thread *starlark.Thread, globals starlark.StringDict) error) error {
+	e := newExecution(script, o)
+	return e.do(ctx, script.Name, func(thread *starlark.Thread) error {
+		globals, err := e.declare(thread)
+		if err != nil {
+			return err
+		}
+		return fn(thread, globals)
 	})
-	return globals, diagnose.OfferNames(err, builtins.Keys())
 }
 
-// newRun returns the execution of a script that ctx ends; abort ends ctx.
-func newRun(ctx context.Context, abort context.CancelCauseFunc, script source.Script, o Options) *run {
-	return &run{Options: o, script: script, ctx: ctx, abort: abort, failed: map[string][][]*engine.Packed{},
-		loader: source.NewLoader(script, o.Access), sources: diagnose.Sources{script.Name: script.Source}, modules: map[string]*module{}}
+// declare executes the script's top level.
+func (e *execution) declare(thread *starlark.Thread) (starlark.StringDict, error) {
+	e.modules[filepath.Clean(e.script.Name)] = &module{} // so that no module may load the script itself
+	return e.topLevel(thread, source.Dialect, e.script)
 }
 
-// arguments are main's, from the script's flags.
-func (r *run) arguments() ([]starlark.Tuple, error) {
+// arguments returns the arguments for main.
+func (e *execution) arguments() ([]starlark.Tuple, error) {
 	var arguments []starlark.Tuple
-	for name, value := range r.Arguments {
+	for name, value := range e.Arguments {
 		v, err := toStarlark(value)
 		if err != nil {
 			return nil, err
@@ -153,7 +132,9 @@ func toStarlark(value any) (starlark.Value, error) {
 	return nil, fmt.Errorf("a flag of type %T", value)
 }
 
-func (r *run) exitStatus(value starlark.Value) (*int, error) {
+// exitStatus returns the exit status that main returned, or nil if it returned
+// None.
+func (e *execution) exitStatus(value starlark.Value) (*int, error) {
 	switch value := value.(type) {
 	case starlark.NoneType:
 		return nil, nil
@@ -162,61 +143,5 @@ func (r *run) exitStatus(value starlark.Value) (*int, error) {
 			return &status, nil
 		}
 	}
-	return nil, fmt.Errorf("main of script %s returned %s: want None, or an exit status from 0 to 255", r.script.Name, r.revealed.hide(value.String()))
-}
-
-// Keys of a thread's locals.
-const (
-	contextLocal = "mvrun.context"
-	taskLocal    = "mvrun.task"
-	depthLocal   = "mvrun.depth"  // how many calls of parallel the thread is in
-	promptLocal  = "mvrun.prompt" // the *Session that the thread executes an input of
-)
-
-// thread makes a thread that ends with ctx. end must be called by whoever
-// runs it, when it is done.
-func (r *run) thread(ctx context.Context, name string) (*starlark.Thread, func()) {
-	thread := &starlark.Thread{
-		Name: name,
-		Load: r.load,
-		Print: func(_ *starlark.Thread, message string) {
-			r.printing.Lock()
-			defer r.printing.Unlock()
-			fmt.Fprintln(r.Print, message)
-		},
-	}
-	if r.Clock != nil {
-		startime.SetNow(thread, r.Clock.now)
-	}
-	if r.MaxSteps > 0 { // 0 would be no steps at all
-		thread.SetMaxExecutionSteps(r.MaxSteps)
-		thread.OnMaxSteps = func(thread *starlark.Thread) {
-			thread.Cancel(fmt.Sprintf("the script took more than %d steps (--max-steps)", r.MaxSteps))
-		}
-	}
-	task := r.Engine.Begin()
-	thread.SetLocal(contextLocal, ctx)
-	thread.SetLocal(taskLocal, task)
-	stop := context.AfterFunc(ctx, func() { thread.Cancel(context.Cause(ctx).Error()) })
-	return thread, func() {
-		stop()
-		task.End()
-	}
-}
-
-func contextOf(thread *starlark.Thread) context.Context {
-	return thread.Local(contextLocal).(context.Context)
-}
-
-func taskOf(thread *starlark.Thread) *engine.Task {
-	return thread.Local(taskLocal).(*engine.Task)
-}
-
-// explain returns ctx's cause if that is what ended the script, else the
-// script's own error.
-func (r *run) explain(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return newScriptError(r.sources, &r.revealed, err)
+	return nil, fmt.Errorf("main of script %s returned %s: want None, or an exit status from 0 to 255", e.script.Name, e.secrets.hide(value.String()))
 }

@@ -11,166 +11,172 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
-	"mvrun/engine"
 	"mvrun/starlib/diagnose"
 	"mvrun/starlib/source"
 )
 
-// A script that is written while it runs.
-
-// Session executes what a person types, an Input at a time. Each sees the
-// globals of those before it, and counts as main: it may use parallel.
+// Session executes what a person types, an Input at a time. An input sees the
+// globals of the earlier ones, and may use parallel as main may.
 //
-// What parallel runs at once must share nothing that changes. There is no end
-// of the top level here at which everything could be frozen, so a call of
-// parallel freezes what exists when it begins.
+// What calls of parallel share must not change. A script is frozen at the end of
+// its top level, but a session has no such end. So a call of parallel freezes
+// whatever exists when it begins.
 type Session struct {
-	run     *run
-	globals starlark.StringDict
-	inputs  int
-	ahead   []string // lines that were read, and belong to the next input
+	execution *execution
+	globals   starlark.StringDict
+	inputs    int
+	ahead     []string // lines that were read and belong to the next input
 
-	// thawed are all values that globals got since the last call of parallel,
-	// also those that have another now: a function keeps the globals that it
-	// knew.
-	thawed []starlark.Value
+	// unfrozen are the values of all globals since the last call of parallel. A
+	// value stays here when its global gets another one, because a function may
+	// still refer to it.
+	unfrozen []starlark.Value
 }
 
 // Input is a statement, or several on one line, ready to be executed.
 type Input struct{ file *syntax.File }
 
-// inputOptions is the dialect of inputs, in which loops and conditions need no
-// function.
-var inputOptions = &syntax.FileOptions{Set: true, TopLevelControl: true, GlobalReassign: true, LoadBindsGlobally: true}
+// inputDialect is the dialect of inputs. They may loop outside functions and
+// give a global another value.
+var inputDialect = &syntax.FileOptions{Set: true, TopLevelControl: true, GlobalReassign: true, LoadBindsGlobally: true}
 
-// scriptOptions is the dialect of a session's script: also what it loads is
-// there to play with.
-var scriptOptions = &syntax.FileOptions{Set: true, LoadBindsGlobally: true}
+// scriptDialect is the dialect of a session's script. The session also gets the
+// names that the script loads.
+var scriptDialect = &syntax.FileOptions{Set: true, LoadBindsGlobally: true}
 
-// NewSession returns a session that has the globals of a script, whose main is
-// not called. Without a name there is no script. Errors are as Run's.
+// NewSession returns a session with the globals of a script, whose main is not
+// called. A script without a name stands for no script. Errors are those of Run.
 func NewSession(ctx context.Context, script source.Script, o Options) (*Session, error) {
-	s := &Session{run: newRun(ctx, nil, script, o)}
-	s.globals = s.run.builtins()
+	s := &Session{execution: newExecution(script, o)}
+	s.globals = s.execution.builtins()
 	if script.Name == "" {
 		return s, nil
 	}
-	err := s.within(ctx, script.Name, func(thread *starlark.Thread) error {
-		globals, err := s.run.execute(thread, scriptOptions, script)
+	err := s.execution.do(ctx, script.Name, func(thread *starlark.Thread) error {
+		globals, err := s.execution.topLevel(thread, scriptDialect, script)
 		maps.Copy(s.globals, globals)
 		return err
 	})
-	return s, err
+	return s, causeOf(err)
 }
 
-// Read reads an input. readLine returns a line without its end; more says that
-// it goes on one that was begun. Its errors are returned as they are; io.EOF
-// completes an input, if one was begun.
+// Read reads an input. readLine returns a line without its end; more is true if
+// the line continues an input. An error of readLine is returned as it is, except
+// that io.EOF completes an input that has begun.
 func (s *Session) Read(readLine func(more bool) (string, error)) (*Input, error) {
 	s.inputs++
 	name := fmt.Sprintf("<input %d>", s.inputs)
 	var lines []string
 	var failed error
-	file, err := inputOptions.ParseCompoundStmt(name, func() ([]byte, error) {
+	file, err := inputDialect.ParseCompoundStmt(name, func() ([]byte, error) {
 		var line string
-		if len(s.ahead) > 0 {
-			line, s.ahead = s.ahead[0], s.ahead[1:]
-		} else if line, failed = readLine(len(lines) > 0); failed == io.EOF && len(lines) > 0 {
+		line, failed = s.nextLine(readLine, len(lines) > 0)
+		if failed == io.EOF && len(lines) > 0 {
 			failed = nil
-			return nil, nil // the parser takes it for the end of the file
+			return nil, nil // tells the parser that the input ends
 		}
 		if failed != nil {
 			return nil, failed
 		}
 		lines = append(lines, line)
-		if len(line) > source.MaxSize {
-			failed = fmt.Errorf("a line of more than %d bytes", source.MaxSize)
-		}
 		if strings.TrimSpace(line) == "" {
-			line = "" // blank, whatever the editor put there: the end of a block
+			line = "" // a line of spaces ends a block, too: editors indent empty lines
 		}
-		return []byte(line + "\n"), failed
+		return []byte(line + "\n"), nil
 	})
 	if failed != nil {
 		return nil, failed
 	}
-	s.run.sources[name] = strings.Join(lines, "\n")
+	s.execution.sources[name] = strings.Join(lines, "\n")
 	if err != nil {
-		return nil, newScriptError(s.run.sources, &s.run.revealed, err)
+		return nil, newScriptError(s.execution.sources, &s.execution.secrets, err, nil)
 	}
-	if len(file.Stmts) > 0 {
-		// The line that ends a block may be the next statement.
-		if _, end := file.Stmts[len(file.Stmts)-1].Span(); len(lines) > 1 && int(end.Line) < len(lines) && strings.TrimSpace(lines[len(lines)-1]) != "" {
-			s.ahead = lines[len(lines)-1:]
-		}
+	if startsNext(file, lines) {
+		s.ahead = lines[len(lines)-1:]
 	}
 	return &Input{file}, nil
 }
 
-// Ahead says whether the next input has begun with a line that was read.
+// nextLine returns a line that was read already, or reads one.
+func (s *Session) nextLine(readLine func(more bool) (string, error), more bool) (string, error) {
+	if len(s.ahead) > 0 {
+		line := s.ahead[0]
+		s.ahead = s.ahead[1:]
+		return line, nil
+	}
+	line, err := readLine(more)
+	if err == nil && len(line) > source.MaxSize {
+		err = fmt.Errorf("a line of more than %d bytes", source.MaxSize)
+	}
+	return line, err
+}
+
+// startsNext reports whether the last of an input's lines ended its block and
+// belongs to the next input.
+func startsNext(file *syntax.File, lines []string) bool {
+	if len(file.Stmts) == 0 || len(lines) < 2 || strings.TrimSpace(lines[len(lines)-1]) == "" {
+		return false
+	}
+	_, end := file.Stmts[len(file.Stmts)-1].Span()
+	return int(end.Line) < len(lines)
+}
+
+// Ahead reports whether the first line of the next input was read already.
 func (s *Session) Ahead() bool { return len(s.ahead) > 0 }
 
-// Eval executes an input, and returns its value as the script would write it,
-// "" for a statement or None. An error that is context.Cause(ctx) says that
-// ctx ended it.
+// Eval executes an input. It returns the value of an expression as the script
+// would write it, and "" for a statement or None. The error is context.Cause(ctx)
+// if ctx ended the input.
 func (s *Session) Eval(ctx context.Context, input *Input) (shown string, err error) {
-	maps.DeleteFunc(s.run.modules, func(_ string, m *module) bool { return m.err != nil }) // mended since, maybe
+	// A module that failed may have been mended since.
+	maps.DeleteFunc(s.execution.modules, func(_ string, m *module) bool { return m.err != nil })
 	var value starlark.Value = starlark.None
-	err = s.within(ctx, input.file.Path, func(thread *starlark.Thread) (err error) {
+	err = s.execution.do(ctx, input.file.Path, func(thread *starlark.Thread) (err error) {
 		thread.SetLocal(promptLocal, s)
 		if e := soleExpression(input.file); e != nil {
 			value, err = starlark.EvalExprOptions(input.file.Options, thread, e, s.globals)
-			return err
+		} else {
+			err = starlark.ExecREPLChunk(input.file, thread, s.globals)
+			s.noteGlobals(input.file)
 		}
-		err = starlark.ExecREPLChunk(input.file, thread, s.globals)
-		if module, ok := input.file.Module.(*resolve.Module); ok {
-			for _, global := range module.Globals {
-				if v, ok := s.globals[global.First.Name]; ok {
-					s.thawed = append(s.thawed, v)
-				}
-			}
-		}
-		return err
+		return diagnose.OfferNames(err, s.globals.Keys())
 	})
 	if err != nil || value == starlark.None {
-		return "", err
+		return "", causeOf(err)
 	}
 	s.globals["_"] = value // as in Python
-	s.thawed = append(s.thawed, value)
+	s.unfrozen = append(s.unfrozen, value)
 	return value.String(), nil
 }
 
-// within calls do with a thread that ends with ctx, and explains its error.
-func (s *Session) within(ctx context.Context, name string, do func(*starlark.Thread) error) error {
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
-	s.run.ctx, s.run.abort = ctx, abort
-	thread, end := s.run.thread(ctx, name)
-	defer end()
-	err := engine.Guard(func() error { return do(thread) })
-	err = diagnose.OfferNames(err, s.globals.Keys())
-	switch {
-	case err != nil:
-		return s.run.explain(ctx, err)
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
+// noteGlobals adds the values that an input gave to globals to those that a call
+// of parallel freezes.
+func (s *Session) noteGlobals(file *syntax.File) {
+	module, ok := file.Module.(*resolve.Module)
+	if !ok {
+		return // a name is not defined, so that nothing was executed
 	}
-	return nil
+	for _, global := range module.Globals {
+		if v, ok := s.globals[global.First.Name]; ok {
+			s.unfrozen = append(s.unfrozen, v)
+		}
+	}
 }
 
-// freeze freezes what callbacks of parallel could share: every global that
-// there is or was, and those of the input that is being executed.
+// freeze freezes what calls of parallel could share: every value that a global
+// has or had, and the globals of the input that is being executed.
 func (s *Session) freeze(thread *starlark.Thread) {
-	for _, value := range s.thawed {
+	for _, value := range s.unfrozen {
 		value.Freeze()
 	}
-	s.thawed = nil
+	s.unfrozen = nil
 	outermost := thread.DebugFrame(thread.CallStackDepth() - 1).Callable()
 	if fn, ok := outermost.(*starlark.Function); ok {
 		fn.Globals().Freeze()
 	}
 }
 
+// soleExpression returns the expression that is all of an input, or nil.
 func soleExpression(file *syntax.File) syntax.Expr {
 	if len(file.Stmts) != 1 {
 		return nil

@@ -46,7 +46,7 @@ func offline(t testing.TB, jobs int, printed io.Writer) Options {
 			return imagelist.Parse("list.txt", strings.NewReader("a b 1\nc d 2\n"), 0)
 		},
 		WriteFailed: func(string, []string) error { return nil },
-		Registry:    func(string, Registry) error { return nil },
+		Registry:    func(string, RegistrySettings) error { return nil },
 		Print:       printed,
 		Log:         slog.New(slog.DiscardHandler),
 		LookupEnv:   func(name string) (string, bool) { return "hunter2", name == "SECRET" },
@@ -215,7 +215,7 @@ func TestSessionInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, interrupt := context.WithCancelCause(t.Context())
-		s.run.Log = slog.New(whenCalled(func() { interrupt(engine.ErrInterrupted) }))
+		s.execution.Log = slog.New(whenCalled(func() { interrupt(engine.ErrInterrupted) }))
 		if _, err := s.Eval(ctx, input); !errors.Is(err, engine.ErrInterrupted) {
 			t.Errorf("%s: %v, want an interruption", typed, err)
 		}

@@ -17,7 +17,7 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/sink"
-	"mvrun/starlib"
+	"mvrun/starlib/check"
 	"mvrun/starlib/source"
 )
 
@@ -39,7 +39,7 @@ func (checkCommand) Help() string {
 		"message, fixable (by --fix). Lines and columns begin with 1, columns count characters, the end is behind the last character and left out if not known.\n\n" +
 		"Exit status: 0 nothing was found, or --fix mended all of it; 1 there are findings; 2 wrong usage, or a file that cannot be read or written.\n\n" +
 		"A comment \"# buildifier: disable=RULE\", on a line or above a statement, turns a rule off there; \"# @unused\" allows a variable or a load to be unused. The rules:\n")
-	for _, rule := range starlib.Rules {
+	for _, rule := range check.Rules {
 		fmt.Fprintf(&b, "\n  %-26s %-8s %s", rule.Name, rule.Severity, rule.About)
 	}
 	return b.String()
@@ -52,7 +52,7 @@ func fromStandardInput(script source.Script) bool { return script.Name == standa
 
 func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
 	scripts, failed := k.read(c.Stdin)
-	options := starlib.CheckOptions{Flags: standardFlags(c), Access: source.Access{Folders: k.AllowPath, FolderHint: "--allow-path"}}
+	options := check.Options{Flags: standardFlags(c), Access: source.Access{Folders: k.AllowPath, FolderHint: "--allow-path"}, FixHint: "mvrun check --fix"}
 	findings, fixed := c.Stdout, 0
 	if k.Fix {
 		if slices.ContainsFunc(scripts, fromStandardInput) {
@@ -67,7 +67,7 @@ func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (in
 			}
 		}
 	}
-	found := starlib.Check(scripts, options)
+	found := check.Check(scripts, options)
 	if err := k.print(findings, scripts, found); err != nil {
 		return 0, fmt.Errorf("writing the findings: %w", err)
 	}
@@ -85,8 +85,8 @@ func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (in
 
 // fix formats a script where it lies, or on stdout if it came from standard
 // input. It reports whether that changed the script.
-func fix(script *source.Script, options starlib.CheckOptions, stdout io.Writer) (changed bool, err error) {
-	text := starlib.Fix(*script, options)
+func fix(script *source.Script, options check.Options, stdout io.Writer) (changed bool, err error) {
+	text := check.Fix(*script, options)
 	changed = text != script.Source && !script.Bundled
 	switch {
 	case fromStandardInput(*script):
@@ -164,7 +164,7 @@ func starFiles(name string) ([]string, error) {
 }
 
 // print writes findings in the format of --format.
-func (k *checkCommand) print(w io.Writer, scripts []source.Script, found []starlib.Finding) error {
+func (k *checkCommand) print(w io.Writer, scripts []source.Script, found []check.Finding) error {
 	var b strings.Builder
 	if k.Format == "json" {
 		// The array has an object on each line, so that people can read it, too.
@@ -203,7 +203,7 @@ func marshal(v any) ([]byte, error) {
 
 // checkSummary returns the last line: the number of findings and of scripts that
 // have them.
-func checkSummary(scripts, fixed int, found []starlib.Finding) string {
+func checkSummary(scripts, fixed int, found []check.Finding) string {
 	with, fixable := map[string]bool{}, 0
 	for _, f := range found {
 		with[f.Path] = true

@@ -249,23 +249,13 @@ func (j *Job) openWorld() {
 	j.printed = &printed{Writer: c.Console.Stdout}
 	j.world = starlib.Options{
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
-		Open: func(path string) (*imagelist.List, error) {
-			if path != "" {
-				path, _ = files.Readable(path)
-			}
-			return j.lists.open(path)
+		Open: j.lists.open, WriteFailed: j.failed.write,
+		Registry: func(host string, s starlib.RegistrySettings) error {
+			return j.client.Configure(host, registry.Settings(s))
 		},
-		WriteFailed: func(path string, lines []string) (err error) {
-			if path != "" {
-				if path, err = files.Writable(path); err != nil {
-					return fmt.Errorf("the failed list %w", err)
-				}
-			}
-			return j.failed.write(path, lines)
-		},
-		Registry: func(host string, s starlib.Registry) error { return j.client.Configure(host, registry.Settings(s)) },
-		List:     c.Options, Question: c.Question, Arguments: c.Arguments,
-		MaxSteps: c.MaxSteps, Access: source.Access{Folders: c.AllowDirs, Named: files.named, FolderHint: "--allow-path"},
+		List: c.Options, Question: c.Question, Arguments: c.Arguments,
+		Files: files, Access: source.Access{Folders: c.AllowDirs, Named: files.named, FolderHint: "--allow-path"},
+		MaxSteps: c.MaxSteps, MaxStepsHint: "--max-steps",
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"mvrun/engine/registry/memory"
-	"mvrun/starlib"
+	"mvrun/starlib/scripttest"
 	"mvrun/validate"
 )
 
-// AddRegistry implements starlib.World.
-func (w *world) AddRegistry(f starlib.FakeRegistry) error {
+// AddRegistry implements scripttest.World.
+func (w *world) AddRegistry(f scripttest.FakeRegistry) error {
 	registry := memory.New()
 	for _, image := range f.Images {
 		pushFake(registry, image.Repository, image.Tag, image.Image)
@@ -30,7 +30,7 @@ func (w *world) AddRegistry(f starlib.FakeRegistry) error {
 	return w.network.Add(f.Host, &faultyRegistry{registry: registry, fault: f.Fault, times: int64(f.FaultTimes)})
 }
 
-func pushFake(r *memory.Registry, repository, tag string, f starlib.FakeImage) {
+func pushFake(r *memory.Registry, repository, tag string, f scripttest.FakeImage) {
 	made := func(p validate.Platform) memory.Image {
 		return memory.Image{Platform: p, Content: f.Content + "\n" + p.String(), OCI: f.OCI, Labels: f.Labels, Env: f.Env}
 	}
@@ -66,11 +66,11 @@ func (f *faultyRegistry) RoundTrip(request *http.Request) (*http.Response, error
 		return f.registry.RoundTrip(request)
 	}
 	switch f.fault {
-	case starlib.FaultUnauthorized:
+	case scripttest.FaultUnauthorized:
 		return refusal(request, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required"), nil
-	case starlib.FaultRateLimited:
+	case scripttest.FaultRateLimited:
 		return refusal(request, http.StatusTooManyRequests, "TOOMANYREQUESTS", "too many requests"), nil
-	case starlib.FaultUnreachable:
+	case scripttest.FaultUnreachable:
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	}
 	timer := time.NewTimer(slowness)

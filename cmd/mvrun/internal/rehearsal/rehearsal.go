@@ -13,6 +13,7 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine"
 	"mvrun/starlib"
+	"mvrun/starlib/scripttest"
 	"mvrun/starlib/source"
 )
 
@@ -93,8 +94,8 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 // readFile finds the tests of a file. If the file is broken, the report says so.
 func (o *Options) readFile(ctx context.Context, path string) *testFile {
 	file := &testFile{path: path}
-	file.err = o.inWorld(ctx, path, io.Discard, func(ctx context.Context, script source.Script, options starlib.Options, w starlib.World) error {
-		names, err := starlib.TestNames(ctx, script, options, w)
+	file.err = o.inWorld(ctx, path, io.Discard, func(ctx context.Context, script source.Script, options starlib.Options, w scripttest.World) error {
+		names, err := scripttest.TestNames(ctx, script, options, w)
 		file.declares = len(names)
 		for _, name := range names {
 			if o.Match == nil || o.Match.MatchString(name) {
@@ -110,16 +111,16 @@ func (o *Options) readFile(ctx context.Context, path string) *testFile {
 func (o *Options) runTest(ctx context.Context, test *test) {
 	var transcript bytes.Buffer
 	test.started = time.Now()
-	test.err = o.inWorld(ctx, test.file.path, &transcript, func(ctx context.Context, script source.Script, options starlib.Options, w starlib.World) error {
+	test.err = o.inWorld(ctx, test.file.path, &transcript, func(ctx context.Context, script source.Script, options starlib.Options, w scripttest.World) error {
 		defer func() { test.transcript = transcript.String() }() // before the end of the run adds to it
-		return starlib.RunTest(ctx, script, test.name, options, w)
+		return scripttest.RunTest(ctx, script, test.name, options, w)
 	})
 	test.ended = time.Now()
 }
 
 // inWorld calls do for a test file, in a world that is gone afterwards. The
 // transcript gets what is printed and logged meanwhile.
-func (o *Options) inWorld(ctx context.Context, path string, transcript io.Writer, do func(context.Context, source.Script, starlib.Options, starlib.World) error) error {
+func (o *Options) inWorld(ctx context.Context, path string, transcript io.Writer, do func(context.Context, source.Script, starlib.Options, scripttest.World) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, timeoutError(o.Timeout))
 	defer cancel()
 	w, err := newWorld(o.Command, path, transcript)

@@ -18,11 +18,12 @@ import (
 	"mvrun/engine"
 	"mvrun/engine/registry/memory"
 	"mvrun/starlib"
+	"mvrun/starlib/scripttest"
 	"mvrun/starlib/source"
 )
 
 // world is what one test has to itself: its registries, its folder, and the
-// scripts that it runs there. It implements starlib.World.
+// scripts that it runs there. It implements scripttest.World.
 type world struct {
 	command    Command
 	file       string // the test's
@@ -74,18 +75,18 @@ func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, boo
 	return outcome // the rest of the run's outcome is about images that the test validated itself
 }
 
-// RunScript implements starlib.World.
-func (w *world) RunScript(ctx context.Context, s starlib.ScriptRun) (starlib.ScriptOutcome, error) {
+// RunScript implements scripttest.World.
+func (w *world) RunScript(ctx context.Context, s scripttest.ScriptRun) (scripttest.ScriptOutcome, error) {
 	path := w.scriptPath(s.Script)
 	if _, err := source.Find(path); err != nil {
-		return starlib.ScriptOutcome{}, err
+		return scripttest.ScriptOutcome{}, err
 	}
 	var stdout, stderr bytes.Buffer
 	c := job.Console{
 		Stdin: strings.NewReader(s.List), Stdout: &lockedWriter{w: &stdout}, Stderr: &lockedWriter{w: &stderr}, Isolated: true,
 		LookupEnv: func(name string) (string, bool) { value, ok := s.Env[name]; return value, ok },
 	}
-	var outcome starlib.ScriptOutcome
+	var outcome scripttest.ScriptOutcome
 	outcome.Status = w.run(ctx, append([]string{"run", path}, s.Flags...), c, starlib.NewClock(s.Now), &outcome)
 	outcome.Output, outcome.Log = w.readable(stdout.String()), w.readable(stderr.String())
 	fmt.Fprintf(w.transcript, "$ mvrun %s\n%s%sexit status %d\n", strings.Join(append([]string{s.Script}, s.Flags...), " "), outcome.Log, outcome.Output, outcome.Status)
@@ -96,7 +97,7 @@ func (w *world) RunScript(ctx context.Context, s starlib.ScriptRun) (starlib.Scr
 
 // run runs a command line in this world, as the command would. It returns the
 // exit status, and fills in the results and the failed list of the outcome.
-func (w *world) run(ctx context.Context, args []string, c job.Console, clock *starlib.Clock, outcome *starlib.ScriptOutcome) int {
+func (w *world) run(ctx context.Context, args []string, c job.Console, clock *starlib.Clock, outcome *scripttest.ScriptOutcome) int {
 	config, err := w.configure(args, c, clock)
 	if err != nil {
 		return w.command.Complain(args, c, err)

@@ -1,9 +1,8 @@
-package starlib
+package check
 
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,11 +11,11 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
+	"mvrun/starlib"
 	"mvrun/starlib/diagnose"
+	"mvrun/starlib/scripttest"
 	"mvrun/starlib/source"
 )
-
-// What is wrong with scripts, found without running them.
 
 // Finding is something wrong with a place in a script. Lines and columns begin
 // with 1; columns count characters. The end is the place behind the last
@@ -27,31 +26,32 @@ type Finding struct {
 	Column    int    `json:"column"`
 	EndLine   int    `json:"end_line,omitempty"`
 	EndColumn int    `json:"end_column,omitempty"`
-	Rule      string `json:"rule"`     // a name of Rules
+	Rule      string `json:"rule"`     // the name of one of Rules
 	Severity  string `json:"severity"` // Fatal or Doubtful
 	Message   string `json:"message"`
-	Fixable   bool   `json:"fixable"` // Fix mends it
+	Fixable   bool   `json:"fixable"` // whether Fix removes it
 }
 
-// CheckOptions are what a check knows besides the scripts.
-type CheckOptions struct {
-	Flags  []string      // the command's own flags, whose names main's parameters may not have
-	Access source.Access // to the modules that scripts load
+// Options are what a check knows besides the scripts.
+type Options struct {
+	Flags   []string      // the command's own flags, whose names main's parameters may not have
+	Access  source.Access // the modules that scripts may load
+	FixHint string        // how a user calls Fix, for the message about a file that is not formatted
 }
 
-// Check returns what is wrong with scripts, in their order and that of their
-// lines. The modules that they load are read, too, but only for what keeps the
-// scripts from running.
-func Check(scripts []source.Script, o CheckOptions) []Finding {
+// Check returns what is wrong with scripts, in their order and in the order of
+// their lines. Modules that they load are read, too, but of a module Check
+// reports only what keeps the scripts from running.
+func Check(scripts []source.Script, o Options) []Finding {
 	checkers := make([]*checker, len(scripts))
 	loaded, byTests := map[string]bool{}, map[string]bool{}
-	// Tests first: what they load has the builtins of tests, too.
+	// Tests come first, because what they load has the builtins of tests, too.
 	for _, tests := range []bool{true, false} {
 		for i, script := range scripts {
-			c := newChecker(script, o)
-			if c.script.IsTest() != tests {
+			if script.IsTest() != tests {
 				continue
 			}
+			c := newChecker(script, o)
 			c.testing = tests || byTests[filepath.Clean(script.Name)]
 			c.check()
 			checkers[i] = c
@@ -65,42 +65,40 @@ func Check(scripts []source.Script, o CheckOptions) []Finding {
 	for _, c := range checkers {
 		all = append(all, c.findings...)
 	}
-	// What another file loads need not be able to run by itself.
+	// A file that another one loads is a module and needs no main.
 	return slices.DeleteFunc(all, func(f Finding) bool {
 		return f.Rule == ruleNoMain && loaded[filepath.Clean(f.Path)]
 	})
 }
 
-// Show writes a finding for people: the place, what is wrong and by which
-// rule, the line, and a caret. source is the script's.
-func (f Finding) Show(source string) string {
+// Show returns a finding for people: the place, the message with its rule, the
+// line, and a caret. text is the script's.
+func (f Finding) Show(text string) string {
 	pos := syntax.MakePosition(&f.Path, int32(f.Line), int32(f.Column))
-	return diagnose.Sources{f.Path: source}.Show(pos, fmt.Sprintf("%s [%s]", f.Message, f.Rule))
+	return diagnose.Sources{f.Path: text}.Show(pos, fmt.Sprintf("%s [%s]", f.Message, f.Rule))
 }
 
 // checker checks one script.
 type checker struct {
-	loader   *source.Loader
-	options  CheckOptions
+	options  Options
 	script   source.Script
-	testing  bool         // the builtins of tests are there
+	loader   *source.Loader
+	testing  bool         // whether the script has the builtins of tests
 	tree     *syntax.File // nil if the script cannot be parsed
-	resolved bool         // every name means something: a load that is not used is no slip of the pen elsewhere
+	resolved bool         // whether every name is defined
 	modules  map[string]*checkedModule
 	findings []Finding
 }
 
-func newChecker(script source.Script, o CheckOptions) *checker {
-	c := &checker{options: o, script: script, modules: map[string]*checkedModule{}}
-	c.loader = source.NewLoader(script, o.Access)
-	return c
+func newChecker(script source.Script, o Options) *checker {
+	return &checker{options: o, script: script, loader: source.NewLoader(script, o.Access), modules: map[string]*checkedModule{}}
 }
 
-// check finds what is wrong.
+// check adds all findings.
 func (c *checker) check() {
 	err := c.parse()
-	for _, e := range parseErrors(c.script, err) {
-		c.add(faultRule(e), e.Pos, syntax.Position{}, e.Message)
+	for _, fault := range faults(c.script, err) {
+		c.add(ruleOf(fault), fault.Pos, syntax.Position{}, fault.Message)
 	}
 	if c.tree == nil {
 		return
@@ -116,14 +114,14 @@ func (c *checker) check() {
 	c.findings = slices.Compact(c.findings)
 }
 
-// parse reads the script.
+// parse parses the script.
 func (c *checker) parse() error {
 	tree, err := parse(c.script, c.testing)
 	c.tree, c.resolved = tree, err == nil
 	return err
 }
 
-// add notes a finding. end may be the zero position.
+// add adds a finding. end may be the zero position.
 func (c *checker) add(rule string, start, end syntax.Position, message string) *Finding {
 	c.findings = append(c.findings, Finding{
 		Path: c.script.Name, Line: int(start.Line), Column: int(start.Col), EndLine: int(end.Line), EndColumn: int(end.Col),
@@ -132,29 +130,29 @@ func (c *checker) add(rule string, start, end syntax.Position, message string) *
 	return &c.findings[len(c.findings)-1]
 }
 
-// parse reads a script, and finds what its names mean. With an error of names
-// there is a tree, with one of the syntax there is none. With testing the
-// builtins of tests are there.
+// parse parses a script and finds what its names refer to. testing says whether
+// the script has the builtins of tests. After an error about names there is a
+// tree, after a syntax error there is none.
 func parse(script source.Script, testing bool) (*syntax.File, error) {
 	tree, err := source.Dialect.Parse(script.Name, script.Source, 0)
 	if err != nil {
 		return nil, err
 	}
-	r := new(run)
-	builtins := r.builtins()
+	names := starlib.BuiltinNames()
 	if testing {
-		maps.Copy(builtins, r.testBuiltins())
+		names = append(names, scripttest.BuiltinNames()...)
 	}
-	return tree, diagnose.OfferNames(resolve.File(tree, builtins.Has, starlark.Universe.Has), builtins.Keys())
+	isBuiltin := func(name string) bool { return slices.Contains(names, name) }
+	return tree, diagnose.OfferNames(resolve.File(tree, isBuiltin, starlark.Universe.Has), names)
 }
 
-// parseErrors are the errors of parsing a script, in words for people.
-func parseErrors(script source.Script, err error) []diagnose.Fault {
+// faults returns the errors of parse in words for people.
+func faults(script source.Script, err error) []diagnose.Fault {
 	return diagnose.Sources{script.Name: script.Source}.Faults(err)
 }
 
-// faultRule returns the rule of an error of parse.
-func faultRule(fault diagnose.Fault) string {
+// ruleOf returns the rule of an error of parse.
+func ruleOf(fault diagnose.Fault) string {
 	if strings.HasPrefix(fault.Message, "undefined:") {
 		return ruleUndefined
 	}

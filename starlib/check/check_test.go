@@ -1,4 +1,4 @@
-package starlib_test
+package check_test
 
 import (
 	"os"
@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"mvrun/starlib"
+	"mvrun/starlib/check"
 	"mvrun/starlib/source"
 )
 
 // What the repository itself shows to others is clean.
 func TestOurScriptsAreClean(t *testing.T) {
 	var scripts []source.Script
-	for pattern, prefix := range map[string]string{"source/scripts/*.star": "", "source/modules/*.star": "@mvrun//", "../examples/*.star": "../examples/"} {
+	for pattern, prefix := range map[string]string{"../source/scripts/*.star": "", "../source/modules/*.star": "@mvrun//", "../../examples/*.star": "../../examples/"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)
@@ -27,7 +27,7 @@ func TestOurScriptsAreClean(t *testing.T) {
 			scripts = append(scripts, source.Script{Name: prefix + filepath.Base(file), Source: string(text)})
 		}
 	}
-	for _, f := range starlib.Check(scripts, starlib.CheckOptions{}) {
+	for _, f := range check.Check(scripts, check.Options{}) {
 		t.Errorf("%s:%d:%d: %s [%s]", f.Path, f.Line, f.Column, f.Message, f.Rule)
 	}
 }
@@ -52,7 +52,7 @@ func TestFix(t *testing.T) {
 		"nothing":             {"", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := starlib.Fix(source.Script{Name: "s.star", Source: test.source}, starlib.CheckOptions{}); got != test.want {
+			if got := check.Fix(source.Script{Name: "s.star", Source: test.source}, check.Options{}); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
@@ -62,7 +62,7 @@ func TestFix(t *testing.T) {
 // A place is one of the script, also where the text was changed for buildtools.
 func TestCheckPlaces(t *testing.T) {
 	text := "\"\"\"Tabs.\"\"\"\n\ndef main():\n\tif True:\n\t\tunused = 1\n\twrite_failed([])\n"
-	for _, f := range starlib.Check([]source.Script{{Name: "s.star", Source: text}}, starlib.CheckOptions{}) {
+	for _, f := range check.Check([]source.Script{{Name: "s.star", Source: text}}, check.Options{}) {
 		if f.Rule == "unused-variable" {
 			if f.Line != 5 || f.Column != 3 || f.EndColumn != 9 {
 				t.Errorf("%+v, want line 5, columns 3 to 9", f)
@@ -76,14 +76,14 @@ func TestCheckPlaces(t *testing.T) {
 // What would take buildtools hours is refused.
 func TestCheckNested(t *testing.T) {
 	text := "\"\"\"Long.\"\"\"\n\nx = " + strings.Repeat("1 + ", 200_000) + "1\n"
-	found := starlib.Check([]source.Script{{Name: "s.star", Source: text}}, starlib.CheckOptions{})
+	found := check.Check([]source.Script{{Name: "s.star", Source: text}}, check.Options{})
 	if len(found) != 1 || found[0].Rule != "format" || !strings.Contains(found[0].Message, "nested too deep") || found[0].Fixable {
 		t.Errorf("got %+v", found)
 	}
 }
 
 func FuzzCheck(f *testing.F) {
-	for _, pattern := range []string{"source/scripts/*.star", "source/modules/*.star", "../examples/*.star", "../testdata/script/*.txtar"} {
+	for _, pattern := range []string{"../source/scripts/*.star", "../source/modules/*.star", "../../examples/*.star", "../../testdata/script/*.txtar"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			f.Fatal(err)
@@ -104,17 +104,17 @@ func FuzzCheck(f *testing.F) {
 	f.Add("def f():\n\treturn 'é\\\n\t'\r\nx = b'a'")
 	f.Fuzz(func(t *testing.T, text string) {
 		script := source.Script{Name: "s.star", Source: text}
-		o := starlib.CheckOptions{Flags: []string{"jobs"}}
+		o := check.Options{Flags: []string{"jobs"}}
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
-		for _, finding := range starlib.Check([]source.Script{script}, o) {
+		for _, finding := range check.Check([]source.Script{script}, o) {
 			if finding.Line < 1 || finding.Line > lines || finding.Column < 1 || finding.Message == "" {
 				t.Errorf("%+v is nowhere", finding)
 			}
 			finding.Show(text)
 		}
-		script.Source = starlib.Fix(script, o)
-		fixed := starlib.Check([]source.Script{script}, o)
-		if i := slices.IndexFunc(fixed, func(f starlib.Finding) bool { return f.Fixable }); i >= 0 {
+		script.Source = check.Fix(script, o)
+		fixed := check.Check([]source.Script{script}, o)
+		if i := slices.IndexFunc(fixed, func(f check.Finding) bool { return f.Fixable }); i >= 0 {
 			t.Errorf("after a fix there is %+v in\n%s", fixed[i], script.Source)
 		}
 	})

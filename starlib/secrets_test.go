@@ -3,10 +3,10 @@ package starlib
 import "testing"
 
 func TestHide(t *testing.T) {
-	var r revealed
+	var s secrets
 	for _, v := range []variable{{"PASSWORD", "hunter2"}, {"LONG", "hunter2-of-corp"}, {"QUOTED", `a"b\c`}, {"SHORT", "yes"}, {"HOST", "reg.corp:5000"}, {"EMPTY", ""}} {
-		r.add(v.name, v.value)
-		r.add(v.name, v.value)
+		s.add(v.name, v.value)
+		s.add(v.name, v.value)
 	}
 	for text, want := range map[string]string{
 		"nothing":                        "nothing",
@@ -21,7 +21,7 @@ func TestHide(t *testing.T) {
 		"https://me:hunter2@reg.corp":    `https://me:env("PASSWORD")@reg.corp`,
 		"hunter2/team":                   `env("PASSWORD")/team`,
 	} {
-		if got := r.hide(text); got != want {
+		if got := s.hide(text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package starlib
+package scripttest
 
 import (
 	"bytes"
@@ -12,12 +12,13 @@ import (
 	"go.starlark.net/starlarkstruct"
 	"go.starlark.net/syntax"
 
+	"mvrun/starlib"
 	"mvrun/starlib/diagnose"
 	"mvrun/starlib/param"
 )
 
-// The module assert: what a test wants to be so. What is not ends the test.
-
+// assertModule is the module assert. Its functions end a test that is not as it
+// should be.
 var assertModule = &starlarkstruct.Module{Name: "assert", Members: starlark.StringDict{
 	"eq":       starlark.NewBuiltin("assert.eq", assertEqual),
 	"true":     starlark.NewBuiltin("assert.true", assertTrue),
@@ -25,10 +26,10 @@ var assertModule = &starlarkstruct.Module{Name: "assert", Members: starlark.Stri
 	"fails":    starlark.NewBuiltin("assert.fails", assertFails),
 }}
 
-// assertion is the error of what is not as a test wants it.
+// assertion is the error of an assert function.
 type assertion struct {
-	message string // on one line
-	detail  string // on many, "" if the message says all
+	message string // one line
+	detail  string // more lines, "" if the message says all
 }
 
 func (a *assertion) Error() string { return a.message }
@@ -47,10 +48,10 @@ func assertEqual(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, k
 		return starlark.None, nil
 	case got.String() == want.String():
 		return nil, &assertion{message: fmt.Sprintf("%s: got %s, want %s, which differ though both are written %s", b.Name(), param.Describe(got), param.Describe(want), got)}
-	case short(got, want):
+	case isShort(got, want):
 		return nil, &assertion{message: fmt.Sprintf("%s: got %s, want %s", b.Name(), got, want)}
 	}
-	difference := diff.Diff("want", []byte(written(want)), "got", []byte(written(got)))
+	difference := diff.Diff("want", []byte(inLines(want)), "got", []byte(inLines(got)))
 	_, difference, _ = bytes.Cut(difference, []byte("\n")) // a heading
 	return nil, &assertion{b.Name() + ": not what is wanted", string(difference)}
 }
@@ -71,7 +72,7 @@ func assertTrue(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 	return nil, &assertion{message: b.Name() + ": " + msg}
 }
 
-// assertContains is assert.contains(container, item): what "in" says.
+// assertContains is assert.contains(container, item). It asks as "in" does.
 func assertContains(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var container, item starlark.Value
 	if err := param.Unpack(b, args, kwargs, "container", &container, "item", &item); err != nil {
@@ -83,14 +84,14 @@ func assertContains(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	case bool(found.Truth()):
 		return starlark.None, nil
-	case short(item, container):
+	case isShort(item, container):
 		return nil, &assertion{message: fmt.Sprintf("%s: %s is not in %s", b.Name(), item, container)}
 	}
-	return nil, &assertion{fmt.Sprintf("%s: %s is not in the %s", b.Name(), item, container.Type()), written(container)}
+	return nil, &assertion{fmt.Sprintf("%s: %s is not in the %s", b.Name(), item, container.Type()), inLines(container)}
 }
 
-// assertFails is assert.fails(fn, pattern): fn() ends with an error in which
-// the pattern is found.
+// assertFails is assert.fails(fn, pattern). It calls fn, and wants an error in
+// which the pattern is found.
 func assertFails(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var fn starlark.Callable
 	var pattern string
@@ -102,7 +103,7 @@ func assertFails(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tup
 		return nil, fmt.Errorf("%s: for parameter pattern: %w", b.Name(), err)
 	}
 	value, err := starlark.Call(thread, fn, nil, nil)
-	if ctx := contextOf(thread); ctx.Err() != nil {
+	if ctx := starlib.Context(thread); ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err == nil {
@@ -114,8 +115,8 @@ func assertFails(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tup
 	return starlark.None, nil
 }
 
-// short says whether values fit into a message.
-func short(values ...starlark.Value) bool {
+// isShort reports whether values fit into one line of a message.
+func isShort(values ...starlark.Value) bool {
 	n := 0
 	for _, v := range values {
 		s, _ := starlark.AsString(v)
@@ -127,9 +128,9 @@ func short(values ...starlark.Value) bool {
 	return n <= 100
 }
 
-// written writes a value over as many lines as it has parts, for people and
-// for comparison.
-func written(v starlark.Value) string {
+// inLines writes a value with one line for each of its parts, for people and for
+// comparison.
+func inLines(v starlark.Value) string {
 	var b strings.Builder
 	switch v := v.(type) {
 	case starlark.String:
@@ -144,7 +145,7 @@ func written(v starlark.Value) string {
 		return b.String()
 	case *starlarkstruct.Struct:
 		for _, name := range v.AttrNames() {
-			value, _ := v.Attr(name) // it has those that it names
+			value, _ := v.Attr(name) // never fails: the names are the value's own
 			fmt.Fprintf(&b, "%s = %s\n", name, value)
 		}
 		return b.String()

@@ -1,4 +1,4 @@
-package starlib
+package scripttest
 
 import (
 	"context"
@@ -12,10 +12,9 @@ import (
 	"go.starlark.net/starlarkstruct"
 
 	"mvrun/engine"
+	"mvrun/starlib"
 	"mvrun/starlib/param"
 )
-
-// Whole scripts, run by tests.
 
 // ScriptRun is a run of a script that a test asks for.
 type ScriptRun struct {
@@ -23,21 +22,21 @@ type ScriptRun struct {
 	List   string   // given on standard input
 	Flags  []string // as on the command line
 	Env    map[string]string
-	Now    time.Time // what the script's clock shows at first; zero for the machine's
+	Now    time.Time // what the script's clock shows first; zero for the machine's time
 }
 
-// ScriptOutcome is what came of it.
+// ScriptOutcome is what a script that a test ran returned and wrote.
 type ScriptOutcome struct {
 	Status  int    // exit status
 	Output  string // standard output
 	Log     string // standard error
 	Failed  []string
 	Results []*engine.Result  // the last of each image, in the list's order
-	Files   map[string]string // the test's, by their names
+	Files   map[string]string // those in the test's folder, by name
 }
 
 // runScript is run(script, list, flags, env, now).
-func (r *run) runScript(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (t *test) runScript(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var s ScriptRun
 	var lines listText
 	var flags param.Strings
@@ -46,12 +45,12 @@ func (r *run) runScript(thread *starlark.Thread, b *starlark.Builtin, args starl
 	if err := param.Unpack(b, args, kwargs, "script", &s.Script, "list?", &lines, "flags?", &flags, "env?", &env, "now?", &now); err != nil {
 		return nil, err
 	}
-	if thread.CallStack()[0].Name == "<toplevel>" {
+	if starlib.AtTopLevel(thread) {
 		return nil, fmt.Errorf("%s: only tests may run scripts: the top level is executed for each of them", b.Name())
 	}
 	s.List, s.Flags, s.Env, s.Now = string(lines), flags, env, time.Time(now)
-	ctx := contextOf(thread)
-	outcome, err := r.world.RunScript(ctx, s)
+	ctx := starlib.Context(thread)
+	outcome, err := t.world.RunScript(ctx, s)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -61,18 +60,18 @@ func (r *run) runScript(thread *starlark.Thread, b *starlark.Builtin, args starl
 	return outcomeValue(outcome), nil
 }
 
-// outcomeValue is what the test gets of an outcome.
-func outcomeValue(o ScriptOutcome) starlark.HasAttrs {
+// outcomeValue returns an outcome as the test sees it.
+func outcomeValue(o ScriptOutcome) starlark.Value {
 	var failed, results []starlark.Value
 	for _, line := range o.Failed {
 		failed = append(failed, starlark.String(line))
 	}
 	for _, result := range o.Results {
-		results = append(results, &Result{result.Pack(&result.Image)})
+		results = append(results, starlib.NewResult(result))
 	}
 	files := starlark.NewDict(len(o.Files))
 	for _, name := range slices.Sorted(maps.Keys(o.Files)) {
-		files.SetKey(starlark.String(name), starlark.String(o.Files[name])) // a string is hashable, the dict new
+		_ = files.SetKey(starlark.String(name), starlark.String(o.Files[name])) // never fails: the dict is new, and strings are hashable
 	}
 	return starlarkstruct.FromStringDict(starlark.String("outcome"), starlark.StringDict{
 		"status": starlark.MakeInt(o.Status),
@@ -81,7 +80,8 @@ func outcomeValue(o ScriptOutcome) starlark.HasAttrs {
 	})
 }
 
-// listText is an image list: its text, or its lines.
+// listText is the text of an image list. Tests may also write it as a list of
+// lines.
 type listText string
 
 // Unpack implements starlark.Unpacker.

@@ -1,4 +1,4 @@
-package starlib
+package check
 
 import (
 	"fmt"
@@ -9,11 +9,11 @@ import (
 	"mvrun/starlib/signature"
 )
 
-// Whether a script does at its top level, and in main, what belongs there.
-
-// functions are the functions of a file's top level, by name.
+// functions are the functions that a file defines at its top level, by name.
 type functions map[string]syntax.Node
 
+// checkStages finds calls that are not allowed at the top level, calls that are
+// allowed only there, and scripts without main.
 func (c *checker) checkStages() {
 	all := functions{}
 	for _, statement := range c.tree.Stmts {
@@ -33,11 +33,11 @@ func (c *checker) checkStages() {
 	c.checkHasMain()
 }
 
-// checkTopLevel finds calls of parallel at the top level, and calls of
-// functions that call it.
+// checkTopLevel finds calls of parallel at the top level, also through functions
+// that call it.
 func (c *checker) checkTopLevel(all functions) {
 	callers := all.callParallel()
-	for _, call := range callsNow(c.tree.Stmts...) {
+	for _, call := range immediateCalls(c.tree.Stmts...) {
 		name := call.Fn.(*syntax.Ident)
 		start, end := call.Span()
 		switch {
@@ -49,103 +49,113 @@ func (c *checker) checkTopLevel(all functions) {
 	}
 }
 
-// callParallel returns the functions that call parallel before they return,
-// by way of others too.
+// callParallel returns the names of the functions that call parallel before they
+// return, directly or through other functions.
 func (all functions) callParallel() map[string]bool {
 	callers := map[string][]string{} // of each function
-	var do []string
+	var queue []string
 	for name, fn := range all {
-		for _, call := range callsNow(body(fn)...) {
+		for _, call := range immediateCalls(body(fn)...) {
 			callee := call.Fn.(*syntax.Ident)
 			switch {
 			case isPredeclared(callee, "parallel"):
-				do = append(do, name)
+				queue = append(queue, name)
 			case isGlobal(callee):
 				callers[callee.Name] = append(callers[callee.Name], name)
 			}
 		}
 	}
-	known := map[string]bool{}
-	for len(do) > 0 {
-		name := do[0]
-		do = do[1:]
-		if !known[name] {
-			known[name] = true
-			do = append(do, callers[name]...)
+	found := map[string]bool{}
+	for len(queue) > 0 {
+		name := queue[0]
+		queue = queue[1:]
+		if !found[name] {
+			found[name] = true
+			queue = append(queue, callers[name]...)
 		}
 	}
-	return known
+	return found
 }
 
 // checkRegistry finds calls of registry in main, and in functions that main
-// mentions, by way of others too.
+// mentions, directly or through other functions.
 func (c *checker) checkRegistry(all functions) {
-	seen := map[string]bool{}
-	var follow func(name string)
-	follow = func(name string) {
-		fn, ok := all[name]
-		if !ok || seen[name] {
-			return
+	for name, fn := range all.reachableFrom("main") {
+		by := ""
+		if name != "main" {
+			by = ", since main uses " + name
 		}
-		seen[name] = true
 		syntax.Walk(fn, func(n syntax.Node) bool {
-			switch n := n.(type) {
-			case *syntax.CallExpr:
-				if callee, ok := n.Fn.(*syntax.Ident); ok && isPredeclared(callee, "registry") {
-					start, end := n.Span()
-					by := ""
-					if name != "main" {
-						by = ", since main uses " + name
-					}
+			if call, ok := n.(*syntax.CallExpr); ok {
+				if callee, ok := call.Fn.(*syntax.Ident); ok && isPredeclared(callee, "registry") {
+					start, end := call.Span()
 					c.add(ruleRegistry, start, end, "only the top level may use registry: requests may be under way already"+by)
-				}
-			case *syntax.Ident:
-				if isGlobal(n) {
-					follow(n.Name)
 				}
 			}
 			return true
 		})
 	}
-	follow("main")
 }
 
-// checkHasMain finds scripts that cannot run. A module need not: it defines
-// names, and leaves the run's own list and failed list to those who load it.
-func (c *checker) checkHasMain() {
-	public := false
-	if signature.Main(c.tree) != nil {
-		return // even if its name is taken
+// reachableFrom returns a function and those that it mentions, directly or
+// through other functions.
+func (all functions) reachableFrom(name string) functions {
+	reached := functions{}
+	var follow func(name string)
+	follow = func(name string) {
+		fn, ok := all[name]
+		if !ok || reached[name] != nil {
+			return
+		}
+		reached[name] = fn
+		syntax.Walk(fn, func(n syntax.Node) bool {
+			if ident, ok := n.(*syntax.Ident); ok && isGlobal(ident) {
+				follow(ident.Name)
+			}
+			return true
+		})
 	}
+	follow(name)
+	return reached
+}
+
+// checkHasMain finds scripts without main, which cannot run. A file that defines
+// names, and uses neither load_list nor write_failed, is taken for a module: a
+// module leaves the run's own lists to the script that loads it.
+func (c *checker) checkHasMain() {
+	if signature.Main(c.tree) != nil {
+		return // also where another global has that name
+	}
+	public := false
 	for _, global := range c.tree.Module.(*resolve.Module).Globals {
 		if global.First.Name == "main" {
-			return // a lambda
+			return // main = lambda: …
 		}
 		public = public || global.First.Name[0] != '_'
 	}
-	works := false
+	usesLists := false
 	syntax.Walk(c.tree, func(n syntax.Node) bool {
 		if ident, ok := n.(*syntax.Ident); ok {
-			works = works || isPredeclared(ident, "load_list") || isPredeclared(ident, "write_failed")
+			usesLists = usesLists || isPredeclared(ident, "load_list") || isPredeclared(ident, "write_failed")
 		}
 		return true
 	})
-	if c.script.IsTest() || public && !works {
+	if c.script.IsTest() || public && !usesLists {
 		return
 	}
 	c.add(ruleNoMain, syntax.MakePosition(&c.script.Name, 1, 1), syntax.Position{},
 		"there is no function main: the top level declares, and main does the work")
 }
 
-// callsNow returns the calls of functions by name that executing nodes makes
-// at once: not those in functions that they define.
-func callsNow[N syntax.Node](nodes ...N) []*syntax.CallExpr {
+// immediateCalls returns the calls of named functions that happen when nodes are
+// executed. Calls in functions that the nodes define happen later.
+func immediateCalls[N syntax.Node](nodes ...N) []*syntax.CallExpr {
 	var calls []*syntax.CallExpr
 	var visit func(n syntax.Node) bool
 	visit = func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.DefStmt:
-			walkAll(n.Params, visit) // defaults
+			walkAll(n.Params, visit) // default values are computed now
 			return false
 		case *syntax.LambdaExpr:
 			walkAll(n.Params, visit)
@@ -167,7 +177,7 @@ func walkAll[N syntax.Node](nodes []N, visit func(syntax.Node) bool) {
 	}
 }
 
-// body is what a function executes when it is called.
+// body returns what a function executes when it is called.
 func body(fn syntax.Node) []syntax.Node {
 	var nodes []syntax.Node
 	switch fn := fn.(type) {
@@ -187,8 +197,8 @@ func isPredeclared(ident *syntax.Ident, name string) bool {
 
 func isGlobal(ident *syntax.Ident) bool { return scope(ident) == resolve.Global }
 
-// scope is where a name is defined: resolve.Undefined also where the resolver
-// gave up.
+// scope returns where a name is defined. It is resolve.Undefined also for a name
+// that the resolver did not reach.
 func scope(ident *syntax.Ident) resolve.Scope {
 	if binding, ok := ident.Binding.(*resolve.Binding); ok {
 		return binding.Scope

@@ -15,27 +15,27 @@ type module struct {
 
 // load implements the statement load. The first top level that needs a module
 // executes it, on a thread of its own; later ones get the same globals.
-func (r *run) load(thread *starlark.Thread, written string) (starlark.StringDict, error) {
+func (e *execution) load(thread *starlark.Thread, written string) (starlark.StringDict, error) {
 	from := thread.CallFrame(0).Pos.Filename()
-	name, err := r.loader.Name(from, written)
+	name, err := e.loader.Name(from, written)
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := r.modules[name]; ok {
+	if known, ok := e.modules[name]; ok {
 		if known.globals == nil && known.err == nil {
 			return nil, &source.CycleError{Module: name, From: from}
 		}
 		return known.globals, known.err
 	}
-	script, err := r.loader.ReadModule(name)
+	script, err := e.loader.ReadModule(name)
 	if err != nil {
 		return nil, err
 	}
-	r.sources[name] = script.Source
+	e.sources[name] = script.Source
 	m := &module{}
-	r.modules[name] = m
-	child, end := r.thread(contextOf(thread), name)
+	e.modules[name] = m
+	child, end := e.thread(Context(thread), name)
 	defer end()
-	m.globals, m.err = r.execute(child, source.Dialect, script)
+	m.globals, m.err = e.topLevel(child, source.Dialect, script)
 	return m.globals, m.err
 }

@@ -1,4 +1,4 @@
-package starlib
+package check
 
 import (
 	"slices"
@@ -11,10 +11,8 @@ import (
 	"mvrun/starlib/signature"
 )
 
-// The rules of buildtools that are worth having here.
-
-// plainWords are findings of buildtools that would not be understood without
-// knowing Bazel, by rule.
+// plainWords replace messages of buildtools that only users of Bazel understand,
+// by rule.
 var plainWords = map[string]string{
 	ruleModuleDoc:           `the file does not say what it is for: begin with a """docstring"""`,
 	"unreachable":           "the statement is never reached",
@@ -23,42 +21,47 @@ var plainWords = map[string]string{
 	"dict-method-named-arg": "the default has no name here: write get(key, default)",
 }
 
-// lint adds what buildtools finds. Comments turn it off, as they do there.
+// lint adds the findings of buildtools, and removes findings that a comment
+// turns off.
 func (c *checker) lint() {
 	text, err := newPlain(c.script, c.tree)
 	if err != nil {
-		return // checkFormat says so
+		return // checkFormat reports it
 	}
 	file, err := build.ParseDefault(c.script.Name, []byte(text.source))
 	if err != nil {
-		return // likewise
+		return // checkFormat reports it
 	}
-	fixable := false // are loads that are not used
 	for _, rule := range Rules {
-		if !rule.lint || rule.Name == ruleModuleDoc && c.script.IsTest() {
-			continue
-		}
-		findings := warn.FileWarningMap[rule.Name](file)
-		if rule.Name == ruleUnusedLoad {
-			findings = c.idleLoads(findings)
+		switch {
+		case !rule.lint || rule.Name == ruleModuleDoc && c.script.IsTest():
+		case rule.Name == ruleUnusedLoad:
+			findings := c.idleLoads(warn.FileWarningMap[rule.Name](file))
 			_, err := c.format(true)
-			fixable = err == nil
-		}
-		for _, f := range findings {
-			if c.forgiven(rule.Name, f) {
-				continue
+			for _, f := range findings {
+				c.addLint(text, rule.Name, f).Fixable = err == nil && removes(findings, f)
 			}
-			if rule.Name == ruleFunctionArgs {
-				f.Start.LineRune = text.indent(f.Start.Line) + 1 // buildtools adds that of the docstring
+		default:
+			for _, f := range warn.FileWarningMap[rule.Name](file) {
+				if !c.isForgiven(rule.Name, f) {
+					c.addLint(text, rule.Name, f)
+				}
 			}
-			added := c.add(rule.Name, text.position(f.Start), text.position(f.End), tidyWords(rule.Name, f.Message))
-			added.Fixable = fixable && rule.Name == ruleUnusedLoad && removes(findings, f)
 		}
 	}
 	c.findings = slices.DeleteFunc(c.findings, disabled(file))
 }
 
-// tidyWords is what a finding of buildtools says, in the way of this house.
+// addLint adds a finding of buildtools.
+func (c *checker) addLint(text *plain, rule string, f *warn.LinterFinding) *Finding {
+	if rule == ruleFunctionArgs {
+		f.Start.LineRune = text.indent(f.Start.Line) + 1 // buildtools adds the indentation of the docstring
+	}
+	return c.add(rule, text.position(f.Start), text.position(f.End), tidyWords(rule, f.Message))
+}
+
+// tidyWords returns the message of a finding of buildtools in the style of our
+// own: one line without a capital or a full stop.
 func tidyWords(rule, message string) string {
 	if words, ok := plainWords[rule]; ok {
 		return words
@@ -68,22 +71,23 @@ func tidyWords(rule, message string) string {
 	return strings.ToLower(message[:1]) + message[1:]
 }
 
-// forgiven says whether a finding of buildtools is none here.
-func (c *checker) forgiven(rule string, f *warn.LinterFinding) bool {
+// isForgiven reports whether a finding of buildtools does not count here.
+func (c *checker) isForgiven(rule string, f *warn.LinterFinding) bool {
 	main := signature.Main(c.tree)
 	switch rule {
 	case ruleFunctionDoc:
-		// Only a module's functions are there for others. The file's docstring
-		// is main's.
+		// Only functions of a module are there for others. In a script the
+		// file's docstring is that of main.
 		return main != nil || c.script.IsTest()
 	case ruleFunctionArgs:
-		// checkMain knows what main's parameters need. That there is no "Args:"
-		// at all, which takes buildtools several lines to say, is as above.
+		// checkMain knows better what main's parameters need. A message of
+		// several lines says that "Args:" is missing altogether, which is
+		// forgiven where a docstring is not needed.
 		inMain := main != nil && c.functionAt(f.Start.Line) == main
 		return inMain || (main != nil || c.script.IsTest()) && strings.Contains(f.Message, "\n")
 	case ruleReturnValue:
-		// A function that tries several times ends in a loop: that its last
-		// round returns cannot be seen.
+		// A function that tries several times ends in a loop. buildtools cannot
+		// see that the last round of the loop returns.
 		if def := c.functionAt(f.Start.Line); def != nil && int(def.Def.Line) == f.Start.Line {
 			_, loop := def.Body[len(def.Body)-1].(*syntax.ForStmt)
 			return loop
@@ -111,12 +115,13 @@ func (c *checker) functionAt(line int) *syntax.DefStmt {
 	return found
 }
 
-// idleLoads leaves out the findings about modules that are loaded for what
-// they do, such as to call registry: some name of theirs has to be loaded.
+// idleLoads returns the findings about loads that are not used, without those
+// about modules that act when they are loaded, for example call registry: a
+// script has to load some name of such a module.
 func (c *checker) idleLoads(findings []*warn.LinterFinding) []*warn.LinterFinding {
 	acts := false
 	return slices.DeleteFunc(findings, func(f *warn.LinterFinding) bool {
-		if len(f.Replacement) > 0 { // it begins the findings of a statement
+		if len(f.Replacement) > 0 { // the first finding of a load statement brings the fix for all of it
 			load := (*f.Replacement[0].Old).(*build.LoadStmt)
 			acts = c.loadActs(load.Module.Value, c.script.Name)
 		}
@@ -124,7 +129,7 @@ func (c *checker) idleLoads(findings []*warn.LinterFinding) []*warn.LinterFindin
 	})
 }
 
-// removes says whether the fixes of findings remove the name that f is about.
+// removes reports whether the fixes of findings remove the name that f is about.
 func removes(findings []*warn.LinterFinding, f *warn.LinterFinding) bool {
 	for _, other := range findings {
 		for _, r := range other.Replacement {
@@ -142,9 +147,9 @@ func removes(findings []*warn.LinterFinding, f *warn.LinterFinding) bool {
 	return false
 }
 
-// disabled returns what says of a finding whether a comment turns it off:
-// "# buildifier: disable=RULE" before or behind what it is about. An error of
-// the language cannot be turned off.
+// disabled returns a function that reports whether a comment in the file turns a
+// finding off: "# buildifier: disable=RULE" before or behind the code that the
+// finding is about. Errors of the language cannot be turned off.
 func disabled(file *build.File) func(Finding) bool {
 	type region struct {
 		expr       build.Expr
@@ -169,17 +174,4 @@ func disabled(file *build.File) func(Finding) bool {
 			return r.start <= f.Line && f.Line <= r.end && warn.HasDisablingComment(r.expr, f.Rule)
 		})
 	}
-}
-
-// position is a place of the text in the script.
-func (p *plain) position(at build.Position) syntax.Position {
-	line := min(at.Line, len(p.lines)) // the end of all stands one behind
-	column := max(1, at.LineRune-p.shift[line])
-	return syntax.MakePosition(nil, int32(line), int32(column))
-}
-
-// indent is how far a line's text stands from the left.
-func (p *plain) indent(line int) int {
-	text := p.lines[min(line, len(p.lines))-1]
-	return len(text) - len(strings.TrimLeft(text, " "))
 }

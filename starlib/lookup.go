@@ -15,44 +15,43 @@ import (
 	"mvrun/validate"
 )
 
-// What scripts ask of registries: inspect, tags, referrers.
-
-// Lookup asks registries. Repositories have their registry,
-// docker.io/library/nginx; a reference is a tag or a digest.
+// Lookup asks registries for inspect, tags and referrers. A repository includes
+// its registry, such as docker.io/library/nginx. A reference is a tag or a
+// digest.
 type Lookup interface {
 	Inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error)
 	Tags(ctx context.Context, repository string) ([]string, error)
 	Referrers(ctx context.Context, repository, reference string) ([]validate.Descriptor, error)
 }
 
-// lookUp asks a registry what a builtin wants to know of its only argument, a
-// reference.
-func (r *run) lookUp(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, ask func(ctx context.Context, repository, tag string) error) (repository, tag string, err error) {
+// askAbout reads the argument of a builtin that takes a reference, and calls ask
+// with it as work of the engine.
+func (e *execution) askAbout(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, ask func(ctx context.Context, repository, tag string) error) (repository, tag string, err error) {
 	var value starlark.Value
 	if err := param.Unpack(b, args, kwargs, "reference", &value); err != nil {
 		return "", "", err
 	}
-	if repository, tag, err = r.reference(value); err != nil {
+	if repository, tag, err = e.reference(value); err != nil {
 		return "", "", fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	return repository, tag, r.Engine.Work(contextOf(thread), func(ctx context.Context) error { return ask(ctx, repository, tag) })
+	return repository, tag, e.Engine.Work(Context(thread), func(ctx context.Context) error { return ask(ctx, repository, tag) })
 }
 
-// inspect is inspect(reference): what a registry has there.
-func (r *run) inspect(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// inspect is inspect(reference). It returns what a registry has there.
+func (e *execution) inspect(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var found *validate.Inspection
-	repository, tag, err := r.lookUp(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
-		found, err = r.Lookup.Inspect(ctx, repository, tag)
+	repository, tag, err := e.askAbout(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
+		found, err = e.Lookup.Inspect(ctx, repository, tag)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return newInspection(r, repository, tag, found), nil
+	return newInspection(e, repository, tag, found), nil
 }
 
-// tags is tags(repository): the tags that a registry lists.
-func (r *run) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// tags is tags(repository). It returns the tags that a registry lists.
+func (e *execution) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	if err := param.Unpack(b, args, kwargs, "repository", &value); err != nil {
 		return nil, err
@@ -63,13 +62,13 @@ func (r *run) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.T
 	} else if !ok {
 		return nil, fmt.Errorf("%s: got %s, want a repository such as \"docker.io/library/nginx\"", b.Name(), param.Describe(value))
 	}
-	repository, err := imagelist.ParseRepository(word, r.List)
+	repository, err := imagelist.ParseRepository(word, e.List)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
 	var found []string
-	err = r.Engine.Work(contextOf(thread), func(ctx context.Context) (err error) {
-		found, err = r.Lookup.Tags(ctx, repository)
+	err = e.Engine.Work(Context(thread), func(ctx context.Context) (err error) {
+		found, err = e.Lookup.Tags(ctx, repository)
 		return err
 	})
 	if err != nil {
@@ -82,11 +81,12 @@ func (r *run) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.T
 	return starlark.NewList(values), nil
 }
 
-// referrers is referrers(reference): what is attached to an image.
-func (r *run) referrers(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// referrers is referrers(reference). It returns what is attached to an image,
+// such as signatures.
+func (e *execution) referrers(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var found []validate.Descriptor
-	_, _, err := r.lookUp(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
-		found, err = r.Lookup.Referrers(ctx, repository, tag)
+	_, _, err := e.askAbout(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
+		found, err = e.Lookup.Referrers(ctx, repository, tag)
 		return err
 	})
 	if err != nil {
@@ -105,14 +105,14 @@ func newReferrer(d validate.Descriptor) starlark.Value {
 		"media_type":    starlark.String(d.MediaType),
 		"digest":        starlark.String(d.Digest),
 		"size":          starlark.MakeInt64(d.Size),
-		"annotations":   stringDict(d.Annotations),
+		"annotations":   frozenDict(d.Annotations),
 	})
 }
 
-// reference reads the argument that says where an image is.
-func (r *run) reference(value starlark.Value) (repository, tag string, err error) {
+// reference returns the repository and the tag or digest that a script named.
+func (e *execution) reference(value starlark.Value) (repository, tag string, err error) {
 	if word, ok := starlark.AsString(value); ok {
-		return imagelist.ParseReference(word, r.List)
+		return imagelist.ParseReference(word, e.List)
 	}
 	switch value.(type) {
 	case *Image:
@@ -123,11 +123,11 @@ func (r *run) reference(value starlark.Value) (repository, tag string, err error
 	return "", "", fmt.Errorf("got %s, want a reference such as \"docker.io/library/nginx:1.27\"", param.Describe(value))
 }
 
-// stringDict makes a frozen dict, in the order of its keys.
-func stringDict(m map[string]string) *starlark.Dict {
+// frozenDict returns a frozen dict in the order of its keys.
+func frozenDict(m map[string]string) *starlark.Dict {
 	dict := starlark.NewDict(len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		_ = dict.SetKey(starlark.String(key), starlark.String(m[key])) // new, and strings are hashable
+		_ = dict.SetKey(starlark.String(key), starlark.String(m[key])) // never fails: the dict is new, and strings are hashable
 	}
 	dict.Freeze()
 	return dict

@@ -1,4 +1,4 @@
-package starlib
+package check
 
 import (
 	"fmt"
@@ -11,8 +11,7 @@ import (
 	"mvrun/starlib/signature"
 )
 
-// Whether main's parameters make good flags.
-
+// checkMain finds parameters of main that make no good flags.
 func (c *checker) checkMain() {
 	main := signature.Main(c.tree)
 	if main == nil {
@@ -43,7 +42,7 @@ func (c *checker) checkMain() {
 	}
 }
 
-// takes says whether a function has a parameter of that name.
+// takes reports whether a function has a parameter of that name.
 func takes(def *syntax.DefStmt, name string) bool {
 	return slices.ContainsFunc(def.Params, func(parameter syntax.Expr) bool {
 		switch p := parameter.(type) {

@@ -1,0 +1,152 @@
+package check
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/bazelbuild/buildtools/build"
+	"github.com/bazelbuild/buildtools/warn"
+	"go.starlark.net/syntax"
+
+	"mvrun/starlib/source"
+)
+
+// layout rewrites more than white space. It keeps the order of the load
+// statements, because that is the order in which modules are executed.
+var layout = &build.Rewriter{RewriteSet: []string{"listsort", "sameOriginLoad", "loadsort", "formatdocstrings", "reorderarguments", "editfloat", "collapseEmpty"}}
+
+// Fix returns a script's text in buildifier's layout and without loads that are
+// not used. It returns the text as it is if the script cannot be parsed, or would
+// not mean the same any more.
+func Fix(script source.Script, o Options) string {
+	c := newChecker(script, o)
+	c.testing = true // a file that needs no builtin of tests is formatted alike
+	if c.parse(); c.tree == nil {
+		return script.Source
+	}
+	c.checkLoads() // reads the modules, for idleLoads
+	for _, dropLoads := range []bool{true, false} {
+		if fixed, err := c.format(dropLoads); err == nil {
+			return fixed
+		}
+	}
+	return script.Source
+}
+
+// checkFormat finds a script whose layout is not buildifier's.
+func (c *checker) checkFormat() {
+	pos := syntax.MakePosition(&c.script.Name, 1, 1)
+	formatted, err := c.format(false)
+	if err != nil {
+		if unknown := (*unknownSyntax)(nil); errors.As(err, &unknown) {
+			pos = unknown.pos
+		}
+		c.add(ruleFormat, pos, syntax.Position{}, "this file is neither formatted nor searched for all that is doubtful: "+err.Error())
+		return
+	}
+	if formatted == c.script.Source {
+		return
+	}
+	message := "not formatted, from here on"
+	if c.options.FixHint != "" {
+		message += ": " + c.options.FixHint + " formats it"
+	}
+	pos.Line = int32(firstDifference(c.script.Source, formatted))
+	c.add(ruleFormat, pos, syntax.Position{}, message).Fixable = true
+}
+
+// unknownSyntax is the error of a line that Starlark understands and buildtools
+// does not.
+type unknownSyntax struct{ pos syntax.Position }
+
+func (e *unknownSyntax) Error() string {
+	return `the formatter does not understand this line (it knows no b"…": write bytes("…"))`
+}
+
+// firstDifference returns the number of the first line in which two texts differ.
+func firstDifference(a, b string) int {
+	inA, inB := strings.Split(a, "\n"), strings.Split(b, "\n")
+	i := 0
+	for i < len(inA)-1 && i < len(inB) && inA[i] == inB[i] {
+		i++
+	}
+	return i + 1
+}
+
+// format returns the script's text in buildifier's layout. Its lines end as those
+// of the script do.
+func (c *checker) format(dropLoads bool) (string, error) {
+	if dropLoads && !c.resolved {
+		return "", errors.New("a name that is loaded and not used may be the one that is misspelt elsewhere")
+	}
+	text, err := newPlain(c.script, c.tree)
+	if err != nil {
+		return "", err
+	}
+	file, err := build.ParseDefault(c.script.Name, []byte(text.source))
+	if err != nil {
+		if parseError := (build.ParseError{}); errors.As(err, &parseError) {
+			at := parseError.Pos
+			at.LineRune = text.indent(at.Line) + 1 // buildtools names the place behind the token
+			return "", &unknownSyntax{text.position(at)}
+		}
+		return "", err
+	}
+	if dropLoads {
+		for _, f := range c.idleLoads(warn.FileWarningMap[ruleUnusedLoad](file)) {
+			for _, r := range f.Replacement {
+				*r.Old = r.New
+			}
+		}
+	}
+	quote(file)
+	formatted := string(build.FormatWithRewriter(layout, file))
+	if err := sameProgram(c.script, formatted, dropLoads); err != nil {
+		return "", err
+	}
+	if strings.Contains(c.script.Source, "\r\n") {
+		formatted = strings.ReplaceAll(formatted, "\n", "\r\n")
+	}
+	return formatted, nil
+}
+
+// quote gives strings double quotes. It also keeps the formatter from rewriting
+// strings with letters beyond ASCII, whose bytes it would write as octal numbers
+// that Starlark refuses.
+func quote(file *build.File) {
+	build.WalkPointers(file, func(e *build.Expr, _ []build.Expr) {
+		s, ok := (*e).(*build.StringExpr)
+		if !ok {
+			return
+		}
+		s.Token = doubleQuoted(s.Token)
+		if !strings.HasPrefix(s.Token, "r") && !build.IsCorrectEscaping(s.Token) {
+			*e = &build.LiteralExpr{Comments: s.Comments, Start: s.Start, Token: s.Token}
+		}
+	})
+}
+
+// doubleQuoted returns a string literal with double quotes. A literal that
+// contains a double quote stays as it is.
+func doubleQuoted(token string) string {
+	prefix := token[:len(token)-len(strings.TrimLeft(token, "r"))]
+	token = token[len(prefix):]
+	marks := "'"
+	if strings.HasPrefix(token, "'''") {
+		marks = "'''"
+	}
+	inside, ok := strings.CutPrefix(token, marks)
+	if !ok || strings.Contains(inside, `"`) {
+		return prefix + token
+	}
+	inside = strings.TrimSuffix(inside, marks)
+	if prefix == "" {
+		inside = unescapedQuote.Replace(inside)
+	}
+	marks = strings.Repeat(`"`, len(marks))
+	return prefix + marks + inside + marks
+}
+
+// unescapedQuote removes the backslash before a single quote. It replaces \\ by
+// itself, so that the second backslash is not taken for the one before a quote.
+var unescapedQuote = strings.NewReplacer(`\\`, `\\`, `\'`, `'`)

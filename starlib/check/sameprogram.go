@@ -1,0 +1,128 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.starlark.net/syntax"
+
+	"mvrun/starlib/source"
+)
+
+// sameProgram returns an error unless a formatted script means what the script
+// means: the same statements in the same order. The white space of docstrings may
+// differ, loads of the same module may be merged and, with dropLoads, loads may
+// be missing.
+func sameProgram(script source.Script, formatted string, dropLoads bool) error {
+	before, errBefore := parse(script, true)
+	after, errAfter := parse(source.Script{Name: script.Name, Source: formatted}, true)
+	if after == nil {
+		return fmt.Errorf("the formatter would break it: %w", errAfter)
+	}
+	if len(faults(script, errBefore)) != len(faults(script, errAfter)) { // more or fewer undefined names
+		return fmt.Errorf("the formatter would break it: %w", errAfter)
+	}
+	loadsBefore, loadsAfter := takeLoads(before), takeLoads(after)
+	switch {
+	case dropLoads && !slices.ContainsFunc(loadsAfter, func(load string) bool { return !slices.Contains(loadsBefore, load) }):
+	case !slices.Equal(loadsBefore, loadsAfter):
+		return errors.New("the formatter would change what it loads")
+	}
+	joinDocstrings(before)
+	joinDocstrings(after)
+	if !isSameTree(reflect.ValueOf(before.Stmts), reflect.ValueOf(after.Stmts)) {
+		return errors.New("the formatter would change what it does")
+	}
+	return nil
+}
+
+// takeLoads removes the load statements from a file. It returns what they load,
+// sorted, and each thing once.
+func takeLoads(tree *syntax.File) []string {
+	var loads []string
+	tree.Stmts = slices.DeleteFunc(tree.Stmts, func(statement syntax.Stmt) bool {
+		load, ok := statement.(*syntax.LoadStmt)
+		if !ok {
+			return false
+		}
+		for i := range load.From {
+			loads = append(loads, fmt.Sprint(load.Module.Value, load.From[i].Name, load.To[i].Name))
+		}
+		return true
+	})
+	slices.Sort(loads)
+	return slices.Compact(loads)
+}
+
+// joinDocstrings replaces white space in docstrings by single spaces.
+func joinDocstrings(tree *syntax.File) {
+	for l := range docstrings(tree) {
+		if s, ok := l.Value.(string); ok {
+			l.Value = strings.Join(strings.Fields(s), " ")
+		}
+	}
+}
+
+// isSameTree reports whether parts of two syntax trees mean the same. Places,
+// parentheses and the spelling of literals do not count.
+func isSameTree(a, b reflect.Value) bool {
+	a, b = meaning(a), meaning(b)
+	if a.IsValid() != b.IsValid() || a.IsValid() && a.Type() != b.Type() {
+		return false
+	}
+	switch a.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Slice:
+		return isSameList(a, b)
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if hasMeaning(a.Type().Field(i)) && !isSameTree(a.Field(i), b.Field(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
+}
+
+func isSameList(a, b reflect.Value) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for i := range a.Len() {
+		if !isSameTree(a.Index(i), b.Index(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasMeaning reports whether a field of a node is part of what the program
+// means. Binding and Function are what the resolver found out.
+func hasMeaning(field reflect.StructField) bool {
+	return field.IsExported() && field.Name != "Raw" && field.Name != "Binding" && field.Name != "Function" &&
+		field.Type != reflect.TypeFor[syntax.Position]()
+}
+
+// meaning returns the value behind interfaces, pointers and parentheses.
+func meaning(v reflect.Value) reflect.Value {
+	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return reflect.Value{}
+		}
+		if paren, ok := v.Interface().(*syntax.ParenExpr); ok {
+			v = reflect.ValueOf(paren.X)
+			continue
+		}
+		if _, ok := v.Interface().(*big.Int); ok {
+			return v // compared by DeepEqual
+		}
+		v = v.Elem()
+	}
+	return v
+}

@@ -1,0 +1,82 @@
+package starlib
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.starlark.net/starlark"
+
+	"mvrun/engine/imagelist"
+)
+
+// imageList is the value of load_list. Each loop over it begins with the first
+// image, and reads lines of the list as it needs them.
+//
+// Lines that are no images are left out of the loop. The engine makes them
+// results, which are in every failed list.
+type imageList struct {
+	execution *execution
+	thread    *starlark.Thread // of load_list's caller
+	list      *imagelist.List
+	options   imagelist.Options
+}
+
+var _ starlark.Iterable = (*imageList)(nil)
+
+func (l *imageList) String() string        { return fmt.Sprintf("load_list(%q)", l.list.Name) }
+func (l *imageList) Type() string          { return "image_list" }
+func (l *imageList) Freeze()               {}
+func (l *imageList) Truth() starlark.Bool  { return true }
+func (l *imageList) Hash() (uint32, error) { return 0, errors.New("unhashable: image_list") }
+
+// cursor returns a function that returns the images one by one, then io.EOF.
+func (l *imageList) cursor() func(context.Context) (starlark.Value, error) {
+	index := 0
+	return func(ctx context.Context) (starlark.Value, error) {
+		for {
+			line, err := l.list.At(ctx, index)
+			if err != nil {
+				return nil, err
+			}
+			index++
+			image, err := l.list.Image(line, l.options)
+			if err == nil {
+				return &Image{image}, nil
+			}
+			l.execution.Engine.Invalid(image, err)
+		}
+	}
+}
+
+// Iterate implements starlark.Iterable.
+func (l *imageList) Iterate() starlark.Iterator {
+	return &imageIterator{list: l, next: l.cursor()}
+}
+
+type imageIterator struct {
+	list *imageList
+	next func(context.Context) (starlark.Value, error)
+}
+
+// Next implements starlark.Iterator. A loop of Starlark cannot fail, so an error
+// of the list ends the whole execution.
+func (i *imageIterator) Next(p *starlark.Value) bool {
+	if i.list.list.Interactive() {
+		taskOf(i.list.thread).End() // shows the answer to the last line before the next prompt
+	}
+	value, err := i.next(i.list.execution.ctx) // the thread that made the list may have ended
+	if err == nil {
+		*p = value
+		return true
+	}
+	if err != io.EOF {
+		i.list.execution.abort(err)
+		i.list.thread.Cancel(err.Error())
+	}
+	return false
+}
+
+// Done implements starlark.Iterator.
+func (i *imageIterator) Done() {}

@@ -1,0 +1,145 @@
+package starlib
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"go.starlark.net/starlark"
+
+	"mvrun/engine"
+	"mvrun/engine/imagelist"
+	"mvrun/starlib/diagnose"
+	"mvrun/starlib/param"
+	"mvrun/validate"
+)
+
+// maxDepth is how deep calls of parallel, and of attempt, may be nested.
+const maxDepth = 1000
+
+// parallel is parallel(fn, items, on_result). It calls fn for every item, as
+// many at once as there are jobs, and returns the results in the order of the
+// items.
+func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var fn starlark.Callable
+	var items starlark.Iterable
+	var onResult starlark.Callable
+	if err := param.Unpack(b, args, kwargs, "fn", &fn, "items", &items, "on_result??", &onResult); err != nil {
+		return nil, err
+	}
+	if session, ok := thread.Local(promptLocal).(*Session); ok {
+		session.freeze(thread)
+	} else if AtTopLevel(thread) {
+		return nil, fmt.Errorf("%s: only main, or what it calls, may use %s: the top level is not frozen yet, and callbacks run at once", b.Name(), b.Name())
+	}
+	depth, _ := thread.Local(depthLocal).(int)
+	if depth == maxDepth { // Starlark's check for recursion sees only the stack of one thread
+		return nil, fmt.Errorf("%s: %d calls are nested in one another: does a callback call itself?", b.Name(), maxDepth)
+	}
+	// What runs at once must share nothing that changes.
+	fn.Freeze()
+	next, err := frozenItems(Context(thread), items)
+	if err != nil {
+		return nil, err
+	}
+
+	results := &orderedResults{thread: thread, onResult: onResult}
+	err = engine.Each(Context(thread), e.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
+		worker, end := e.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
+		worker.SetLocal(depthLocal, depth+1)
+		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)
+		if err != nil {
+			e.recordFailure(worker, item, err)
+		}
+		end()
+		if err != nil {
+			return &itemError{item: item, err: err}
+		}
+		if err := results.put(index, value); err != nil {
+			return &itemError{item: item, err: err, onResult: true}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return starlark.NewList(results.values), nil
+}
+
+// recordFailure makes the result of a thread's image an error, because the
+// script failed while it worked on the image. Without it the image would count
+// with the verdict of an earlier validate. item is the item of parallel, or nil.
+func (e *execution) recordFailure(thread *starlark.Thread, item starlark.Value, err error) {
+	reason, message := validate.Script, "the script failed: "+e.secrets.hide(diagnose.InnermostMessage(err))
+	if Context(thread).Err() != nil {
+		if reason, message = engine.Ended(context.Cause(Context(thread))); reason == validate.Interrupted {
+			message = "the script was stopped before it was done with the image"
+		}
+	}
+	var image *imagelist.Image
+	if i, ok := item.(*Image); ok {
+		image = &i.image
+	}
+	taskOf(thread).Fail(image, reason, message)
+}
+
+// frozenItems returns a function that returns items one by one. Images of a list
+// are read when they are asked for. All other items are frozen before the first
+// of them is returned.
+func frozenItems(ctx context.Context, items starlark.Iterable) (func(context.Context) (starlark.Value, error), error) {
+	if images, ok := items.(*imageList); ok {
+		return images.cursor(), nil
+	}
+	var all []starlark.Value
+	iterator := items.Iterate()
+	defer iterator.Done()
+	for item := starlark.Value(nil); iterator.Next(&item); {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		item.Freeze()
+		all = append(all, item)
+	}
+	return func(context.Context) (starlark.Value, error) {
+		if len(all) == 0 {
+			return nil, io.EOF
+		}
+		item := all[0]
+		all = all[1:]
+		return item, nil
+	}, nil
+}
+
+// orderedResults collects what concurrent calls return in the order of their
+// items.
+type orderedResults struct {
+	thread   *starlark.Thread // of parallel's caller, which waits meanwhile
+	onResult starlark.Callable
+
+	mu     sync.Mutex
+	values []starlark.Value
+}
+
+// put stores a value and calls on_result with it. Only one such call runs at a
+// time.
+func (o *orderedResults) put(index int, value starlark.Value) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.values) <= index {
+		o.values = append(o.values, starlark.None)
+	}
+	o.values[index] = value
+	if o.onResult == nil {
+		return nil
+	}
+	_, err := starlark.Call(o.thread, o.onResult, starlark.Tuple{value}, nil)
+	if e, ok := err.(*starlark.EvalError); ok {
+		// The stack includes the calls that led to parallel. They are left out
+		// here, because the error of parallel itself brings them.
+		if above := o.thread.CallStackDepth(); above < len(e.CallStack) {
+			e.CallStack = e.CallStack[above:]
+		}
+	}
+	return err
+}

@@ -1,0 +1,89 @@
+package scripttest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.starlark.net/starlark"
+
+	"mvrun/starlib/param"
+	"mvrun/validate"
+)
+
+// FakeImage is an image that a test makes. Equal FakeImages have the same bytes
+// in every registry.
+type FakeImage struct {
+	Platforms []validate.Platform
+	List      bool // a manifest list or an index, not a single manifest
+	OCI       bool // OCI media types, not Docker's
+	Content   string
+	Labels    map[string]string
+	Env       []string // NAME=VALUE
+}
+
+// fakeImageValue is the value of fake_image. It is immutable.
+type fakeImageValue struct{ image FakeImage }
+
+func (f *fakeImageValue) String() string {
+	shown := make([]string, len(f.image.Platforms))
+	for i, p := range f.image.Platforms {
+		shown[i] = p.String()
+	}
+	return fmt.Sprintf("fake_image(%q)", shown)
+}
+func (f *fakeImageValue) Type() string         { return "fake_image" }
+func (f *fakeImageValue) Freeze()              {}
+func (f *fakeImageValue) Truth() starlark.Bool { return true }
+
+// Hash implements starlark.Value.
+func (f *fakeImageValue) Hash() (uint32, error) { return 0, errors.New("unhashable: fake_image") }
+
+// fakeImage is fake_image(platforms, platform, labels, env, content, format).
+func fakeImage(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var platforms param.Words
+	var platform, content string
+	var labels, env param.StringDict
+	format := "docker"
+	err := param.Unpack(b, args, kwargs, "platforms?", &platforms, "platform?", &platform,
+		"labels?", &labels, "env?", &env, "content?", &content, "format?", &format)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case platform != "" && platforms != nil:
+		return nil, fmt.Errorf("%s: platforms makes a list of images, platform one without a list: give one of them", b.Name())
+	case format != "docker" && format != "oci":
+		return nil, fmt.Errorf("%s: there is no format %q: want docker or oci", b.Name(), format)
+	}
+	image := FakeImage{List: platform == "", OCI: format == "oci", Content: content, Labels: labels}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		image.Env = append(image.Env, name+"="+env[name])
+	}
+	switch {
+	case platform != "":
+		platforms = param.Words{platform}
+	case platforms == nil:
+		platforms = param.Words{"linux/amd64", "linux/arm64"}
+	}
+	for _, p := range platforms {
+		parsed, err := parsePlatform(p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		}
+		image.Platforms = append(image.Platforms, parsed)
+	}
+	return &fakeImageValue{image}, nil
+}
+
+// parsePlatform parses a platform that validate.Platform.String wrote.
+func parsePlatform(s string) (validate.Platform, error) {
+	name, version, _ := strings.Cut(s, ":")
+	parts := append(strings.Split(name, "/"), "")
+	if len(parts) < 3 || len(parts) > 4 || slices.Contains(parts[:len(parts)-1], "") {
+		return validate.Platform{}, fmt.Errorf("platform %q: want OS/ARCHITECTURE[/VARIANT], such as linux/amd64", s)
+	}
+	return validate.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2], OSVersion: version}, nil
+}
