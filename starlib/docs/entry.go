@@ -8,9 +8,7 @@ import (
 	"mvrun/starlib/nearest"
 )
 
-// What the reference holds, and how it is found.
-
-// Kind is what an entry describes.
+// Kind is the kind of thing that an entry describes.
 type Kind string
 
 const (
@@ -28,15 +26,15 @@ const (
 // Entry is one thing that the reference describes.
 type Entry struct {
 	Kind    Kind
-	Name    string // "validate", "re.search", "result", "result.status", "@mvrun//retry.star"
+	Name    string // such as "validate", "re.search", "result", "result.status", "@mvrun//retry.star"
 	Summary string // one line
-	Text    string // the summary, and what more there is to say: a Go doc comment
+	Text    string // the summary and further paragraphs, in the markup of Go doc comments
 	Doc     string // the docstring as it is written
 
 	Type   string // of an attribute, or of what a function returns; "" for nothing
 	Params []Param
-	Return string // what a function returns
-	Errors string // when a function fails
+	Return string // the section Returns of a function, without the type
+	Errors string // the section Errors of a function
 	// Example is a script, or a part of its top level.
 	Example string
 
@@ -46,13 +44,13 @@ type Entry struct {
 
 // Param is a parameter of a function.
 type Param struct {
-	Name    string // with the stars of *args and **kwargs; "*" where only names may follow
+	Name    string // with the stars of *args and **kwargs; "*" if the later ones have to be given by name
 	Type    string // as Python writes it
 	Default string // as Starlark writes it; "" if the parameter is required
 	Text    string
 }
 
-// Reference is the whole of it, in the order in which it is shown.
+// Reference is all entries in the order in which they are shown.
 type Reference []*Entry
 
 // ofKind returns the entries of a kind.
@@ -70,13 +68,13 @@ func (r Reference) all() []*Entry {
 	return all
 }
 
-// visible are the members that have a name to write. Operators are for stubs
-// only: the text says in words what can be compared and added.
+// visible returns the members without operators such as __add__. Operators are
+// only for stubs; the pages say in words what can be compared and added.
 func (e *Entry) visible() []*Entry {
 	return slices.DeleteFunc(slices.Clone(e.Members), func(m *Entry) bool { return strings.HasPrefix(m.short(), "__") })
 }
 
-// short is the name without what it is a part of.
+// short returns the name without that of its value or module.
 func (e *Entry) short() string {
 	if e.Kind == Attribute || e.Kind == Function {
 		return e.Name[strings.LastIndexByte(e.Name, '.')+1:]
@@ -84,9 +82,10 @@ func (e *Entry) short() string {
 	return e.Name
 }
 
-// Lookup returns the entries of a name: "image" is a function and a value. A
-// part of a name will do where the whole is no name: "search" is re.search.
-// Parentheses behind a name, and case, do not count.
+// Lookup returns the entries of a name. There are two for "image", a function and
+// a value. If no entry has the name, Lookup returns those whose last part is the
+// name, such as re.search for "search". Case, and parentheses behind the name, do
+// not count.
 func (r Reference) Lookup(name string) ([]*Entry, error) {
 	wanted := strings.ToLower(strings.TrimSuffix(name, "()"))
 	var found, parts []*Entry

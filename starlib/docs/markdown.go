@@ -3,12 +3,11 @@ package docs
 import (
 	"fmt"
 	"go/doc/comment"
+	"slices"
 	"strings"
 )
 
-// The reference as Markdown.
-
-// Markdown writes the whole reference in one document.
+// Markdown returns the whole reference as one document.
 func (r Reference) Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Reference of mvrun scripts\n\n" + markdown(introduction))
@@ -34,7 +33,7 @@ func (r Reference) Markdown() string {
 	return b.String()
 }
 
-// Markdown writes pages.
+// Markdown returns the pages of entries.
 func Markdown(entries []*Entry) string {
 	pages := make([]string, len(entries))
 	for i, e := range entries {
@@ -43,7 +42,7 @@ func Markdown(entries []*Entry) string {
 	return strings.Join(pages, "\n")
 }
 
-// markdown writes an entry below a heading of some level.
+// markdown returns the page of an entry. Its heading has the given level.
 func (e *Entry) markdown(level int) string {
 	var b strings.Builder
 	name := e.Name
@@ -64,24 +63,7 @@ func (e *Entry) markdown(level int) string {
 	if e.Kind == Attribute {
 		fmt.Fprintf(&b, "\nType: %s\n", inWords(e.Type))
 	}
-	var rows []string
-	for _, p := range e.Params {
-		if p.Text != "" {
-			rows = append(rows, row("`"+p.Name+"`", inWords(p.Type), p.defaultCell(), cell(p.Text)))
-		}
-	}
-	if len(rows) > 0 {
-		b.WriteString("\n" + row("argument", "type", "default", "") + row("---", "---", "---", "---") + strings.Join(rows, ""))
-	}
-	rows = nil
-	for _, m := range e.visible() {
-		if m.Kind == Attribute {
-			rows = append(rows, row("`"+m.Name+"`", inWords(m.Type), cell(m.Text)))
-		}
-	}
-	if len(rows) > 0 {
-		b.WriteString("\n" + row("attribute", "type", "") + row("---", "---", "---") + strings.Join(rows, ""))
-	}
+	b.WriteString(e.argumentTable() + e.attributeTable())
 	if e.Return != "" {
 		words := ""
 		if e.Type != "" {
@@ -98,6 +80,38 @@ func (e *Entry) markdown(level int) string {
 	return b.String()
 }
 
+// argumentTable returns a table of a function's arguments, or "".
+func (e *Entry) argumentTable() string {
+	var rows []string
+	for _, p := range e.Params {
+		if p.Text != "" {
+			rows = append(rows, row("`"+p.Name+"`", inWords(p.Type), p.defaultCell(), cell(p.Text)))
+		}
+	}
+	return table([]string{"argument", "type", "default", ""}, rows)
+}
+
+// attributeTable returns a table of the attributes of a value or module, or "".
+func (e *Entry) attributeTable() string {
+	var rows []string
+	for _, m := range e.visible() {
+		if m.Kind == Attribute {
+			rows = append(rows, row("`"+m.Name+"`", inWords(m.Type), cell(m.Text)))
+		}
+	}
+	return table([]string{"attribute", "type", ""}, rows)
+}
+
+// table returns a table with an empty line before it, or "" if it has no rows.
+func table(head, rows []string) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	ruler := slices.Repeat([]string{"---"}, len(head))
+	return "\n" + row(head...) + row(ruler...) + strings.Join(rows, "")
+}
+
+// defaultCell returns the default for a table.
 func (p Param) defaultCell() string {
 	switch {
 	case p.Default == "":
@@ -108,10 +122,11 @@ func (p Param) defaultCell() string {
 	return "`" + p.shownDefault() + "`"
 }
 
-// cell is a text of one paragraph, without the line's end.
+// cell returns a text of one paragraph for a table, without its newline.
 func cell(text string) string { return strings.TrimSpace(markdown(text)) }
 
-// row writes the cells of a table, in which a bar would end a cell.
+// row returns a row of a table. A bar in a cell is escaped, because it would end
+// the cell.
 func row(cells ...string) string {
 	for i, cell := range cells {
 		cells[i] = strings.ReplaceAll(cell, "|", `\|`)
@@ -121,8 +136,8 @@ func row(cells ...string) string {
 
 func markdown(text string) string { return markdownBelow(text, 1) }
 
-// markdownBelow turns a Go doc comment into Markdown whose headings are below
-// a level.
+// markdownBelow returns a Go doc comment as Markdown. Its headings have the next
+// level below the given one.
 func markdownBelow(text string, level int) string {
 	printer := &comment.Printer{HeadingLevel: level + 1, HeadingID: func(*comment.Heading) string { return "" }}
 	return string(printer.Markdown(parseComment(text)))

@@ -13,16 +13,14 @@ import (
 	"mvrun/starlib/docstring"
 )
 
-// From files to entries.
-
 //go:embed reference
 var reference embed.FS
 
 // topics are in the order in which they should be read.
 var topics = []string{"script", "load", "starlark", "rules", "depth", "reasons", "testing", "stubs"}
 
-// Read returns the reference. modules are the bundled modules, and prefix is
-// what scripts write before their names.
+// Read returns the reference. modules are the files of the bundled modules, and
+// prefix makes the name of a file the name of its module.
 func Read(modules fs.FS, prefix string) (Reference, error) {
 	var r Reference
 	for _, topic := range topics {
@@ -70,7 +68,8 @@ func Read(modules fs.FS, prefix string) (Reference, error) {
 	return r, nil
 }
 
-// readPage reads a file: its docstring, and the functions that it defines.
+// readPage returns the entry of a file, with the functions that it defines as
+// members.
 func readPage(files fs.FS, file string, kind Kind, name string) (*Entry, error) {
 	source, err := fs.ReadFile(files, file)
 	if err != nil {
@@ -83,7 +82,7 @@ func readPage(files fs.FS, file string, kind Kind, name string) (*Entry, error) 
 	page := newEntry(kind, name, docstring.Of(parsed.Stmts))
 	prefix := name + "."
 	if kind == Builtin || kind == Testing || kind == Language || kind == Bundled {
-		prefix = "" // what is loaded has no module before its name
+		prefix = "" // scripts use these functions without the name of a module
 	}
 	_, attributes := docstring.Cut(page.Doc, "Attributes")
 	for _, a := range docstring.Items(attributes) {
@@ -106,7 +105,7 @@ func readPage(files fs.FS, file string, kind Kind, name string) (*Entry, error) 
 	return page, nil
 }
 
-// newEntry reads a docstring.
+// newEntry returns the entry of a docstring.
 func newEntry(kind Kind, name, doc string) *Entry {
 	e := &Entry{Kind: kind, Name: name, Doc: docstring.Clean(doc)}
 	text := e.Doc
@@ -124,8 +123,8 @@ func newEntry(kind Kind, name, doc string) *Entry {
 	return e
 }
 
-// readParams reads a function's parameters: names and defaults from the def,
-// types and texts from the docstring.
+// readParams adds the parameters of a function. Their names and defaults are in
+// the def, their types and texts in the docstring.
 func (e *Entry) readParams(def *syntax.DefStmt, source []byte) error {
 	_, body := docstring.Cut(e.Doc, "Args")
 	items := docstring.Items(body)
@@ -154,7 +153,7 @@ func (e *Entry) readParams(def *syntax.DefStmt, source []byte) error {
 	return nil
 }
 
-// text is an expression as it stands in a file.
+// text returns an expression as it is written in a file.
 func text(e syntax.Expr, source []byte) string {
 	start, end := e.Span()
 	line := []rune(strings.Split(string(source), "\n")[start.Line-1])

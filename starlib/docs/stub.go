@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// The reference as a Python stub, which editors read.
-// https://typing.readthedocs.io/en/latest/spec/distributing.html#stub-files
-
 const stubHead = `"""What scripts of mvrun can use, for editors. See "mvrun docs stubs".
 
 Written by "mvrun docs --stubs".
@@ -20,14 +17,16 @@ T = TypeVar("T")
 R = TypeVar("R")
 `
 
-// stubTail is what Starlark has and Python has not, besides what the reference
-// tells of.
+// stubTail declares functions of Starlark that Python does not have and that the
+// reference does not describe.
 const stubTail = `
 def fail(*args: Any, sep: str = " ") -> NoReturn: ...
 def load(module: str, *names: str, **renamed: str) -> None: ...
 `
 
-// Stub writes the whole reference as a Python stub.
+// Stub returns the whole reference as a Python stub, from which editors take names
+// and types.
+// https://typing.readthedocs.io/en/latest/spec/distributing.html#stub-files
 func (r Reference) Stub() string {
 	var b strings.Builder
 	b.WriteString(stubHead)
@@ -36,7 +35,7 @@ func (r Reference) Stub() string {
 	}
 	for _, e := range r.ofKind(Module) {
 		if e.Name == "assert" {
-			continue // a word that Python has for itself
+			continue // a keyword of Python
 		}
 		class := className(e.Name) + "Module"
 		fmt.Fprintf(&b, "\n%s\n%s: %s\n", e.class(class), e.Name, class)
@@ -54,7 +53,7 @@ func (r Reference) Stub() string {
 	return b.String()
 }
 
-// class writes a value or a module.
+// class returns the class of a value or a module.
 func (e *Entry) class(name string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "class %s:\n%s", name, indented(quoted(e.Doc), "    "))
@@ -68,7 +67,7 @@ func (e *Entry) class(name string) string {
 	return b.String()
 }
 
-// def writes a function.
+// def returns the declaration of a function.
 func (e *Entry) def(method bool) string {
 	var params []string
 	if method {
@@ -91,7 +90,8 @@ func (e *Entry) def(method bool) string {
 	return fmt.Sprintf("def %s(%s) -> %s:\n%s    ...\n", e.short(), strings.Join(params, ", "), result, indented(quoted(e.Doc), "    "))
 }
 
-// pythonDefault is the default if Python can know it.
+// pythonDefault returns a default as Python writes it, or "..." if it means
+// nothing in Python, such as a flag.
 func (p Param) pythonDefault() string {
 	if p.shownDefault() != p.Default || strings.ContainsAny(p.Default, ".") || p.unset() {
 		return "..."
@@ -99,13 +99,13 @@ func (p Param) pythonDefault() string {
 	return p.Default
 }
 
-// quoted writes a docstring.
+// quoted returns a docstring with its quotes.
 func quoted(doc string) string {
 	doc = strings.ReplaceAll(strings.ReplaceAll(doc, `\`, `\\`), `"""`, `\"\"\"`)
 	switch {
 	case strings.Contains(doc, "\n"):
 		doc += "\n"
-	case strings.HasSuffix(doc, `"`): // must not join the quotes behind it
+	case strings.HasSuffix(doc, `"`): // which would be read as one of the quotes behind it
 		doc = strings.TrimSuffix(doc, `"`) + `\"`
 	}
 	return `"""` + doc + `"""`

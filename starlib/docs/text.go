@@ -8,9 +8,7 @@ import (
 	"strings"
 )
 
-// The reference for a terminal.
-
-// width is the most columns that a line of text has.
+// width is the number of columns of a line on a terminal.
 const width = 80
 
 const introduction = `mvrun runs a script over a list of images. A script is written in Starlark, which looks like Python. This is a whole one:
@@ -26,7 +24,7 @@ const introduction = `mvrun runs a script over a list of images. A script is wri
 
 Its top level declares, and is frozen; then main does the work. What the flags of "mvrun --help" say are the defaults of arguments, and the parameters of main are the script's own flags. "mvrun docs script" tells more; "mvrun docs NAME" tells all about one of the names below, such as "mvrun docs validate", "mvrun docs result.status" or "mvrun docs @mvrun//retry.star".`
 
-// sections are how the reference is divided.
+// sections are the sections of the overview, in their order.
 var sections = []struct {
 	title string
 	kind  Kind
@@ -40,14 +38,14 @@ var sections = []struct {
 	{"Topics", Topic},
 }
 
-// Overview is the reference in one line for each thing.
+// Overview returns the names of everything in the reference, each with a line.
 func (r Reference) Overview() string {
 	var b strings.Builder
 	b.WriteString(wrapped(introduction, ""))
 	for _, section := range sections {
 		fmt.Fprintf(&b, "\n%s\n", section.title)
 		entries := r.ofKind(section.kind)
-		if section.kind == Language { // who knows Python knows them
+		if section.kind == Language { // known from Python
 			var names []string
 			for _, e := range entries {
 				names = append(names, e.Name)
@@ -65,7 +63,7 @@ func (r Reference) Overview() string {
 	return b.String()
 }
 
-// memberNames are the names that a value or a module has.
+// memberNames returns the names of the members of a value or a module.
 func (e *Entry) memberNames() string {
 	var names []string
 	for _, m := range e.visible() {
@@ -78,7 +76,7 @@ func (e *Entry) memberNames() string {
 	return strings.Join(names, ", ")
 }
 
-// line is a name with a summary, in columns.
+// line returns a name with a summary, in two columns.
 func line(name, summary string) string {
 	const column = 16
 	text := strings.Repeat(" ", column) + strings.TrimLeft(wrapped(summary, strings.Repeat(" ", column)), " ")
@@ -88,7 +86,7 @@ func line(name, summary string) string {
 	return "  " + name + text[2+len(name):]
 }
 
-// Text writes pages for a terminal.
+// Text returns the pages of entries for a terminal.
 func Text(entries []*Entry) string {
 	pages := make([]string, len(entries))
 	for i, e := range entries {
@@ -107,7 +105,7 @@ func (e *Entry) page() string {
 		fmt.Fprintf(&b, "load(%q, %q)\n\n", e.From, e.Name)
 	}
 	b.WriteString(e.title() + "\n\n" + wrapped(e.Text, indent))
-	params := slices.DeleteFunc(slices.Clone(e.Params), func(p Param) bool { return p.Text == "" }) // "*", and those that need none
+	params := slices.DeleteFunc(slices.Clone(e.Params), func(p Param) bool { return p.Text == "" }) // "*", and parameters that need no text
 	if len(params) > 0 {
 		fmt.Fprintf(&b, "\n%sArguments:\n", indent)
 	}
@@ -144,7 +142,7 @@ func (e *Entry) page() string {
 	return b.String()
 }
 
-// title is the first line of an entry's page.
+// title returns the first line of an entry's page.
 func (e *Entry) title() string {
 	switch e.Kind {
 	case Builtin, Testing, Function, Language:
@@ -161,7 +159,7 @@ func (e *Entry) title() string {
 	return e.Name + " (" + string(e.Kind) + ")"
 }
 
-// signature is how a function is called.
+// signature returns the call of a function: its name, parameters and defaults.
 func (e *Entry) signature() string {
 	var params []string
 	for _, p := range e.Params {
@@ -174,11 +172,11 @@ func (e *Entry) signature() string {
 	return e.Name + "(" + strings.Join(params, ", ") + ")"
 }
 
-// unset says that there is no value that stands for leaving the parameter out,
-// or none with a name outside its module.
+// unset reports whether no value that a script could write stands for leaving the
+// parameter out.
 func (p Param) unset() bool { return p.Default == "unset" || strings.HasPrefix(p.Default, "_") }
 
-// shownDefault is the default as people read it: a flag without quotes.
+// shownDefault returns the default for readers: a flag stands without quotes.
 func (p Param) shownDefault() string {
 	if flag := strings.Trim(p.Default, `"`); strings.HasPrefix(flag, "-") {
 		return flag
@@ -186,11 +184,11 @@ func (p Param) shownDefault() string {
 	return p.Default
 }
 
-// heading is the first line of a parameter.
+// heading returns the first line about a parameter.
 func (p Param) heading() string {
 	s := p.Name + " (" + inWords(p.Type)
 	switch {
-	case p.unset(), p.Default == `""`, p.Default == "None": // which says nothing
+	case p.unset(), p.Default == `""`, p.Default == "None": // which tell a reader nothing
 		s += ", optional"
 	case strings.HasPrefix(p.Default, `"-`):
 		s += ", default: the flag " + p.shownDefault()
@@ -200,8 +198,8 @@ func (p Param) heading() string {
 	return s + ")"
 }
 
-// hanging wraps a signature between its parameters; further lines are indented
-// more.
+// hanging wraps a signature between its parameters. All lines but the first are
+// indented further.
 func hanging(signature, indent string) string {
 	var b strings.Builder
 	column := 0
@@ -223,7 +221,7 @@ func hanging(signature, indent string) string {
 	return strings.Join(lines, "")
 }
 
-// wrapped writes a Go doc comment in lines of limited width.
+// wrapped returns a Go doc comment in lines of limited width.
 func wrapped(text, indent string) string {
 	printer := &comment.Printer{TextPrefix: indent, TextCodePrefix: indent + "    ", TextWidth: width - len(indent)}
 	return string(printer.Text(parseComment(text)))
@@ -232,12 +230,12 @@ func wrapped(text, indent string) string {
 // parseComment reads the markup of Go doc comments.
 // https://go.dev/doc/comment
 func parseComment(text string) *comment.Doc {
-	// No word in brackets is the name of a Go package here.
+	// A word in brackets is never the name of a Go package here.
 	parser := &comment.Parser{LookupPackage: func(string) (string, bool) { return "", false }}
 	return parser.Parse(text)
 }
 
-// indented puts a prefix before each line that is not empty.
+// indented returns a text with a prefix before each line that is not empty.
 func indented(text, prefix string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

@@ -6,17 +6,17 @@ import (
 	"unicode"
 )
 
-// Types, as Python writes them, and in words for whoever does not know Python.
-// https://docs.python.org/3/library/typing.html
+// The reference writes types as Python does, for stubs, and in words for readers
+// who do not know Python. https://docs.python.org/3/library/typing.html
 
-// typeNames are the types that are not values of the reference, in words.
+// typeNames are the words for types that have no page of their own.
 var typeNames = map[string]string{
 	"str": "string", "int": "int", "float": "number", "bool": "bool", "None": "None",
 	"Any": "any value", "T": "any value", "R": "any value",
 	"list": "list", "dict": "dict", "tuple": "tuple", "Iterable": "list", "Iterator": "items", "Callable": "function",
 }
 
-// inWords writes a type as people say it: "list of strings or string".
+// inWords returns a type in words: "list of strings or string".
 func inWords(t string) string {
 	var words []string
 	for _, part := range split(t, '|') {
@@ -34,6 +34,7 @@ func inWords(t string) string {
 	return strings.Join(words, " or ")
 }
 
+// plural returns the plural of a type in words.
 func plural(words string) string {
 	first, more, ok := strings.Cut(words, " or ")
 	if first != "None" {
@@ -45,7 +46,7 @@ func plural(words string) string {
 	return first
 }
 
-// className is the type of a value in Python: "ImageList" for image_list.
+// className returns the class of a value in Python: "ImageList" for image_list.
 func className(value string) string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(value, "_") {
@@ -54,7 +55,7 @@ func className(value string) string {
 	return b.String()
 }
 
-// valueName is the reverse of className.
+// valueName returns the value of a class: "image_list" for ImageList.
 func valueName(class string) string {
 	var b strings.Builder
 	for i, r := range class {
@@ -66,8 +67,8 @@ func valueName(class string) string {
 	return b.String()
 }
 
-// CheckType says what is wrong with a type, which may be one of Python's or the
-// class of a value, or nil.
+// CheckType returns an error unless t is a type of Python that the reference
+// uses, or the class of a value, with arguments as Python allows them.
 func CheckType(t string) error {
 	for _, part := range split(t, '|') {
 		name, arguments, generic := strings.Cut(part, "[")
@@ -80,24 +81,33 @@ func CheckType(t string) error {
 		if !strings.HasSuffix(arguments, "]") {
 			return fmt.Errorf("type %q is not closed", part)
 		}
-		for _, argument := range split(strings.TrimSuffix(arguments, "]"), ',') {
-			if list, ok := strings.CutPrefix(argument, "["); ok { // the parameters of a Callable
-				argument = strings.TrimSuffix(list, "]")
-			}
-			if argument == "..." || argument == "" { // any parameters, or none
-				continue
-			}
-			for _, inner := range split(argument, ',') {
-				if err := CheckType(inner); err != nil {
-					return err
-				}
+		if err := checkArguments(strings.TrimSuffix(arguments, "]")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkArguments checks the types between the brackets of a type, such as
+// "[Image, int], str" of a Callable.
+func checkArguments(arguments string) error {
+	for _, argument := range split(arguments, ',') {
+		if parameters, ok := strings.CutPrefix(argument, "["); ok {
+			argument = strings.TrimSuffix(parameters, "]")
+		}
+		if argument == "..." || argument == "" { // any parameters, or none
+			continue
+		}
+		for _, inner := range split(argument, ',') {
+			if err := CheckType(inner); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// isValue says whether the reference has a page for a class.
+// isValue reports whether the reference has a page for the value of a class.
 func isValue(class string) bool {
 	f, err := reference.Open("reference/values/" + valueName(class) + ".star")
 	if err != nil || class == "" || !unicode.IsUpper(rune(class[0])) {
@@ -107,7 +117,7 @@ func isValue(class string) bool {
 	return true
 }
 
-// split cuts a type at a separator, but not within brackets.
+// split cuts a type at each separator that is not within brackets.
 func split(t string, separator rune) []string {
 	var parts []string
 	depth, start := 0, 0
