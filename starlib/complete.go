@@ -9,11 +9,11 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// dotted is the name at the end of a line, such as "result.image.so". Its first
-// group are the names before the last dot, its second group is the rest.
+// dotted matches the name at the end of a line, such as "result.image.so". Its
+// first group is "result.image.", its second "so".
 //
-// What stands before the name must not be a part of it: behind a bracket or a
-// quote, as in "f().x", nothing is known without calling f.
+// A bracket or a quote before the name is no match: the value of "f().x" is not
+// known unless f is called.
 var dotted = regexp.MustCompile(`(?:^|[^\pL\pN_.)\]}"'])((?:[\pL_][\pL\pN_]*\.)*)((?:[\pL_][\pL\pN_]*)?)$`)
 
 var keywords = []string{"and", "break", "continue", "def", "elif", "else", "for", "if", "in", "lambda", "load", "not", "or", "pass", "return"}

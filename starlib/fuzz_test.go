@@ -12,11 +12,11 @@ import (
 	"mvrun/starlib/source"
 )
 
-// bombs are sources that may take all memory, which nothing in the process can
-// prevent, before they have taken many steps.
+// bombs matches sources that may use up all memory within a few steps. Nothing in
+// the process can prevent that.
 var bombs = regexp.MustCompile(`[0-9a-fA-F_]{4}|<<|\*|e[0-9]|\+=|extend|join|replace`)
 
-// goTypes are what no user should read.
+// goTypes matches words of Go, which no user should read.
 var goTypes = regexp.MustCompile(`\*?\b(starlib|source|param|re|diagnose|signature|starlark|starlarkstruct|syntax|resolve|imagelist|engine|validate|runtime)\.[A-Z]|internal error|goroutine|0xc0`)
 
 // FuzzScript shows that no source makes signature.Of or Run panic, or speak of Go.
@@ -69,7 +69,7 @@ func FuzzScript(f *testing.F) {
 	})
 }
 
-// FuzzSession is FuzzScript for what is typed, and completed.
+// FuzzSession is FuzzScript for the inputs and completions of a session.
 func FuzzSession(f *testing.F) {
 	f.Add("x = [1]\nparallel(lambda i: x, x)\nx.append(2)\n_.a")
 	f.Add("def f(y):\n  return y\n\nfor i in [1, 2]:\n  print(f(i))\n\njson.en")

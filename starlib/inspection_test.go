@@ -16,9 +16,7 @@ import (
 	"mvrun/validate"
 )
 
-// What scripts see of registries that answer strangely.
-
-// lookup answers inspect, by reference; it notes what it is asked.
+// lookup answers inspect by reference, and notes what it is asked.
 type lookup struct {
 	mu    sync.Mutex
 	asked []string
@@ -104,8 +102,8 @@ def main():
 	}
 }
 
-// A value may be asked for what it is made of when the call that made it is
-// long gone; the end of the run ends it all the same.
+// TestInspectionInterrupted shows that the end of a run also ends a request that an
+// attribute of a value makes, long after the call that made the value.
 func TestInspectionInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		interrupted := errors.New("interrupted")

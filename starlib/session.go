@@ -18,9 +18,9 @@ import (
 // Session executes what a person types, an Input at a time. An input sees the
 // globals of the earlier ones, and may use parallel as main may.
 //
-// What calls of parallel share must not change. A script is frozen at the end of
-// its top level, but a session has no such end. So a call of parallel freezes
-// whatever exists when it begins.
+// Calls of parallel may share only values that cannot change. A script is frozen at
+// the end of its top level, but a session has no such end. So a call of parallel
+// freezes everything that exists when it begins.
 type Session struct {
 	execution *execution
 	globals   starlark.StringDict

@@ -57,8 +57,8 @@ func offline(t testing.TB, jobs int, printed io.Writer) Options {
 
 const defaultTimeout = 1 << 40
 
-// talk types lines into a session, and returns what each input gave: its
-// value, or its error.
+// talk types lines into a session, and returns the value or the error of each
+// input.
 func talk(t *testing.T, s *Session, text string) []string {
 	t.Helper()
 	lines := strings.Split(text, "\n")
@@ -137,8 +137,8 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// TestSessionFreezes shows that whatever calls of parallel could share cannot
-// change any more: with -race it would be seen.
+// TestSessionFreezes shows that calls of parallel share nothing that can change.
+// With -race a change would be seen.
 func TestSessionFreezes(t *testing.T) {
 	for name, typed := range map[string]string{
 		"a global":                   "x = []\nparallel(lambda i: x.append(i), range(100))",
@@ -166,8 +166,8 @@ func TestSessionFreezes(t *testing.T) {
 	}
 }
 
-// TestSessionScript shows that the globals of a script are there, frozen as in
-// a run, and main is not called.
+// TestSessionScript shows that a session has the globals of its script, frozen as
+// in a run, and that main is not called.
 func TestSessionScript(t *testing.T) {
 	s, printed := newSession(t, source.Script{Name: "policy.star", Source: "WANTED = []\nprint('declared')\ndef main():\n    return parallel(lambda x: x, [1])\n"})
 	if got := talk(t, s, "WANTED.append(1)\nmain()\nWANTED = 3\nWANTED"); !strings.Contains(got[0], "frozen list") || got[1] != "[1]" || got[3] != "3" {
@@ -181,8 +181,7 @@ func TestSessionScript(t *testing.T) {
 	}
 }
 
-// TestSessionLoadsAgain shows that a module may be mended while the session
-// goes on.
+// TestSessionLoadsAgain shows that a broken module may be mended during a session.
 func TestSessionLoadsAgain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	save := func(source string) {
@@ -201,7 +200,7 @@ func TestSessionLoadsAgain(t *testing.T) {
 	}
 }
 
-// TestSessionInterrupted shows that ctx ends an input, and not the session.
+// TestSessionInterrupted shows that ctx ends an input but not the session.
 func TestSessionInterrupted(t *testing.T) {
 	s, _ := newSession(t, source.Script{})
 	talk(t, s, "def f():\n  for x in range(1 << 60):\n    attempt(str, x)\n")

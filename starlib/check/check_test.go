@@ -11,7 +11,7 @@ import (
 	"mvrun/starlib/source"
 )
 
-// What the repository itself shows to others is clean.
+// TestOurScriptsAreClean checks the scripts of this repository, which users copy.
 func TestOurScriptsAreClean(t *testing.T) {
 	var scripts []source.Script
 	for pattern, prefix := range map[string]string{"../source/scripts/*.star": "", "../source/modules/*.star": "@mvrun//", "../../examples/*.star": "../../examples/"} {
@@ -59,7 +59,8 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// A place is one of the script, also where the text was changed for buildtools.
+// TestCheckPlaces shows that a finding names a place of the script, also where the
+// text was changed for buildtools.
 func TestCheckPlaces(t *testing.T) {
 	text := "\"\"\"Tabs.\"\"\"\n\ndef main():\n\tif True:\n\t\tunused = 1\n\twrite_failed([])\n"
 	for _, f := range check.Check([]source.Script{{Name: "s.star", Source: text}}, check.Options{}) {
@@ -73,7 +74,7 @@ func TestCheckPlaces(t *testing.T) {
 	t.Error("the unused variable was not found")
 }
 
-// What would take buildtools hours is refused.
+// TestCheckNested shows that a script that would take buildtools hours is refused.
 func TestCheckNested(t *testing.T) {
 	text := "\"\"\"Long.\"\"\"\n\nx = " + strings.Repeat("1 + ", 200_000) + "1\n"
 	found := check.Check([]source.Script{{Name: "s.star", Source: text}}, check.Options{})

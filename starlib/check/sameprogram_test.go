@@ -6,7 +6,7 @@ import (
 	"mvrun/starlib/source"
 )
 
-// A formatted script has to mean what it did.
+// TestSameProgram shows that a formatted script has to mean the same.
 func TestSameProgram(t *testing.T) {
 	const before = `load("a.star", "a", "b")
 

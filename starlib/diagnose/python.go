@@ -5,10 +5,8 @@ import (
 	"strings"
 )
 
-// What people who know Python write, and what Starlark has in its place.
-
-// instead says what to write for a word that Starlark does not know: a
-// reserved one, or a function of Python.
+// instead is the advice for words of Python that Starlark does not have: keywords
+// and functions.
 var instead = map[string]string{
 	"try":        "Starlark has no try: attempt(fn) calls a function whose error is a value",
 	"except":     "Starlark has no except: attempt(fn) calls a function whose error is a value",
@@ -47,8 +45,8 @@ var (
 	reassigned = regexp.MustCompile(`^cannot reassign (global|local)`)
 )
 
-// syntaxAdvice says what to write instead of a line that is wrong, or "".
-// message is what the parser or the resolver said of it.
+// syntaxAdvice returns what to write instead of a wrong line, or "" if that is not
+// known. message is that of the parser or the resolver.
 func syntaxAdvice(message, line string) string {
 	switch {
 	case strings.Contains(message, "support while loops"):
@@ -69,7 +67,7 @@ func syntaxAdvice(message, line string) string {
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 	switch {
-	case found[1] == "identifier" && first == "assert": // which is not reserved
+	case found[1] == "identifier" && first == "assert": // no keyword of Starlark, so the parser takes it for a name
 		return instead[first]
 	case strings.HasPrefix(message, "got string literal") && fString.MatchString(line):
 		return `Starlark has no f-strings: write "%s" % value, or "{}".format(value)`

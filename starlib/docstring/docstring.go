@@ -1,5 +1,6 @@
-// Package docstring reads docstrings as Google's style for Python lays them
-// out: text, and sections such as "Args:" whose lines are indented.
+// Package docstring reads docstrings in the layout of Google's style for Python: a
+// text, and sections such as "Args:" with indented lines. The help of a script's
+// flags and the reference come from such docstrings.
 //
 // https://google.github.io/styleguide/pyguide.html#383-functions-and-methods
 package docstring
@@ -11,8 +12,8 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// Of returns the docstring of a file or a function: the string that its
-// statements begin with, or "".
+// Of returns the docstring of a file or a function, or "". It is the string that
+// the statements begin with.
 func Of(body []syntax.Stmt) string {
 	if len(body) == 0 {
 		return ""
@@ -34,9 +35,9 @@ func Clean(doc string) string {
 	return dedent(lines)
 }
 
-// Cut takes a section out of a docstring: the lines behind "TITLE:" that are
-// indented further than it. rest is the text without the section, body the
-// section's lines, both without their common indentation.
+// Cut takes a section out of a docstring: the lines below "TITLE:" that are
+// indented further than the title. rest is the docstring without the section, and
+// body is the section's lines. Both lose their common indentation.
 func Cut(doc, title string) (rest, body string) {
 	var kept, taken []string
 	inside, indent := false, 0
@@ -60,8 +61,8 @@ func Cut(doc, title string) (rest, body string) {
 	return dedent(kept), dedent(taken)
 }
 
-// dedent joins lines, without the indentation that all but the first have in
-// common: that stands behind the quotes.
+// dedent joins lines without their common indentation. The first line does not
+// count if it is not indented, because it stands right behind the quotes.
 func dedent(lines []string) string {
 	common := -1
 	for i, line := range lines {
@@ -93,8 +94,8 @@ type Item struct {
 
 var item = regexp.MustCompile(`^(\*{0,2}[A-Za-z_][A-Za-z_0-9]*)(?: \((.*?)\))?:\s*(.*)$`)
 
-// Items reads the lines of a section. What follows an item's first line, and
-// is indented further, is more of its text.
+// Items returns the items of a section. A line that is indented continues the text
+// of the item above it.
 func Items(body string) []Item {
 	var items []Item
 	for line := range strings.Lines(body) {

@@ -1,4 +1,6 @@
-// Package nearest finds the name that somebody meant.
+// Package nearest finds the name that somebody meant by a wrong one, for the "did
+// you mean" of messages. It compares letters and knows nothing of what the names
+// are for.
 package nearest
 
 import (
@@ -8,8 +10,7 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Name returns the one of some names that is nearest to a wrong one, or "" if
-// none is near.
+// Name returns the name that is nearest to a wrong one, or "" if none is near.
 func Name(wrong string, names []string) string {
 	best, least := "", min(max(2, len(wrong)/3), len(wrong)/2)+1
 	for _, name := range slices.Sorted(slices.Values(names)) {
@@ -20,8 +21,8 @@ func Name(wrong string, names []string) string {
 	return best
 }
 
-// distance counts letters that differ. Case does not count, and letters in
-// another order count as one.
+// distance returns the number of letters that differ. Case does not count. The
+// same letters in another order count as one difference.
 func distance(a, b string) int {
 	a, b = strings.ToLower(a), strings.ToLower(b)
 	if a != b && len(a) > 2 && sorted(a) == sorted(b) {

@@ -6,8 +6,8 @@
 // a test that is not as it should be. For each test the file is executed again,
 // so that tests share nothing.
 //
-// What a test sees of the outside is its World, which the caller provides. The
-// package itself opens no registry and starts no run: it reads the arguments of
-// the builtins, passes them to the World as FakeRegistry and ScriptRun, and makes
-// values of the answers.
+// A test sees the outside through its World, which the caller provides. The
+// package itself opens no registry and starts no run. It reads the arguments of
+// the builtins, passes them to the World as FakeRegistry and ScriptRun, and turns
+// the answers into values.
 package scripttest

@@ -16,7 +16,7 @@ import (
 	"mvrun/starlib/source"
 )
 
-// World is what a test has to itself besides the usual builtins.
+// World is the outside of one test: its registries, and the scripts that it runs.
 type World interface {
 	// AddRegistry adds a registry. From then on the test's images are looked up
 	// there. It fails if there is a registry of that name.

@@ -1,4 +1,4 @@
-// Package signature reads what a script says of itself, without running it: its
+// Package signature reads how a script describes itself, without running it: its
 // docstring, and the parameters of its function main, which are the script's own
 // flags.
 //

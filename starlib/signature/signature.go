@@ -13,7 +13,7 @@ import (
 	"mvrun/starlib/source"
 )
 
-// Signature is what a script says of itself.
+// Signature is a script's description of itself.
 type Signature struct {
 	Doc   string // the docstring, without its Args
 	Flags []Flag

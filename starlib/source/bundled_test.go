@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestModules shows that every module is bundled, and no test of one.
+// TestModules shows that every module is bundled, and that no test is.
 func TestModules(t *testing.T) {
 	files, err := os.ReadDir("modules")
 	if err != nil {

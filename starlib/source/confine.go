@@ -52,9 +52,9 @@ func (l *Loader) Confine(path string) (string, error) {
 	return "", fmt.Errorf("a script may not use %s: it lies outside the working directory and the script's own folder%s", shown, hint)
 }
 
-// Locate returns the path of a file that the script named and that lies in the
-// script's own folder or in the working directory. The script's folder comes
-// first. Locate does not confine: see Confine.
+// Locate returns the path of a file that the script named relative to its own
+// folder or to the working directory. If both have such a file, it is the one in
+// the script's folder. The path is not confined yet.
 func (l *Loader) Locate(path string) string {
 	if filepath.IsAbs(path) {
 		return path
