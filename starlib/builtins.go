@@ -109,7 +109,7 @@ func (e *execution) waive(thread *starlark.Thread, b *starlark.Builtin, args sta
 		return nil, fmt.Errorf("%s: got %s, want a result, such as validate(image) gives", b.Name(), param.Describe(value))
 	}
 	if strings.TrimSpace(reason) == "" {
-		return nil, fmt.Errorf("%s: the reason is empty: say why, and until when, for who reads the report", b.Name())
+		return nil, fmt.Errorf("%s: the reason is empty: say why, and until when, for the readers of the report", b.Name())
 	}
 	if result.packed.OK() {
 		return result, nil

@@ -111,7 +111,7 @@ func withFrozenAdvice(message string, item *itemError) string {
 	case item != nil && !item.onResult:
 		return message + " (calls of parallel run at once, so what they share is frozen: return a value instead)"
 	}
-	return message + " (frozen, since calls of parallel run at once, is what the top level made and what parallel was given: change a copy)"
+	return message + " (values of the top level, and those given to parallel, are frozen, because calls of parallel run at once: change a copy)"
 }
 
 // shownItem writes an item of parallel. Every report shows an image as it is, so

@@ -41,7 +41,7 @@ func (c *checker) checkFormat() {
 		if unknown := (*unknownSyntax)(nil); errors.As(err, &unknown) {
 			pos = unknown.pos
 		}
-		c.add(ruleFormat, pos, syntax.Position{}, "this file is neither formatted nor searched for all that is doubtful: "+err.Error())
+		c.add(ruleFormat, pos, syntax.Position{}, "this file can neither be formatted nor searched for doubtful places: "+err.Error())
 		return
 	}
 	if formatted == c.script.Source {

@@ -52,7 +52,7 @@ func syntaxAdvice(message, line string) string {
 	case strings.Contains(message, "support while loops"):
 		return instead["while"]
 	case message == "excessive nesting":
-		return "brackets or blocks in one another: give the inner ones a name, or a function"
+		return "brackets or blocks are nested too deep: give the inner ones a name, or move them to a function"
 	case topLevel.MatchString(message):
 		return "the top level only declares: write it in main, or in a function"
 	case reassigned.MatchString(message):

@@ -122,7 +122,7 @@ func (m *match) referenced(reference string) (string, error) {
 		return `\`, nil
 	}
 	if other != "" {
-		return "", fmt.Errorf("in repl, %s is nothing; a backslash is written \\\\", reference)
+		return "", fmt.Errorf("in repl, %s has no meaning; a backslash is written \\\\", reference)
 	}
 	var which starlark.Value = starlark.String(name)
 	if name != "" && strings.Trim(name, "0123456789") == "" {
