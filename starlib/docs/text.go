@@ -22,7 +22,7 @@ const introduction = `mvrun runs a script over a list of images. A script is wri
 	    images = [i for i in load_list() if "-rc" not in i.tag]
 	    write_failed(parallel(check, images))
 
-Its top level declares, and is frozen; then main does the work. What the flags of "mvrun --help" say are the defaults of arguments, and the parameters of main are the script's own flags. "mvrun docs script" tells more; "mvrun docs NAME" tells all about one of the names below, such as "mvrun docs validate", "mvrun docs result.status" or "mvrun docs @mvrun//retry.star".`
+The top level declares, and is then frozen; main does the work. The flags of "mvrun --help" are the defaults of arguments, and the parameters of main are the script's own flags. "mvrun docs script" explains more. "mvrun docs NAME" explains one of the names below, such as "mvrun docs validate", "mvrun docs result.status" or "mvrun docs @mvrun//retry.star".`
 
 // sections are the sections of the overview, in their order.
 var sections = []struct {
