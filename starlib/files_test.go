@@ -78,7 +78,7 @@ func TestFiles(t *testing.T) {
 // the hint, and does without one.
 func TestMaxSteps(t *testing.T) {
 	for hint, want := range map[string]string{
-		"":         "the script took more than 1000 steps\n",
+		"":        "the script took more than 1000 steps\n",
 		"SETTING": "the script took more than 1000 steps (SETTING)\n",
 	} {
 		o := offline(t, 1, io.Discard)
