@@ -84,8 +84,8 @@ const (
 
 // thread returns a thread that ends when ctx does. Whoever runs the thread has
 // to call end when it is done.
-func (e *execution) thread(ctx context.Context, name string) (thread *starlark.Thread, end func()) {
-	thread = &starlark.Thread{
+func (e *execution) thread(ctx context.Context, name string) (_ *starlark.Thread, end func()) {
+	thread := &starlark.Thread{
 		Name: name,
 		Load: e.load,
 		Print: func(_ *starlark.Thread, message string) {
