@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,18 +141,7 @@ func starFiles(name string) ([]string, error) {
 	if info, err := os.Stat(name); err != nil || !info.IsDir() {
 		return []string{name}, nil
 	}
-	var files []string
-	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != name && strings.HasPrefix(entry.Name(), "."):
-			return fs.SkipDir
-		case !entry.IsDir() && filepath.Ext(path) == ".star":
-			files = append(files, path)
-		}
-		return nil
-	})
+	files, err := source.FilesBelow(name, ".star")
 	if err != nil {
 		return files, fmt.Errorf("looking for scripts below %s: %w", name, err)
 	}

@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,18 +41,7 @@ func filesAt(path string) ([]string, error) {
 	case !info.IsDir():
 		return []string{path}, nil
 	}
-	var files []string
-	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && file != path && strings.HasPrefix(entry.Name(), "."):
-			return filepath.SkipDir
-		case !entry.IsDir() && strings.HasSuffix(file, source.TestSuffix):
-			files = append(files, file)
-		}
-		return nil
-	})
+	files, err := source.FilesBelow(path, source.TestSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("looking for tests: %w", err)
 	}
