@@ -1,127 +1,32 @@
 package validate
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "fmt"
 
-// The question, what is known of its answer, and how the two meet.
-
-// Rules names a set of rules for what a good mirror is.
-type Rules string
-
-const (
-	Hangar  Rules = "hangar"  // those that Hangar 1.6 documents for its mirror-validate
-	Content Rules = "content" // the same content for every wanted platform
-	Exact   Rules = "exact"   // the same digest under the tag
-)
-
-var allRules = []Rules{Hangar, Content, Exact}
-
-// Depth says what is proved at the destination. Each depth proves what those
-// before it do.
-type Depth string
-
-const (
-	Manifests Depth = "manifests" // the tag's manifest and every selected child are there
-	Blobs     Depth = "blobs"     // every config and layer of these is there, with its size
-	Data      Depth = "data"      // every byte of these was read and hashed
-)
-
-var allDepths = []Depth{Manifests, Blobs, Data}
-
-// Question is what is asked about one image of a mirror list.
-type Question struct {
-	Source, Destination string // repositories, for messages
-	Tag                 string // a tag or a digest
-
-	Arch, OS []string // the wanted platforms
-	Rules    Rules
-	Depth    Depth
-	Sample   Sample // of the blobs, which to read with Data
-
-	Provenance bool // attestations must be mirrored, too
-	Referrers  bool // what refers to the images must be mirrored, too
-}
-
-// Side is one of the two registries of a mirror.
-type Side int
-
-const (
-	Source Side = iota
-	Destination
-)
-
-func (s Side) String() string { return [...]string{"source", "destination"}[s] }
-
-// What can be read of a repository.
-type What int
-
-const (
-	Head     What = iota // whether a manifest is there, and its digest
-	Read                 // a manifest
-	Blob                 // a config
-	Stat                 // whether a blob is there, and its size
-	Hash                 // the whole of a blob, for its digest
-	Unpack               // the same of a layer, for its digest before compression, too
-	Attached             // what refers to a manifest
-)
-
-// Need names one thing to read: the manifest under the image's own tag if
-// Digest is empty, else the manifest or blob of that digest.
-type Need struct {
-	Side   Side
-	What   What
-	Digest string
-	Size   int64 // of a blob: more than this many bytes need not be read; 0 if its size is not known
-}
-
-// Fact is what reading a Need gave. A registry that does not tell the digest
-// in answer to a Head may be asked for the manifest instead.
-type Fact struct {
-	Missing  bool      // the registry answered that it is not there
-	Digest   string    // of a manifest, or of the bytes of a blob that were read
-	Manifest *Manifest // of Read
-	Config   *Config   // of Blob; nil if the bytes are not those of the digest
-	Size     int64     // of a blob, in bytes
-
-	Format string // of Unpack: what the bytes are, "tar", "gzip" or "zstd"
-	DiffID string // of Unpack: the digest before compression, "" if it cannot be unpacked
-	Broken string // of Unpack: why it cannot
-
-	Referrers []Descriptor // of Attached
-}
-
-// Known is all that has been read so far for one image.
-type Known map[Need]*Fact
-
-func (k Known) fact(need Need) (Fact, bool) {
-	if fact, ok := k[need]; ok {
-		return *fact, true
-	}
-	return Fact{}, false
-}
+// How a question and what is known of its answer meet.
 
 // Compare answers the question from what is known. If that is not enough it
 // returns what to read next, all of which can be read at once; the verdict is
-// then empty.
+// then empty. A question that Check refuses for its rules or its depth is an
+// error.
 func Compare(q Question, known Known) (Verdict, []Need) {
-	c := &comparison{Question: q, known: known}
-	verdict := c.verdict()
+	rules, err := findRules(q.Rules)
+	if err != nil {
+		return Verdict{Status: Error, Reason: Script, Message: err.Error()}, nil
+	}
+	depth, err := findDepth(q.Depth)
+	if err != nil {
+		return Verdict{Status: Error, Reason: Script, Message: err.Error()}, nil
+	}
+	c := &comparison{Question: q, known: known, check: depth.check}
+	verdict := c.verdict(rules)
 	if len(c.needs) > 0 {
 		return Verdict{}, c.needs
 	}
 	return verdict, nil
 }
 
-func (c *comparison) verdict() Verdict {
-	var verdict Verdict
-	if c.Rules == Hangar {
-		verdict = c.hangar()
-	} else {
-		verdict = c.content()
-	}
+func (c *comparison) verdict(rules ruleSet) Verdict {
+	verdict := rules.judge(c)
 	if verdict.Status != Pass || len(c.needs) > 0 {
 		return verdict
 	}
@@ -146,6 +51,7 @@ func (m *Manifest) servedAs() string {
 // know; what they lack is then among the needs.
 type comparison struct {
 	Question
+	check func(c *comparison, image leaf, match Match) []difference // of the depth
 	known Known
 	needs []Need
 	asked map[Need]bool // the same
@@ -260,35 +166,4 @@ func tooMany(side Side, n int) Verdict {
 
 func fail(reason Reason, format string, args ...any) Verdict {
 	return Verdict{Status: Fail, Reason: reason, Message: fmt.Sprintf(format, args...)}
-}
-
-// Check says what is wrong with a question.
-func (q Question) Check() error {
-	if err := checkWords("architecture", q.Arch, knownArchitectures, normalArchitecture); err != nil {
-		return err
-	}
-	if err := checkWords("operating system", q.OS, knownSystems, normalOS); err != nil {
-		return err
-	}
-	switch {
-	case !slices.Contains(allRules, q.Rules):
-		return fmt.Errorf("there are no rules %q: want hangar, content or exact", q.Rules)
-	case !slices.Contains(allDepths, q.Depth):
-		return fmt.Errorf("there is no depth %q: want manifests, blobs or data", q.Depth)
-	}
-	return nil
-}
-
-// checkWords refuses words that no image has: a misspelt platform would leave
-// nothing to compare, and nothing to complain of.
-func checkWords(what string, words, known []string, normal func(string) string) error {
-	if len(words) == 0 {
-		return fmt.Errorf("there is no %s: want a list such as %s", what, strings.Join(known[:2], ","))
-	}
-	for _, word := range words {
-		if !slices.Contains(known, normal(word)) {
-			return fmt.Errorf("there is no %s %q: want some of %s", what, word, strings.Join(known, ", "))
-		}
-	}
-	return nil
 }

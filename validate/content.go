@@ -11,35 +11,66 @@ import (
 // way. And the rules "exact": the digest under the tag is the same, too.
 
 func (c *comparison) content() Verdict {
+	t, verdict := c.trees()
+	if t == nil {
+		return verdict
+	}
+	return c.compareTrees(t)
+}
+
+func (c *comparison) exact() Verdict {
+	t, verdict := c.trees()
+	if t == nil {
+		return verdict
+	}
+	if t.source.Digest != t.destination.Digest {
+		return exactDiffers(t)
+	}
+	return c.compareTrees(t)
+}
+
+// trees is what the tag leads to on both sides.
+type trees struct {
+	source, destination *Manifest // under the tag
+	ours, theirs        []leaf    // behind these
+	selected            []leaf    // of ours, what the question asks about
+}
+
+// trees reads both sides. Without trees the verdict is settled, or facts are
+// missing.
+func (c *comparison) trees() (*trees, Verdict) {
 	source, destination, ok := c.tops()
 	if !ok {
-		return Verdict{}
+		return nil, Verdict{}
 	}
 	if source == nil {
-		return sourceMissing()
+		return nil, sourceMissing()
 	}
-	ours, theirs, broken := c.trees(source, destination)
+	ours, theirs, broken := c.bothLeaves(source, destination)
 	if len(c.needs) > 0 {
-		return Verdict{}
+		return nil, Verdict{}
 	}
 	if broken != nil {
-		return *broken
+		return nil, *broken
 	}
 	selected := c.choose(ours)
 	switch {
 	case len(selected) == 0:
-		return c.noLeaf(source, ours)
+		return nil, c.noLeaf(source, ours)
 	case destination == nil:
-		return fail(DestinationMissing, "destination manifest does not exists")
+		return nil, fail(DestinationMissing, "destination manifest does not exists")
 	case destination.IsList() && len(destination.Children) == 0:
-		return fail(DestinationEmpty, "destination manifest list is empty")
+		return nil, fail(DestinationEmpty, "destination manifest list is empty")
 	case len(selected) > maxSelected:
-		return tooMany(Source, len(selected))
-	case c.Rules == Exact && source.Digest != destination.Digest:
-		return exactDiffers(source, destination, selected, theirs)
+		return nil, tooMany(Source, len(selected))
 	}
+	return &trees{source, destination, ours, theirs, selected}, Verdict{}
+}
+
+// compareTrees compares the selected images with the destination's.
+func (c *comparison) compareTrees(t *trees) Verdict {
 	offered := 0
-	for _, l := range theirs {
+	for _, l := range t.theirs {
 		if c.wanted(l.platform) {
 			offered++
 		}
@@ -47,13 +78,13 @@ func (c *comparison) content() Verdict {
 	if offered > maxSelected {
 		return tooMany(Destination, offered)
 	}
-	j := &judgement{comparison: c, ours: ours, theirs: theirs}
-	for _, group := range byPlatform(selected) {
+	j := &judgement{comparison: c, ours: t.ours, theirs: t.theirs}
+	for _, group := range byPlatform(t.selected) {
 		j.group(group)
 	}
-	j.shadows(selected)
+	j.shadows(t.selected)
 	if c.Provenance {
-		j.attestations(ours)
+		j.attestations(t.ours)
 	}
 	if len(c.needs) > 0 {
 		return Verdict{}
@@ -61,15 +92,15 @@ func (c *comparison) content() Verdict {
 	if verdict := contentDiffers(j.platforms); verdict.Status != "" {
 		return verdict
 	}
-	return c.prove(Verdict{Status: Pass, Match: overall(source, destination, j.platforms), Platforms: j.platforms}, j.matched)
+	return c.prove(Verdict{Status: Pass, Match: overall(t.source, t.destination, j.platforms), Platforms: j.platforms}, j.matched)
 }
 
 func sourceMissing() Verdict {
 	return Verdict{Status: Error, Reason: SourceMissing, Message: "source manifest does not exist: check the name and the tag in the list"}
 }
 
-// trees returns what both manifests lead to.
-func (c *comparison) trees(source, destination *Manifest) (ours, theirs []leaf, broken *Verdict) {
+// bothLeaves returns what both manifests lead to.
+func (c *comparison) bothLeaves(source, destination *Manifest) (ours, theirs []leaf, broken *Verdict) {
 	shared := map[string]bool{}
 	if destination != nil {
 		if theirs, broken = c.leaves(Destination, destination, nil); broken != nil {
@@ -132,11 +163,11 @@ func (c *comparison) noLeaf(source *Manifest, leaves []leaf) Verdict {
 }
 
 // exactDiffers is the verdict on two digests under one tag.
-func exactDiffers(source, destination *Manifest, selected, theirs []leaf) Verdict {
-	verdict := fail(DigestDiffers, "source digest %q != dest digest %q", source.Digest, destination.Digest)
-	for _, l := range selected {
+func exactDiffers(t *trees) Verdict {
+	verdict := fail(DigestDiffers, "source digest %q != dest digest %q", t.source.Digest, t.destination.Digest)
+	for _, l := range t.selected {
 		judged := PlatformVerdict{Platform: l.name(), Source: l.Digest}
-		if slices.ContainsFunc(theirs, func(other leaf) bool { return other.Digest == l.Digest }) {
+		if contains(t.theirs, l) {
 			judged.Destination, judged.Match = l.Digest, Identical
 		} else {
 			judged.Reason, judged.Message = DigestDiffers, "the destination has no manifest of this digest"

@@ -17,7 +17,7 @@ func (c *comparison) prove(verdict Verdict, matched []leaf) Verdict {
 	var notes []string
 	for i, image := range matched {
 		p := &verdict.Platforms[i]
-		lacks := c.lacks(image, p.Match)
+		lacks := c.check(c, image, p.Match)
 		if len(lacks) == 0 {
 			continue
 		}
@@ -51,33 +51,56 @@ func several(all []difference) string {
 	return strings.Join(notes, ", ")
 }
 
-// lacks returns what the destination lacks of an image. Where more has to be
-// read, it is nothing yet.
-func (c *comparison) lacks(image leaf, match Match) []difference {
-	missing := func() []difference {
+// checkManifest returns what is wrong with an image's manifest.
+func (c *comparison) checkManifest(image leaf, _ Match) []difference {
+	fact, read := c.known.fact(Need{Side: Destination, What: Read, Digest: image.Digest})
+	if image.manifest == nil && !read {
+		fact, _ = c.know(Destination, Head, image.Digest)
+	}
+	if fact.Missing {
 		return []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
 	}
-	if c.Depth == Manifests {
-		fact, read := c.known.fact(Need{Side: Destination, What: Read, Digest: image.Digest})
-		if image.manifest == nil && !read {
-			fact, _ = c.know(Destination, Head, image.Digest)
-		}
-		if fact.Missing {
-			return missing()
-		}
-		return nil
+	return nil
+}
+
+// checkBlobs returns what an image lacks, by HEAD requests.
+func (c *comparison) checkBlobs(image leaf, _ Match) []difference {
+	manifest, wrong := c.checkList(image)
+	if manifest == nil {
+		return wrong
 	}
+	return c.checkEach(manifest, nil, c.blob)
+}
+
+// checkData returns what an image lacks, of which the sampled blobs are read.
+func (c *comparison) checkData(image leaf, match Match) []difference {
+	manifest, wrong := c.checkList(image)
+	if manifest == nil {
+		return wrong
+	}
+	return c.checkEach(manifest, c.diffIDs(manifest, match), c.data)
+}
+
+// checkList reads an image's manifest, and returns what is wrong with it by
+// what its list says.
+func (c *comparison) checkList(image leaf) (*Manifest, []difference) {
 	manifest, d, ok := c.manifest(Destination, image)
 	switch {
 	case !ok:
-		return nil
+		return nil, nil
 	case d.reason != "":
-		return missing()
+		return nil, []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
 	case manifest.ServedAs != "":
-		return []difference{{DestinationType, manifest.servedAs()}}
+		return nil, []difference{{DestinationType, manifest.servedAs()}}
 	case image.Size != 0 && image.Size != manifest.Size:
-		return []difference{{BlobSize, fmt.Sprintf("manifest %s has %d bytes, the list says %d", image.Digest, manifest.Size, image.Size)}}
+		return nil, []difference{{BlobSize, fmt.Sprintf("manifest %s has %d bytes, the list says %d", image.Digest, manifest.Size, image.Size)}}
 	}
+	return manifest, nil
+}
+
+// checkEach checks every blob of an image: its config, and its layers, of which
+// some have to have a digest before compression.
+func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check func(name string, blob Descriptor, diffID string) difference) []difference {
 	var lacks []difference
 	note := func(d difference) {
 		if d.reason != "" {
@@ -85,26 +108,20 @@ func (c *comparison) lacks(image leaf, match Match) []difference {
 		}
 	}
 	if manifest.Config.Digest != "" {
-		note(c.blob("config", manifest.Config))
+		note(check("config", manifest.Config, ""))
 	}
-	diffIDs := c.diffIDs(manifest, match)
 	type claim struct {
 		digest, diffID string
 		size           int64
 	}
 	checked := map[claim]bool{}
 	for i, layer := range manifest.Layers {
-		name := fmt.Sprintf("layer %d", i+1)
 		claimed := claim{digest: layer.Digest, size: layer.Size}
 		if i < len(diffIDs) && c.Sample.picks(layer.Digest) {
 			claimed.diffID = diffIDs[i]
 		}
-		switch {
-		case layer.isForeign() || checked[claimed]:
-		case claimed.diffID != "":
-			note(c.unpacked(name, layer, claimed.diffID))
-		default:
-			note(c.blob(name, layer))
+		if !layer.isForeign() && !checked[claimed] {
+			note(check(fmt.Sprintf("layer %d", i+1), layer, claimed.diffID))
 		}
 		checked[claimed] = true
 	}
@@ -114,7 +131,7 @@ func (c *comparison) lacks(image leaf, match Match) []difference {
 // diffIDs returns the digests that the layers have to have before compression,
 // if these are what a match rests on and are to be read.
 func (c *comparison) diffIDs(manifest *Manifest, match Match) []string {
-	if c.Depth != Data || match != Recompressed {
+	if match != Recompressed {
 		return nil
 	}
 	config, _, ok := c.config(Destination, manifest)
@@ -124,16 +141,9 @@ func (c *comparison) diffIDs(manifest *Manifest, match Match) []string {
 	return config.RootFS.DiffIDs
 }
 
-// blob says what is wrong with a blob at the destination.
-func (c *comparison) blob(name string, d Descriptor) difference {
+// blob says what is wrong with a blob at the destination, by a HEAD request.
+func (c *comparison) blob(name string, d Descriptor, _ string) difference {
 	if fact, ok := c.known.fact(Need{Side: Destination, What: Blob, Digest: d.Digest}); ok { // a config that was compared
-		return corrupt(name, d, fact)
-	}
-	if c.Depth == Data && c.Sample.picks(d.Digest) {
-		fact, ok := c.ask(Need{Side: Destination, What: Hash, Digest: d.Digest, Size: d.Size})
-		if !ok {
-			return difference{}
-		}
 		return corrupt(name, d, fact)
 	}
 	fact, ok := c.know(Destination, Stat, d.Digest)
@@ -141,6 +151,22 @@ func (c *comparison) blob(name string, d Descriptor) difference {
 		return difference{}
 	}
 	return wrongSize(name, d, fact)
+}
+
+// data says what is wrong with a blob at the destination, which is read if the
+// sample has it.
+func (c *comparison) data(name string, d Descriptor, diffID string) difference {
+	if diffID != "" {
+		return c.unpacked(name, d, diffID)
+	}
+	if _, ok := c.known.fact(Need{Side: Destination, What: Blob, Digest: d.Digest}); ok || !c.Sample.picks(d.Digest) {
+		return c.blob(name, d, "")
+	}
+	fact, ok := c.ask(Need{Side: Destination, What: Hash, Digest: d.Digest, Size: d.Size})
+	if !ok {
+		return difference{}
+	}
+	return corrupt(name, d, fact)
 }
 
 func wrongSize(name string, d Descriptor, fact Fact) difference {

@@ -474,6 +474,18 @@ func TestHangarRandomLists(t *testing.T) {
 	}
 }
 
+// TestUnknownRules: what Check refuses is not judged by other rules.
+func TestUnknownRules(t *testing.T) {
+	for _, change := range []func(*Question){func(q *Question) { q.Rules = "strict" }, func(q *Question) { q.Depth = "all" }} {
+		q := question("", "")
+		change(&q)
+		verdict, needs := Compare(q, Known{})
+		if verdict.Status != Error || verdict.Reason != Script || verdict.Message != q.Check().Error() || len(needs) > 0 {
+			t.Errorf("%s, %s: %+v, needs %v", q.Rules, q.Depth, verdict, needs)
+		}
+	}
+}
+
 func TestCheckQuestion(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -488,8 +500,8 @@ func TestCheckQuestion(t *testing.T) {
 		{"a misspelt architecture", func(q *Question) { q.Arch = []string{"amd46"} }, `no architecture "amd46"`},
 		{"a misspelt OS", func(q *Question) { q.OS = []string{"linus"} }, `no operating system "linus"`},
 		{"other names", func(q *Question) { q.Arch, q.OS = []string{"x86_64", "AARCH64"}, []string{"Linux"} }, ""},
-		{"unknown rules", func(q *Question) { q.Rules = "strict" }, `no rules "strict": want hangar`},
-		{"unknown depth", func(q *Question) { q.Depth = "all" }, `no depth "all": want manifests`},
+		{"unknown rules", func(q *Question) { q.Rules = "strict" }, `no rules "strict": want hangar, content or exact`},
+		{"unknown depth", func(q *Question) { q.Depth = "all" }, `no depth "all": want manifests, blobs or data`},
 	} {
 		q := question("", "")
 		test.change(&q)

@@ -111,7 +111,7 @@ func TestCopiesPass(t *testing.T) {
 		source := randomImage(r)
 		first, second := copying[r.Intn(len(copying))], copying[r.Intn(len(copying))]
 		destination := second.apply(r, first.apply(r, source))
-		for _, depth := range allDepths {
+		for _, depth := range []Depth{Manifests, Blobs, Data} {
 			name := fmt.Sprintf("seed %d, %s, %s, %s", seed, first.name, second.name, depth)
 			verdict, _ := contentTest{source: source, destination: destination, depth: depth}.validate(t)
 			want := SamePlatforms
@@ -186,10 +186,10 @@ func TestChangesAreFound(t *testing.T) {
 			done = true
 			return wrong.apply(n)
 		}))
-		for i, depth := range allDepths {
+		for i, depth := range []Depth{Manifests, Blobs, Data} {
 			verdict, _ := contentTest{source: source, destination: destination, depth: depth}.validate(t)
 			want := Fail
-			if slices.Index(allDepths, wrong.depth) > i {
+			if slices.Index([]Depth{Manifests, Blobs, Data}, wrong.depth) > i {
 				want = Pass
 			}
 			if verdict.Status != want {

@@ -79,7 +79,7 @@ func (c *comparison) unattached(s subject) string {
 		case found == nil:
 			missing = append(missing, r)
 		default:
-			lacking = append(lacking, c.lacks(leaf{Descriptor: *found}, Identical)...)
+			lacking = append(lacking, c.check(c, leaf{Descriptor: *found}, Identical)...)
 		}
 	}
 	switch {

@@ -28,8 +28,8 @@ type flags struct {
 	Jobs           int           `short:"j" default:"1" help:"Images validated at once."`
 	TLSVerify      bool          `name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
 	Debug          bool          `default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
-	Rules          string        `decides:"" default:"hangar" help:"What counts as a good mirror: hangar (its mirror-validate's rules), content (the same files and runtime configuration, whatever tool copied it), exact (the same digest)."`
-	Depth          string        `decides:"" default:"manifests" help:"How deep to look at the destination: manifests (they are there), blobs (every config and layer is there, with its size), data (every byte is right)."`
+	Rules          string        `decides:"" default:"hangar" help:"What counts as a good mirror: ${rules}."`
+	Depth          string        `decides:"" default:"manifests" help:"How deep to look at the destination: ${depths}."`
 	Sample         string        `decides:"" default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
 	Provenance     bool          `decides:"" default:"false" help:"Attestations must be mirrored, too (default ${default})."`
 	Referrers      bool          `decides:"" default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
@@ -41,6 +41,18 @@ type flags struct {
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
+}
+
+// helpVars are the parts of the flags' help that package validate words.
+var helpVars = kong.Vars{"rules": describeChoices(validate.RuleSets()), "depths": describeChoices(validate.Depths())}
+
+// describeChoices writes choices with their meanings: "a (this), b (that)".
+func describeChoices(choices []validate.Choice) string {
+	words := make([]string, len(choices))
+	for i, choice := range choices {
+		words[i] = fmt.Sprintf("%s (%s)", choice.Name, choice.About)
+	}
+	return strings.Join(words, ", ")
 }
 
 // check returns an error if a flag is wrong, before anything is read or written.

@@ -35,7 +35,7 @@ var promised = []struct{ name, short, value string }{
 }
 
 func TestFlags(t *testing.T) {
-	parser, err := kong.New(&commands{})
+	parser, err := kong.New(&commands{}, helpVars)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestFlags(t *testing.T) {
 // results of another one. A new flag decides unless it only says where something
 // goes, how fast, or how it looks.
 func TestDeciding(t *testing.T) {
-	parser, err := kong.New(&commands{})
+	parser, err := kong.New(&commands{}, helpVars)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestDeciding(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	for name, want := range map[string]string{"source": "SOURCE_REGISTRY", "destination": "DEST_REGISTRY"} {
-		parser, err := kong.New(&commands{})
+		parser, err := kong.New(&commands{}, helpVars)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,6 +63,7 @@ func parserOf(c job.Console, doc string, more ...kong.Option) *kong.Kong {
 		kong.Writers(c.Stdout, c.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.Help(helpWith(doc)),
+		helpVars,
 	)...)
 	if err != nil {
 		panic(err) // a declaration in commands is wrong

@@ -1,0 +1,105 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Rules names a rule set, which says what counts as a good mirror.
+type Rules string
+
+const (
+	Hangar  Rules = "hangar"
+	Content Rules = "content"
+	Exact   Rules = "exact"
+)
+
+// Depth says how much is proved at the destination. Each depth also proves all
+// that the depths above it in the table prove.
+type Depth string
+
+const (
+	Manifests Depth = "manifests"
+	Blobs     Depth = "blobs"
+	Data      Depth = "data"
+)
+
+// ruleSet is a row of the table of rule sets.
+type ruleSet struct {
+	name  Rules
+	about string // what the rule set counts as a good mirror
+	judge func(*comparison) Verdict
+}
+
+// ruleSets is the table of rule sets: to add one is to add a row.
+var ruleSets = []ruleSet{
+	{Hangar, "its mirror-validate's rules", (*comparison).hangar},
+	{Content, "the same files and runtime configuration, whatever tool copied it", (*comparison).content},
+	{Exact, "the same digest", (*comparison).exact},
+}
+
+// depthLevel is a row of the table of depths.
+type depthLevel struct {
+	name  Depth
+	about string // what the depth proves of the destination's manifests and blobs
+	// check returns what the destination lacks of an image that matched.
+	check func(c *comparison, image leaf, match Match) []difference
+}
+
+// depthLevels is the table of depths.
+var depthLevels = []depthLevel{
+	{Manifests, "they are there", (*comparison).checkManifest},
+	{Blobs, "every config and layer is there, with its size", (*comparison).checkBlobs},
+	{Data, "every byte is right", (*comparison).checkData},
+}
+
+// Choice is a value that a setting may have, and its meaning in a few words.
+type Choice struct{ Name, About string }
+
+// RuleSets returns the rule sets that a question may name.
+func RuleSets() []Choice {
+	var all []Choice
+	for _, row := range ruleSets {
+		all = append(all, Choice{string(row.name), row.about})
+	}
+	return all
+}
+
+// Depths returns the depths that a question may name.
+func Depths() []Choice {
+	var all []Choice
+	for _, row := range depthLevels {
+		all = append(all, Choice{string(row.name), row.about})
+	}
+	return all
+}
+
+// findRules returns the row of a rule set.
+func findRules(name Rules) (ruleSet, error) {
+	for _, row := range ruleSets {
+		if row.name == name {
+			return row, nil
+		}
+	}
+	return ruleSet{}, fmt.Errorf("there are no rules %q: want %s", name, namesOf(RuleSets()))
+}
+
+// findDepth returns the row of a depth.
+func findDepth(name Depth) (depthLevel, error) {
+	for _, row := range depthLevels {
+		if row.name == name {
+			return row, nil
+		}
+	}
+	return depthLevel{}, fmt.Errorf("there is no depth %q: want %s", name, namesOf(Depths()))
+}
+
+// namesOf writes the names of choices as a sentence does: "a, b or c".
+func namesOf(choices []Choice) string {
+	var names []string
+	for _, choice := range choices {
+		names = append(names, choice.Name)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
