@@ -1,13 +1,9 @@
 package validate
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
-// Attestations, which BuildKit keeps in lists beside the images that they are of.
-
-// Annotations with which BuildKit marks attestations, and what they are of.
+// Annotations with which BuildKit marks attestations in a list, and names the
+// image that they are of.
 // https://docs.docker.com/build/metadata/attestations/attestation-storage/
 const (
 	annotationReferenceType   = "vnd.docker.reference.type"
@@ -15,85 +11,88 @@ const (
 	attestationManifest       = "attestation-manifest"
 )
 
-// attests returns the digest of the image that the entry is an attestation of,
-// or "".
-func (d Descriptor) attests() string {
+// attestedDigest returns the digest of the image that the entry is an
+// attestation of, or "".
+func (d Descriptor) attestedDigest() string {
 	if !d.IsAttestation() {
 		return ""
 	}
 	return d.Annotations[annotationReferenceDigest]
 }
 
-// attests is the same where the config, not the list, tells the platform.
-func (l leaf) attests() string {
-	if l.platform != nil && *l.platform != (Platform{}) && !l.platform.isUnknown() {
+// attestedDigest is the same where the config, not the list, tells the
+// platform.
+func (img image) attestedDigest() string {
+	if img.platform != nil && *img.platform != (Platform{}) && !img.platform.isUnknown() {
 		return ""
 	}
-	return l.Descriptor.attests()
+	return img.Descriptor.attestedDigest()
 }
 
-// isUnknown says whether nothing runs on the platform: attestations have it.
+// isUnknown reports whether nothing runs on the platform: attestations have it.
 func (p Platform) isUnknown() bool { return p.Architecture == "unknown" && p.OS == "unknown" }
 
-// attestations returns the attestations by the digest of what they are of.
-func attestations(leaves []leaf) map[string][]leaf {
-	of := map[string][]leaf{}
-	for _, l := range leaves {
-		if digest := l.attests(); digest != "" {
-			of[digest] = append(of[digest], l)
+// attestationsOf returns attestations by the digest of the image they are of.
+func attestationsOf(images []image) map[string][]image {
+	of := map[string][]image{}
+	for _, img := range images {
+		if digest := img.attestedDigest(); digest != "" {
+			of[digest] = append(of[digest], img)
 		}
 	}
 	return of
 }
 
-// attestations compares those of every image that matched: by digest, or, where
-// a conversion changed that, by what they hold. The destination's have to name
-// its own image: who looks for them finds no others.
-func (j *judgement) attestations(ours []leaf) {
-	of, theirsOf := attestations(ours), attestations(j.theirs)
-	for i, judged := range slices.Clone(j.platforms) {
-		if judged.Match == "" {
+// judgeAttestations compares the attestations of every image that matched. The
+// destination's have to name its own image: whoever looks for them finds no
+// others.
+func (j *judgement) judgeAttestations() {
+	atSource, atDestination := attestationsOf(j.sourceImages), attestationsOf(j.destinationImages)
+	for _, attested := range slices.Clone(j.platforms) {
+		if attested.Match == "" {
 			continue
 		}
-		for _, l := range of[judged.Source] {
-			a := PlatformVerdict{Platform: l.name(), Source: l.Digest}
-			theirs := theirsOf[j.matched[i].Digest]
-			at := slices.IndexFunc(theirs, func(other leaf) bool { return other.Digest == l.Digest })
-			if at >= 0 {
-				a.Destination, a.Match = l.Digest, Identical
-				j.add(a, theirs[at])
-				continue
-			}
-			match, which, ok := j.sameAttestation(l, theirs)
-			switch {
-			case !ok:
-				continue
-			case match != "":
-				a.Destination, a.Match = which.Digest, match
-			default:
-				a.Reason, a.Message = PlatformMissing, fmt.Sprintf("attestation %s of %s", l.Digest, judged.Platform)
-				if contains(j.theirs, l) {
-					a.Message += fmt.Sprintf(" (it is there, but its annotation %s does not name %s)", annotationReferenceDigest, j.matched[i].Digest)
-				}
-			}
-			j.add(a, which)
+		for _, attestation := range atSource[attested.Source] {
+			j.judgeAttestation(attestation, attested, atDestination[attested.mirror.Digest])
 		}
 	}
 }
 
-func (j *judgement) sameAttestation(l leaf, theirs []leaf) (Match, leaf, bool) {
-	for _, other := range theirs {
-		from, d, okSource := j.manifest(Source, l)
-		to, problem, okDestination := j.manifest(Destination, other)
-		if !okSource || !okDestination {
-			return "", leaf{}, false
+// judgeAttestation looks for an attestation among those of the destination's
+// image: by digest, or, where a conversion changed that, by what it holds.
+func (j *judgement) judgeAttestation(attestation image, attested judged, candidates []image) {
+	result := PlatformVerdict{Platform: attestation.name(), Source: attestation.Digest}
+	if at := indexOf(candidates, attestation.Digest); at >= 0 {
+		result.Destination, result.Match = attestation.Digest, Identical
+		j.add(result, candidates[at], nil)
+		return
+	}
+	for _, candidate := range candidates {
+		same, p := j.sameAttestation(attestation, candidate)
+		if p == unknown {
+			return
 		}
-		if d.reason != "" || problem.reason != "" {
-			continue
-		}
-		if slices.EqualFunc(from.Layers, to.Layers, sameDigest) {
-			return Converted, other, true
+		if same {
+			result.Destination, result.Match = candidate.Digest, Converted
+			j.add(result, candidate, nil)
+			return
 		}
 	}
-	return "", leaf{}, true
+	missing := newProblem(PlatformMissing, "attestation %s of %s", attestation.Digest, attested.Platform)
+	if contains(j.destinationImages, attestation.Digest) {
+		missing = newProblem(PlatformMissing, "%s (it is there, but its annotation %s does not name %s)",
+			missing.message, annotationReferenceDigest, attested.mirror.Digest)
+	}
+	j.add(result, image{}, missing)
+}
+
+// sameAttestation reports whether two attestations hold the same. One that is
+// not there holds nothing.
+func (j *judgement) sameAttestation(source, destination image) (bool, *problem) {
+	from, missingSource := j.manifest(Source, source)
+	to, missingDestination := j.manifest(Destination, destination)
+	if p := firstProblem(missingSource, missingDestination); p != nil {
+		return false, p
+	}
+	return slices.EqualFunc(from.Layers, to.Layers, sameDigest), nil
 }

@@ -6,20 +6,21 @@ import (
 	"strings"
 )
 
-// The rules "content": whatever made the mirror, a node that pulls a wanted
-// platform from the destination gets the same files and runs them the same
-// way. And the rules "exact": the digest under the tag is the same, too.
-
+// content judges by the rules "content": whatever tool made the mirror, a node
+// that pulls a wanted platform from the destination gets the same files, and
+// runs them the same way.
 func (c *comparison) content() Verdict {
-	t, verdict := c.trees()
+	t, verdict := c.readTrees()
 	if t == nil {
 		return verdict
 	}
 	return c.compareTrees(t)
 }
 
+// exact judges by the rules "exact": as "content", and the tag has the same
+// digest on both sides.
 func (c *comparison) exact() Verdict {
-	t, verdict := c.trees()
+	t, verdict := c.readTrees()
 	if t == nil {
 		return verdict
 	}
@@ -31,32 +32,32 @@ func (c *comparison) exact() Verdict {
 
 // trees is what the tag leads to on both sides.
 type trees struct {
-	source, destination *Manifest // under the tag
-	ours, theirs        []leaf    // behind these
-	selected            []leaf    // of ours, what the question asks about
+	source, destination             *Manifest // under the tag
+	sourceImages, destinationImages []image   // that these lead to
+	selected                        []image   // of the source's images, those that the question asks about
 }
 
-// trees reads both sides. Without trees the verdict is settled, or facts are
-// missing.
-func (c *comparison) trees() (*trees, Verdict) {
-	source, destination, ok := c.tops()
-	if !ok {
+// readTrees reads both sides. It returns no trees if facts are missing, or if
+// there is nothing to compare and so a verdict.
+func (c *comparison) readTrees() (*trees, Verdict) {
+	source, destination, known := c.tops()
+	if !known {
 		return nil, Verdict{}
 	}
 	if source == nil {
 		return nil, sourceMissing()
 	}
-	ours, theirs, broken := c.bothLeaves(source, destination)
-	if len(c.needs) > 0 {
+	sourceImages, destinationImages, refused := c.bothImages(source, destination)
+	if c.isWaiting() {
 		return nil, Verdict{}
 	}
-	if broken != nil {
-		return nil, *broken
+	if refused != nil {
+		return nil, *refused
 	}
-	selected := c.choose(ours)
+	selected := c.selectImages(sourceImages)
 	switch {
 	case len(selected) == 0:
-		return nil, c.noLeaf(source, ours)
+		return nil, c.noImage(source, sourceImages)
 	case destination == nil:
 		return nil, fail(DestinationMissing, "destination manifest does not exists")
 	case destination.IsList() && len(destination.Children) == 0:
@@ -64,55 +65,24 @@ func (c *comparison) trees() (*trees, Verdict) {
 	case len(selected) > maxSelected:
 		return nil, tooMany(Source, len(selected))
 	}
-	return &trees{source, destination, ours, theirs, selected}, Verdict{}
+	return &trees{source, destination, sourceImages, destinationImages, selected}, Verdict{}
 }
 
-// compareTrees compares the selected images with the destination's.
-func (c *comparison) compareTrees(t *trees) Verdict {
-	offered := 0
-	for _, l := range t.theirs {
-		if c.wanted(l.platform) {
-			offered++
-		}
-	}
-	if offered > maxSelected {
-		return tooMany(Destination, offered)
-	}
-	j := &judgement{comparison: c, ours: t.ours, theirs: t.theirs}
-	for _, group := range byPlatform(t.selected) {
-		j.group(group)
-	}
-	j.shadows(t.selected)
-	if c.Provenance {
-		j.attestations(t.ours)
-	}
-	if len(c.needs) > 0 {
-		return Verdict{}
-	}
-	if verdict := contentDiffers(j.platforms); verdict.Status != "" {
-		return verdict
-	}
-	return c.prove(Verdict{Status: Pass, Match: overall(t.source, t.destination, j.platforms), Platforms: j.platforms}, j.matched)
-}
-
-func sourceMissing() Verdict {
-	return Verdict{Status: Error, Reason: SourceMissing, Message: "source manifest does not exist: check the name and the tag in the list"}
-}
-
-// bothLeaves returns what both manifests lead to.
-func (c *comparison) bothLeaves(source, destination *Manifest) (ours, theirs []leaf, broken *Verdict) {
+// bothImages returns what the manifests of both sides lead to. Where they are
+// the same manifest, only the destination is asked.
+func (c *comparison) bothImages(source, destination *Manifest) (sourceImages, destinationImages []image, refused *Verdict) {
 	shared := map[string]bool{}
 	if destination != nil {
-		if theirs, broken = c.leaves(Destination, destination, nil); broken != nil {
-			return nil, nil, broken
+		if destinationImages, refused = c.imagesBehind(Destination, destination, nil); refused != nil {
+			return nil, nil, refused
 		}
-		if destination.IsList() && len(c.needs) > 0 { // the source need not be asked for what is found here
+		if destination.IsList() && c.isWaiting() { // the source need not be asked for what is found here
 			return nil, nil, nil
 		}
-		shared = digests(theirs, destination)
-		whole := !slices.ContainsFunc(theirs, func(l leaf) bool { return l.reason != "" })
-		if source.Digest == destination.Digest && whole {
-			return theirs, theirs, nil
+		shared = digestsOf(destinationImages, destination)
+		allFound := !slices.ContainsFunc(destinationImages, func(img image) bool { return img.problem != nil })
+		if source.Digest == destination.Digest && allFound {
+			return destinationImages, destinationImages, nil
 		}
 	}
 	switch {
@@ -121,43 +91,42 @@ func (c *comparison) bothLeaves(source, destination *Manifest) (ours, theirs []l
 	case destination != nil && !destination.IsList():
 		shared[destination.Config.Digest] = true
 	}
-	ours, broken = c.leaves(Source, source, shared)
-	return ours, theirs, broken
+	sourceImages, refused = c.imagesBehind(Source, source, shared)
+	return sourceImages, destinationImages, refused
 }
 
-// choose returns the leaves that the question asks about. Where there are only
-// such as name no platform, artifacts and cosign's signatures, it asks about all
-// of them.
-func (c *comparison) choose(leaves []leaf) []leaf {
-	var wanted, artifacts []leaf
-	images := false
-	for _, l := range leaves {
+// selectImages returns the images that the question asks about. Where no image
+// names a platform, as with artifacts and cosign's signatures, these are all.
+func (c *comparison) selectImages(images []image) []image {
+	var wanted, withoutPlatform []image
+	named := false
+	for _, img := range images {
 		switch {
-		case l.attests() != "":
-		case l.artifact || l.isPlain():
-			artifacts = append(artifacts, l)
-		case l.reason != "" || c.wanted(l.platform): // what it is for may be wanted
-			wanted = append(wanted, l)
-			images = true
+		case img.attestedDigest() != "":
+		case img.artifact || img.hasEmptyPlatform():
+			withoutPlatform = append(withoutPlatform, img)
+		case img.problem != nil || c.wanted(img.platform): // what was not found may be wanted
+			wanted = append(wanted, img)
+			named = true
 		default:
-			images = true
+			named = true
 		}
 	}
-	if !images {
-		return artifacts
+	if !named {
+		return withoutPlatform
 	}
 	return wanted
 }
 
-// noLeaf is the verdict on a source that has nothing that is wanted.
-func (c *comparison) noLeaf(source *Manifest, leaves []leaf) Verdict {
+// noImage is the verdict on a source that has nothing that is wanted.
+func (c *comparison) noImage(source *Manifest, images []image) Verdict {
 	if !source.IsList() {
-		return c.noPlatform(source, leaves[0].platform)
+		return c.noPlatform(source, images[0].platform)
 	}
 	flat := *source
 	flat.Children = nil
-	for _, l := range leaves {
-		flat.Children = append(flat.Children, Descriptor{Platform: l.platform})
+	for _, img := range images {
+		flat.Children = append(flat.Children, Descriptor{Platform: img.platform})
 	}
 	return c.noPlatform(&flat, nil)
 }
@@ -165,38 +134,62 @@ func (c *comparison) noLeaf(source *Manifest, leaves []leaf) Verdict {
 // exactDiffers is the verdict on two digests under one tag.
 func exactDiffers(t *trees) Verdict {
 	verdict := fail(DigestDiffers, "source digest %q != dest digest %q", t.source.Digest, t.destination.Digest)
-	for _, l := range t.selected {
-		judged := PlatformVerdict{Platform: l.name(), Source: l.Digest}
-		if contains(t.theirs, l) {
-			judged.Destination, judged.Match = l.Digest, Identical
+	for _, img := range t.selected {
+		p := PlatformVerdict{Platform: img.name(), Source: img.Digest}
+		if contains(t.destinationImages, img.Digest) {
+			p.Destination, p.Match = img.Digest, Identical
 		} else {
-			judged.Reason, judged.Message = DigestDiffers, "the destination has no manifest of this digest"
+			p.Reason, p.Message = DigestDiffers, "the destination has no manifest of this digest"
 		}
-		verdict.Platforms = append(verdict.Platforms, judged)
+		verdict.Platforms = append(verdict.Platforms, p)
 	}
 	return verdict
 }
 
-// maxUnlike is how many entries of one platform are compared with each other,
-// where their digests differ.
-const maxUnlike = 8
+// compareTrees compares the selected images with the destination's.
+func (c *comparison) compareTrees(t *trees) Verdict {
+	offered := 0
+	for _, img := range t.destinationImages {
+		if c.wanted(img.platform) {
+			offered++
+		}
+	}
+	if offered > maxSelected {
+		return tooMany(Destination, offered)
+	}
+	j := &judgement{comparison: c, trees: t}
+	for _, selected := range byPlatform(t.selected) {
+		j.judgePlatform(selected)
+	}
+	j.judgeBetterVariants()
+	if c.Provenance {
+		j.judgeAttestations()
+	}
+	if c.isWaiting() {
+		return Verdict{}
+	}
+	if verdict, differ := contentDiffers(j.platforms); differ {
+		return verdict
+	}
+	return c.prove(overall(t.source, t.destination, j.platforms), j.platforms)
+}
 
 // contentDiffers sums up what differs, if anything does. What is sure comes
 // before what could not be looked at.
-func contentDiffers(platforms []PlatformVerdict) Verdict {
+func contentDiffers(platforms []judged) (verdict Verdict, differ bool) {
 	var missing, notes []string
 	var failed, unsure Reason
 	for _, p := range platforms {
-		switch {
-		case p.Reason == "":
+		switch p.Reason {
+		case "":
 			continue
-		case p.Reason == SourceMissing || p.Reason == BadManifest:
-			unsure = firstReason(unsure, p.Reason)
+		case SourceMissing, BadManifest:
+			unsure = cmp.Or(unsure, p.Reason)
 		default:
-			failed = firstReason(failed, p.Reason)
+			failed = cmp.Or(failed, p.Reason)
 		}
 		if p.Reason == PlatformMissing {
-			missing = append(missing, cmp.Or(p.Message, "platform "+p.Platform)) // or an attestation
+			missing = append(missing, cmp.Or(p.Message, "platform "+p.Platform)) // the message is of an attestation
 			continue
 		}
 		notes = append(notes, p.Platform+": "+p.Message)
@@ -204,21 +197,9 @@ func contentDiffers(platforms []PlatformVerdict) Verdict {
 	if len(missing) > 0 {
 		notes = append([]string{"the destination does not have " + strings.Join(missing, ", ")}, notes...)
 	}
-	verdict := Verdict{Message: strings.Join(notes, "; "), Platforms: platforms}
-	switch {
-	case failed != "":
-		verdict.Status, verdict.Reason = Fail, failed
-	case unsure != "":
+	verdict = Verdict{Status: Fail, Reason: failed, Message: strings.Join(notes, "; "), Platforms: results(platforms)}
+	if failed == "" {
 		verdict.Status, verdict.Reason = Error, unsure
-	default:
-		return Verdict{}
 	}
-	return verdict
-}
-
-func firstReason(a, b Reason) Reason {
-	if a != "" {
-		return a
-	}
-	return b
+	return verdict, failed != "" || unsure != ""
 }

@@ -6,109 +6,103 @@ import (
 	"strings"
 )
 
-// Depth: whether the destination has all of what the verdict rests on.
-
-// prove looks for what the matched images consist of, as deep as the question
-// wants. matched are the destination's images behind the verdict's platforms.
-func (c *comparison) prove(verdict Verdict, matched []leaf) Verdict {
-	if len(c.needs) > 0 {
+// prove is the verdict on an image whose platforms all match: a pass, if the
+// destination has all of what the match rests on, as deep as the question
+// wants.
+func (c *comparison) prove(match Match, platforms []judged) Verdict {
+	if c.isWaiting() {
 		return Verdict{}
 	}
+	verdict := Verdict{Status: Pass, Match: match, Platforms: results(platforms)}
 	var notes []string
-	for i, image := range matched {
-		p := &verdict.Platforms[i]
-		lacks := c.check(c, image, p.Match)
-		if len(lacks) == 0 {
+	for i, p := range platforms {
+		wrong := c.check(c, p.mirror, p.Match)
+		if len(wrong) == 0 {
 			continue
 		}
 		if len(notes) == 0 {
-			verdict.Reason = lacks[0].reason
+			verdict.Reason = wrong[0].reason
 		}
-		p.Match, p.Reason, p.Message = "", lacks[0].reason, several(lacks)
-		notes = append(notes, p.Platform+": "+p.Message)
-	}
-	if len(c.needs) > 0 {
-		return Verdict{}
+		result := &verdict.Platforms[i]
+		result.Match, result.Reason, result.Message = "", wrong[0].reason, wrong.String()
+		notes = append(notes, result.Platform+": "+result.Message)
 	}
 	if len(notes) > 0 {
 		verdict.Status, verdict.Match, verdict.Message = Fail, "", strings.Join(notes, "; ")
-		return verdict
 	}
 	return verdict
 }
 
-// several writes differences for a message, the first few of them.
-func several(all []difference) string {
-	const most = 3
-	var notes []string
-	for i, d := range all {
-		if i == most {
-			notes = append(notes, fmt.Sprintf("and %d more", len(all)-most))
-			break
-		}
-		notes = append(notes, d.message)
-	}
-	return strings.Join(notes, ", ")
-}
-
-// checkManifest returns what is wrong with an image's manifest.
-func (c *comparison) checkManifest(image leaf, _ Match) []difference {
-	fact, read := c.known.fact(Need{Side: Destination, What: Read, Digest: image.Digest})
-	if image.manifest == nil && !read {
-		fact, _ = c.know(Destination, Head, image.Digest)
+// checkManifest returns what is wrong with an image's manifest: at the depth
+// manifests it only has to be there.
+func (c *comparison) checkManifest(img image, _ Match) (wrong problems) {
+	fact, known := c.peek(Need{Side: Destination, What: Read, Digest: img.Digest})
+	if img.manifest == nil && !known {
+		fact, _ = c.fact(Need{Side: Destination, What: Head, Digest: img.Digest})
 	}
 	if fact.Missing {
-		return []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
+		wrong.add(entryMissing(Destination, img.Digest))
 	}
-	return nil
+	return wrong
 }
 
-// checkBlobs returns what an image lacks, by HEAD requests.
-func (c *comparison) checkBlobs(image leaf, _ Match) []difference {
-	manifest, wrong := c.checkList(image)
-	if manifest == nil {
+// checkBlobs returns what is wrong with an image, whose blobs are looked for.
+func (c *comparison) checkBlobs(img image, _ Match) (wrong problems) {
+	manifest, p := c.listedManifest(img)
+	if p != nil {
+		wrong.add(p)
 		return wrong
 	}
-	return c.checkEach(manifest, nil, c.blob)
+	return c.checkEach(manifest, nil, c.headBlob)
 }
 
-// checkData returns what an image lacks, of which the sampled blobs are read.
-func (c *comparison) checkData(image leaf, match Match) []difference {
-	manifest, wrong := c.checkList(image)
-	if manifest == nil {
+// checkData returns what is wrong with an image, whose blobs are read if the
+// sample picks them.
+func (c *comparison) checkData(img image, match Match) (wrong problems) {
+	manifest, p := c.listedManifest(img)
+	if p != nil {
+		wrong.add(p)
 		return wrong
 	}
-	return c.checkEach(manifest, c.diffIDs(manifest, match), c.data)
+	return c.checkEach(manifest, c.diffIDs(manifest, match), c.readBlob)
 }
 
-// checkList reads an image's manifest, and returns what is wrong with it by
-// what its list says.
-func (c *comparison) checkList(image leaf) (*Manifest, []difference) {
-	manifest, d, ok := c.manifest(Destination, image)
+// listedManifest returns an image's manifest, or what its list and the registry
+// say wrongly of it.
+func (c *comparison) listedManifest(img image) (*Manifest, *problem) {
+	manifest, p := c.manifest(Destination, img)
 	switch {
-	case !ok:
-		return nil, nil
-	case d.reason != "":
-		return nil, []difference{{ChildMissing, namesMissing(Destination, image.Digest)}}
+	case p != nil:
+		return nil, p
 	case manifest.ServedAs != "":
-		return nil, []difference{{DestinationType, manifest.servedAs()}}
-	case image.Size != 0 && image.Size != manifest.Size:
-		return nil, []difference{{BlobSize, fmt.Sprintf("manifest %s has %d bytes, the list says %d", image.Digest, manifest.Size, image.Size)}}
+		return nil, newProblem(DestinationType, "%s", manifest.servedAs())
+	case img.Size != 0 && img.Size != manifest.Size:
+		return nil, newProblem(BlobSize, "manifest %s has %d bytes, the list says %d", img.Digest, manifest.Size, img.Size)
 	}
 	return manifest, nil
 }
 
-// checkEach checks every blob of an image: its config, and its layers, of which
-// some have to have a digest before compression.
-func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check func(name string, blob Descriptor, diffID string) difference) []difference {
-	var lacks []difference
-	note := func(d difference) {
-		if d.reason != "" {
-			lacks = append(lacks, d)
-		}
+// diffIDs returns the digests that an image's layers must have before
+// compression, if the match rests on these.
+func (c *comparison) diffIDs(manifest *Manifest, match Match) []string {
+	if match != Recompressed {
+		return nil
 	}
+	config, p := c.config(Destination, manifest)
+	if p != nil { // which is noted when the blobs are checked
+		return nil
+	}
+	return config.RootFS.DiffIDs
+}
+
+// blobCheck says what is wrong with one blob of the destination. With a diff ID
+// the blob is a layer that must have this digest before compression.
+type blobCheck func(name string, blob Descriptor, diffID string) *problem
+
+// checkEach checks every blob of an image, but the same layer only once.
+func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobCheck) (wrong problems) {
 	if manifest.Config.Digest != "" {
-		note(check("config", manifest.Config, ""))
+		wrong.add(check("config", manifest.Config, ""))
 	}
 	type claim struct {
 		digest, diffID string
@@ -121,62 +115,49 @@ func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check func(
 			claimed.diffID = diffIDs[i]
 		}
 		if !layer.isForeign() && !checked[claimed] {
-			note(check(fmt.Sprintf("layer %d", i+1), layer, claimed.diffID))
+			wrong.add(check(fmt.Sprintf("layer %d", i+1), layer, claimed.diffID))
 		}
 		checked[claimed] = true
 	}
-	return lacks
+	return wrong
 }
 
-// diffIDs returns the digests that the layers have to have before compression,
-// if these are what a match rests on and are to be read.
-func (c *comparison) diffIDs(manifest *Manifest, match Match) []string {
-	if match != Recompressed {
-		return nil
+// headBlob checks whether a blob is there, and its size.
+func (c *comparison) headBlob(name string, blob Descriptor, _ string) *problem {
+	if fact, known := c.peek(Need{Side: Destination, What: Blob, Digest: blob.Digest}); known { // a config that was compared
+		return checkBytes(name, blob, fact)
 	}
-	config, _, ok := c.config(Destination, manifest)
-	if !ok || config == nil { // what is wrong with it is noted by itself
-		return nil
+	fact, known := c.fact(Need{Side: Destination, What: Stat, Digest: blob.Digest})
+	if !known {
+		return unknown
 	}
-	return config.RootFS.DiffIDs
+	return checkSize(name, blob, fact)
 }
 
-// blob says what is wrong with a blob at the destination, by a HEAD request.
-func (c *comparison) blob(name string, d Descriptor, _ string) difference {
-	if fact, ok := c.known.fact(Need{Side: Destination, What: Blob, Digest: d.Digest}); ok { // a config that was compared
-		return corrupt(name, d, fact)
-	}
-	fact, ok := c.know(Destination, Stat, d.Digest)
-	if !ok {
-		return difference{}
-	}
-	return wrongSize(name, d, fact)
-}
-
-// data says what is wrong with a blob at the destination, which is read if the
-// sample has it.
-func (c *comparison) data(name string, d Descriptor, diffID string) difference {
+// readBlob checks a blob's bytes, if the sample picks it.
+func (c *comparison) readBlob(name string, blob Descriptor, diffID string) *problem {
 	if diffID != "" {
-		return c.unpacked(name, d, diffID)
+		return c.unpackLayer(name, blob, diffID)
 	}
-	if _, ok := c.known.fact(Need{Side: Destination, What: Blob, Digest: d.Digest}); ok || !c.Sample.picks(d.Digest) {
-		return c.blob(name, d, "")
+	_, compared := c.peek(Need{Side: Destination, What: Blob, Digest: blob.Digest})
+	if compared || !c.Sample.picks(blob.Digest) {
+		return c.headBlob(name, blob, "")
 	}
-	fact, ok := c.ask(Need{Side: Destination, What: Hash, Digest: d.Digest, Size: d.Size})
-	if !ok {
-		return difference{}
+	fact, known := c.fact(Need{Side: Destination, What: Hash, Digest: blob.Digest, Size: blob.Size})
+	if !known {
+		return unknown
 	}
-	return corrupt(name, d, fact)
+	return checkBytes(name, blob, fact)
 }
 
-func wrongSize(name string, d Descriptor, fact Fact) difference {
+func checkSize(name string, blob Descriptor, fact Fact) *problem {
 	switch {
 	case fact.Missing:
-		return difference{BlobMissing, fmt.Sprintf("the destination does not have %s, %s", name, d.Digest)}
-	case d.Size != 0 && fact.Size != d.Size:
-		return difference{BlobSize, fmt.Sprintf("%s, %s, has %s, the manifest says %d", name, d.Digest, bytes(fact.Size, d.Size), d.Size)}
+		return newProblem(BlobMissing, "the destination does not have %s, %s", name, blob.Digest)
+	case blob.Size != 0 && fact.Size != blob.Size:
+		return newProblem(BlobSize, "%s, %s, has %s, the manifest says %d", name, blob.Digest, bytes(fact.Size, blob.Size), blob.Size)
 	}
-	return difference{}
+	return nil
 }
 
 // bytes writes a blob's size. What is longer than it should be is not read to
@@ -188,35 +169,35 @@ func bytes(size, expected int64) string {
 	return fmt.Sprintf("%d bytes", size)
 }
 
-// corrupt says what is wrong with a blob that was read.
-func corrupt(name string, d Descriptor, fact Fact) difference {
-	if wrong := wrongSize(name, d, fact); wrong.reason != "" {
-		return wrong
+// checkBytes says what is wrong with a blob that was read.
+func checkBytes(name string, blob Descriptor, fact Fact) *problem {
+	if p := checkSize(name, blob, fact); p != nil {
+		return p
 	}
-	if fact.Digest != d.Digest {
-		return difference{BlobCorrupt, fmt.Sprintf("%s, %s, is corrupt: its bytes have the digest %s", name, d.Digest, fact.Digest)}
+	if fact.Digest != blob.Digest {
+		return newProblem(BlobCorrupt, "%s, %s, is corrupt: its bytes have the digest %s", name, blob.Digest, fact.Digest)
 	}
-	return difference{}
+	return nil
 }
 
-// unpacked says what is wrong with a layer that was packed anew: its config may
-// lie about what is in there.
-func (c *comparison) unpacked(name string, d Descriptor, diffID string) difference {
-	fact, ok := c.ask(Need{Side: Destination, What: Unpack, Digest: d.Digest, Size: d.Size})
-	if !ok {
-		return difference{}
+// unpackLayer checks a layer that was compressed anew: its config may lie about
+// what is in it.
+func (c *comparison) unpackLayer(name string, layer Descriptor, diffID string) *problem {
+	fact, known := c.fact(Need{Side: Destination, What: Unpack, Digest: layer.Digest, Size: layer.Size})
+	if !known {
+		return unknown
 	}
-	if wrong := corrupt(name, d, fact); wrong.reason != "" {
-		return wrong
+	if p := checkBytes(name, layer, fact); p != nil {
+		return p
 	}
-	format := d.format()
+	format := layer.format()
 	switch {
 	case fact.Broken != "":
-		return difference{BlobCorrupt, fmt.Sprintf("%s, %s, cannot be unpacked: %s", name, d.Digest, fact.Broken)}
+		return newProblem(BlobCorrupt, "%s, %s, cannot be unpacked: %s", name, layer.Digest, fact.Broken)
 	case fact.Format != format && slices.Contains(formats, format):
-		return difference{BlobCorrupt, fmt.Sprintf("%s, %s, is %s, its media type says %s", name, d.Digest, fact.Format, format)}
+		return newProblem(BlobCorrupt, "%s, %s, is %s, its media type says %s", name, layer.Digest, fact.Format, format)
 	case fact.DiffID != diffID:
-		return difference{BlobCorrupt, fmt.Sprintf("%s, %s, unpacks to %s, the config says %s", name, d.Digest, fact.DiffID, diffID)}
+		return newProblem(BlobCorrupt, "%s, %s, unpacks to %s, the config says %s", name, layer.Digest, fact.DiffID, diffID)
 	}
-	return difference{}
+	return nil
 }

@@ -52,10 +52,3 @@ type Fact struct {
 
 // Known is all that has been read so far for one image.
 type Known map[Need]*Fact
-
-func (k Known) fact(need Need) (Fact, bool) {
-	if fact, ok := k[need]; ok {
-		return *fact, true
-	}
-	return Fact{}, false
-}

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// The rules "hangar": what Hangar 1.6 documents for mirror-validate
-// (https://github.com/cnrancher/hangar, docs/mirror-validate.md), in its
-// order and its words. Hangar mirrors into a Docker manifest list of the
-// selected platforms, even of a single image, and keeps the children's
-// digests unless it has to convert them.
+// hangar judges by the rules "hangar": what Hangar 1.6 documents for its
+// mirror-validate (https://github.com/cnrancher/hangar,
+// docs/mirror-validate.md), in its order and its words. Hangar mirrors into a
+// Docker manifest list of the selected platforms, even of a single image, and
+// keeps the digests of the images unless it has to convert them.
 //
-// On purpose, and unlike Hangar: the order within a list means nothing, an
-// OCI source is compared by content where its digests changed, schema 1 by
-// its layers, and a child is looked up even if the digests are right.
-
+// Four things differ from Hangar on purpose. The order within a list means
+// nothing. An OCI source is compared by content where its digests changed. An
+// image of schema 1 is compared by its layers. An image is looked up even if
+// its digest is right.
 func (c *comparison) hangar() Verdict {
-	source, destination, ok := c.tops()
-	if !ok {
+	source, destination, known := c.tops()
+	if !known {
 		return Verdict{}
 	}
 	if source == nil {
@@ -30,98 +30,117 @@ func (c *comparison) hangar() Verdict {
 	return c.hangarSingle(source, destination)
 }
 
-// hangarDestination judges the destination's manifest by itself.
-func hangarDestination(destination *Manifest) (Verdict, bool) {
+// checkHangarList says what is wrong with the destination's manifest by itself.
+func checkHangarList(destination *Manifest) *problem {
 	switch {
 	case destination == nil:
-		return fail(DestinationMissing, "destination manifest does not exists"), false
+		return newProblem(DestinationMissing, "destination manifest does not exists")
 	case destination.MediaType != TypeDockerList:
-		return fail(DestinationType, "destination manifest MIME type unknown: %s", destination.MediaType), false
+		return newProblem(DestinationType, "destination manifest MIME type unknown: %s", destination.MediaType)
 	case len(destination.Children) == 0:
-		return fail(DestinationEmpty, "destination manifest list is empty"), false
+		return newProblem(DestinationEmpty, "destination manifest list is empty")
 	}
-	return Verdict{}, true
+	return nil
 }
 
 // hangarSingle compares an image that is no list with the list of one entry
 // that a mirror makes of it.
 func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	mirrored := destination != nil && destination.child(source.Digest) != nil
-	platform, lost, ok := c.platform(source, mirrored)
-	if !ok {
+	platform, lost, p := c.singlePlatform(source, mirrored)
+	switch {
+	case p == unknown:
 		return Verdict{}
-	}
-	if platform == nil && !source.isArtifact() {
-		_, d, _ := c.config(Source, source)
-		return Verdict{Status: Error, Reason: d.reason, Message: d.message}
-	}
-	if !c.wanted(platform) {
+	case p != nil:
+		return Verdict{Status: Error, Reason: p.reason, Message: p.message}
+	case !c.wanted(platform):
 		return c.noPlatform(source, platform)
 	}
-	if verdict, ok := hangarDestination(destination); !ok {
-		return verdict
+	if p := checkHangarList(destination); p != nil {
+		return p.fail()
 	}
 	if len(destination.Children) != 1 {
 		return fail(DestinationLength, "destination manifest list length should be 1, it is %d", len(destination.Children))
 	}
-	child := destination.Children[0]
-	judged := PlatformVerdict{Platform: platform.String(), Source: source.Digest, Destination: child.Digest, Match: Identical}
-	verdict := c.hangarContent(source, child, &judged)
-	if verdict.Status == "" || verdict.Reason == PlatformDiffers { // of which the list's own words come first
-		if listed := comparePlatforms(*platform, child.Platform); listed.Status != "" {
-			verdict = listed
-		}
+	entry := destination.Children[0]
+	match, p := c.compareSingle(source, entry)
+	if p == nil || p.reason == PlatformDiffers { // the list's own words about the platform come first
+		p = firstProblem(comparePlatforms(*platform, entry.Platform), p)
 	}
-	if verdict.Status == "" && lost {
-		_, d, _ := c.config(Destination, source)
-		verdict = fail(d.reason, "%s", d.message)
-	}
-	if verdict.Status != "" {
-		judged.Match, judged.Reason, judged.Message = "", verdict.Reason, verdict.Message
-		verdict.Platforms = []PlatformVerdict{judged}
-		return verdict
-	}
-	platforms := []PlatformVerdict{judged}
-	return c.prove(Verdict{Status: Pass, Match: overall(source, destination, platforms), Platforms: platforms}, []leaf{{Descriptor: child}})
-}
-
-// hangarContent compares a single image with the only child of the
-// destination's list, and proves that this is there.
-func (c *comparison) hangarContent(source *Manifest, child Descriptor, judged *PlatformVerdict) Verdict {
-	differs := fail(DigestDiffers, "source digest %q != dest digest %q", source.Digest, child.Digest)
-	if source.Digest != child.Digest && source.MediaType == TypeDockerManifest {
-		return differs
-	}
-	if source.Digest == child.Digest {
-		fact, ok := c.know(Destination, Read, child.Digest)
-		if ok && fact.Missing {
-			return fail(ChildMissing, "destination manifest list names %s, which the registry does not have", child.Digest)
-		}
+	if p = firstProblem(p, lost); p == unknown {
 		return Verdict{}
 	}
-	match, d, _ := c.hangarSame(leaf{Descriptor: Descriptor{Digest: source.Digest}, manifest: source}, leaf{Descriptor: child})
-	switch {
-	case d.reason == DigestDiffers:
-		differs.Message += ": " + d.message
-		return differs
-	case d.reason != "":
-		return fail(d.reason, "%s", d.message)
+	result := PlatformVerdict{Platform: platform.String(), Source: source.Digest, Destination: entry.Digest, Match: match}
+	if p != nil {
+		result.Match, result.Reason, result.Message = "", p.reason, p.message
+		verdict := p.fail()
+		verdict.Platforms = []PlatformVerdict{result}
+		return verdict
 	}
-	judged.Match = match
-	return Verdict{}
+	platforms := []judged{{result, image{Descriptor: entry}}}
+	return c.prove(overall(source, destination, platforms), platforms)
 }
 
-// hangarSame compares two images as Hangar's conversions leave them: it keeps
-// the layers as they are.
-func (c *comparison) hangarSame(source, destination leaf) (Match, difference, bool) {
-	from, _, okSource := c.manifest(Source, source)
-	to, _, okDestination := c.manifest(Destination, destination)
-	if !okSource || !okDestination {
-		return "", difference{}, false
+// singlePlatform returns the platform of a single image of the source; an
+// artifact has none. Its config is read at the destination if the image was
+// mirrored as it is; lost is the problem of a config that is not there as it
+// should be.
+func (c *comparison) singlePlatform(source *Manifest, mirrored bool) (platform *Platform, lost, p *problem) {
+	if source.isArtifact() {
+		return nil, nil, nil
 	}
-	if from != nil && to != nil && !from.IsSchema1() && !to.IsSchema1() {
-		if same, how := sameLayers(from.Layers, to.Layers); !same {
-			return "", differs("%s", how), true
+	if mirrored {
+		config, p := c.config(Destination, source)
+		switch p {
+		case nil:
+			return &config.Platform, nil, nil
+		case unknown:
+			return nil, nil, unknown
+		}
+		lost = p
+	}
+	config, p := c.config(Source, source)
+	if p != nil {
+		return nil, nil, p
+	}
+	return &config.Platform, lost, nil
+}
+
+// compareSingle compares a single image with the only entry of the
+// destination's list.
+func (c *comparison) compareSingle(source *Manifest, entry Descriptor) (Match, *problem) {
+	if source.Digest == entry.Digest {
+		fact, known := c.fact(Need{Side: Destination, What: Read, Digest: entry.Digest})
+		switch {
+		case !known:
+			return "", unknown
+		case fact.Missing:
+			return "", newProblem(ChildMissing, "destination manifest list names %s, which the registry does not have", entry.Digest)
+		}
+		return Identical, nil
+	}
+	digestsDiffer := differs("source digest %q != dest digest %q", source.Digest, entry.Digest)
+	if source.MediaType == TypeDockerManifest {
+		return "", digestsDiffer
+	}
+	match, p := c.sameForHangar(image{Descriptor: Descriptor{Digest: source.Digest}, manifest: source}, image{Descriptor: entry})
+	if p != nil && p.reason == DigestDiffers {
+		p = p.after(digestsDiffer.message + ": ")
+	}
+	return match, p
+}
+
+// sameForHangar compares two images as Hangar's conversions leave them: it
+// keeps the layers as they are.
+func (c *comparison) sameForHangar(source, destination image) (Match, *problem) {
+	from, missingSource := c.manifest(Source, source)
+	to, missingDestination := c.manifest(Destination, destination)
+	if p := firstProblem(missingSource, missingDestination); p != nil {
+		return "", p
+	}
+	if !from.IsSchema1() && !to.IsSchema1() {
+		if difference := differentLayers(from.Layers, to.Layers); difference != "" {
+			return "", differs("%s", difference)
 		}
 	}
 	return c.same(source, destination)
@@ -129,14 +148,15 @@ func (c *comparison) hangarSame(source, destination leaf) (Match, difference, bo
 
 // comparePlatforms compares a single image's platform with what the
 // destination's list says of it.
-func comparePlatforms(source Platform, listed *Platform) Verdict {
-	if name, from, to := differentField(source, listed); name != "" {
-		return fail(PlatformDiffers, "source %s %q != dest %s %q", name, from, name, to)
+func comparePlatforms(source Platform, listed *Platform) *problem {
+	if field, from, to := differentField(source, listed); field != "" {
+		return newProblem(PlatformDiffers, "source %s %q != dest %s %q", field, from, field, to)
 	}
-	return Verdict{}
+	return nil
 }
 
-// differentField is the first that differs, "" if none does.
+// differentField names the first field of a platform that differs, "" if none
+// does.
 func differentField(source Platform, listed *Platform) (name, from, to string) {
 	var destination Platform
 	if listed != nil {
@@ -189,21 +209,4 @@ func (c *comparison) noPlatform(source *Manifest, platform *Platform) Verdict {
 	}
 	return Verdict{Status: Skip, Reason: NoPlatform,
 		Message: fmt.Sprintf("source does not have OS [%s], arch [%s]; it has %s", strings.Join(c.OS, ","), strings.Join(c.Arch, ","), has)}
-}
-
-// overall is the match of an image whose platforms all match.
-func overall(source, destination *Manifest, platforms []PlatformVerdict) Match {
-	if source.Digest == destination.Digest {
-		return Identical
-	}
-	weakest := SamePlatforms
-	for _, p := range platforms {
-		switch p.Match {
-		case Recompressed:
-			return Recompressed
-		case Converted:
-			weakest = Converted
-		}
-	}
-	return weakest
 }

@@ -5,68 +5,155 @@ import (
 	"strings"
 )
 
-// The rules "hangar" for lists.
-
 // hangarList compares two lists, reduced to the wanted platforms, entry by
 // entry.
 func (c *comparison) hangarList(source, destination *Manifest) Verdict {
-	selected := c.selected(source)
-	if len(selected) == 0 {
+	sourceEntries := c.selectEntries(source)
+	if len(sourceEntries) == 0 {
 		return c.noPlatform(source, nil)
 	}
-	if verdict, ok := hangarDestination(destination); !ok {
-		return verdict
+	if p := checkHangarList(destination); p != nil {
+		return p.fail()
 	}
-	mirrored := selected
+	destinationEntries := sourceEntries
 	if destination.Digest != source.Digest {
-		mirrored = c.selected(destination)
+		destinationEntries = c.selectEntries(destination)
 	}
 	switch {
-	case len(selected) > maxSelected:
-		return tooMany(Source, len(selected))
-	case len(mirrored) > maxSelected:
-		return tooMany(Destination, len(mirrored))
+	case len(sourceEntries) > maxSelected:
+		return tooMany(Source, len(sourceEntries))
+	case len(destinationEntries) > maxSelected:
+		return tooMany(Destination, len(destinationEntries))
 	}
-	verdict := Verdict{Status: Pass}
-	matched := make([]ListEntry, 0, len(mirrored)) // entries of the destination
-	for _, child := range selected {
-		judged, entry, ok := c.hangarChild(child, mirrored)
-		if !ok {
-			continue // what is needed is noted; look at the others meanwhile
+	platforms := make([]judged, 0, len(sourceEntries))
+	for _, entry := range sourceEntries {
+		if p, known := c.judgeEntry(entry, destinationEntries); known {
+			platforms = append(platforms, p)
 		}
-		verdict.Platforms = append(verdict.Platforms, judged)
-		matched = append(matched, entry)
 	}
-	if len(c.needs) > 0 {
+	if c.isWaiting() {
 		return Verdict{}
 	}
-	for _, child := range mirrored {
-		if !slices.Contains(matched, child.entry()) {
-			verdict.Platforms = append(verdict.Platforms, PlatformVerdict{Platform: child.Platform.String(), Destination: child.Digest,
-				Reason: DigestDiffers, Message: "the source's list has no such entry"})
+	platforms = append(platforms, surplus(destinationEntries, platforms)...)
+	if verdict, differ := c.listsDiffer(platforms); differ {
+		verdict.Platforms = results(platforms)
+		verdict.Lists = &Lists{Source: listEntries(sourceEntries), Destination: listEntries(destinationEntries)}
+		return verdict
+	}
+	return c.prove(overall(source, destination, platforms), platforms)
+}
+
+// selectEntries returns the list's entries that the question asks about.
+func (c *comparison) selectEntries(list *Manifest) []Descriptor {
+	selected := make([]Descriptor, 0, len(list.Children))
+	attested := map[string]bool{}
+	if c.Provenance {
+		for _, entry := range list.Children {
+			attested[entry.Digest] = attested[entry.Digest] || c.wanted(entry.Platform)
 		}
 	}
-	if different := c.listsDiffer(verdict.Platforms); different.Status != "" {
-		different.Platforms = verdict.Platforms
-		different.Lists = &Lists{Source: entries(selected), Destination: entries(mirrored)}
-		return different
+	for _, entry := range list.Children {
+		if c.wanted(entry.Platform) || entry.Platform != nil && attested[entry.attestedDigest()] {
+			selected = append(selected, entry)
+		}
 	}
-	verdict.Match = overall(source, destination, verdict.Platforms)
-	return c.prove(verdict, leavesOf(mirrored, verdict.Platforms))
+	return selected
 }
 
-// leavesOf returns the entries of a list that a verdict's platforms rest on.
-func leavesOf(mirrored []Descriptor, platforms []PlatformVerdict) []leaf {
-	matched := make([]leaf, len(platforms))
-	for i, p := range platforms {
-		at := slices.IndexFunc(mirrored, func(d Descriptor) bool { return d.Digest == p.Destination })
-		matched[i] = leaf{Descriptor: mirrored[at]}
+// judgeEntry finds the destination's entry for one of the source's.
+func (c *comparison) judgeEntry(entry Descriptor, destination []Descriptor) (result judged, known bool) {
+	result.Platform, result.Source = entry.Platform.String(), entry.Digest
+	var candidates []Descriptor
+	for _, other := range destination {
+		if !samePlatformInList(*entry.Platform, *other.Platform) {
+			continue
+		}
+		if other.Digest == entry.Digest {
+			result.Destination, result.Match, result.mirror = other.Digest, Identical, image{Descriptor: other}
+			return result, true
+		}
+		candidates = append(candidates, other)
 	}
-	return matched
+	if len(candidates) == 0 {
+		return judgeAbsentEntry(result, entry, destination), true
+	}
+	result.Destination, result.mirror = candidates[0].Digest, image{Descriptor: candidates[0]}
+	if entry.MediaType == TypeOCIManifest {
+		return c.judgeConverted(result, entry, candidates)
+	}
+	result.Reason, result.Message = DigestDiffers, "the digests differ"
+	return result, true
 }
 
-// listsDiffer sums up what differs between two lists, if anything does.
-func (c *comparison) listsDiffer(platforms []PlatformVerdict) Verdict {
+// samePlatformInList reports whether two lists say the same platform. Unlike
+// for a single image, that includes the version of the OS.
+func samePlatformInList(source, destination Platform) bool {
+	field, _, _ := differentField(source, &destination)
+	return field == "" && source.OSVersion == destination.OSVersion
+}
+
+// judgeAbsentEntry is the result of an entry for whose platform the destination
+// has none. The same image may be there for another platform.
+func judgeAbsentEntry(result judged, entry Descriptor, destination []Descriptor) judged {
+	at := slices.IndexFunc(destination, func(other Descriptor) bool { return other.Digest == entry.Digest })
+	if at < 0 {
+		result.Reason = PlatformMissing
+		return result
+	}
+	other := destination[at]
+	p := comparePlatforms(*entry.Platform, other.Platform)
+	if p == nil {
+		p = newProblem(PlatformDiffers, "source os.version %q != dest os.version %q", entry.Platform.OSVersion, other.Platform.OSVersion)
+	}
+	result.Destination, result.Reason, result.Message, result.mirror = entry.Digest, p.reason, p.message, image{Descriptor: other}
+	return result
+}
+
+// judgeConverted looks for what a converting copy made of an OCI image. Where
+// no candidate is the same, the first counts as the mirror, but a missing one
+// is the reason: it may have been the right one.
+func (c *comparison) judgeConverted(result judged, entry Descriptor, candidates []Descriptor) (_ judged, known bool) {
+	known = true
+	var first *problem
+	for _, candidate := range candidates {
+		match, p := c.sameForHangar(image{Descriptor: entry}, image{Descriptor: candidate})
+		switch {
+		case p == unknown:
+			known = false
+		case p == nil:
+			result.Destination, result.Match, result.mirror = candidate.Digest, match, image{Descriptor: candidate}
+			return result, known
+		case first == nil || p.reason == ChildMissing:
+			result.Destination, first = candidate.Digest, p
+		}
+	}
+	if first != nil {
+		result.Reason, result.Message = first.reason, first.message
+	}
+	return result, known
+}
+
+// surplus returns the results of entries that only the destination has.
+func surplus(destination []Descriptor, platforms []judged) []judged {
+	var more []judged
+	for _, entry := range destination {
+		if !slices.ContainsFunc(platforms, func(p judged) bool { return isSameEntry(p.mirror.Descriptor, entry) }) {
+			more = append(more, judged{PlatformVerdict: PlatformVerdict{Platform: entry.Platform.String(), Destination: entry.Digest,
+				Reason: DigestDiffers, Message: "the source's list has no such entry"}})
+		}
+	}
+	return more
+}
+
+// isSameEntry reports whether two entries of lists name the same image for the
+// same platform.
+func isSameEntry(a, b Descriptor) bool {
+	return a.Digest == b.Digest && a.Platform != nil && b.Platform != nil && *a.Platform == *b.Platform
+}
+
+// listsDiffer sums up what differs between two lists, if anything does. What is
+// sure comes before what could not be looked at.
+func (c *comparison) listsDiffer(platforms []judged) (verdict Verdict, differ bool) {
 	var missing, notes []string
 	var reason Reason
 	lost := 0 // platforms that the source itself lost
@@ -79,7 +166,7 @@ func (c *comparison) listsDiffer(platforms []PlatformVerdict) Verdict {
 		default:
 			notes = append(notes, p.Platform+": "+p.Message)
 		}
-		if reason == "" || reason == SourceMissing { // what is sure comes first
+		if reason == "" || reason == SourceMissing {
 			reason = p.Reason
 		}
 		if p.Reason == SourceMissing {
@@ -88,79 +175,20 @@ func (c *comparison) listsDiffer(platforms []PlatformVerdict) Verdict {
 	}
 	switch {
 	case reason == SourceMissing && len(missing) == 0 && len(notes) == lost:
-		return Verdict{Status: Error, Reason: SourceMissing, Message: strings.Join(notes, "; ")}
+		return Verdict{Status: Error, Reason: SourceMissing, Message: strings.Join(notes, "; ")}, true
 	case len(missing) > 0:
-		return fail(PlatformMissing, "source platform %s is not in the destination manifest list", strings.Join(missing, ", "))
+		return fail(PlatformMissing, "source platform %s is not in the destination manifest list", strings.Join(missing, ", ")), true
 	case reason != "":
-		return fail(reason, "source manifest %q != dest %q, tag %q (%s)", c.Source, c.Destination, c.Tag, strings.Join(notes, "; "))
+		return fail(reason, "source manifest %q != dest %q, tag %q (%s)", c.Source, c.Destination, c.Tag, strings.Join(notes, "; ")), true
 	}
-	return Verdict{}
+	return Verdict{}, false
 }
 
-// hangarChild finds the destination's entry for one of the source's.
-func (c *comparison) hangarChild(child Descriptor, mirrored []Descriptor) (judged PlatformVerdict, found ListEntry, ok bool) {
-	judged = PlatformVerdict{Platform: child.Platform.String(), Source: child.Digest}
-	var candidates []Descriptor
-	for _, other := range mirrored {
-		different, _, _ := differentField(*child.Platform, other.Platform)
-		same := different == "" && child.Platform.OSVersion == other.Platform.OSVersion
-		if same && other.Digest == child.Digest {
-			judged.Destination, judged.Match = other.Digest, Identical
-			return judged, other.entry(), true
-		}
-		if same {
-			candidates = append(candidates, other)
-		}
-	}
-	if len(candidates) == 0 {
-		i := slices.IndexFunc(mirrored, func(other Descriptor) bool { return other.Digest == child.Digest })
-		if i < 0 {
-			judged.Reason = PlatformMissing
-			return judged, ListEntry{}, true
-		}
-		// The same image under another name.
-		differs := comparePlatforms(*child.Platform, mirrored[i].Platform)
-		if differs.Status == "" {
-			differs = fail(PlatformDiffers, "source os.version %q != dest os.version %q", child.Platform.OSVersion, mirrored[i].Platform.OSVersion)
-		}
-		judged.Destination, judged.Reason, judged.Message = child.Digest, differs.Reason, differs.Message
-		return judged, mirrored[i].entry(), true
-	}
-	if child.MediaType == TypeOCIManifest {
-		return c.hangarConverted(judged, child, candidates)
-	}
-	judged.Destination, judged.Reason, judged.Message = candidates[0].Digest, DigestDiffers, "the digests differ"
-	return judged, candidates[0].entry(), true
-}
-
-// hangarConverted looks for what a converting copy made of an OCI child.
-func (c *comparison) hangarConverted(judged PlatformVerdict, child Descriptor, candidates []Descriptor) (PlatformVerdict, ListEntry, bool) {
-	all := true
-	var first difference
-	judged.Destination = candidates[0].Digest
-	for _, candidate := range candidates {
-		match, d, ok := c.hangarSame(leaf{Descriptor: child}, leaf{Descriptor: candidate})
-		switch {
-		case !ok:
-			all = false
-		case match != "":
-			judged.Destination, judged.Match = candidate.Digest, match
-			return judged, candidate.entry(), all
-		case first.reason == "" || d.reason == ChildMissing: // it may have been the right one
-			judged.Destination, first = candidate.Digest, d
-		}
-	}
-	judged.Reason, judged.Message = first.reason, first.message
-	return judged, candidates[0].entry(), all
-}
-
-// entries are a list's descriptors as Hangar shows them.
-func entries(list []Descriptor) []ListEntry {
+// listEntries returns a list's entries as Hangar shows them.
+func listEntries(list []Descriptor) []ListEntry {
 	shown := make([]ListEntry, len(list))
-	for i, child := range list {
-		shown[i] = child.entry()
+	for i, entry := range list {
+		shown[i] = ListEntry{Digest: entry.Digest, Platform: *entry.Platform}
 	}
 	return shown
 }
-
-func (d Descriptor) entry() ListEntry { return ListEntry{Digest: d.Digest, Platform: *d.Platform} }

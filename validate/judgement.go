@@ -1,169 +1,162 @@
 package validate
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
-// Image against image: whether the destination offers for each platform what the
-// source does.
+// judgement compares the selected images with the destination's, one platform
+// after the other.
+type judgement struct {
+	*comparison
+	*trees
+	platforms []judged
+}
 
-// byPlatform groups leaves that one node could pull, in their order.
-func byPlatform(leaves []leaf) [][]leaf {
-	var groups [][]leaf
+// add notes the result of a platform, unless it is unknown. mirror is the
+// destination's image that the result is about, if there is one.
+func (j *judgement) add(result PlatformVerdict, mirror image, p *problem) {
+	if p == unknown {
+		return
+	}
+	if p != nil {
+		result.Match, result.Reason, result.Message = "", p.reason, p.message
+	}
+	j.platforms = append(j.platforms, judged{result, mirror})
+}
+
+// byPlatform puts images together that one node could pull, in their order.
+func byPlatform(images []image) [][]image {
+	var groups [][]image
 	at := map[string]int{}
-	for _, l := range leaves {
-		key := l.Digest
-		if l.platform != nil {
-			key = l.normal.String()
+	for _, img := range images {
+		key := img.Digest
+		if img.platform != nil {
+			key = img.normalized.String()
 		}
 		if _, ok := at[key]; !ok {
 			at[key] = len(groups)
 			groups = append(groups, nil)
 		}
-		groups[at[key]] = append(groups[at[key]], l)
+		groups[at[key]] = append(groups[at[key]], img)
 	}
 	return groups
 }
 
-// judgement is the comparison of the selected leaves, one group after the
-// other.
-type judgement struct {
-	*comparison
-	ours      []leaf
-	theirs    []leaf
-	platforms []PlatformVerdict
-	matched   []leaf // the destination's, for each of platforms
-}
+// maxUnlike is how many images of one platform are compared with each other
+// where their digests differ.
+const maxUnlike = 8
 
-func (j *judgement) add(judged PlatformVerdict, matched leaf) {
-	j.platforms, j.matched = append(j.platforms, judged), append(j.matched, matched)
-}
-
-// group compares the source's images for one platform with the destination's:
-// each must be there, and no other, since a node may get any. What most clients
-// take is the first; so that has to be the same.
+// judgePlatform compares the source's selected images for one platform with
+// the destination's. Each must be there, and no other, since a node may get any
+// of them. Most clients take the first one, so that has to be the same.
 //
-// What a node of that platform may get of the source is more than the group
-// where versions of Windows stand beside an entry without one.
-func (j *judgement) group(ours []leaf) {
-	offered, theirs := candidates(j.ours, ours[0]), candidates(j.theirs, ours[0])
-	if found := slices.DeleteFunc(slices.Clone(theirs), isHidden); len(found) > 0 {
-		theirs = found
-	} else if len(theirs) > 0 && !slices.ContainsFunc(ours, isHidden) {
-		for _, l := range ours {
-			j.add(PlatformVerdict{Platform: l.name(), Source: l.Digest, Destination: theirs[0].Digest, Reason: PlatformDiffers,
-				Message: fmt.Sprintf("nodes do not find %s at the destination: %s", theirs[0].Digest, theirs[0].hidden)}, leaf{})
-		}
+// A node of that platform may get more from the source than what is selected:
+// versions of Windows may stand beside an entry of no version.
+func (j *judgement) judgePlatform(selected []image) {
+	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
+	visible := slices.DeleteFunc(slices.Clone(candidates), image.isHidden)
+	switch {
+	case len(visible) > 0:
+		candidates = visible
+	case len(candidates) > 0 && !slices.ContainsFunc(selected, image.isHidden):
+		j.addHidden(selected, candidates[0])
 		return
 	}
-	unlike := slices.DeleteFunc(slices.Clone(theirs), func(l leaf) bool { return contains(offered, l) })
-	if len(unlike) > 0 && (len(ours) > maxUnlike || len(unlike) > maxUnlike) {
-		j.add(PlatformVerdict{Platform: ours[0].name(), Reason: BadManifest,
-			Message: fmt.Sprintf("%d entries of the source's list and %d of the destination's are for this platform", len(ours), len(theirs))}, leaf{})
+	unlike := slices.DeleteFunc(slices.Clone(candidates), func(img image) bool { return contains(offered, img.Digest) })
+	if len(unlike) > 0 && (len(selected) > maxUnlike || len(unlike) > maxUnlike) {
+		j.add(PlatformVerdict{Platform: selected[0].name()}, image{}, newProblem(BadManifest,
+			"%d entries of the source's list and %d of the destination's are for this platform", len(selected), len(candidates)))
 		return
 	}
 	before := len(j.platforms)
-	for _, l := range ours {
-		judged := PlatformVerdict{Platform: l.name(), Source: l.Digest}
-		switch {
-		case contains(theirs, l):
-			judged.Destination, judged.Match = l.Digest, Identical
-			j.add(judged, theirs[slices.IndexFunc(theirs, func(other leaf) bool { return other.Digest == l.Digest })])
-		case l.reason != "":
-			judged.Reason, judged.Message = l.reason, l.message
-			j.add(judged, leaf{})
-		case len(theirs) == 0:
-			if d, ok := j.absent(l, &judged); ok {
-				judged.Reason, judged.Message = d.reason, d.message
-				j.add(judged, leaf{})
-			}
-		default:
-			if match, which, d, ok := j.closest(l, theirs); ok {
-				judged.Destination, judged.Match, judged.Reason, judged.Message = which.Digest, match, d.reason, d.message
-				j.add(judged, which)
-			}
-		}
+	for _, img := range selected {
+		j.judgeImage(img, candidates)
 	}
-	if len(theirs) == 0 || len(offered) == 0 {
+	if len(offered) == 0 || len(candidates) == 0 {
 		return
 	}
-	for _, l := range unlike {
-		if slices.ContainsFunc(j.platforms[before:], func(p PlatformVerdict) bool { return p.Destination == l.Digest }) {
-			continue // judged already
-		}
-		if match, _, d, ok := j.reverse(l, offered); ok && match == "" {
-			j.add(PlatformVerdict{Platform: ours[0].name(), Destination: l.Digest, Reason: d.reason,
-				Message: "the destination also has another image for this platform: " + d.message}, leaf{})
-		}
+	name := selected[0].name()
+	j.judgeOthers(name, unlike, offered, before)
+	j.judgeFirst(name, offered, candidates)
+}
+
+// addHidden notes that nodes do not find the destination's only image.
+func (j *judgement) addHidden(selected []image, candidate image) {
+	for _, img := range selected {
+		j.add(PlatformVerdict{Platform: img.name(), Source: img.Digest, Destination: candidate.Digest}, image{},
+			newProblem(PlatformDiffers, "nodes do not find %s at the destination: %s", candidate.Digest, candidate.hidden))
 	}
-	if from, to := offered[0], theirs[0]; from.Digest != to.Digest && len(offered)+len(theirs) > 2 {
-		if match, d, ok := j.same(from, to); ok && match == "" {
-			j.add(PlatformVerdict{Platform: ours[0].name(), Source: from.Digest, Destination: to.Digest, Reason: d.reason,
-				Message: "the first image for this platform, which nodes pull, is another one: " + d.message}, leaf{})
+}
+
+// judgeImage looks for an image of the source among the destination's
+// candidates: by its digest, else by its content.
+func (j *judgement) judgeImage(img image, candidates []image) {
+	result := PlatformVerdict{Platform: img.name(), Source: img.Digest}
+	at := indexOf(candidates, img.Digest)
+	switch {
+	case at >= 0:
+		result.Destination, result.Match = img.Digest, Identical
+		j.add(result, candidates[at], nil)
+	case img.problem != nil:
+		j.add(result, image{}, img.problem)
+	case len(candidates) == 0:
+		var p *problem
+		result.Destination, p = j.findAbsent(img)
+		j.add(result, image{}, p)
+	default:
+		match, candidate, p := closest(candidates, func(candidate image) (Match, *problem) { return j.same(img, candidate) })
+		result.Destination, result.Match = candidate.Digest, match
+		j.add(result, candidate, p)
+	}
+}
+
+// judgeOthers notes which of the destination's images for a platform are none
+// of those that the source offers. Those that a result since before is about
+// are judged already.
+func (j *judgement) judgeOthers(platform string, unlike, offered []image, before int) {
+	for _, img := range unlike {
+		if slices.ContainsFunc(j.platforms[before:], func(p judged) bool { return p.Destination == img.Digest }) {
+			continue
+		}
+		_, _, p := closest(offered, func(candidate image) (Match, *problem) { return j.same(candidate, img) })
+		if p != nil {
+			j.add(PlatformVerdict{Platform: platform, Destination: img.Digest}, image{},
+				p.after("the destination also has another image for this platform: "))
 		}
 	}
 }
 
-// shadows finds images of the destination that are for a better variant of a
-// platform than the source has: a node of that variant takes the lesser one at
-// the source, and these at the destination.
-func (j *judgement) shadows(selected []leaf) {
-	compared := 0
-	for _, l := range j.theirs {
-		if l.hidden != "" || l.platform == nil || len(candidates(j.ours, l)) > 0 {
-			continue
-		}
-		var best *leaf
-		for i, ours := range selected {
-			if ours.platform != nil && ours.hidden == "" && l.platform.runs(*ours.platform) &&
-				(best == nil || ours.platform.runs(*best.platform) && !best.platform.runs(*ours.platform)) {
-				best = &selected[i]
-			}
-		}
-		if best == nil {
-			continue
-		}
-		if compared++; compared > maxUnlike {
-			j.add(PlatformVerdict{Platform: best.name(), Source: best.Digest, Reason: BadManifest,
-				Message: fmt.Sprintf("the destination has more than %d other variants of this platform", maxUnlike)}, leaf{})
-			return
-		}
-		if best.Digest == l.Digest {
-			continue
-		}
-		if match, d, ok := j.same(*best, l); ok && match == "" {
-			j.add(PlatformVerdict{Platform: best.name(), Source: best.Digest, Destination: l.Digest, Reason: d.reason,
-				Message: fmt.Sprintf("the destination has another image for %s, where nodes of that variant take this one at the source: %s", l.name(), d.message)}, leaf{})
-		}
+// judgeFirst compares what most nodes take where there are several images for a
+// platform: the first.
+func (j *judgement) judgeFirst(platform string, offered, candidates []image) {
+	source, destination := offered[0], candidates[0]
+	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 {
+		return
+	}
+	if _, p := j.same(source, destination); p != nil {
+		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{},
+			p.after("the first image for this platform, which nodes pull, is another one: "))
 	}
 }
 
-func isHidden(l leaf) bool { return l.hidden != "" }
-
-func contains(leaves []leaf, l leaf) bool {
-	return slices.ContainsFunc(leaves, func(other leaf) bool { return other.Digest == l.Digest })
-}
-
-// candidates are those leaves of a side that are for the platform of one of the
-// source's, those that their list labels before the others, as nodes have it; of
-// an artifact, the same artifact.
-func candidates(side []leaf, l leaf) []leaf {
-	var found, variantless []leaf
-	for _, other := range side {
+// candidatesFor returns the images of one side that a node may get when it wants
+// an image: those for the same platform. Nodes prefer those that their list
+// labels, so these stand first. For an artifact it is the same artifact.
+func candidatesFor(want image, side []image) []image {
+	var found, variantless []image
+	for _, img := range side {
 		switch {
-		case other.reason != "" || other.attests() != "":
-		case (l.platform == nil || l.isPlain()) && other.Digest == l.Digest,
-			l.platform != nil && other.platform != nil && l.normal.fits(other.normal):
-			found = append(found, other)
-		case l.platform != nil && other.platform != nil && !other.isLabelled() && other.platform.Variant == "" && samePlatform(l.platform.withoutVariant(), *other.platform):
-			variantless = append(variantless, other)
+		case img.problem != nil || img.attestedDigest() != "":
+		case (want.platform == nil || want.hasEmptyPlatform()) && img.Digest == want.Digest,
+			want.platform != nil && img.platform != nil && want.normalized.fits(img.normalized):
+			found = append(found, img)
+		case want.platform != nil && img.platform != nil && !img.isLabelled() && img.platform.Variant == "" &&
+			samePlatform(want.platform.withoutVariant(), *img.platform):
+			variantless = append(variantless, img)
 		}
 	}
 	if len(found) == 0 { // many configs leave out the variant
 		return variantless
 	}
-	slices.SortStableFunc(found, func(a, b leaf) int {
+	slices.SortStableFunc(found, func(a, b image) int {
 		switch {
 		case a.isLabelled() == b.isLabelled():
 			return 0
@@ -175,69 +168,65 @@ func candidates(side []leaf, l leaf) []leaf {
 	return found
 }
 
-// closest finds what the destination made of an image: the strongest match, or
-// else the difference from the first candidate.
-func (j *judgement) closest(l leaf, theirs []leaf) (Match, leaf, difference, bool) {
-	return closest(theirs, func(other leaf) (Match, difference, bool) { return j.same(l, other) })
-}
-
-// reverse is closest, seen from the destination.
-func (j *judgement) reverse(l leaf, ours []leaf) (Match, leaf, difference, bool) {
-	return closest(ours, func(other leaf) (Match, difference, bool) { return j.same(other, l) })
-}
-
-func closest(leaves []leaf, same func(leaf) (Match, difference, bool)) (best Match, which leaf, d difference, ok bool) {
-	ok = true
-	for _, l := range leaves {
-		match, found, known := same(l)
+// closest returns the candidate with the strongest match, else the first one
+// and why it does not match. It is unknown while any comparison is.
+func closest(candidates []image, compare func(image) (Match, *problem)) (best Match, which image, p *problem) {
+	allKnown := true
+	for _, candidate := range candidates {
+		match, differs := compare(candidate)
 		switch {
-		case !known:
-			ok = false
-		case match != "" && (best == "" || match == Converted):
-			best, which, d = match, l, difference{}
-		case match == "" && best == "" && d.reason == "":
-			which, d = l, found
+		case differs == unknown:
+			allKnown = false
+		case differs == nil && (best == "" || match == Converted):
+			best, which, p = match, candidate, nil
+		case differs != nil && best == "" && p == nil:
+			which, p = candidate, differs
 		}
 	}
-	return best, which, d, ok
+	if !allKnown {
+		return "", image{}, unknown
+	}
+	return best, which, p
 }
 
-// absent says why a platform has no counterpart at the destination: the same
-// image may be there under another name.
-func (j *judgement) absent(l leaf, judged *PlatformVerdict) (difference, bool) {
-	for _, other := range j.theirs {
+// findAbsent says why the destination has no candidate for an image, and which
+// of its images is the closest. The same image may be there for another
+// platform.
+func (j *judgement) findAbsent(img image) (destination string, p *problem) {
+	for _, other := range j.destinationImages {
 		switch {
-		case other.reason != "": // it may be the one
-			return difference{other.reason, other.message}, true
-		case other.Digest == l.Digest && l.platform != nil:
-			judged.Destination = other.Digest
-			return j.whoLies(l, other)
+		case other.problem != nil: // it may be the one
+			return "", other.problem
+		case other.Digest == img.Digest && img.platform != nil:
+			return other.Digest, j.findWrongLabel(img, other)
 		}
 	}
 	switch {
-	case l.platform != nil && !l.isPlain():
-		return difference{PlatformMissing, ""}, true
-	case len(j.theirs) == 1:
-		judged.Destination = j.theirs[0].Digest
-		return differs("source digest %q != dest digest %q", l.Digest, j.theirs[0].Digest), true
+	case img.platform != nil && !img.hasEmptyPlatform():
+		return "", &problem{reason: PlatformMissing}
+	case len(j.destinationImages) == 1:
+		destination = j.destinationImages[0].Digest
+		return destination, differs("source digest %q != dest digest %q", img.Digest, destination)
 	}
-	return differs("the destination does not have %s", l.Digest), true
+	return "", differs("the destination does not have %s", img.Digest)
 }
 
-// whoLies compares the lists' words on one image with its own.
-func (j *judgement) whoLies(ours, theirs leaf) (difference, bool) {
-	manifest, d, ok := j.manifest(Destination, theirs)
-	if !ok || d.reason != "" {
-		return d, ok
+// findWrongLabel says which list is wrong about an image that both sides have
+// for different platforms.
+func (j *judgement) findWrongLabel(source, destination image) *problem {
+	manifest, p := j.manifest(Destination, destination)
+	if p != nil {
+		return p
 	}
-	config, d, ok := j.config(Destination, manifest)
-	if !ok || d.reason != "" {
-		return d, ok
+	config, p := j.config(Destination, manifest)
+	if p != nil {
+		return p
 	}
-	for side, l := range []leaf{Destination: theirs, Source: ours} {
-		if d := lies(Side(side), l, config); d.reason != "" {
-			return d, true
-		}
+	if p := checkLabel(Source, source, config); p != nil {
+		return p
 	}
-	return difference{PlatformDiffers, fmt.Sprintf("the source offers %s for %s, the destination for %s", ours.Digest, ours.name(), theirs.name())}, true
+	if p := checkLabel(Destination, destination, config); p != nil {
+		return p
+	}
+	return newProblem(PlatformDiffers, "the source offers %s for %s, the destination for %s", source.Digest, source.name(), destination.name())
 }

@@ -50,26 +50,27 @@ func (d Descriptor) format() string {
 	return d.MediaType
 }
 
-// sameLayers compares layers in their order, by digest; if they differ, it says
-// how. The same bytes under a format that is not theirs would not unpack.
-func sameLayers(source, destination []Descriptor) (bool, string) {
+// differentLayers compares layers in their order, by digest, and says how they
+// differ, or is "". The same bytes under the media type of another format
+// differ, too: they would not unpack.
+func differentLayers(source, destination []Descriptor) string {
 	if len(source) != len(destination) {
-		return false, fmt.Sprintf("%d layers != %d", len(source), len(destination))
+		return fmt.Sprintf("%d layers != %d", len(source), len(destination))
 	}
 	for i := range source {
 		if source[i].Digest != destination[i].Digest {
-			return false, fmt.Sprintf("layer %d: %s != %s", i+1, source[i].Digest, destination[i].Digest)
+			return fmt.Sprintf("layer %d: %s != %s", i+1, source[i].Digest, destination[i].Digest)
 		}
+		wrong := wrongMediaType(source[i], destination[i])
 		from, to := source[i].format(), destination[i].format()
-		how := mislabelled(source[i], destination[i])
-		if how == "" && from != to && from != "tar" && !destination[i].isGuessed() {
-			how = fmt.Sprintf("its media type says %s at the source and %s at the destination", from, to)
+		if wrong == "" && from != to && from != "tar" && !destination[i].isGuessed() {
+			wrong = fmt.Sprintf("its media type says %s at the source and %s at the destination", from, to)
 		}
-		if how != "" {
-			return false, fmt.Sprintf("layer %d: %s", i+1, how)
+		if wrong != "" {
+			return fmt.Sprintf("layer %d: %s", i+1, wrong)
 		}
 	}
-	return true, ""
+	return ""
 }
 
 // isGuessed says whether nodes do not believe the media type, but look how the
@@ -79,9 +80,9 @@ func (d Descriptor) isGuessed() bool {
 	return d.MediaType == "application/vnd.docker.image.rootfs.diff.tar" || d.MediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar"
 }
 
-// mislabelled says what is wrong with the media type that a copy gave a layer,
+// wrongMediaType says what is wrong with the media type that a copy gave a layer,
 // or is "": nodes could not unpack it, or would look for it elsewhere.
-func mislabelled(source, destination Descriptor) string {
+func wrongMediaType(source, destination Descriptor) string {
 	switch {
 	case slices.Contains(formats, source.format()) && !slices.Contains(formats, destination.format()):
 		return fmt.Sprintf("its media type at the destination, %q, is none that nodes unpack", destination.MediaType)

@@ -66,6 +66,16 @@ func (d Descriptor) check() error {
 	return CheckDigest(d.Digest)
 }
 
+// child returns the list's entry of a digest, or nil.
+func (m *Manifest) child(digest string) *Descriptor {
+	for i := range m.Children {
+		if m.Children[i].Digest == digest {
+			return &m.Children[i]
+		}
+	}
+	return nil
+}
+
 // IsList says whether the manifest is a Docker manifest list or an OCI index.
 func (m *Manifest) IsList() bool { return m.MediaType == TypeDockerList || m.MediaType == TypeOCIIndex }
 

@@ -131,3 +131,25 @@ func (q Question) wanted(p *Platform) bool {
 		slices.ContainsFunc(q.Arch, func(a string) bool { return normalArchitecture(a) == normalArchitecture(p.Architecture) }) &&
 		slices.ContainsFunc(q.OS, func(os string) bool { return normalOS(os) == normalOS(p.OS) })
 }
+
+// contradiction names a field in which two platforms exclude each other. What
+// one of them leaves out is no contradiction: many configs leave out variants.
+func contradiction(a, b Platform) (field, first, second string) {
+	for _, f := range []struct{ name, a, b string }{
+		{"architecture", normalArchitecture(a.Architecture), normalArchitecture(b.Architecture)},
+		{"os", normalOS(a.OS), normalOS(b.OS)},
+		{"variant", a.normalVariant(), b.normalVariant()},
+		{"os.version", a.OSVersion, b.OSVersion},
+	} {
+		if f.name == "variant" && (a.Variant == "" || b.Variant == "") || f.a == "" || f.b == "" {
+			continue
+		}
+		if f.name == "os.version" && (strings.HasPrefix(f.a, f.b+".") || strings.HasPrefix(f.b, f.a+".")) {
+			continue // nodes look at the beginning only
+		}
+		if f.a != f.b {
+			return f.name, f.a, f.b
+		}
+	}
+	return "", "", ""
+}

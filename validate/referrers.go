@@ -9,36 +9,36 @@ import (
 // Referrers: signatures, SBOMs and attestations that are attached to images.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
 
-// subject is something that referrers are attached to.
+// subject is a manifest that referrers are attached to.
 type subject struct {
-	name                string // for messages
-	source, destination string // digests
-	platform            int    // in the verdict, or -1
+	source, destination string // its digests
+	platform            int    // where it stands in the verdict; -1 for the tag's own manifest
 }
 
-// attached adds to a pass whether what is attached at the source, to the tag's
-// manifest and to each selected image, is attached at the destination, too.
-func (c *comparison) attached(verdict Verdict) Verdict {
-	subjects := []subject{{"", c.top(Source), c.top(Destination), -1}}
+// withReferrers adds to a pass whether everything that is attached at the
+// source, to the tag's manifest and to each selected image, is also attached at
+// the destination.
+func (c *comparison) withReferrers(verdict Verdict) Verdict {
+	top := subject{c.topDigest(Source), c.topDigest(Destination), -1}
+	subjects := []subject{top}
 	for i, p := range verdict.Platforms {
-		if p.Source != subjects[0].source {
-			subjects = append(subjects, subject{p.Platform + ": ", p.Source, p.Destination, i})
+		if p.Source != top.source {
+			subjects = append(subjects, subject{p.Source, p.Destination, i})
 		}
 	}
 	var notes []string
 	for _, s := range subjects {
-		message := c.unattached(s)
-		if message == "" {
+		p := c.checkReferrers(s)
+		if p == nil || p == unknown {
 			continue
 		}
-		notes = append(notes, s.name+message)
-		if s.platform >= 0 {
-			p := &verdict.Platforms[s.platform]
-			p.Match, p.Reason, p.Message = "", ReferrerMissing, message
+		if s.platform < 0 {
+			notes = append(notes, p.message)
+			continue
 		}
-	}
-	if len(c.needs) > 0 {
-		return Verdict{}
+		result := &verdict.Platforms[s.platform]
+		result.Match, result.Reason, result.Message = "", p.reason, p.message
+		notes = append(notes, result.Platform+": "+p.message)
 	}
 	if len(notes) > 0 {
 		verdict.Status, verdict.Reason, verdict.Match, verdict.Message = Fail, ReferrerMissing, "", strings.Join(notes, "; ")
@@ -46,81 +46,78 @@ func (c *comparison) attached(verdict Verdict) Verdict {
 	return verdict
 }
 
-// top is the digest under the tag. A pass knows both.
-func (c *comparison) top(side Side) string {
-	need := Need{Side: Destination, What: Read}
-	if side == Source {
-		need = Need{Side: Source, What: Head}
+// checkReferrers says which referrers of a subject the destination lacks.
+func (c *comparison) checkReferrers(s subject) *problem {
+	source, known := c.fact(Need{Side: Source, What: Attached, Digest: s.source})
+	switch {
+	case !known:
+		return unknown
+	case len(source.Referrers) == 0:
+		return nil
+	case s.source != s.destination:
+		return newProblem(ReferrerMissing, "the source has %s attached to %s, but the destination has another manifest there, %s: "+
+			"copying it anew broke what refers to it, and signatures are of one digest only", kinds(source.Referrers), s.source, s.destination)
 	}
-	fact, _ := c.known.fact(need)
-	return fact.Digest
-}
-
-// unattached says which referrers of a subject the destination lacks, or is "".
-func (c *comparison) unattached(s subject) string {
-	ours, ok := c.know(Source, Attached, s.source)
-	if !ok || len(ours.Referrers) == 0 {
-		return ""
-	}
-	if s.source != s.destination {
-		return fmt.Sprintf("the source has %s attached to %s, but the destination has another manifest there, %s: "+
-			"copying it anew broke what refers to it, and signatures are of one digest only", kinds(ours.Referrers), s.source, s.destination)
-	}
-	theirs, ok := c.know(Destination, Attached, s.destination)
-	if !ok {
-		return ""
+	destination, known := c.fact(Need{Side: Destination, What: Attached, Digest: s.destination})
+	if !known {
+		return unknown
 	}
 	var missing []Descriptor
-	var lacking []difference
-	for _, r := range ours.Referrers {
-		found, ok := c.referrer(r, theirs.Referrers)
+	var wrong problems
+	for _, referrer := range source.Referrers {
+		found, known := c.findReferrer(referrer, destination.Referrers)
 		switch {
-		case !ok:
+		case !known:
 		case found == nil:
-			missing = append(missing, r)
+			missing = append(missing, referrer)
 		default:
-			lacking = append(lacking, c.check(c, leaf{Descriptor: *found}, Identical)...)
+			wrong = append(wrong, c.check(c, image{Descriptor: *found}, Identical)...)
 		}
 	}
 	switch {
 	case len(missing) > 0:
-		return fmt.Sprintf("the destination does not have %s attached to %s", kinds(missing), s.source)
-	case len(lacking) > 0:
-		return "of what is attached to " + s.source + ", " + several(lacking)
+		return newProblem(ReferrerMissing, "the destination does not have %s attached to %s", kinds(missing), s.source)
+	case len(wrong) > 0:
+		return newProblem(ReferrerMissing, "of what is attached to %s, %s", s.source, wrong)
 	}
-	return ""
+	return nil
 }
 
-// referrer finds one among the destination's: by its digest, or, as others may
-// have signed there, too, where one manifest holds all signatures, by what it
-// holds.
-func (c *comparison) referrer(r Descriptor, theirs []Descriptor) (found *Descriptor, ok bool) {
-	for i := range theirs {
-		if theirs[i].Digest == r.Digest {
-			return &theirs[i], true
+// findReferrer finds a referrer among the destination's: by its digest, or by
+// its layers. Where one manifest holds all signatures, others may have signed
+// at the destination, too, so more layers are fine.
+func (c *comparison) findReferrer(referrer Descriptor, candidates []Descriptor) (found *Descriptor, known bool) {
+	for i := range candidates {
+		if candidates[i].Digest == referrer.Digest {
+			return &candidates[i], true
 		}
 	}
-	ok = true
-	for i := range theirs {
-		if theirs[i].ArtifactType != r.ArtifactType {
+	known = true
+	for i := range candidates {
+		if candidates[i].ArtifactType != referrer.ArtifactType {
 			continue
 		}
-		from, okSource := c.know(Source, Read, r.Digest)
-		to, okDestination := c.know(Destination, Read, theirs[i].Digest)
-		if !okSource || !okDestination {
-			ok = false
-			continue
-		}
-		if from.Missing || to.Missing || len(from.Manifest.Layers) == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(from.Manifest.Layers, func(layer Descriptor) bool {
-			return !slices.ContainsFunc(to.Manifest.Layers, func(other Descriptor) bool { return sameDigest(layer, other) })
-		}) {
-			return &theirs[i], ok
+		from, knownSource := c.fact(Need{Side: Source, What: Read, Digest: referrer.Digest})
+		to, knownDestination := c.fact(Need{Side: Destination, What: Read, Digest: candidates[i].Digest})
+		switch {
+		case !knownSource || !knownDestination:
+			known = false
+		case from.Missing || to.Missing || len(from.Manifest.Layers) == 0:
+		case hasLayers(to.Manifest, from.Manifest.Layers):
+			return &candidates[i], known
 		}
 	}
-	return nil, ok
+	return nil, known
+}
+
+// hasLayers reports whether a manifest has all of some layers.
+func hasLayers(manifest *Manifest, layers []Descriptor) bool {
+	for _, layer := range layers {
+		if !slices.ContainsFunc(manifest.Layers, func(other Descriptor) bool { return sameDigest(layer, other) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // kinds writes referrers by their artifact types: "application/spdx+json, 2

@@ -43,7 +43,7 @@ type depthLevel struct {
 	name  Depth
 	about string // what the depth proves of the destination's manifests and blobs
 	// check returns what the destination lacks of an image that matched.
-	check func(c *comparison, image leaf, match Match) []difference
+	check func(*comparison, image, Match) problems
 }
 
 // depthLevels is the table of depths.

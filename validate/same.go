@@ -1,200 +1,149 @@
 package validate
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
-// Whether two images whose digests differ are the same all the same: whether a
-// node that pulls either gets the same files, and starts them the same way.
-
-// difference is why two images are not the same; none has no reason.
-type difference struct {
-	reason  Reason
-	message string
-}
-
-func differs(format string, args ...any) difference {
-	return difference{DigestDiffers, fmt.Sprintf(format, args...)}
-}
-
-// same compares two images. ok is false if more has to be read.
+// same compares two images whose digests differ: whether a node that pulls
+// either gets the same files, and starts them the same way.
 //
-// The configs are read only where their digests differ, or could not: with
-// schema 1, which has none; and where only they can tell, with other layers.
-func (c *comparison) same(source, destination leaf) (match Match, d difference, ok bool) {
-	from, d, okSource := c.manifest(Source, source)
-	to, problem, okDestination := c.manifest(Destination, destination)
-	switch {
-	case !okSource || !okDestination:
-		return "", difference{}, false
-	case d.reason != "":
-		return "", d, true
-	case problem.reason != "":
-		return "", problem, true
-	case from.IsList() || to.IsList():
-		return "", differs("a list is no image"), true
-	case from.isArtifact() || to.isArtifact():
-		return "", differs("the digests differ"), true
+// Configs are read only if their digests differ, or if only they can tell: of
+// other layers, and of schema 1, which has no config of its own.
+func (c *comparison) same(source, destination image) (Match, *problem) {
+	from, missingSource := c.manifest(Source, source)
+	to, missingDestination := c.manifest(Destination, destination)
+	if p := firstProblem(missingSource, missingDestination); p != nil {
+		return "", p
 	}
-	match, d = sameFiles(from, to)
-	if d.reason != "" {
-		return "", d, true
+	switch {
+	case from.IsList() || to.IsList():
+		return "", differs("a list is no image")
+	case from.isArtifact() || to.isArtifact():
+		return "", differs("the digests differ")
+	}
+	match, p := sameFiles(from, to)
+	if p != nil {
+		return "", p
 	}
 	if from.Config.Digest == to.Config.Digest && match == Converted && !from.IsSchema1() {
-		return match, difference{}, true
+		return match, nil
 	}
-	d, ok = c.sameConfigs(source, from, destination, to, match)
-	if !ok || d.reason != "" {
-		return "", d, ok
+	if p := c.sameConfigs(pair{source, destination, from, to}, match); p != nil {
+		return "", p
 	}
-	return match, difference{}, true
+	return match, nil
 }
 
-// manifest returns a leaf's manifest, which may have to be read.
-func (c *comparison) manifest(side Side, l leaf) (*Manifest, difference, bool) {
-	if l.manifest != nil {
-		return l.manifest, difference{}, true
-	}
-	fact, ok := c.know(side, Read, l.Digest)
-	if !ok || !fact.Missing {
-		return fact.Manifest, difference{}, ok
-	}
-	if side == Source {
-		return nil, difference{SourceMissing, namesMissing(side, l.Digest)}, true
-	}
-	return nil, difference{ChildMissing, namesMissing(side, l.Digest)}, true
-}
-
-// sameFiles compares two images' layers as far as manifests tell: Converted if
-// they are the same, Recompressed if the configs have to tell.
-func sameFiles(from, to *Manifest) (Match, difference) {
+// sameFiles compares two images' layers as far as manifests tell. They are
+// Converted if they are the same, and Recompressed if the configs have to tell.
+func sameFiles(from, to *Manifest) (Match, *problem) {
+	schema1 := from.IsSchema1() || to.IsSchema1()
 	source, destination := from.Layers, to.Layers
-	if from.IsSchema1() || to.IsSchema1() { // a conversion may drop the empty ones
+	if schema1 { // a conversion may drop the empty ones
 		source, destination = withoutEmpty(source), withoutEmpty(destination)
 		if len(source) == 0 {
 			return "", differs("the source has no layers that could be compared")
 		}
 	}
-	same, how := sameLayers(source, destination)
+	difference := differentLayers(source, destination)
 	switch {
-	case same:
-		return Converted, difference{}
-	case len(source) != len(destination) || slices.EqualFunc(source, destination, sameDigest), from.IsSchema1() || to.IsSchema1():
-		return "", differs("%s", how)
+	case difference == "":
+		return Converted, nil
+	case schema1, len(source) != len(destination), slices.EqualFunc(source, destination, sameDigest):
+		return "", differs("%s", difference)
 	}
 	for i := range source {
-		if how := mislabelled(source[i], destination[i]); how != "" {
-			return "", differs("layer %d: %s", i+1, how)
+		if wrong := wrongMediaType(source[i], destination[i]); wrong != "" {
+			return "", differs("layer %d: %s", i+1, wrong)
 		}
 	}
-	return Recompressed, difference{}
+	return Recompressed, nil
 }
 
 func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }
 
+// pair is an image of the source and one of the destination, with their
+// manifests.
+type pair struct {
+	source, destination image
+	from, to            *Manifest
+}
+
 // sameConfigs compares what two images are started with, what they say they
 // run on, and the digests of their layers before compression.
-func (c *comparison) sameConfigs(source leaf, from *Manifest, destination leaf, to *Manifest, match Match) (difference, bool) {
-	theirs, problem, okDestination := c.config(Destination, to)
-	ours, d, okSource := theirs, problem, okDestination
-	if from.Config.Digest != to.Config.Digest || from.IsSchema1() {
-		ours, d, okSource = c.config(Source, from)
+func (c *comparison) sameConfigs(images pair, match Match) *problem {
+	destination, wrongDestination := c.config(Destination, images.to)
+	source, wrongSource := destination, wrongDestination
+	if images.from.Config.Digest != images.to.Config.Digest || images.from.IsSchema1() {
+		source, wrongSource = c.config(Source, images.from)
 	}
+	if p := firstProblem(wrongSource, wrongDestination); p != nil {
+		return p
+	}
+	if p := firstProblem(checkLabel(Source, images.source, source), checkLabel(Destination, images.destination, destination)); p != nil {
+		return p
+	}
+	if field, from, to := differentPlatform(source.Platform, destination.Platform); field != "" {
+		return newProblem(PlatformDiffers, "config field %s: %q != %q", field, from, to)
+	}
+	if difference := source.Runtime.difference(destination.Runtime, source.OS); difference != "" {
+		return differs("%s", difference)
+	}
+	if images.from.IsSchema1() || images.to.IsSchema1() { // which has no diff IDs; the layers are the same
+		return nil
+	}
+	return sameDiffIDs(source, images.from, destination, images.to, match)
+}
+
+// differentPlatform names the first field in which the configs of two images
+// differ. A copy may leave out a variant, but no tool leaves out the
+// architecture and the OS, for which nodes look.
+func differentPlatform(source, destination Platform) (field, from, to string) {
 	switch {
-	case !okSource || !okDestination:
-		return difference{}, false
-	case d.reason != "":
-		return d, true
-	case problem.reason != "":
-		return problem, true
+	case source.Architecture != "" && destination.Architecture == "":
+		return "architecture", source.Architecture, ""
+	case source.OS != "" && destination.OS == "":
+		return "os", source.OS, ""
 	}
-	if d := lies(Source, source, ours); d.reason != "" {
-		return d, true
-	}
-	if d := lies(Destination, destination, theirs); d.reason != "" {
-		return d, true
-	}
-	what, stated, copied := contradiction(ours.Platform, theirs.Platform)
-	switch { // what no tool leaves out, and nodes look for
-	case ours.Architecture != "" && theirs.Architecture == "":
-		what, stated = "architecture", ours.Architecture
-	case ours.OS != "" && theirs.OS == "":
-		what, stated = "os", ours.OS
-	}
-	if what != "" {
-		return difference{PlatformDiffers, fmt.Sprintf("config field %s: %q != %q", what, stated, copied)}, true
-	}
-	if how := ours.Runtime.difference(theirs.Runtime, ours.OS); how != "" {
-		return differs("%s", how), true
-	}
-	return sameDiffIDs(ours, from, theirs, to, match), true
+	return contradiction(source, destination)
 }
 
 // sameDiffIDs compares the digests of the uncompressed layers.
-func sameDiffIDs(ours *Config, from *Manifest, theirs *Config, to *Manifest, match Match) difference {
-	if from.IsSchema1() || to.IsSchema1() { // which has none; the layers are the same
-		return difference{}
-	}
-	source, destination := ours.RootFS.DiffIDs, theirs.RootFS.DiffIDs
+func sameDiffIDs(source *Config, from *Manifest, destination *Config, to *Manifest, match Match) *problem {
+	sourceIDs, destinationIDs := source.RootFS.DiffIDs, destination.RootFS.DiffIDs
 	switch {
-	case len(source) == 0 && len(destination) == 0 && match == Converted:
-		return difference{}
-	case len(source) == 0 && len(destination) == 0:
-		_, how := sameLayers(from.Layers, to.Layers)
-		return differs("%s, and the configs do not tell what is in them", how)
-	case len(source) != len(from.Layers):
-		return difference{BadManifest, fmt.Sprintf("source config %s has %d diff IDs, the manifest has %d layers: it belongs to another image",
-			from.Config.Digest, len(source), len(from.Layers))}
-	case len(destination) != len(to.Layers):
+	case len(sourceIDs) == 0 && len(destinationIDs) == 0 && match == Converted:
+		return nil
+	case len(sourceIDs) == 0 && len(destinationIDs) == 0:
+		return differs("%s, and the configs do not tell what is in them", differentLayers(from.Layers, to.Layers))
+	case len(sourceIDs) != len(from.Layers):
+		return newProblem(BadManifest, "source config %s has %d diff IDs, the manifest has %d layers: it belongs to another image",
+			from.Config.Digest, len(sourceIDs), len(from.Layers))
+	case len(destinationIDs) != len(to.Layers):
 		return differs("destination config %s has %d diff IDs, the manifest has %d layers: it belongs to another image",
-			to.Config.Digest, len(destination), len(to.Layers))
+			to.Config.Digest, len(destinationIDs), len(to.Layers))
 	}
-	for i := range source {
+	for i := range sourceIDs {
 		switch {
-		case match == Recompressed && CheckDigest(source[i]) != nil:
+		case match == Recompressed && CheckDigest(sourceIDs[i]) != nil:
 			return differs("layer %d: %s != %s, and the source's config does not tell what is in it", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
-		case source[i] == destination[i]:
+		case sourceIDs[i] == destinationIDs[i]:
 		case match == Recompressed:
 			return differs("layer %d: %s != %s, also when unpacked", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
 		default:
-			return differs("config field rootfs.diff_ids: layer %d: %s != %s", i+1, source[i], destination[i])
+			return differs("config field rootfs.diff_ids: layer %d: %s != %s", i+1, sourceIDs[i], destinationIDs[i])
 		}
 	}
-	return difference{}
+	return nil
 }
 
-// lies says whether a list offers an image for what its config denies.
-func lies(side Side, l leaf, config *Config) difference {
-	if !l.isLabelled() {
-		return difference{}
+// checkLabel says whether a list offers an image for a platform that its config
+// denies.
+func checkLabel(side Side, img image, config *Config) *problem {
+	if !img.isLabelled() {
+		return nil
 	}
-	what, listed, stated := contradiction(*l.Platform, config.Platform)
-	if what == "" {
-		return difference{}
+	field, listed, stated := contradiction(*img.Platform, config.Platform)
+	if field == "" {
+		return nil
 	}
-	return difference{PlatformDiffers, fmt.Sprintf("the %s's list says %s %q of %s, but its config says %q: the list lies", side, what, listed, l.Digest, stated)}
-}
-
-// contradiction names a field in which two platforms exclude each other. What
-// one of them leaves out is no contradiction: many configs leave out variants.
-func contradiction(a, b Platform) (field, first, second string) {
-	for _, f := range []struct{ name, a, b string }{
-		{"architecture", normalArchitecture(a.Architecture), normalArchitecture(b.Architecture)},
-		{"os", normalOS(a.OS), normalOS(b.OS)},
-		{"variant", a.normalVariant(), b.normalVariant()},
-		{"os.version", a.OSVersion, b.OSVersion},
-	} {
-		if f.name == "variant" && (a.Variant == "" || b.Variant == "") || f.a == "" || f.b == "" {
-			continue
-		}
-		if f.name == "os.version" && (strings.HasPrefix(f.a, f.b+".") || strings.HasPrefix(f.b, f.a+".")) {
-			continue // nodes look at the beginning only
-		}
-		if f.a != f.b {
-			return f.name, f.a, f.b
-		}
-	}
-	return "", "", ""
+	return newProblem(PlatformDiffers, "the %s's list says %s %q of %s, but its config says %q: the list lies", side, field, listed, img.Digest, stated)
 }

@@ -46,22 +46,22 @@ type node struct {
 
 var nothing node
 
-func image(kind, config, platform string, layers []string) node {
+func buildImage(kind, config, platform string, layers []string) node {
 	return node{kind: kind, runsOn: platform, listed: platform, listedAs: kind, config: config, command: "run", layers: layers}
 }
 
 func docker(platform string, layers ...string) node {
-	return image(TypeDockerManifest, typeDockerConfig, platform, layers)
+	return buildImage(TypeDockerManifest, typeDockerConfig, platform, layers)
 }
 
 func oci(platform string, layers ...string) node {
-	return image(TypeOCIManifest, typeOCIConfig, platform, layers)
+	return buildImage(TypeOCIManifest, typeOCIConfig, platform, layers)
 }
 
 // schema1 takes its layers as the other builders do, the base first. A layer
 // that ends in "!" is thrown away; "empty" is Docker's empty one.
 func schema1(platform string, layers ...string) node {
-	return image(TypeDockerSchema1, "", platform, layers)
+	return buildImage(TypeDockerSchema1, "", platform, layers)
 }
 
 func list(children ...node) node  { return node{kind: TypeDockerList, children: children} }

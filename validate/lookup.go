@@ -1,0 +1,112 @@
+package validate
+
+// How a comparison looks up facts, and what it makes of them.
+
+// fact returns what was read, or notes that it has to be.
+func (c *comparison) fact(need Need) (fact Fact, known bool) {
+	fact, known = c.peek(need)
+	if !known && !c.asked[need] {
+		if c.asked == nil {
+			c.asked = map[Need]bool{}
+		}
+		c.asked[need] = true
+		c.needs = append(c.needs, need)
+	}
+	return fact, known
+}
+
+// peek returns what was read, and notes no need.
+func (c *comparison) peek(need Need) (fact Fact, known bool) {
+	if fact, known := c.known[need]; known {
+		return *fact, true
+	}
+	return Fact{}, false
+}
+
+// tops returns the manifests under the tag, nil where there is none.
+//
+// If the destination serves the manifest of the source's digest, that one is
+// read: at public registries a GET of a manifest costs quota, and a HEAD does
+// not.
+func (c *comparison) tops() (source, destination *Manifest, known bool) {
+	head, knownSource := c.fact(Need{Side: Source, What: Head})
+	top, knownDestination := c.fact(Need{Side: Destination, What: Read})
+	if !knownSource || !knownDestination {
+		return nil, nil, false
+	}
+	destination = top.Manifest
+	switch {
+	case head.Missing || head.Manifest != nil:
+		return head.Manifest, destination, true
+	case destination != nil && destination.Digest == head.Digest:
+		return destination, destination, true
+	case destination != nil && destination.child(head.Digest) != nil:
+		child, known := c.fact(Need{Side: Destination, What: Read, Digest: head.Digest})
+		if !known {
+			return nil, nil, false
+		}
+		if !child.Missing {
+			return child.Manifest, destination, true
+		}
+	}
+	read, known := c.fact(Need{Side: Source, What: Read})
+	return read.Manifest, destination, known
+}
+
+// topDigest returns the digest under the tag, which is known of an image that
+// passed.
+func (c *comparison) topDigest(side Side) string {
+	need := Need{Side: Destination, What: Read}
+	if side == Source {
+		need = Need{Side: Source, What: Head}
+	}
+	fact, _ := c.peek(need)
+	return fact.Digest
+}
+
+// manifest returns an image's manifest.
+func (c *comparison) manifest(side Side, img image) (*Manifest, *problem) {
+	if img.manifest != nil {
+		return img.manifest, nil
+	}
+	fact, known := c.fact(Need{Side: side, What: Read, Digest: img.Digest})
+	switch {
+	case !known:
+		return nil, unknown
+	case fact.Missing:
+		return nil, entryMissing(side, img.Digest)
+	}
+	return fact.Manifest, nil
+}
+
+// entryMissing is the problem of a list one of whose entries is not there.
+func entryMissing(side Side, digest string) *problem {
+	reason := ChildMissing
+	if side == Source {
+		reason = SourceMissing
+	}
+	return newProblem(reason, "%s list names %s, which the registry does not have", side, digest)
+}
+
+// config returns an image's config; of schema 1 what the manifest says in place
+// of one.
+func (c *comparison) config(side Side, manifest *Manifest) (*Config, *problem) {
+	if manifest.IsSchema1() {
+		return manifest.Schema1, nil
+	}
+	digest := manifest.Config.Digest
+	fact, known := c.fact(Need{Side: side, What: Blob, Digest: digest})
+	switch {
+	case !known:
+		return nil, unknown
+	case fact.Config != nil:
+		return fact.Config, nil
+	case fact.Missing && side == Source:
+		return nil, newProblem(SourceMissing, "source config %s does not exist: the source image is broken", digest)
+	case fact.Missing:
+		return nil, newProblem(BlobMissing, "destination does not have the config %s of %s", digest, manifest.Digest)
+	case side == Source:
+		return nil, newProblem(BadManifest, "source config %s is corrupt: its bytes have the digest %s", digest, fact.Digest)
+	}
+	return nil, newProblem(BlobCorrupt, "destination config %s of %s is corrupt: its bytes have the digest %s", digest, manifest.Digest, fact.Digest)
+}

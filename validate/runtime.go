@@ -1,0 +1,133 @@
+package validate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Runtime is what a container is started with. The last three are Docker's
+// own: a conversion to OCI may lose them.
+type Runtime struct {
+	User         string
+	ExposedPorts map[string]any
+	Env          []string
+	Entrypoint   command
+	Cmd          command
+	Volumes      map[string]any
+	WorkingDir   string
+	Labels       map[string]string
+	StopSignal   string
+	ArgsEscaped  bool // of Windows: Cmd is a command line as it stands
+	Healthcheck  map[string]any
+	Shell        command
+}
+
+// command is a program and its arguments. Early Docker also wrote a command as
+// one string.
+type command []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *command) UnmarshalJSON(body []byte) error {
+	var word string
+	if err := json.Unmarshal(body, &word); err == nil {
+		*c = nil
+		if word != "" {
+			*c = command{word}
+		}
+		return nil
+	}
+	return json.Unmarshal(body, (*[]string)(c))
+}
+
+// difference names the first field in which two runtime configurations differ,
+// or is "".
+func (r Runtime) difference(other Runtime, os string) string {
+	switch {
+	case !slices.Equal(r.Env, other.Env):
+		return differentNames("Env", variables(r.Env), variables(other.Env))
+	case !slices.Equal(r.Entrypoint, other.Entrypoint):
+		return differentValues("Entrypoint", r.Entrypoint, other.Entrypoint)
+	case !slices.Equal(r.Cmd, other.Cmd):
+		return differentValues("Cmd", r.Cmd, other.Cmd)
+	case r.User != other.User:
+		return differentValues("User", r.User, other.User)
+	case r.WorkingDir != other.WorkingDir:
+		return differentValues("WorkingDir", r.WorkingDir, other.WorkingDir)
+	case !sameKeys(r.ExposedPorts, other.ExposedPorts):
+		return differentValues("ExposedPorts", slices.Sorted(maps.Keys(r.ExposedPorts)), slices.Sorted(maps.Keys(other.ExposedPorts)))
+	case !sameKeys(r.Volumes, other.Volumes):
+		return differentValues("Volumes", slices.Sorted(maps.Keys(r.Volumes)), slices.Sorted(maps.Keys(other.Volumes)))
+	case !maps.Equal(r.Labels, other.Labels):
+		return differentNames("Labels", r.Labels, other.Labels)
+	case r.StopSignal != other.StopSignal:
+		return differentValues("StopSignal", r.StopSignal, other.StopSignal)
+	case !slices.Equal(r.Shell, other.Shell):
+		return differentValues("Shell", r.Shell, other.Shell)
+	case len(r.Healthcheck)+len(other.Healthcheck) > 0 && !reflect.DeepEqual(r.Healthcheck, other.Healthcheck):
+		return differentValues("Healthcheck", r.Healthcheck, other.Healthcheck)
+	case r.ArgsEscaped != other.ArgsEscaped && strings.EqualFold(os, "windows"):
+		return differentValues("ArgsEscaped", r.ArgsEscaped, other.ArgsEscaped)
+	}
+	return ""
+}
+
+// differentValues writes two values of a field.
+func differentValues(field string, source, destination any) string {
+	return fmt.Sprintf("config field %s: %s != %s", field, compact(source), compact(destination))
+}
+
+// differentNames writes the names of variables or labels that differ. It does
+// not write their values, which may be secret.
+func differentNames(field string, source, destination map[string]string) string {
+	var differ []string
+	for _, name := range slices.Sorted(maps.Keys(source)) {
+		if value, ok := destination[name]; !ok {
+			differ = append(differ, name+" is only at the source")
+		} else if value != source[name] {
+			differ = append(differ, name+" differs")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(destination)) {
+		if _, ok := source[name]; !ok {
+			differ = append(differ, name+" is only at the destination")
+		}
+	}
+	if len(differ) == 0 {
+		differ = []string{"the order differs"}
+	}
+	return "config field " + field + ": " + strings.Join(differ, ", ")
+}
+
+// variables are an environment by name.
+func variables(env []string) map[string]string {
+	byName := map[string]string{}
+	for _, variable := range env {
+		name, value, _ := strings.Cut(variable, "=")
+		byName[name] = value
+	}
+	return byName
+}
+
+func sameKeys(a, b map[string]any) bool {
+	return maps.EqualFunc(a, b, func(any, any) bool { return true })
+}
+
+// compact writes a value of a config for a message.
+func compact(v any) string {
+	const most = 120
+	if value := reflect.ValueOf(v); value.Kind() != reflect.String && value.Kind() != reflect.Bool && value.Len() == 0 {
+		return "nothing"
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	if len(text) > most {
+		return strings.ToValidUTF8(string(text[:most]), "") + "…"
+	}
+	return string(text)
+}
