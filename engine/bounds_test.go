@@ -26,7 +26,7 @@ func TestReadsAtOnceOfOneImage(t *testing.T) {
 		}, 1)
 		var needs []validate.Need
 		for i := range 1000 {
-			needs = append(needs, validate.Need{Side: validate.Destination, What: validate.Head, Digest: fmt.Sprint(i)})
+			needs = append(needs, validate.Need{Side: validate.Destination, Action: validate.HeadManifest, Digest: fmt.Sprint(i)})
 		}
 		known := validate.Known{}
 		requests, err := e.read(t.Context(), image(1), needs, known)
@@ -49,7 +49,7 @@ func TestSizesOfOneBlob(t *testing.T) {
 	f := newFacts()
 	whole := validate.Fact{Digest: digest, Size: 7}
 	need := func(size int64) validate.Need {
-		return validate.Need{Side: validate.Destination, What: validate.Hash, Digest: digest, Size: size}
+		return validate.Need{Side: validate.Destination, Action: validate.HashBlob, Digest: digest, Size: size}
 	}
 	_, _, err := f.read(t.Context(), image(1), need(1), func() (validate.Fact, int, error) {
 		ended, end := context.WithCancel(t.Context())

@@ -134,7 +134,7 @@ func TestJobs(t *testing.T) {
 	var running, most atomic.Int64
 	full := make(chan struct{}) // closed when all jobs are taken
 	e := newEngine(func(ctx context.Context, i imagelist.Image, need validate.Need) (validate.Fact, int, error) {
-		if need == (validate.Need{Side: validate.Source, What: validate.Head}) { // one a validation
+		if need == (validate.Need{Side: validate.Source, Action: validate.HeadManifest}) { // one a validation
 			n := running.Add(1)
 			defer running.Add(-1)
 			for {

@@ -55,7 +55,7 @@ func newFacts() *facts {
 	return &facts{heads: map[key]struct{}{}, sizes: map[key]int64{}, large: large, flights: map[flightKey]*flight{}}
 }
 
-func keyOf(image imagelist.Image, need validate.Need, what validate.What) key {
+func keyOf(image imagelist.Image, need validate.Need, what validate.Action) key {
 	repository := image.Source
 	if need.Side == validate.Destination {
 		repository = image.Destination
@@ -69,10 +69,10 @@ func keyOf(image imagelist.Image, need validate.Need, what validate.What) key {
 // read returns a fact that is known, or else has it read, once for all who
 // want it at the same time.
 func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.Need, read fetch) (validate.Fact, int, error) {
-	if need.Digest == "" || need.What == validate.Attached { // what a tag means, or what refers to it, may change
+	if need.Digest == "" || need.Action == validate.ListReferrers { // what a tag means, or what refers to it, may change
 		return read()
 	}
-	k := keyOf(image, need, need.What)
+	k := keyOf(image, need, need.Action)
 	inFlight := flightKey{k, need.Size}
 	for {
 		f.mu.Lock()
@@ -114,11 +114,11 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 
 // known looks a fact up. f.mu is held.
 func (f *facts) known(k key, need validate.Need) (validate.Fact, bool) {
-	switch need.What {
-	case validate.Head:
+	switch need.Action {
+	case validate.HeadManifest:
 		_, ok := f.heads[k]
 		return validate.Fact{Digest: need.Digest}, ok
-	case validate.Stat, validate.Hash:
+	case validate.HeadBlob, validate.HashBlob:
 		size, ok := f.sizes[k]
 		return validate.Fact{Digest: need.Digest, Size: size}, ok
 	}
@@ -126,33 +126,33 @@ func (f *facts) known(k key, need validate.Need) (validate.Fact, bool) {
 }
 
 // proves says which small facts a fact holds.
-var proves = map[validate.What][]validate.What{
-	validate.Head:   {validate.Head},
-	validate.Read:   {validate.Head},
-	validate.Stat:   {validate.Stat},
-	validate.Blob:   {validate.Stat, validate.Hash},
-	validate.Hash:   {validate.Stat, validate.Hash},
-	validate.Unpack: {validate.Stat, validate.Hash},
+var proves = map[validate.Action][]validate.Action{
+	validate.HeadManifest: {validate.HeadManifest},
+	validate.ReadManifest: {validate.HeadManifest},
+	validate.HeadBlob:     {validate.HeadBlob},
+	validate.ReadConfig:   {validate.HeadBlob, validate.HashBlob},
+	validate.HashBlob:     {validate.HeadBlob, validate.HashBlob},
+	validate.UnpackLayer:  {validate.HeadBlob, validate.HashBlob},
 }
 
 // remember keeps a fact, and what else it proves. f.mu is held.
 func (f *facts) remember(k key, image imagelist.Image, need validate.Need, fact validate.Fact) {
-	if fact.Missing || fact.Digest != need.Digest && need.What != validate.Stat {
+	if fact.Missing || fact.Digest != need.Digest && need.Action != validate.HeadBlob {
 		return
 	}
-	for _, what := range proves[need.What] {
+	for _, what := range proves[need.Action] {
 		small := k
-		if what != need.What {
+		if what != need.Action {
 			small = keyOf(image, need, what)
 		}
-		if what == validate.Head {
+		if what == validate.HeadManifest {
 			f.heads[small] = struct{}{}
 		} else {
 			f.sizes[small] = fact.Size
 		}
 	}
-	switch need.What {
-	case validate.Read, validate.Blob, validate.Unpack:
+	switch need.Action {
+	case validate.ReadManifest, validate.ReadConfig, validate.UnpackLayer:
 		f.large.Add(k, fact)
 	}
 }

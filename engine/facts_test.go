@@ -12,11 +12,11 @@ import (
 
 // Needs of one digest at the destination.
 var (
-	headOf = validate.Need{Side: validate.Destination, What: validate.Head, Digest: digest}
-	readOf = validate.Need{Side: validate.Destination, What: validate.Read, Digest: digest}
-	blobOf = validate.Need{Side: validate.Destination, What: validate.Blob, Digest: digest}
-	statOf = validate.Need{Side: validate.Destination, What: validate.Stat, Digest: digest}
-	hashOf = validate.Need{Side: validate.Destination, What: validate.Hash, Digest: digest}
+	headOf = validate.Need{Side: validate.Destination, Action: validate.HeadManifest, Digest: digest}
+	readOf = validate.Need{Side: validate.Destination, Action: validate.ReadManifest, Digest: digest}
+	blobOf = validate.Need{Side: validate.Destination, Action: validate.ReadConfig, Digest: digest}
+	statOf = validate.Need{Side: validate.Destination, Action: validate.HeadBlob, Digest: digest}
+	hashOf = validate.Need{Side: validate.Destination, Action: validate.HashBlob, Digest: digest}
 )
 
 // TestFactsRemembered shows which fact answers which question later.
@@ -25,7 +25,7 @@ func TestFactsRemembered(t *testing.T) {
 	tag := func(n validate.Need) validate.Need { n.Digest = ""; return n }
 	source := func(n validate.Need) validate.Need { n.Side = validate.Source; return n }
 	other := func(n validate.Need) validate.Need { n.Digest = strings.Replace(digest, "a", "b", 64); return n }
-	attached := validate.Need{Side: validate.Destination, What: validate.Attached, Digest: digest}
+	attached := validate.Need{Side: validate.Destination, Action: validate.ListReferrers, Digest: digest}
 	for _, test := range []struct {
 		name        string
 		first, then validate.Need
@@ -71,8 +71,8 @@ func TestFactsRemembered(t *testing.T) {
 			if test.remembered && (test.fact.Digest != "" && fact.Digest != test.fact.Digest || fact.Missing) {
 				t.Errorf("remembered %+v", fact)
 			}
-			switch test.then.What {
-			case validate.Stat, validate.Hash:
+			switch test.then.Action {
+			case validate.HeadBlob, validate.HashBlob:
 				if test.remembered && fact.Size != test.fact.Size {
 					t.Errorf("a size of %d, want %d", fact.Size, test.fact.Size)
 				}

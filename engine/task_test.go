@@ -242,7 +242,7 @@ func TestFirstError(t *testing.T) {
 		return validate.Fact{}, 1, errors.New(need.Digest)
 	}, 1)
 	defer e.Close()
-	needs := []validate.Need{{What: validate.Head, Digest: "first"}, {What: validate.Head, Digest: "second"}}
+	needs := []validate.Need{{Action: validate.HeadManifest, Digest: "first"}, {Action: validate.HeadManifest, Digest: "second"}}
 	if _, err := e.read(t.Context(), image(1), needs, validate.Known{}); err == nil || err.Error() != "first" {
 		t.Errorf("got %v", err)
 	}

@@ -24,7 +24,7 @@ func boundless(t *testing.T, q Question, top *Manifest, manifest func(digest str
 			switch {
 			case need.Digest == "":
 				fact.Manifest, fact.Digest = top, top.Digest
-			case need.What == Read:
+			case need.Action == ReadManifest:
 				fact.Manifest = manifest(need.Digest)
 				manifests++
 			default:
@@ -131,8 +131,8 @@ func TestListsWithoutEnd(t *testing.T) {
 			q := question("", "")
 			q.Rules, q.Depth = test.rules, Manifests
 			known := Known{
-				{Side: Source, What: Head}:      {Digest: number("source", -1), Manifest: entriesOf("source", 1, versions)},
-				{Side: Destination, What: Read}: {Digest: number("i", -1), Manifest: entriesOf("i", 10_000, versions)},
+				{Side: Source, Action: HeadManifest}:      {Digest: number("source", -1), Manifest: entriesOf("source", 1, versions)},
+				{Side: Destination, Action: ReadManifest}: {Digest: number("i", -1), Manifest: entriesOf("i", 10_000, versions)},
 			}
 			verdict, needs := Compare(q, known)
 			if len(needs) > 0 || verdict.Status != test.status || test.status == Error && !strings.Contains(verdict.Message, "destination manifest: 10000 of its entries") {

@@ -50,7 +50,7 @@ func (c *comparison) verdict(rules ruleSet) Verdict {
 	if c.isWaiting() || verdict.Status != Pass {
 		return verdict
 	}
-	if top, _ := c.peek(Need{Side: Destination, What: Read}); top.Manifest.ServedAs != "" {
+	if top, _ := c.peek(Need{Side: Destination, Action: ReadManifest}); top.Manifest.ServedAs != "" {
 		return Verdict{Status: Fail, Reason: DestinationType, Message: top.Manifest.servedAs(), Platforms: verdict.Platforms}
 	}
 	if c.Referrers {

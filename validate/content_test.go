@@ -651,7 +651,7 @@ func TestContent(t *testing.T) {
 			if !reflect.DeepEqual(headless, verdict) {
 				t.Errorf("with manifests for HEADs: %+v\nwithout: %+v", headless, verdict)
 			}
-			if slices.Contains(reads, Need{Side: Source, What: Read}) {
+			if slices.Contains(reads, Need{Side: Source, Action: ReadManifest}) {
 				t.Error("the source's manifest was read although the HEAD gave it")
 			}
 		})

@@ -36,9 +36,9 @@ func (c *comparison) prove(match Match, platforms []judged) Verdict {
 // checkManifest returns what is wrong with an image's manifest: at the depth
 // manifests it only has to be there.
 func (c *comparison) checkManifest(img image, _ Match) (wrong problems) {
-	fact, known := c.peek(Need{Side: Destination, What: Read, Digest: img.Digest})
+	fact, known := c.peek(Need{Side: Destination, Action: ReadManifest, Digest: img.Digest})
 	if img.manifest == nil && !known {
-		fact, _ = c.fact(Need{Side: Destination, What: Head, Digest: img.Digest})
+		fact, _ = c.fact(Need{Side: Destination, Action: HeadManifest, Digest: img.Digest})
 	}
 	if fact.Missing {
 		wrong.add(entryMissing(Destination, img.Digest))
@@ -124,10 +124,10 @@ func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobC
 
 // headBlob checks whether a blob is there, and its size.
 func (c *comparison) headBlob(name string, blob Descriptor, _ string) *problem {
-	if fact, known := c.peek(Need{Side: Destination, What: Blob, Digest: blob.Digest}); known { // a config that was compared
+	if fact, known := c.peek(Need{Side: Destination, Action: ReadConfig, Digest: blob.Digest}); known { // a config that was compared
 		return checkBytes(name, blob, fact)
 	}
-	fact, known := c.fact(Need{Side: Destination, What: Stat, Digest: blob.Digest})
+	fact, known := c.fact(Need{Side: Destination, Action: HeadBlob, Digest: blob.Digest})
 	if !known {
 		return unknown
 	}
@@ -139,11 +139,11 @@ func (c *comparison) readBlob(name string, blob Descriptor, diffID string) *prob
 	if diffID != "" {
 		return c.unpackLayer(name, blob, diffID)
 	}
-	_, compared := c.peek(Need{Side: Destination, What: Blob, Digest: blob.Digest})
+	_, compared := c.peek(Need{Side: Destination, Action: ReadConfig, Digest: blob.Digest})
 	if compared || !c.Sample.picks(blob.Digest) {
 		return c.headBlob(name, blob, "")
 	}
-	fact, known := c.fact(Need{Side: Destination, What: Hash, Digest: blob.Digest, Size: blob.Size})
+	fact, known := c.fact(Need{Side: Destination, Action: HashBlob, Digest: blob.Digest, Size: blob.Size})
 	if !known {
 		return unknown
 	}
@@ -183,7 +183,7 @@ func checkBytes(name string, blob Descriptor, fact Fact) *problem {
 // unpackLayer checks a layer that was compressed anew: its config may lie about
 // what is in it.
 func (c *comparison) unpackLayer(name string, layer Descriptor, diffID string) *problem {
-	fact, known := c.fact(Need{Side: Destination, What: Unpack, Digest: layer.Digest, Size: layer.Size})
+	fact, known := c.fact(Need{Side: Destination, Action: UnpackLayer, Digest: layer.Digest, Size: layer.Size})
 	if !known {
 		return unknown
 	}

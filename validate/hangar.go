@@ -110,7 +110,7 @@ func (c *comparison) singlePlatform(source *Manifest, mirrored bool) (platform *
 // destination's list.
 func (c *comparison) compareSingle(source *Manifest, entry Descriptor) (Match, *problem) {
 	if source.Digest == entry.Digest {
-		fact, known := c.fact(Need{Side: Destination, What: Read, Digest: entry.Digest})
+		fact, known := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: entry.Digest})
 		switch {
 		case !known:
 			return "", unknown

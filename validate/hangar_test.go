@@ -360,7 +360,7 @@ func TestHangar(t *testing.T) {
 			if !reflect.DeepEqual(headless, verdict) {
 				t.Errorf("with manifests for HEADs: %+v\nwithout: %+v", headless, verdict)
 			}
-			if slices.Contains(reads, Need{Side: Source, What: Read}) {
+			if slices.Contains(reads, Need{Side: Source, Action: ReadManifest}) {
 				t.Error("the source's manifest was read although the HEAD gave it")
 			}
 		})
@@ -408,9 +408,9 @@ func TestHangarCost(t *testing.T) {
 			children, arch = append(children, docker("linux/"+a, a)), append(arch, a)
 		}
 		_, reads := hangarTest{source: list(children...), destination: list(children...), arch: strings.Join(arch, ",")}.validate(t)
-		want := []Need{{Side: Source, What: Head}, {Side: Destination, What: Read}}
+		want := []Need{{Side: Source, Action: HeadManifest}, {Side: Destination, Action: ReadManifest}}
 		for _, child := range children {
-			want = append(want, Need{Side: Destination, What: Head, Digest: child.digest()})
+			want = append(want, Need{Side: Destination, Action: HeadManifest, Digest: child.digest()})
 		}
 		if !slices.Equal(reads, want) {
 			t.Errorf("%d children: read %v, want %v", k, reads, want)

@@ -29,8 +29,8 @@ func (c *comparison) peek(need Need) (fact Fact, known bool) {
 // read: at public registries a GET of a manifest costs quota, and a HEAD does
 // not.
 func (c *comparison) tops() (source, destination *Manifest, known bool) {
-	head, knownSource := c.fact(Need{Side: Source, What: Head})
-	top, knownDestination := c.fact(Need{Side: Destination, What: Read})
+	head, knownSource := c.fact(Need{Side: Source, Action: HeadManifest})
+	top, knownDestination := c.fact(Need{Side: Destination, Action: ReadManifest})
 	if !knownSource || !knownDestination {
 		return nil, nil, false
 	}
@@ -41,7 +41,7 @@ func (c *comparison) tops() (source, destination *Manifest, known bool) {
 	case destination != nil && destination.Digest == head.Digest:
 		return destination, destination, true
 	case destination != nil && destination.child(head.Digest) != nil:
-		child, known := c.fact(Need{Side: Destination, What: Read, Digest: head.Digest})
+		child, known := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: head.Digest})
 		if !known {
 			return nil, nil, false
 		}
@@ -49,16 +49,16 @@ func (c *comparison) tops() (source, destination *Manifest, known bool) {
 			return child.Manifest, destination, true
 		}
 	}
-	read, known := c.fact(Need{Side: Source, What: Read})
+	read, known := c.fact(Need{Side: Source, Action: ReadManifest})
 	return read.Manifest, destination, known
 }
 
 // topDigest returns the digest under the tag, which is known of an image that
 // passed.
 func (c *comparison) topDigest(side Side) string {
-	need := Need{Side: Destination, What: Read}
+	need := Need{Side: Destination, Action: ReadManifest}
 	if side == Source {
-		need = Need{Side: Source, What: Head}
+		need = Need{Side: Source, Action: HeadManifest}
 	}
 	fact, _ := c.peek(need)
 	return fact.Digest
@@ -69,7 +69,7 @@ func (c *comparison) manifest(side Side, img image) (*Manifest, *problem) {
 	if img.manifest != nil {
 		return img.manifest, nil
 	}
-	fact, known := c.fact(Need{Side: side, What: Read, Digest: img.Digest})
+	fact, known := c.fact(Need{Side: side, Action: ReadManifest, Digest: img.Digest})
 	switch {
 	case !known:
 		return nil, unknown
@@ -95,7 +95,7 @@ func (c *comparison) config(side Side, manifest *Manifest) (*Config, *problem) {
 		return manifest.Schema1, nil
 	}
 	digest := manifest.Config.Digest
-	fact, known := c.fact(Need{Side: side, What: Blob, Digest: digest})
+	fact, known := c.fact(Need{Side: side, Action: ReadConfig, Digest: digest})
 	switch {
 	case !known:
 		return nil, unknown

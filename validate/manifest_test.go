@@ -383,13 +383,13 @@ func FuzzCompare(f *testing.F) {
 			}
 		}
 		read := func(need Need) Fact {
-			switch need.What {
-			case Blob:
+			switch need.Action {
+			case ReadConfig:
 				c, err := ParseConfig(config)
 				return Fact{Missing: err != nil, Digest: need.Digest, Config: c}
-			case Stat, Hash, Unpack:
+			case HeadBlob, HashBlob, UnpackLayer:
 				return Fact{Digest: need.Digest, Size: int64(len(config))}
-			case Attached:
+			case ListReferrers:
 				return Fact{}
 			}
 			m := tops[need.Side]
@@ -404,7 +404,7 @@ func FuzzCompare(f *testing.F) {
 			switch {
 			case m == nil:
 				return Fact{Missing: true}
-			case need.What == Head:
+			case need.Action == HeadManifest:
 				return Fact{Digest: m.Digest}
 			}
 			return Fact{Digest: m.Digest, Manifest: m}

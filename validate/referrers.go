@@ -48,7 +48,7 @@ func (c *comparison) withReferrers(verdict Verdict) Verdict {
 
 // checkReferrers says which referrers of a subject the destination lacks.
 func (c *comparison) checkReferrers(s subject) *problem {
-	source, known := c.fact(Need{Side: Source, What: Attached, Digest: s.source})
+	source, known := c.fact(Need{Side: Source, Action: ListReferrers, Digest: s.source})
 	switch {
 	case !known:
 		return unknown
@@ -58,7 +58,7 @@ func (c *comparison) checkReferrers(s subject) *problem {
 		return newProblem(ReferrerMissing, "the source has %s attached to %s, but the destination has another manifest there, %s: "+
 			"copying it anew broke what refers to it, and signatures are of one digest only", kinds(source.Referrers), s.source, s.destination)
 	}
-	destination, known := c.fact(Need{Side: Destination, What: Attached, Digest: s.destination})
+	destination, known := c.fact(Need{Side: Destination, Action: ListReferrers, Digest: s.destination})
 	if !known {
 		return unknown
 	}
@@ -97,8 +97,8 @@ func (c *comparison) findReferrer(referrer Descriptor, candidates []Descriptor) 
 		if candidates[i].ArtifactType != referrer.ArtifactType {
 			continue
 		}
-		from, knownSource := c.fact(Need{Side: Source, What: Read, Digest: referrer.Digest})
-		to, knownDestination := c.fact(Need{Side: Destination, What: Read, Digest: candidates[i].Digest})
+		from, knownSource := c.fact(Need{Side: Source, Action: ReadManifest, Digest: referrer.Digest})
+		to, knownDestination := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: candidates[i].Digest})
 		switch {
 		case !knownSource || !knownDestination:
 			known = false

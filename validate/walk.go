@@ -159,7 +159,7 @@ func (w *walk) read(entry Descriptor) *Manifest {
 
 // manifestOf is fact, but notes no need where there are many already.
 func (w *walk) manifestOf(side Side, digest string) (fact Fact, known bool) {
-	need := Need{Side: side, What: Read, Digest: digest}
+	need := Need{Side: side, Action: ReadManifest, Digest: digest}
 	if len(w.needs) >= maxReadAtOnce {
 		return w.peek(need)
 	}

@@ -328,28 +328,28 @@ type world struct {
 
 func (w world) read(need Need) Fact {
 	side := w.sides[need.Side]
-	switch need.What {
-	case Blob, Stat, Hash, Unpack:
+	switch need.Action {
+	case ReadConfig, HeadBlob, HashBlob, UnpackLayer:
 		fact, ok := side.blobs[need.Digest]
 		switch {
 		case !ok:
 			return Fact{Missing: true}
-		case need.What == Blob:
+		case need.Action == ReadConfig:
 			return Fact{Digest: fact.Digest, Size: fact.Size, Config: side.configs[need.Digest]}
-		case need.What == Stat:
+		case need.Action == HeadBlob:
 			return Fact{Size: fact.Size}
-		case need.What == Hash:
+		case need.Action == HashBlob:
 			return Fact{Digest: fact.Digest, Size: fact.Size}
 		}
 		return fact
-	case Attached:
+	case ListReferrers:
 		return Fact{Referrers: side.referrers[need.Digest]}
 	}
 	m, ok := side.manifests[need.Digest]
 	switch {
 	case !ok:
 		return Fact{Missing: true}
-	case need.What == Head && !w.headless:
+	case need.Action == HeadManifest && !w.headless:
 		return Fact{Digest: m.Digest}
 	}
 	return Fact{Digest: m.Digest, Manifest: m}
@@ -402,19 +402,19 @@ func checkVerdict(t testing.TB, v Verdict) {
 	}
 }
 
-var whats = []string{"HEAD", "READ", "BLOB", "STAT", "HASH", "UNPACK", "REFERRERS"}
+var actions = []string{"HEAD", "READ", "BLOB", "STAT", "HASH", "UNPACK", "REFERRERS"}
 
 // tally sums up what was read: "source HEAD 1, destination READ 1".
 func tally(needs []Need) string {
 	count := map[string]int{}
 	for _, need := range needs {
-		count[need.Side.String()+" "+whats[need.What]]++
+		count[need.Side.String()+" "+actions[need.Action]]++
 	}
 	var all []string
 	for _, side := range []string{"source", "destination"} {
-		for _, what := range whats {
-			if n := count[side+" "+what]; n > 0 {
-				all = append(all, fmt.Sprintf("%s %s %d", side, what, n))
+		for _, action := range actions {
+			if n := count[side+" "+action]; n > 0 {
+				all = append(all, fmt.Sprintf("%s %s %d", side, action, n))
 			}
 		}
 	}

@@ -135,7 +135,7 @@ func (mirroredPairs) Read(_ context.Context, image imagelist.Image, need validat
 		top.Children = append(top.Children, validate.Descriptor{MediaType: validate.TypeDockerManifest, Size: 1234,
 			Digest: validate.Digest("sha256", []byte(image.Tag+platform.Architecture)), Platform: &platform})
 	}
-	if need.What == validate.Head {
+	if need.Action == validate.HeadManifest {
 		return validate.Fact{Digest: top.Digest}, 1, nil
 	}
 	return validate.Fact{Digest: top.Digest, Manifest: top}, 1, nil

@@ -55,7 +55,7 @@ func (h *host) statOnce(ctx context.Context, repository, digest string) (validat
 	if length >= 0 {
 		return validate.Fact{Size: length}, nil
 	}
-	return h.wholeOnce(ctx, repository, validate.Need{What: validate.Hash, Digest: digest})
+	return h.wholeOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
 }
 
 // blob opens a blob; nil without an error if the registry has it not. The
@@ -95,7 +95,7 @@ func (h *host) wholeOnce(ctx context.Context, repository string, need validate.N
 		stream = io.LimitReader(bytes, min(need.Size, math.MaxInt64-1)+1)
 	}
 	var fact validate.Fact
-	if need.What == validate.Unpack {
+	if need.Action == validate.UnpackLayer {
 		fact = unpack(stream)
 	}
 	// Also what stands behind the end of what was unpacked.

@@ -56,26 +56,26 @@ func TestWholeBlob(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		body []byte
-		what validate.What
+		what validate.Action
 		size int64 // that the manifest says, 0 for that of the body
 		want validate.Fact
 	}{
-		{"hashed", packed, validate.Hash, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
-		{"longer than it should be", packed, validate.Hash, 10, validate.Fact{Digest: sha(packed[:11]), Size: 11}},
-		{"shorter than it should be", cut, validate.Hash, int64(len(packed)), validate.Fact{Digest: sha(cut), Size: int64(len(cut))}},
-		{"as long as can be said", packed, validate.Hash, math.MaxInt64, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
-		{"empty", nil, validate.Hash, 0, validate.Fact{Digest: sha(nil)}},
-		{"gzip", packed, validate.Unpack, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed)), Format: "gzip", DiffID: sha(content)}},
-		{"gzip in two parts", append(gzipped(content[:100]), gzipped(content[100:])...), validate.Unpack, 0,
+		{"hashed", packed, validate.HashBlob, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
+		{"longer than it should be", packed, validate.HashBlob, 10, validate.Fact{Digest: sha(packed[:11]), Size: 11}},
+		{"shorter than it should be", cut, validate.HashBlob, int64(len(packed)), validate.Fact{Digest: sha(cut), Size: int64(len(cut))}},
+		{"as long as can be said", packed, validate.HashBlob, math.MaxInt64, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
+		{"empty", nil, validate.HashBlob, 0, validate.Fact{Digest: sha(nil)}},
+		{"gzip", packed, validate.UnpackLayer, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed)), Format: "gzip", DiffID: sha(content)}},
+		{"gzip in two parts", append(gzipped(content[:100]), gzipped(content[100:])...), validate.UnpackLayer, 0,
 			validate.Fact{Digest: sha(append(gzipped(content[:100]), gzipped(content[100:])...)), Size: int64(len(gzipped(content[:100])) + len(gzipped(content[100:]))), Format: "gzip", DiffID: sha(content)}},
-		{"zstd", packedAnew, validate.Unpack, 0, validate.Fact{Digest: sha(packedAnew), Size: int64(len(packedAnew)), Format: "zstd", DiffID: sha(content)}},
-		{"zstd behind a frame to skip", skippable, validate.Unpack, 0, validate.Fact{Digest: sha(skippable), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
-		{"zstd behind another frame to skip", append([]byte{0x5f}, skippable[1:]...), validate.Unpack, 0,
+		{"zstd", packedAnew, validate.UnpackLayer, 0, validate.Fact{Digest: sha(packedAnew), Size: int64(len(packedAnew)), Format: "zstd", DiffID: sha(content)}},
+		{"zstd behind a frame to skip", skippable, validate.UnpackLayer, 0, validate.Fact{Digest: sha(skippable), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
+		{"zstd behind another frame to skip", append([]byte{0x5f}, skippable[1:]...), validate.UnpackLayer, 0,
 			validate.Fact{Digest: sha(append([]byte{0x5f}, skippable[1:]...)), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
-		{"zstd that wants 256 MiB of memory", hungry, validate.Unpack, 0, validate.Fact{Digest: sha(hungry), Size: int64(len(hungry)), Format: "zstd", Broken: "window size exceeded"}},
-		{"a plain tar", content, validate.Unpack, 0, validate.Fact{Digest: sha(content), Size: int64(len(content)), Format: "tar", DiffID: sha(content)}},
-		{"half a gzip", cut, validate.Unpack, 0, validate.Fact{Digest: sha(cut), Size: int64(len(cut)), Format: "gzip", Broken: "unexpected EOF"}},
-		{"gzip with something behind it", trailed, validate.Unpack, 0, validate.Fact{Digest: sha(trailed), Size: int64(len(trailed)), Format: "gzip", Broken: "gzip: invalid header"}},
+		{"zstd that wants 256 MiB of memory", hungry, validate.UnpackLayer, 0, validate.Fact{Digest: sha(hungry), Size: int64(len(hungry)), Format: "zstd", Broken: "window size exceeded"}},
+		{"a plain tar", content, validate.UnpackLayer, 0, validate.Fact{Digest: sha(content), Size: int64(len(content)), Format: "tar", DiffID: sha(content)}},
+		{"half a gzip", cut, validate.UnpackLayer, 0, validate.Fact{Digest: sha(cut), Size: int64(len(cut)), Format: "gzip", Broken: "unexpected EOF"}},
+		{"gzip with something behind it", trailed, validate.UnpackLayer, 0, validate.Fact{Digest: sha(trailed), Size: int64(len(trailed)), Format: "gzip", Broken: "gzip: invalid header"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newClient(t, registry.Options{})
@@ -83,7 +83,7 @@ func TestWholeBlob(t *testing.T) {
 			if size == 0 {
 				size = int64(len(test.body))
 			}
-			fact := read(t, c, app(serve(t, blobOf(test.body))), validate.Need{What: test.what, Digest: sha(test.body), Size: size})
+			fact := read(t, c, app(serve(t, blobOf(test.body))), validate.Need{Action: test.what, Digest: sha(test.body), Size: size})
 			if !reflect.DeepEqual(fact, test.want) {
 				t.Errorf("got  %+v\nwant %+v", fact, test.want)
 			}
@@ -94,7 +94,7 @@ func TestWholeBlob(t *testing.T) {
 	}
 	t.Run("sha512", func(t *testing.T) {
 		digest := validate.Digest("sha512", content)
-		fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(content))), validate.Need{What: validate.Hash, Digest: digest})
+		fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(content))), validate.Need{Action: validate.HashBlob, Digest: digest})
 		if fact.Digest != digest {
 			t.Errorf("got %+v", fact)
 		}
@@ -104,7 +104,7 @@ func TestWholeBlob(t *testing.T) {
 // A bomb must cost little memory, and end before it has unpacked.
 func TestBomb(t *testing.T) {
 	bomb := bytes.Repeat(zstandard(make([]byte, 8<<20)), 600)
-	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(bomb))), validate.Need{What: validate.Unpack, Digest: sha(bomb), Size: int64(len(bomb))})
+	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(bomb))), validate.Need{Action: validate.UnpackLayer, Digest: sha(bomb), Size: int64(len(bomb))})
 	if !strings.Contains(fact.Broken, "as a bomb does") || fact.DiffID != "" {
 		t.Errorf("got %+v", fact)
 	}
@@ -125,7 +125,7 @@ func TestBlobCutShort(t *testing.T) {
 			w.Write(body)
 		})
 		bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
-			fact, requests, err := c.Read(t.Context(), app(hub), validate.Need{What: validate.Hash, Digest: sha(body), Size: int64(len(body))})
+			fact, requests, err := c.Read(t.Context(), app(hub), validate.Need{Action: validate.HashBlob, Digest: sha(body), Size: int64(len(body))})
 			wantRequests(t, requests, 6)
 			if !want {
 				wantError(t, err, validate.Unreachable, "the answer was cut short 6 times")
@@ -170,7 +170,7 @@ func TestStat(t *testing.T) {
 				}
 				test.get(w)
 			}))
-			fact, requests, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), validate.Need{What: validate.Stat, Digest: sha(body)})
+			fact, requests, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), validate.Need{Action: validate.HeadBlob, Digest: sha(body)})
 			if err != nil || !reflect.DeepEqual(fact, test.want) {
 				t.Errorf("got %+v, %v, want %+v", fact, err, test.want)
 			}
@@ -179,7 +179,7 @@ func TestStat(t *testing.T) {
 	}
 	t.Run("refused", func(t *testing.T) {
 		host := serve(t, ping(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusForbidden) }))
-		_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), validate.Need{What: validate.Stat, Digest: sha(body)})
+		_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), validate.Need{Action: validate.HeadBlob, Digest: sha(body)})
 		wantError(t, err, validate.Unauthorized, "403 Forbidden")
 	})
 }

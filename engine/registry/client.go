@@ -152,18 +152,18 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	}
 	var fact validate.Fact
 	var err error
-	switch need.What {
-	case validate.Head:
+	switch need.Action {
+	case validate.HeadManifest:
 		fact, err = host.head(ctx, path, reference)
-	case validate.Read:
+	case validate.ReadManifest:
 		fact, err = host.manifest(ctx, path, reference)
-	case validate.Blob:
+	case validate.ReadConfig:
 		fact, err = host.config(ctx, path, reference)
-	case validate.Stat:
+	case validate.HeadBlob:
 		fact, err = host.stat(ctx, path, reference)
-	case validate.Hash, validate.Unpack:
+	case validate.HashBlob, validate.UnpackLayer:
 		fact, err = host.whole(ctx, path, need)
-	case validate.Attached:
+	case validate.ListReferrers:
 		fact.Referrers, err = host.referrers(ctx, path, reference)
 	}
 	if content := (*contentError)(nil); ctx.Err() != nil && (err == nil || errors.As(err, &content)) {

@@ -46,14 +46,14 @@ func TestLogin(t *testing.T) {
 		}
 		wantRequests(t, requests, 1)
 	}
-	read(t, c, image, validate.Need{Side: validate.Destination, What: validate.Read})
+	read(t, c, image, validate.Need{Side: validate.Destination, Action: validate.ReadManifest})
 	if got := other.authorizations(); len(got) > 0 {
 		t.Errorf("another registry got %q", got)
 	}
 
 	// The same registry as destination has the credentials of no login.
 	before := len(mine.authorizations())
-	_, _, err := c.Read(t.Context(), app(host), validate.Need{Side: validate.Destination, What: validate.Read})
+	_, _, err := c.Read(t.Context(), app(host), validate.Need{Side: validate.Destination, Action: validate.ReadManifest})
 	wantError(t, err, validate.Unauthorized, "401 Unauthorized: UNAUTHORIZED authentication required (no credentials for "+host+"; run \"docker login "+host+"\")")
 	if got := mine.authorizations()[before:]; len(got) > 0 {
 		t.Errorf("the destination got %q", got)
@@ -182,7 +182,7 @@ func TestConfiguration(t *testing.T) {
 			c := newClient(t, registry.Options{})
 			// For both sides alike.
 			for _, side := range []validate.Side{validate.Source, validate.Destination} {
-				read(t, c, app(host), validate.Need{Side: side, What: validate.Head})
+				read(t, c, app(host), validate.Need{Side: side, Action: validate.HeadManifest})
 			}
 			if test.name == "helper of all registries" {
 				return

@@ -53,11 +53,13 @@ func TestMain(m *testing.M) {
 
 // What is read of app: always its own tag.
 var (
-	head     = validate.Need{What: validate.Head}
-	manifest = validate.Need{What: validate.Read}
+	head     = validate.Need{Action: validate.HeadManifest}
+	manifest = validate.Need{Action: validate.ReadManifest}
 )
 
-func blob(digest string) validate.Need { return validate.Need{What: validate.Blob, Digest: digest} }
+func blob(digest string) validate.Need {
+	return validate.Need{Action: validate.ReadConfig, Digest: digest}
+}
 
 // app is an image at the same registry on both sides.
 func app(host string) imagelist.Image {

@@ -80,7 +80,7 @@ func TestQuotaSpent(t *testing.T) {
 		{"RateLimit-Reset", http.Header{"Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {"900"}}, "", 15 * time.Minute, ""},
 	} {
 		for _, need := range []validate.Need{head, manifest} {
-			t.Run(fmt.Sprintf("%s %d", test.name, need.What), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s %d", test.name, need.Action), func(t *testing.T) {
 				r, _, _ := filled()
 				synctest.Test(t, func(t *testing.T) {
 					l := &limited{next: r, header: test.header, body: test.body, until: time.Now().Add(test.lasts)}

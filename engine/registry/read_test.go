@@ -32,22 +32,22 @@ func TestRead(t *testing.T) {
 		need validate.Need
 		want func(validate.Fact) bool
 	}{
-		{"source head", validate.Need{Side: validate.Source, What: validate.Head},
+		{"source head", validate.Need{Side: validate.Source, Action: validate.HeadManifest},
 			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: single.Digest}) }},
-		{"source manifest", validate.Need{Side: validate.Source, What: validate.Read}, func(f validate.Fact) bool {
+		{"source manifest", validate.Need{Side: validate.Source, Action: validate.ReadManifest}, func(f validate.Fact) bool {
 			return f.Digest == single.Digest && f.Manifest.MediaType == validate.TypeOCIManifest && f.Manifest.Config.Digest == config
 		}},
-		{"source config", validate.Need{Side: validate.Source, What: validate.Blob, Digest: config}, func(f validate.Fact) bool {
+		{"source config", validate.Need{Side: validate.Source, Action: validate.ReadConfig, Digest: config}, func(f validate.Fact) bool {
 			return f.Digest == config && f.Config.Platform == *single.Platform
 		}},
-		{"destination head", validate.Need{Side: validate.Destination, What: validate.Head},
+		{"destination head", validate.Need{Side: validate.Destination, Action: validate.HeadManifest},
 			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: list.Digest}) }},
-		{"destination manifest", validate.Need{Side: validate.Destination, What: validate.Read}, func(f validate.Fact) bool {
+		{"destination manifest", validate.Need{Side: validate.Destination, Action: validate.ReadManifest}, func(f validate.Fact) bool {
 			return f.Digest == list.Digest && f.Manifest.MediaType == validate.TypeDockerList && f.Manifest.Children[0].Digest == child.Digest
 		}},
-		{"destination child head", validate.Need{Side: validate.Destination, What: validate.Head, Digest: child.Digest},
+		{"destination child head", validate.Need{Side: validate.Destination, Action: validate.HeadManifest, Digest: child.Digest},
 			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: child.Digest}) }},
-		{"destination child manifest", validate.Need{Side: validate.Destination, What: validate.Read, Digest: child.Digest}, func(f validate.Fact) bool {
+		{"destination child manifest", validate.Need{Side: validate.Destination, Action: validate.ReadManifest, Digest: child.Digest}, func(f validate.Fact) bool {
 			return f.Digest == child.Digest && f.Manifest.MediaType == validate.TypeDockerManifest
 		}},
 	} {
@@ -104,8 +104,8 @@ func TestReadMissing(t *testing.T) {
 		// A HEAD's 404 does not count before a GET has confirmed it.
 		{"head", "library/app", head, 2},
 		{"manifest", "library/app", manifest, 1},
-		{"child head", "library/app", validate.Need{What: validate.Head, Digest: gone.Digest}, 2},
-		{"child manifest", "library/app", validate.Need{What: validate.Read, Digest: gone.Digest}, 1},
+		{"child head", "library/app", validate.Need{Action: validate.HeadManifest, Digest: gone.Digest}, 2},
+		{"child manifest", "library/app", validate.Need{Action: validate.ReadManifest, Digest: gone.Digest}, 1},
 		{"config", "library/app", blob(gone.Digest), 1},
 		{"repository head", "library/none", head, 2},
 		{"repository manifest", "library/none", manifest, 1},
@@ -130,7 +130,7 @@ func TestRead404WithPage(t *testing.T) {
 	}))
 	c := newClient(t, registry.Options{})
 	config := blob(validate.Digest("sha256", nil))
-	for _, need := range []validate.Need{head, manifest, config, {What: validate.Stat, Digest: config.Digest}, {What: validate.Hash, Digest: config.Digest}} {
+	for _, need := range []validate.Need{head, manifest, config, {Action: validate.HeadBlob, Digest: config.Digest}, {Action: validate.HashBlob, Digest: config.Digest}} {
 		fact, _, err := c.Read(t.Context(), app(host), need)
 		if fact.Missing {
 			t.Errorf("%+v: missing", need)
@@ -188,7 +188,7 @@ func TestReadHeadFallsBack(t *testing.T) {
 	status := func(s int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(s) }
 	}
-	child := validate.Need{What: validate.Head, Digest: pushed.Digest}
+	child := validate.Need{Action: validate.HeadManifest, Digest: pushed.Digest}
 	other := validate.Digest("sha256", []byte("other"))
 	for _, test := range []struct {
 		name   string
@@ -248,7 +248,7 @@ func TestReadDigestAlgorithm(t *testing.T) {
 				w.Header().Set("Docker-Content-Digest", test.header)
 				w.Write(body)
 			}))
-			need := validate.Need{What: validate.Read, Digest: test.reference}
+			need := validate.Need{Action: validate.ReadManifest, Digest: test.reference}
 			if test.want == "" {
 				_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), need)
 				wantError(t, err, validate.BadManifest, test.header, sha256)
@@ -273,9 +273,9 @@ func TestReadBadContent(t *testing.T) {
 		need              validate.Need
 		words             []string
 	}{
-		{"manifest without its digest", validate.TypeOCIIndex, valid, false, validate.Need{What: validate.Read, Digest: other},
+		{"manifest without its digest", validate.TypeOCIIndex, valid, false, validate.Need{Action: validate.ReadManifest, Digest: other},
 			[]string{"a manifest whose digest is " + validate.Digest("sha256", valid)}},
-		{"manifest without its digest after a HEAD", validate.TypeOCIIndex, valid, false, validate.Need{What: validate.Head, Digest: other},
+		{"manifest without its digest after a HEAD", validate.TypeOCIIndex, valid, false, validate.Need{Action: validate.HeadManifest, Digest: other},
 			[]string{"a manifest whose digest is " + validate.Digest("sha256", valid)}},
 		{"config that is none", "application/octet-stream", []byte("no JSON"), false, blob(validate.Digest("sha256", []byte("no JSON"))), []string{"parsing the config"}},
 		{"page", "text/html", []byte("<html>\n<b>Log in</b>"), false, manifest, []string{`<html>\n<b>Log in</b>`}},
@@ -355,7 +355,7 @@ func TestReadCutShort(t *testing.T) {
 		{"manifest", manifest, withLength},
 		{"manifest in chunks", manifest, inChunks},
 		{"config", blob(config), withLength},
-		{"missing", validate.Need{What: validate.Read, Digest: validate.Digest("sha256", nil)}, withLength},
+		{"missing", validate.Need{Action: validate.ReadManifest, Digest: validate.Digest("sha256", nil)}, withLength},
 	} {
 		for _, cuts := range []int{1, 5, 6} {
 			t.Run(fmt.Sprintf("%s %d", test.name, cuts), func(t *testing.T) {

@@ -39,7 +39,7 @@ func TestRedirect(t *testing.T) {
 			_, port, _ := net.SplitHostPort(serve(t, store))
 			host := serve(t, auth.wrap(stored("http://127.0.0.1:"+port)))
 			c := newClient(t, registry.Options{Logins: []registry.Login{{Registry: host, Username: user, Password: password}}})
-			for _, need := range []validate.Need{head, manifest, {What: validate.Read, Digest: pushed.Digest}, blob(config)} {
+			for _, need := range []validate.Need{head, manifest, {Action: validate.ReadManifest, Digest: pushed.Digest}, blob(config)} {
 				fact, requests, err := c.Read(t.Context(), app(host), need)
 				if err != nil || fact.Digest != pushed.Digest && fact.Digest != config {
 					t.Errorf("%+v: got %+v, %v", need, fact, err)
@@ -103,7 +103,7 @@ func TestRedirectVerified(t *testing.T) {
 		words  string
 	}{
 		{"other bytes of a manifest", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"schemaVersion":2,"manifests":[]}`) },
-			validate.Need{What: validate.Read, Digest: pushed.Digest}, validate.BadManifest, "whose digest is"},
+			validate.Need{Action: validate.ReadManifest, Digest: pushed.Digest}, validate.BadManifest, "whose digest is"},
 		{"end of the signature", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
 			blob(config), validate.Unauthorized, "403 Forbidden"},
 		{"loop", func(w http.ResponseWriter, request *http.Request) {

@@ -99,7 +99,7 @@ func TestReferrers(t *testing.T) {
 			}
 			wantRequests(t, c.Requests()-2, test.requests) // without the pings, over HTTPS and HTTP
 
-			fact := read(t, c, app(host), validate.Need{What: validate.Attached, Digest: subject})
+			fact := read(t, c, app(host), validate.Need{Action: validate.ListReferrers, Digest: subject})
 			if !reflect.DeepEqual(fact.Referrers, got) {
 				t.Errorf("for a comparison: got %+v, want %+v", fact.Referrers, got)
 			}

@@ -51,7 +51,7 @@ func TestRetry(t *testing.T) {
 		{"connection cut", cut},
 	} {
 		for _, need := range []validate.Need{head, manifest, blob(config)} {
-			t.Run(fmt.Sprintf("%s %d", test.name, need.What), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s %d", test.name, need.Action), func(t *testing.T) {
 				bubble(t, failing(2, test.fault, r), func(t *testing.T, _ *pipes, c *registry.Client) {
 					fact, requests, err := c.Read(t.Context(), app(hub), need)
 					if err != nil || fact.Digest != pushed.Digest && fact.Digest != config {

@@ -315,7 +315,7 @@ func TestRoomForConfirmation(t *testing.T) {
 			readers.Go(func() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				for _, need := range []validate.Need{head, manifest, {What: validate.Head, Digest: pushed.Digest}, {What: validate.Stat, Digest: pushed.Digest}} {
+				for _, need := range []validate.Need{head, manifest, {Action: validate.HeadManifest, Digest: pushed.Digest}, {Action: validate.HeadBlob, Digest: pushed.Digest}} {
 					if fact, _, err := c.Read(ctx, app(hub), need); err != nil || !fact.Missing {
 						t.Errorf("got %+v, %v, want that it is missing", fact, err)
 					}

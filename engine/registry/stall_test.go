@@ -16,9 +16,9 @@ import (
 // again, long before the image's time is over.
 func TestReadStalled(t *testing.T) {
 	r, pushed, config := filled()
-	for _, need := range []validate.Need{manifest, blob(config), {What: validate.Hash, Digest: config}} {
+	for _, need := range []validate.Need{manifest, blob(config), {Action: validate.HashBlob, Digest: config}} {
 		for _, stalls := range []int{1, 6} {
-			t.Run(fmt.Sprintf("%d %d", need.What, stalls), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%d %d", need.Action, stalls), func(t *testing.T) {
 				var asked atomic.Int64
 				handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 					if request.URL.Path == "/v2/" || asked.Add(1) > int64(stalls) {
