@@ -78,6 +78,7 @@ func (e *execution) topLevel(thread *starlark.Thread, dialect *syntax.FileOption
 const (
 	contextLocal = "mvrun.context"
 	taskLocal    = "mvrun.task"
+	hintsLocal   = "mvrun.hints"  // the *imagelist.Hints of the run
 	depthLocal   = "mvrun.depth"  // how many calls of parallel the thread is in
 	promptLocal  = "mvrun.prompt" // the *Session, if the thread executes one of its inputs
 )
@@ -104,6 +105,7 @@ func (e *execution) thread(ctx context.Context, name string) (_ *starlark.Thread
 	task := e.Engine.Begin()
 	thread.SetLocal(contextLocal, ctx)
 	thread.SetLocal(taskLocal, task)
+	thread.SetLocal(hintsLocal, &e.List.Hints)
 	stop := context.AfterFunc(ctx, func() { thread.Cancel(context.Cause(ctx).Error()) })
 	return thread, func() {
 		stop()

@@ -66,7 +66,7 @@ func (i *Image) Attr(name string) (starlark.Value, error) {
 
 // replace is image.replace(source, destination, tag). It returns an image of the
 // same line that is looked up elsewhere.
-func (i *Image) replace(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (i *Image) replace(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) > 0 {
 		return nil, fmt.Errorf("%s: say what to replace by its name, replace(source = …)", b.Name())
 	}
@@ -74,7 +74,11 @@ func (i *Image) replace(_ *starlark.Thread, b *starlark.Builtin, args starlark.T
 	if err := param.Unpack(b, args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
 		return nil, err
 	}
-	replaced, err := imagelist.New(source, destination, tag, imagelist.Options{})
+	var options imagelist.Options
+	if hints, ok := thread.Local(hintsLocal).(*imagelist.Hints); ok {
+		options.Hints = *hints
+	}
+	replaced, err := imagelist.New(source, destination, tag, options)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}

@@ -100,7 +100,8 @@ func trimmed(words []string) []string {
 
 // options returns what the flags say of every list.
 func (f *flags) options() imagelist.Options {
-	return imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject}
+	return imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject,
+		Hints: imagelist.Hints{Destination: "-d (or DEST_REGISTRY)", PlainHTTP: "--tls-verify=false"}}
 }
 
 // config returns the configuration of a run. all are the flags of the command

@@ -56,14 +56,14 @@ func TestParseLine(t *testing.T) {
 		{"no default project below a project", "nginx r.io/a/nginx 1", project, "docker.io/library/nginx", "registry.corp.example/a/nginx", "1"},
 		{"no default project for sources", "quay.io/nginx r.io/nginx 1", project, "quay.io/nginx", "registry.corp.example/library/nginx", "1"},
 
-		// -s and -d replace or add the registry.
-		{"-s adds", "a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
-		{"-s replaces", "quay.io/a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
-		{"-s replaces docker.io, which alone has library/", "nginx r.io/a/b 1", source, "mirror.example:5000/nginx", "r.io/a/b", "1"},
-		{"-s docker.io", "quay.io/nginx r.io/a/b 1", Options{Source: "docker.io"}, "docker.io/library/nginx", "r.io/a/b", "1"},
-		{"-d adds", "a/b a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
-		{"-d replaces", "a/b localhost:5000/a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
-		{"-s and -d", "quay.io/a/b r.io/c 1", Options{"s.io", "d.io", "p"}, "s.io/a/b", "d.io/p/c", "1"},
+		// The registries of the options replace or add the registry.
+		{"a source registry is added", "a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
+		{"a source registry replaces another", "quay.io/a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
+		{"a source registry replaces docker.io, which alone has library/", "nginx r.io/a/b 1", source, "mirror.example:5000/nginx", "r.io/a/b", "1"},
+		{"the source registry docker.io", "quay.io/nginx r.io/a/b 1", Options{Source: "docker.io"}, "docker.io/library/nginx", "r.io/a/b", "1"},
+		{"a destination registry is added", "a/b a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
+		{"a destination registry replaces another", "a/b localhost:5000/a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
+		{"both registries and a project", "quay.io/a/b r.io/c 1", Options{Source: "s.io", Destination: "d.io", DefaultProject: "p"}, "s.io/a/b", "d.io/p/c", "1"},
 
 		// Tags and digests.
 		{"a tag of every kind of character", "a/b r.io/a/b _v1.0-RC.1_x", Options{}, "docker.io/a/b", "r.io/a/b", "_v1.0-RC.1_x"},
@@ -86,7 +86,7 @@ func TestParseLine(t *testing.T) {
 		{"a long digest", "a/b@" + digest512, corp, "docker.io/a/b", "registry.corp.example/a/b", digest512},
 		{"a digest wins over a tag", "nginx:1.27@" + digest256, project, "docker.io/library/nginx", "registry.corp.example/library/nginx", digest256},
 		{"a digest behind a port", "localhost:5000/x@" + digest256, corp, "localhost:5000/x", "registry.corp.example/x", digest256},
-		{"a word with -s", "quay.io/a/b:1", Options{Source: "s.io", Destination: "d.io"}, "s.io/a/b", "d.io/a/b", "1"},
+		{"a word with a source registry", "quay.io/a/b:1", Options{Source: "s.io", Destination: "d.io"}, "s.io/a/b", "d.io/a/b", "1"},
 		{"a word amid spaces", "\t nginx:1 ", corp, "docker.io/library/nginx", "registry.corp.example/nginx", "1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,6 +109,7 @@ func TestLengthWithProject(t *testing.T) {
 
 func TestParseBadLine(t *testing.T) {
 	corp := Options{Destination: "registry.corp.example"}
+	hints := Options{Hints: Hints{Destination: "ONE THING", PlainHTTP: "ANOTHER"}}
 	long := strings.Repeat("a", 256)
 	for _, test := range []struct {
 		name, line string
@@ -119,7 +120,8 @@ func TestParseBadLine(t *testing.T) {
 		{"four words", "a/b r.io/a/b 1 2", corp, "this has 4 words"},
 		{"a comment behind", "a/b r.io/a/b 1 # later", corp, "this has 5 words"},
 		{"no word", " ", corp, "this has 0 words"},
-		{"a word without -d", "nginx:1.27", Options{}, "needs the destination's registry: give -d (or DEST_REGISTRY)"},
+		{"a word without a destination", "nginx:1.27", Options{}, "needs the destination's registry: write SOURCE DESTINATION TAG"},
+		{"a word without a destination, and a hint", "nginx:1.27", hints, "needs the destination's registry: give ONE THING, or write SOURCE DESTINATION TAG"},
 
 		// The error says which word it is about.
 		{"bad source", "a//b r.io/a/b 1", corp, `source "a//b": a part between two slashes is empty`},
@@ -127,7 +129,9 @@ func TestParseBadLine(t *testing.T) {
 		{"bad tag", "a/b r.io/a/b 1..:2", corp, `digest "1..:2": want sha256: and 64`},
 		{"bad word", "a//b:1", corp, `image "a//b:1": a part between two slashes is empty`},
 
-		{"https", "https://r.io/a/b r.io/a/b 1", corp, "leave out the scheme; for plain HTTP give --tls-verify=false"},
+		{"https", "https://r.io/a/b r.io/a/b 1", corp, `source "https://r.io/a/b": leave out the scheme`},
+		{"http, and a hint", "http://r.io/a/b r.io/a/b 1", hints, "leave out the scheme; for plain HTTP give ANOTHER"},
+		{"http in a destination, and a hint", "a/b http://r.io/a/b 1", hints, "leave out the scheme; for plain HTTP give ANOTHER"},
 		{"http in a destination", "a/b http://r.io/a/b 1", corp, `destination "http://r.io/a/b": leave out the scheme`},
 		{"docker:// in a word", "docker://nginx:1", corp, "leave out the scheme"},
 		{"a slash first", "/a/b r.io/a/b 1", corp, "a part between two slashes is empty"},
@@ -212,8 +216,8 @@ func TestCheckOptions(t *testing.T) {
 		want    string // a part of the error, "" for none
 	}{
 		{Options{}, ""},
-		{Options{"docker.io", "localhost:5000", "library"}, ""},
-		{Options{"[::1]:5000", "10.0.0.1", "a/b"}, ""},
+		{Options{Source: "docker.io", Destination: "localhost:5000", DefaultProject: "library"}, ""},
+		{Options{Source: "[::1]:5000", Destination: "10.0.0.1", DefaultProject: "a/b"}, ""},
 		{Options{Source: "https://docker.io"}, `source: "https://docker.io" is no registry: want HOST or HOST:PORT, without scheme and path`},
 		{Options{Destination: "r.io/project"}, `destination: "r.io/project" is no registry`},
 		{Options{Destination: "r.io:"}, `destination: "r.io:" is no registry`},
@@ -237,7 +241,7 @@ func FuzzParseLine(f *testing.F) {
 		f.Add(line, "s.io", "d.io:5000", "library")
 	}
 	f.Fuzz(func(t *testing.T, line, source, destination, project string) {
-		o := Options{source, destination, project}
+		o := Options{Source: source, Destination: destination, DefaultProject: project}
 		if o.Check() != nil {
 			o = Options{Destination: "d.io"}
 		}
@@ -254,7 +258,7 @@ func FuzzParseLine(f *testing.F) {
 			}
 		}
 		// What is in the image is read as itself: nothing is added twice. The
-		// registry of a flag need not look like one in a list.
+		// registry of an option need not look like one in a list.
 		for _, name := range []string{image.Source, image.Destination} {
 			registry, path, _ := strings.Cut(name, "/")
 			if !strings.ContainsAny(registry, ".:") && registry != "localhost" || len(path) > 255 {

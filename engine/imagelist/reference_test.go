@@ -52,6 +52,13 @@ func TestParseReferenceFails(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", test.word, err, test.err)
 		}
 	}
+	hints := Options{Hints: Hints{PlainHTTP: "THIS"}}
+	if _, _, err := ParseReference("http://r.io/nginx", hints); err == nil || !strings.Contains(err.Error(), "for plain HTTP give THIS") {
+		t.Errorf("reference with a scheme: got %v", err)
+	}
+	if _, err := ParseRepository("http://r.io/nginx", hints); err == nil || !strings.Contains(err.Error(), "for plain HTTP give THIS") {
+		t.Errorf("repository with a scheme: got %v", err)
+	}
 	for _, word := range []string{"nginx:1", "hub/nginx:1", "nginx@" + digest256} {
 		if _, err := ParseRepository(word, Options{Source: "hub"}); err == nil || !strings.Contains(err.Error(), "no tag or digest: leave it out") {
 			t.Errorf("repository %s: got %v", word, err)
