@@ -121,14 +121,13 @@ func (c *comparison) selectImages(images []image) []image {
 // noImage is the verdict on a source that has nothing that is wanted.
 func (c *comparison) noImage(source *Manifest, images []image) Verdict {
 	if !source.IsList() {
-		return c.noPlatform(source, images[0].platform)
+		return c.noPlatform(describeSingle(source, images[0].platform))
 	}
-	flat := *source
-	flat.Children = nil
+	var platforms []*Platform
 	for _, img := range images {
-		flat.Children = append(flat.Children, Descriptor{Platform: img.platform})
+		platforms = append(platforms, img.platform)
 	}
-	return c.noPlatform(&flat, nil)
+	return c.noPlatform(describeList(platforms))
 }
 
 // exactDiffers is the verdict on two digests under one tag.

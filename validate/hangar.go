@@ -1,11 +1,5 @@
 package validate
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
-
 // hangar judges by the rules "hangar": what Hangar 1.6 documents for its
 // mirror-validate (https://github.com/cnrancher/hangar,
 // docs/mirror-validate.md), in its order and its words. Hangar mirrors into a
@@ -54,7 +48,7 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	case p != nil:
 		return Verdict{Status: Error, Reason: p.reason, Message: p.message}
 	case !c.wanted(platform):
-		return c.noPlatform(source, platform)
+		return c.noPlatform(describeSingle(source, platform))
 	}
 	if p := checkHangarList(destination); p != nil {
 		return p.fail()
@@ -178,35 +172,4 @@ func differentField(source Platform, listed *Platform) (name, from, to string) {
 		return field.name, field.source, field.destination
 	}
 	return "", "", ""
-}
-
-func (c *comparison) noPlatform(source *Manifest, platform *Platform) Verdict {
-	has := "no platform: its type is " + source.MediaType
-	switch {
-	case source.IsList():
-		const most = 20
-		var platforms []string
-		for _, child := range source.Children {
-			if child.Platform == nil || slices.Contains(platforms, child.Platform.String()) {
-				continue
-			}
-			if len(platforms) == most {
-				platforms = append(platforms, "and others")
-				break
-			}
-			platforms = append(platforms, child.Platform.String())
-		}
-		has = "only " + strings.Join(platforms, ", ")
-		if len(platforms) == 0 {
-			has = "no platform in its list"
-		}
-	case platform != nil && *platform == Platform{}:
-		has = "no platform in its config"
-	case platform != nil:
-		has = "only " + platform.String()
-	case source.Config.MediaType != "":
-		has = "no platform: its config is of type " + source.Config.MediaType
-	}
-	return Verdict{Status: Skip, Reason: NoPlatform,
-		Message: fmt.Sprintf("source does not have OS [%s], arch [%s]; it has %s", strings.Join(c.OS, ","), strings.Join(c.Arch, ","), has)}
 }

@@ -10,7 +10,11 @@ import (
 func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 	sourceEntries := c.selectEntries(source)
 	if len(sourceEntries) == 0 {
-		return c.noPlatform(source, nil)
+		var platforms []*Platform
+		for _, entry := range source.Children {
+			platforms = append(platforms, entry.Platform)
+		}
+		return c.noPlatform(describeList(platforms))
 	}
 	if p := checkHangarList(destination); p != nil {
 		return p.fail()

@@ -8,64 +8,74 @@ import (
 	"slices"
 )
 
-// Docker's first schema of manifests, which signs itself.
-
-// parseSchema1 fills m from a manifest of schema 1, whose layers stand newest
-// first beside a history that marks the empty ones.
+// schema1Manifest is a manifest of Docker's first schema. Its layers stand newest first
+// beside a history, which marks the layers that are empty.
 // https://distribution.github.io/distribution/spec/deprecated-schema-v1/
+type schema1Manifest struct {
+	SchemaVersion int    `json:"schemaVersion"`
+	Architecture  string `json:"architecture"`
+	FSLayers      []struct {
+		BlobSum string `json:"blobSum"`
+	} `json:"fsLayers"`
+	History []struct {
+		V1Compatibility string `json:"v1Compatibility"`
+	} `json:"history"`
+}
+
+// schema1History is what the history tells of one layer. What it tells of the
+// newest one is true of the image.
+type schema1History struct {
+	Config
+	ThrowAway bool `json:"throwaway"` // the layer is empty
+}
+
+// parseSchema1 fills m from a manifest of schema 1.
 func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 	payload, err := signedPayload(body)
 	if err != nil {
 		return fmt.Errorf("signatures[0]: %w", err)
 	}
-	var raw struct {
-		SchemaVersion int    `json:"schemaVersion"`
-		Architecture  string `json:"architecture"`
-		FSLayers      []struct {
-			BlobSum string `json:"blobSum"`
-		} `json:"fsLayers"`
-		History []struct {
-			V1Compatibility string `json:"v1Compatibility"`
-		} `json:"history"`
-	}
-	if err := parseJSON(payload, &raw); err != nil {
+	var s schema1Manifest
+	if err := parseJSON(payload, &s); err != nil {
 		return fmt.Errorf("parsing the schema 1 manifest: %w", err)
 	}
-	if raw.SchemaVersion != 1 {
+	if s.SchemaVersion != 1 {
 		return errors.New("what a schema 1 manifest signs is no schema 1 manifest")
 	}
-	if len(raw.History) != len(raw.FSLayers) || len(raw.History) == 0 {
-		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(raw.FSLayers), len(raw.History))
-	}
-	type v1 struct {
-		Config
-		ThrowAway bool `json:"throwaway"`
-	}
-	for i := len(raw.FSLayers) - 1; i >= 0; i-- {
-		var image v1
-		if err := parseJSON([]byte(raw.History[i].V1Compatibility), &image); err != nil {
-			return fmt.Errorf("history[%d].v1Compatibility: %w", i, err)
-		}
-		if err := CheckDigest(raw.FSLayers[i].BlobSum); err != nil {
-			return fmt.Errorf("fsLayers[%d]: %w", i, err)
-		}
-		if !image.ThrowAway {
-			m.Layers = append(m.Layers, Descriptor{Digest: raw.FSLayers[i].BlobSum})
-		}
-		if i == 0 { // the image itself
-			m.Schema1 = &image.Config
-			m.Schema1.Architecture = raw.Architecture
-			m.Schema1.OS = cmp.Or(image.OS, "linux") // schema 1 knew no other
-		}
+	if len(s.History) != len(s.FSLayers) || len(s.History) == 0 {
+		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(s.FSLayers), len(s.History))
 	}
 	m.Digest = Digest(algorithm, payload)
+	return s.fill(m)
+}
+
+// fill fills m with the layers, the base first, and with what the newest of
+// them tells about the image.
+func (s *schema1Manifest) fill(m *Manifest) error {
+	var newest schema1History
+	for i := len(s.FSLayers) - 1; i >= 0; i-- {
+		newest = schema1History{}
+		if err := parseJSON([]byte(s.History[i].V1Compatibility), &newest); err != nil {
+			return fmt.Errorf("history[%d].v1Compatibility: %w", i, err)
+		}
+		digest := s.FSLayers[i].BlobSum
+		if err := CheckDigest(digest); err != nil {
+			return fmt.Errorf("fsLayers[%d]: %w", i, err)
+		}
+		if !newest.ThrowAway {
+			m.Layers = append(m.Layers, Descriptor{Digest: digest})
+		}
+	}
+	m.Schema1 = &newest.Config
+	m.Schema1.Architecture = s.Architecture
+	m.Schema1.OS = cmp.Or(newest.OS, "linux") // which schema 1 may leave out
 	return nil
 }
 
-// signedPayload returns what the signatures of a schema 1 manifest sign, which
-// is what its digest is of, and so all that may be believed of it: the manifest
-// as it was before they were inserted (https://github.com/docker/libtrust, the
-// "prettyjws" format). Without signatures it is the manifest itself.
+// signedPayload returns the part of a schema 1 manifest that its signatures
+// sign: the manifest as it was before they were inserted. The digest is of this
+// part, so nothing else may be believed. Without signatures it is the whole.
+// The format is "prettyjws" of https://github.com/docker/libtrust.
 func signedPayload(body []byte) ([]byte, error) {
 	var raw struct {
 		Signatures []struct {

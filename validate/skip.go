@@ -1,0 +1,47 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// noPlatform is the verdict on a source that has none of the wanted platforms;
+// has says which it has.
+func (c *comparison) noPlatform(has string) Verdict {
+	return Verdict{Status: Skip, Reason: NoPlatform,
+		Message: fmt.Sprintf("source does not have OS [%s], arch [%s]; it has %s", strings.Join(c.OS, ","), strings.Join(c.Arch, ","), has)}
+}
+
+// describeSingle says which platform a manifest has that is no list.
+func describeSingle(manifest *Manifest, platform *Platform) string {
+	switch {
+	case platform != nil && *platform == Platform{}:
+		return "no platform in its config"
+	case platform != nil:
+		return "only " + platform.String()
+	case manifest.Config.MediaType != "":
+		return "no platform: its config is of type " + manifest.Config.MediaType
+	}
+	return "no platform: its type is " + manifest.MediaType
+}
+
+// describeList says which platforms a list has, each of them once.
+func describeList(platforms []*Platform) string {
+	const most = 20
+	var names []string
+	for _, platform := range platforms {
+		if platform == nil || slices.Contains(names, platform.String()) {
+			continue
+		}
+		if len(names) == most {
+			names = append(names, "and others")
+			break
+		}
+		names = append(names, platform.String())
+	}
+	if len(names) == 0 {
+		return "no platform in its list"
+	}
+	return "only " + strings.Join(names, ", ")
+}
