@@ -20,8 +20,8 @@ func (d Descriptor) attestedDigest() string {
 	return d.Annotations[annotationReferenceDigest]
 }
 
-// attestedDigest is the same where the config, not the list, tells the
-// platform.
+// attestedDigest returns the digest of the image that this is an attestation of,
+// or "". An image for a platform is none, even if only its config tells that.
 func (img image) attestedDigest() string {
 	if img.platform != nil && *img.platform != (Platform{}) && !img.platform.isUnknown() {
 		return ""
@@ -29,10 +29,12 @@ func (img image) attestedDigest() string {
 	return img.Descriptor.attestedDigest()
 }
 
-// isUnknown reports whether nothing runs on the platform: attestations have it.
+// isUnknown reports whether the platform is the one that BuildKit gives to
+// attestations.
 func (p Platform) isUnknown() bool { return p.Architecture == "unknown" && p.OS == "unknown" }
 
-// attestationsOf returns attestations by the digest of the image they are of.
+// attestationsOf returns the attestations among images, by the digest of the
+// image that they are of.
 func attestationsOf(images []image) map[string][]image {
 	of := map[string][]image{}
 	for _, img := range images {
@@ -43,9 +45,9 @@ func attestationsOf(images []image) map[string][]image {
 	return of
 }
 
-// judgeAttestations compares the attestations of every image that matched. The
-// destination's have to name its own image: whoever looks for them finds no
-// others.
+// judgeAttestations compares the attestations of every image that matched. At
+// the destination an attestation has to name the destination's own image, or
+// nobody would find it.
 func (j *judgement) judgeAttestations() {
 	atSource, atDestination := attestationsOf(j.sourceImages), attestationsOf(j.destinationImages)
 	for _, attested := range slices.Clone(j.platforms) {
@@ -86,8 +88,7 @@ func (j *judgement) judgeAttestation(attestation image, attested judged, candida
 	j.add(result, image{}, missing)
 }
 
-// sameAttestation reports whether two attestations hold the same. One that is
-// not there holds nothing.
+// sameAttestation reports whether two attestations hold the same statements.
 func (j *judgement) sameAttestation(source, destination image) (bool, *problem) {
 	from, missingSource := j.manifest(Source, source)
 	to, missingDestination := j.manifest(Destination, destination)

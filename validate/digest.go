@@ -8,10 +8,8 @@ import (
 	"strings"
 )
 
-// Digests: what content is called.
-
-// CheckDigest says what is wrong with a digest. Only the registered algorithms
-// are known: another one could not be verified.
+// CheckDigest returns an error if digest is none of a registered algorithm. A
+// digest of another algorithm could not be verified.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
 func CheckDigest(digest string) error {
 	algorithm, encoded, _ := strings.Cut(digest, ":")
@@ -22,7 +20,8 @@ func CheckDigest(digest string) error {
 	return nil
 }
 
-// Digest hashes content with a registered algorithm: sha512, else sha256.
+// Digest returns the digest of content by an algorithm: sha512 if that is named,
+// else sha256.
 func Digest(algorithm string, content []byte) string {
 	if algorithm == "sha512" {
 		sum := sha512.Sum512(content)

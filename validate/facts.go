@@ -1,7 +1,5 @@
 package validate
 
-// What has to be read of the two registries, and what came of it.
-
 // Side is one of the two registries of a mirror.
 type Side int
 
@@ -25,17 +23,18 @@ const (
 	ListReferrers               // list the manifests that refer to a manifest
 )
 
-// Need names one thing to read: the manifest under the image's own tag if
-// Digest is empty, else the manifest or blob of that digest.
+// Need names a fact that somebody has to read: it is about the manifest under the
+// image's own tag if Digest is empty, else about the manifest or blob of that
+// digest.
 type Need struct {
 	Side   Side
 	Action Action
 	Digest string
-	Size   int64 // of a blob, in bytes: no more than one byte beyond it need be read; 0 if it is not known
+	Size   int64 // of a blob that is to be read, in bytes; 0 if it is not known. A reader may stop at one byte more.
 }
 
-// Fact is what reading a Need gave. A registry that does not tell a digest in
-// answer to HeadManifest may be asked for the manifest instead.
+// Fact is the answer to a Need. If a registry tells no digest in answer to a
+// HEAD request, the fact for HeadManifest may have the manifest besides.
 type Fact struct {
 	Missing  bool      // the registry answered that it is not there
 	Digest   string    // of a manifest, or of the bytes of a blob that were read
@@ -45,10 +44,10 @@ type Fact struct {
 
 	Format string // of UnpackLayer: how the bytes are compressed, "tar" (not at all), "gzip" or "zstd"
 	DiffID string // of UnpackLayer: the digest before compression, "" if the layer cannot be unpacked
-	Broken string // of UnpackLayer: why it cannot
+	Broken string // of UnpackLayer: why the layer cannot be unpacked
 
 	Referrers []Descriptor // of ListReferrers
 }
 
-// Known is all that has been read so far for one image.
+// Known holds the facts that were read for one image.
 type Known map[Need]*Fact

@@ -5,7 +5,7 @@ package validate
 type image struct {
 	Descriptor
 	platform   *Platform // what it runs on: by its list, else by its config; nil if neither tells
-	normalized Platform  // the same in normal form
+	normalized Platform  // the platform in normal form
 	manifest   *Manifest // nil if it was not read
 	artifact   bool
 	hidden     string   // why nodes do not find it behind its list, "" if they do
@@ -52,8 +52,8 @@ func isListType(mediaType string) bool {
 	return mediaType == TypeDockerList || mediaType == TypeOCIIndex
 }
 
-// digestsOf returns the digests of the images that were found, of their
-// configs, and of the lists within the manifest that leads to them.
+// digestsOf returns the digests of the images that were found, of their configs
+// as far as these are known, and of the lists that top names.
 func digestsOf(images []image, top *Manifest) map[string]bool {
 	digests := map[string]bool{}
 	for _, img := range images {

@@ -7,28 +7,27 @@ import (
 	"time"
 )
 
-// What a registry has under a reference, for rules that users write.
-
-// Inspection is a manifest, and the config of an image.
+// Inspection is what a registry has under a reference, for scripts: a manifest,
+// and the config if the manifest is of an image.
 type Inspection struct {
 	Manifest *Manifest
-	Config   *Config // nil of a list, and of what is no image
+	Config   *Config // nil if the manifest is a list or an artifact
 }
 
-// Size is what a pull takes besides the manifest: config and layers in bytes,
-// as they are stored. It is not known of schema 1, nor of a list, whose images
-// have their own.
+// Size returns how many bytes a pull transfers besides the manifest: the config
+// and the layers as they are stored. The size is not known of schema 1, whose
+// manifest does not tell it, nor of a list, whose images have their own.
 func (i *Inspection) Size() (size int64, known bool) {
 	if i.Manifest.IsList() || i.Manifest.IsSchema1() {
 		return 0, false
 	}
 	for _, blob := range append(slices.Clone(i.Manifest.Layers), i.Manifest.Config) {
-		size += min(blob.Size, math.MaxInt64-size) // whoever lies that much is big enough
+		size += min(blob.Size, math.MaxInt64-size) // such a manifest lies; the sum must not overflow
 	}
 	return size, true
 }
 
-// ArtifactType says what a single manifest holds that is no image, else "".
+// ArtifactType returns the type of an artifact, "" of a list and of an image.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
 func (i *Inspection) ArtifactType() string {
 	if i.Manifest.IsList() || !i.Manifest.isArtifact() {
@@ -37,7 +36,8 @@ func (i *Inspection) ArtifactType() string {
 	return cmp.Or(i.Manifest.ArtifactType, i.Manifest.Config.MediaType)
 }
 
-// Created returns when an image was made, zero if its config does not say.
+// Created returns when an image was made, the zero time if its config does not
+// tell.
 func (i *Inspection) Created() time.Time {
 	if i.Config == nil {
 		return time.Time{}
@@ -49,16 +49,13 @@ func (i *Inspection) Created() time.Time {
 	return created
 }
 
-// IsImage says whether the manifest is of one image that has a config of its
+// IsImage reports whether the manifest is of one image that has a config of its
 // own: it is no list, no artifact, and not of schema 1.
 func (m *Manifest) IsImage() bool { return !m.IsList() && !m.IsSchema1() && !m.isArtifact() }
 
-// IsAttestation says whether a list's entry is no image, but what BuildKit
-// attests of one. What is offered for a platform is an image, whatever its
-// annotations say: nodes do not read them.
+// IsAttestation reports whether a list's entry is an attestation that BuildKit
+// made of an image. An entry for a platform is an image, whatever its
+// annotations say, since nodes do not read annotations.
 func (d Descriptor) IsAttestation() bool {
 	return d.Annotations[annotationReferenceType] == attestationManifest && (!d.isLabelled() || d.Platform.isUnknown())
 }
-
-// Wants says whether the question asks about a platform.
-func (q Question) Wants(p Platform) bool { return q.wanted(&p) }

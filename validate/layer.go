@@ -6,14 +6,12 @@ import (
 	"strings"
 )
 
-// Layers: their media types, and whether two images have the same ones.
-
-// emptyLayer is the gzipped empty tar that Docker wrote for build steps
-// without files, before it left them out.
+// emptyLayer is a compressed empty tar. Docker once wrote it for every build step
+// that changed no file; later it left such layers out.
 const emptyLayer = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
 
-// isForeign says whether a layer need not be in the registry: whoever pulls it
-// gets it from elsewhere, if the manifest says from where.
+// isForeign reports whether a layer need not be in the registry, because the
+// manifest names URLs from which nodes get it.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers
 func (d Descriptor) isForeign() bool { return d.hasForeignType() && len(d.URLs) > 0 }
 
@@ -22,12 +20,12 @@ func (d Descriptor) hasForeignType() bool {
 		strings.HasPrefix(d.MediaType, "application/vnd.oci.image.layer.nondistributable.v1.tar")
 }
 
-// formats are those that nodes unpack.
+// formats are the formats that nodes unpack.
 var formats = []string{"tar", "gzip", "zstd"}
 
-// format is how a layer is packed, by its media type: one of formats as Docker
-// and OCI write them, else the media type itself. Schema 1 tells no type, and
-// knew gzip only.
+// format returns one of formats if the media type is one of Docker's or OCI's for
+// layers, else the media type itself. Schema 1 tells no media type, and its
+// layers are gzip.
 func (d Descriptor) format() string {
 	for _, tar := range []string{
 		"application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar",
@@ -50,9 +48,9 @@ func (d Descriptor) format() string {
 	return d.MediaType
 }
 
-// differentLayers compares layers in their order, by digest, and says how they
-// differ, or is "". The same bytes under the media type of another format
-// differ, too: they would not unpack.
+// differentLayers says how the layers of two images differ, or returns "". Layers
+// are compared in their order, by digest. The same bytes under the media type of
+// another format differ as well, since nodes could not unpack them.
 func differentLayers(source, destination []Descriptor) string {
 	if len(source) != len(destination) {
 		return fmt.Sprintf("%d layers != %d", len(source), len(destination))
@@ -73,15 +71,16 @@ func differentLayers(source, destination []Descriptor) string {
 	return ""
 }
 
-// isGuessed says whether nodes do not believe the media type, but look how the
-// layer begins: Docker's plain one, which early tools wrote for gzip, too.
+// isGuessed reports whether nodes look how the layer begins instead of trusting
+// its media type. They do so for Docker's type of an uncompressed layer, since
+// early tools gave it to compressed layers, too.
 // https://github.com/containerd/containerd/blob/v2.1.0/core/images/mediatypes.go (DiffCompression)
 func (d Descriptor) isGuessed() bool {
 	return d.MediaType == "application/vnd.docker.image.rootfs.diff.tar" || d.MediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar"
 }
 
-// wrongMediaType says what is wrong with the media type that a copy gave a layer,
-// or is "": nodes could not unpack it, or would look for it elsewhere.
+// wrongMediaType says why nodes cannot use a layer under the media type that a
+// copy gave it, or returns "".
 func wrongMediaType(source, destination Descriptor) string {
 	switch {
 	case slices.Contains(formats, source.format()) && !slices.Contains(formats, destination.format()):
@@ -92,7 +91,7 @@ func wrongMediaType(source, destination Descriptor) string {
 	return ""
 }
 
-// withoutEmpty returns layers without the empty one of old Docker.
+// withoutEmpty returns the layers without emptyLayer.
 func withoutEmpty(layers []Descriptor) []Descriptor {
 	return slices.DeleteFunc(slices.Clone(layers), func(d Descriptor) bool { return d.Digest == emptyLayer })
 }

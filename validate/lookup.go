@@ -1,8 +1,6 @@
 package validate
 
-// How a comparison looks up facts, and what it makes of them.
-
-// fact returns what was read, or notes that it has to be.
+// fact returns a fact, or notes that somebody has to read it.
 func (c *comparison) fact(need Need) (fact Fact, known bool) {
 	fact, known = c.peek(need)
 	if !known && !c.asked[need] {
@@ -15,7 +13,7 @@ func (c *comparison) fact(need Need) (fact Fact, known bool) {
 	return fact, known
 }
 
-// peek returns what was read, and notes no need.
+// peek returns a fact if it was read, and notes no need otherwise.
 func (c *comparison) peek(need Need) (fact Fact, known bool) {
 	if fact, known := c.known[need]; known {
 		return *fact, true
@@ -23,11 +21,12 @@ func (c *comparison) peek(need Need) (fact Fact, known bool) {
 	return Fact{}, false
 }
 
-// tops returns the manifests under the tag, nil where there is none.
+// tops returns the manifests under the tag on both sides, nil for one that does
+// not exist.
 //
-// If the destination serves the manifest of the source's digest, that one is
-// read: at public registries a GET of a manifest costs quota, and a HEAD does
-// not.
+// At public registries a GET of a manifest costs quota, and a HEAD does not. So
+// the source is only asked for the digest, and the manifest of this digest is
+// read at the destination, if it is there.
 func (c *comparison) tops() (source, destination *Manifest, known bool) {
 	head, knownSource := c.fact(Need{Side: Source, Action: HeadManifest})
 	top, knownDestination := c.fact(Need{Side: Destination, Action: ReadManifest})
@@ -53,8 +52,8 @@ func (c *comparison) tops() (source, destination *Manifest, known bool) {
 	return read.Manifest, destination, known
 }
 
-// topDigest returns the digest under the tag, which is known of an image that
-// passed.
+// topDigest returns the digest under the tag. Whoever has the manifests under the
+// tag has this, too.
 func (c *comparison) topDigest(side Side) string {
 	need := Need{Side: Destination, Action: ReadManifest}
 	if side == Source {
@@ -79,7 +78,8 @@ func (c *comparison) manifest(side Side, img image) (*Manifest, *problem) {
 	return fact.Manifest, nil
 }
 
-// entryMissing is the problem of a list one of whose entries is not there.
+// entryMissing returns the problem that a list names what its registry does not
+// have.
 func entryMissing(side Side, digest string) *problem {
 	reason := ChildMissing
 	if side == Source {
@@ -88,8 +88,8 @@ func entryMissing(side Side, digest string) *problem {
 	return newProblem(reason, "%s list names %s, which the registry does not have", side, digest)
 }
 
-// config returns an image's config; of schema 1 what the manifest says in place
-// of one.
+// config returns an image's config. An image of schema 1 has none; its manifest
+// stands in for it.
 func (c *comparison) config(side Side, manifest *Manifest) (*Config, *problem) {
 	if manifest.IsSchema1() {
 		return manifest.Schema1, nil

@@ -12,7 +12,8 @@ const (
 	TypeOCIIndex            = "application/vnd.oci.image.index.v1+json"
 )
 
-// ManifestTypes are the media types that Parse reads, in order of preference.
+// ManifestTypes are the media types that ParseManifest reads, the preferred ones
+// first.
 var ManifestTypes = []string{TypeDockerList, TypeOCIIndex, TypeDockerManifest, TypeOCIManifest, TypeDockerSchema1Signed, TypeDockerSchema1}
 
 // Manifest is a parsed manifest of any type.
@@ -25,15 +26,14 @@ type Manifest struct {
 	Config   Descriptor   // of an image
 	Layers   []Descriptor // of an image, the base first
 
-	// ServedAs is the registry's Content-Type where that is another type than the
-	// manifest's, else "".
+	// ServedAs is the registry's Content-Type if that is not MediaType, else "".
 	ServedAs string
 
 	ArtifactType string // as the manifest states it, mostly ""
 	Annotations  map[string]string
 
-	// Schema1 is what a manifest of schema 1 says of the image; others leave it
-	// to their config.
+	// Schema1 stands in for the config of an image of schema 1, which has none. It
+	// is nil for other manifests.
 	Schema1 *Config
 }
 
@@ -42,14 +42,14 @@ type Manifest struct {
 type Descriptor struct {
 	MediaType    string            `json:"mediaType"`
 	Digest       string            `json:"digest"`
-	Size         int64             `json:"size"` // in bytes; 0 if it is not said
+	Size         int64             `json:"size"` // in bytes; 0 if whoever points does not tell
 	Platform     *Platform         `json:"platform,omitempty"`
 	ArtifactType string            `json:"artifactType,omitempty"`
 	Annotations  map[string]string `json:"annotations,omitempty"`
-	URLs         []string          `json:"urls,omitempty"` // from where a layer may be had besides
+	URLs         []string          `json:"urls,omitempty"` // other places that have the blob
 }
 
-// check says what is wrong with a descriptor.
+// check returns an error if the descriptor cannot point to anything.
 func (d Descriptor) check() error {
 	if d.Size < 0 {
 		return fmt.Errorf("%s has a size of %d bytes", d.Digest, d.Size)
@@ -57,7 +57,7 @@ func (d Descriptor) check() error {
 	return CheckDigest(d.Digest)
 }
 
-// child returns the list's entry of a digest, or nil.
+// child returns the first entry of a list that has the digest, or nil.
 func (m *Manifest) child(digest string) *Descriptor {
 	for i := range m.Children {
 		if m.Children[i].Digest == digest {
@@ -67,16 +67,16 @@ func (m *Manifest) child(digest string) *Descriptor {
 	return nil
 }
 
-// IsList says whether the manifest is a Docker manifest list or an OCI index.
+// IsList reports whether the manifest is a Docker manifest list or an OCI index.
 func (m *Manifest) IsList() bool { return m.MediaType == TypeDockerList || m.MediaType == TypeOCIIndex }
 
-// IsSchema1 says whether the manifest is of Docker's first schema.
+// IsSchema1 reports whether the manifest is of Docker's first schema.
 func (m *Manifest) IsSchema1() bool {
 	return m.MediaType == TypeDockerSchema1 || m.MediaType == TypeDockerSchema1Signed
 }
 
-// isArtifact says whether a single manifest is no image: its config is of
-// another type, and need not even be JSON.
+// isArtifact reports whether a single manifest is of something else than an
+// image. Its config then has a type of its own, and need not even be JSON.
 func (m *Manifest) isArtifact() bool {
 	switch m.Config.MediaType {
 	case typeDockerConfig, typeOCIConfig, "", "application/octet-stream": // the last two as early tools wrote it

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,8 +14,8 @@ type Platform struct {
 	OSVersion    string `json:"os.version,omitempty"`
 }
 
-// String writes the platform as docker and skopeo do: os/architecture/variant,
-// and for Windows the version behind a colon.
+// String writes the platform as docker and skopeo do, as os/architecture/variant;
+// a version of the OS, which Windows has, follows a colon.
 func (p Platform) String() string {
 	s := p.OS + "/" + p.Architecture
 	if p.Variant != "" {
@@ -28,8 +27,9 @@ func (p Platform) String() string {
 	return s
 }
 
-// normal returns the platform under the names that images use for it: arm64 is
-// arm64/v8, arm is arm/v7, and amd64/v1 is amd64.
+// normal returns the normal form of a platform, so that two ways to write the
+// same platform are equal: arm64/v8 becomes arm64, arm becomes arm/v7, amd64/v1
+// becomes amd64, and x86_64 becomes amd64.
 // https://github.com/containerd/platforms/blob/v1.0.0/database.go
 func (p Platform) normal() Platform {
 	return Platform{Architecture: normalArchitecture(p.Architecture), OS: normalOS(p.OS), Variant: p.normalVariant(), OSVersion: p.OSVersion}
@@ -65,15 +65,16 @@ func normalOS(s string) string {
 	return s
 }
 
-// runs says whether a node of the platform also takes an image for a lesser
-// variant of it: arm/v7 takes arm/v6, and amd64/v3 takes amd64.
+// runs reports whether a node of the platform takes an image for the other one,
+// which may be a lesser variant: arm/v7 takes arm/v6, and amd64/v3 takes amd64.
 // https://github.com/containerd/platforms/blob/v1.0.0/compare.go (Only)
 func (p Platform) runs(other Platform) bool {
 	a, b := p.normal(), other.normal()
 	return samePlatform(a.withoutVariant(), b.withoutVariant()) && a.level() >= b.level() && b.level() > 0
 }
 
-// level is the variant as a number: 8.1 of arm64/v8.1; 0 if it is none.
+// level returns the variant as a number, such as 8.1 of arm64/v8.1; 0 if the
+// variant is no number.
 func (p Platform) level() float64 {
 	variant := p.normalVariant()
 	switch {
@@ -89,25 +90,27 @@ func (p Platform) level() float64 {
 	return level
 }
 
-// samePlatform says whether a node of one platform would pull an image that is
-// offered for the other. A version of the OS that is left out fits any.
+// samePlatform reports whether a node of one platform would pull an image that
+// is offered for the other.
 func samePlatform(a, b Platform) bool { return a.normal().fits(b.normal()) }
 
-// fits is samePlatform for platforms that are normalised.
-func (a Platform) fits(b Platform) bool {
-	if a.OSVersion == "" || b.OSVersion == "" {
-		a.OSVersion, b.OSVersion = "", ""
+// fits is samePlatform for platforms in normal form. A version of the OS that is
+// left out fits any.
+func (p Platform) fits(other Platform) bool {
+	if p.OSVersion == "" || other.OSVersion == "" {
+		p.OSVersion, other.OSVersion = "", ""
 	}
-	return a == b
+	return p == other
 }
 
-// architectures are the names that uname and others use for Go's.
+// architectures maps the names that uname and others use to Go's names.
 var architectures = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "armel": "arm", "i386": "386",
 }
 
-// What images run on: the values of Go's GOARCH and GOOS, which the OCI image
-// index wants, the usual ones first. Attestations have "unknown".
+// The architectures and systems of images. The OCI image index wants the values
+// of Go's GOARCH and GOOS; attestations have "unknown". The usual ones stand
+// first, as an example in messages.
 var (
 	knownArchitectures = []string{"amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "loong64",
 		"mips", "mipsle", "mips64", "mips64le", "ppc64", "sparc64", "wasm", "unknown"}
@@ -115,8 +118,8 @@ var (
 		"aix", "android", "plan9", "js", "wasip1", "unknown"}
 )
 
-// normalArchitecture returns Go's name of an architecture, which is the one
-// that image manifests use.
+// normalArchitecture returns Go's name of an architecture, which manifests use,
+// too.
 func normalArchitecture(s string) string {
 	s = strings.ToLower(s)
 	if normal, ok := architectures[s]; ok {
@@ -125,15 +128,9 @@ func normalArchitecture(s string) string {
 	return s
 }
 
-// wanted says whether the question asks about this platform.
-func (q Question) wanted(p *Platform) bool {
-	return p != nil &&
-		slices.ContainsFunc(q.Arch, func(a string) bool { return normalArchitecture(a) == normalArchitecture(p.Architecture) }) &&
-		slices.ContainsFunc(q.OS, func(os string) bool { return normalOS(os) == normalOS(p.OS) })
-}
-
-// contradiction names a field in which two platforms exclude each other. What
-// one of them leaves out is no contradiction: many configs leave out variants.
+// contradiction names a field in which two platforms exclude each other, "" if
+// none does. A field that one of them leaves out is no contradiction: many
+// configs leave out the variant.
 func contradiction(a, b Platform) (field, first, second string) {
 	for _, f := range []struct{ name, a, b string }{
 		{"architecture", normalArchitecture(a.Architecture), normalArchitecture(b.Architecture)},
@@ -145,7 +142,7 @@ func contradiction(a, b Platform) (field, first, second string) {
 			continue
 		}
 		if f.name == "os.version" && (strings.HasPrefix(f.a, f.b+".") || strings.HasPrefix(f.b, f.a+".")) {
-			continue // nodes look at the beginning only
+			continue // nodes compare the beginning only
 		}
 		if f.a != f.b {
 			return f.name, f.a, f.b

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// problem says what is wrong: why two images are not the same, or what a side
-// lacks. Where nothing is wrong, the problem is nil.
+// problem is the finding that something is wrong: why two images are not the
+// same, or what is missing. A nil problem means that nothing is wrong.
 type problem struct {
 	reason  Reason
 	message string
 }
 
-// unknown is the problem of a method that lacks facts (see comparison). It is
-// not nil, so that a caller who only looks for problems takes it for one and
-// returns it, too.
+// unknown stands for a problem, or for none, while facts are missing; see type
+// comparison. It is not nil, so a caller that only asks whether there is a
+// problem does not take it for good news.
 var unknown = &problem{}
 
 func newProblem(reason Reason, format string, args ...any) *problem {
@@ -26,8 +26,8 @@ func differs(format string, args ...any) *problem {
 	return newProblem(DigestDiffers, format, args...)
 }
 
-// after returns the problem with words before its message. Where there is
-// nothing wrong, or nothing known, that stays so.
+// after returns the problem with words before its message. nil and unknown stay
+// as they are.
 func (p *problem) after(words string) *problem {
 	if p == nil || p == unknown {
 		return p
@@ -35,7 +35,7 @@ func (p *problem) after(words string) *problem {
 	return &problem{p.reason, words + p.message}
 }
 
-// fail is the verdict on an image for which the problem is all there is to say.
+// fail returns the verdict on an image that fails because of the problem.
 func (p *problem) fail() Verdict {
 	return Verdict{Status: Fail, Reason: p.reason, Message: p.message}
 }
@@ -44,8 +44,8 @@ func fail(reason Reason, format string, args ...any) Verdict {
 	return newProblem(reason, format, args...).fail()
 }
 
-// firstProblem returns the first problem of several, but unknown if any of them
-// is unknown: an earlier one may turn out to be a problem.
+// firstProblem returns the first of several problems, nil if there is none. If
+// any of them is unknown, so is the first one.
 func firstProblem(several ...*problem) *problem {
 	var first *problem
 	for _, p := range several {
@@ -59,10 +59,10 @@ func firstProblem(several ...*problem) *problem {
 	return first
 }
 
-// problems are those of one image.
+// problems collects what is wrong with one image.
 type problems []problem
 
-// add adds a problem, if there is one.
+// add adds a problem. It ignores nil and unknown.
 func (all *problems) add(p *problem) {
 	if p != nil && p != unknown {
 		*all = append(*all, *p)

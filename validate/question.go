@@ -14,13 +14,14 @@ type Question struct {
 	Arch, OS []string // the wanted platforms
 	Rules    Rules
 	Depth    Depth
-	Sample   Sample // of the blobs, which to read with Data
+	Sample   Sample // which blobs to read at the depth Data
 
 	Provenance bool // attestations must be mirrored, too
-	Referrers  bool // what refers to the images must be mirrored, too
+	Referrers  bool // everything that refers to the images must be mirrored, too
 }
 
-// Check says what is wrong with a question.
+// Check returns an error if nothing could come of the question: its platforms,
+// rules and depth have to exist.
 func (q Question) Check() error {
 	if err := checkWords("architecture", q.Arch, knownArchitectures, normalArchitecture); err != nil {
 		return err
@@ -35,16 +36,25 @@ func (q Question) Check() error {
 	return err
 }
 
-// checkWords refuses words that no image has: a misspelt platform would leave
-// nothing to compare, and nothing to complain of.
-func checkWords(what string, words, known []string, normal func(string) string) error {
+// checkWords refuses words that no image has. A misspelt platform would leave
+// nothing to compare, so every image would be skipped.
+func checkWords(name string, words, known []string, normal func(string) string) error {
 	if len(words) == 0 {
-		return fmt.Errorf("there is no %s: want a list such as %s", what, strings.Join(known[:2], ","))
+		return fmt.Errorf("there is no %s: want a list such as %s", name, strings.Join(known[:2], ","))
 	}
 	for _, word := range words {
 		if !slices.Contains(known, normal(word)) {
-			return fmt.Errorf("there is no %s %q: want some of %s", what, word, strings.Join(known, ", "))
+			return fmt.Errorf("there is no %s %q: want some of %s", name, word, strings.Join(known, ", "))
 		}
 	}
 	return nil
 }
+
+// Wants reports whether the question asks about a platform.
+func (q Question) Wants(p Platform) bool {
+	return slices.ContainsFunc(q.Arch, func(arch string) bool { return normalArchitecture(arch) == normalArchitecture(p.Architecture) }) &&
+		slices.ContainsFunc(q.OS, func(os string) bool { return normalOS(os) == normalOS(p.OS) })
+}
+
+// wanted is Wants for an image that may have no platform.
+func (q Question) wanted(p *Platform) bool { return p != nil && q.Wants(*p) }

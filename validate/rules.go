@@ -14,8 +14,8 @@ const (
 	Exact   Rules = "exact"
 )
 
-// Depth says how much is proved at the destination. Each depth also proves all
-// that the depths above it in the table prove.
+// Depth names how much is proved at the destination. Each depth proves more than
+// the one before it in the table.
 type Depth string
 
 const (
@@ -31,7 +31,8 @@ type ruleSet struct {
 	judge func(*comparison) Verdict
 }
 
-// ruleSets is the table of rule sets: to add one is to add a row.
+// ruleSets is the table of rule sets. Everything that knows which rule sets exist
+// gets them from here: the check of a question, messages, and the help.
 var ruleSets = []ruleSet{
 	{Hangar, "its mirror-validate's rules", (*comparison).hangar},
 	{Content, "the same files and runtime configuration, whatever tool copied it", (*comparison).content},
@@ -41,19 +42,18 @@ var ruleSets = []ruleSet{
 // depthLevel is a row of the table of depths.
 type depthLevel struct {
 	name  Depth
-	about string // what the depth proves of the destination's manifests and blobs
-	// check returns what the destination lacks of an image that matched.
-	check func(*comparison, image, Match) problems
+	about string                                   // what the depth proves of manifests and blobs
+	check func(*comparison, image, Match) problems // what is wrong at the destination with an image that matched
 }
 
-// depthLevels is the table of depths.
+// depthLevels is the table of depths, of which everything else gets them as well.
 var depthLevels = []depthLevel{
 	{Manifests, "they are there", (*comparison).checkManifest},
 	{Blobs, "every config and layer is there, with its size", (*comparison).checkBlobs},
 	{Data, "every byte is right", (*comparison).checkData},
 }
 
-// Choice is a value that a setting may have, and its meaning in a few words.
+// Choice is one value of a setting, and its meaning in a few words.
 type Choice struct{ Name, About string }
 
 // RuleSets returns the rule sets that a question may name.

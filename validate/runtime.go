@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Runtime is what a container is started with. The last three are Docker's
-// own: a conversion to OCI may lose them.
+// Runtime is the configuration that a container is started with. The last three
+// fields are Docker's own: a conversion to OCI may lose them.
 type Runtime struct {
 	User         string
 	ExposedPorts map[string]any
@@ -21,7 +21,7 @@ type Runtime struct {
 	WorkingDir   string
 	Labels       map[string]string
 	StopSignal   string
-	ArgsEscaped  bool // of Windows: Cmd is a command line as it stands
+	ArgsEscaped  bool // Windows only: Cmd is a whole command line
 	Healthcheck  map[string]any
 	Shell        command
 }
@@ -102,7 +102,7 @@ func differentNames(field string, source, destination map[string]string) string 
 	return "config field " + field + ": " + strings.Join(differ, ", ")
 }
 
-// variables are an environment by name.
+// variables returns the values of an environment by name.
 func variables(env []string) map[string]string {
 	byName := map[string]string{}
 	for _, variable := range env {

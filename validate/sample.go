@@ -7,15 +7,13 @@ import (
 	"strings"
 )
 
-// Samples: which blobs to read, if not all.
-
-// Sample is a share of all blobs, the same one for the same digests: those
-// whose digest begins, read as a number below 1, from From up to To. The zero
-// Sample is everything.
+// Sample is a share of all blobs. A blob is in the sample if its digest, read as
+// a number from 0 to 1, is at least From and below To. So the same list gives
+// the same sample. The zero Sample is everything.
 type Sample struct{ From, To float64 }
 
-// ParseSample reads a sample: "5%", or "2/7" for the second of seven parts, so
-// that seven runs cover all.
+// ParseSample reads a sample: a share such as "5%", or a part such as "2/7", the
+// second of seven parts that together are everything.
 func ParseSample(s string) (Sample, error) {
 	wrong := fmt.Errorf("%q is no sample: want a share such as 5%%, or a part such as 2/7", s)
 	if percent, ok := strings.CutSuffix(s, "%"); ok {
@@ -34,13 +32,13 @@ func ParseSample(s string) (Sample, error) {
 	return Sample{float64(part-1) / float64(parts), float64(part) / float64(parts)}, nil
 }
 
-// picks says whether the sample has the blob of a digest.
+// picks reports whether the blob of a digest is in the sample.
 func (s Sample) picks(digest string) bool {
 	if s == (Sample{}) {
 		return true
 	}
 	_, hex, _ := strings.Cut(digest, ":")
-	const digits = 13 // what a float64 holds without rounding
+	const digits = 13 // as many as a float64 holds without rounding
 	n, err := strconv.ParseUint(hex[:min(digits, len(hex))], 16, 64)
 	if err != nil {
 		return true

@@ -1,14 +1,12 @@
 package validate
 
-// The verdicts' words: statuses, reasons and matches.
-
 // Status is the outcome of one image.
 type Status string
 
 const (
 	Pass  Status = "pass"
 	Fail  Status = "fail"
-	Skip  Status = "skip"  // nothing to compare, and that is as it should be
+	Skip  Status = "skip"  // there is nothing to compare, and nothing wrong with that
 	Error Status = "error" // could not be checked
 )
 
@@ -52,7 +50,7 @@ const (
 	Recompressed  Match = "recompressed"   // the same uncompressed layers and runtime config
 )
 
-// Verdict is what Compare found out about one image.
+// Verdict is the answer to a question about one image.
 type Verdict struct {
 	Status    Status
 	Reason    Reason // "" with Pass
@@ -60,8 +58,8 @@ type Verdict struct {
 	Match     Match  // "" unless Pass
 	Platforms []PlatformVerdict
 
-	// Lists are the selected entries of both manifest lists where these are
-	// what differs, else nil.
+	// Lists has the selected entries of both manifest lists if these differ, else
+	// it is nil.
 	Lists *Lists
 }
 
@@ -70,13 +68,13 @@ type Verdict struct {
 type PlatformVerdict struct {
 	Platform    string `json:"platform"`              // "linux/arm64/v8"
 	Source      string `json:"source,omitempty"`      // digest of its manifest at the source
-	Destination string `json:"destination,omitempty"` // digest of its manifest at the destination, "" where there is none
+	Destination string `json:"destination,omitempty"` // digest of its manifest at the destination, "" if there is none
 	Match       Match  `json:"match,omitempty"`
-	Reason      Reason `json:"reason,omitempty"` // "" where the platform is as it should be
+	Reason      Reason `json:"reason,omitempty"` // "" if nothing is wrong
 	Message     string `json:"message,omitempty"`
 }
 
-// Lists are two manifest lists side by side, reduced to what is compared.
+// Lists are two manifest lists side by side, reduced to the compared entries.
 type Lists struct {
 	Source, Destination []ListEntry
 }

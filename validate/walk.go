@@ -7,14 +7,15 @@ import (
 )
 
 const (
-	// maxLevels is how deep lists may lie within lists: nobody makes more than two.
+	// maxLevels is how deep lists may lie within lists. Nobody makes more than two
+	// levels.
 	maxLevels = 8
-	// maxRead is how many manifests are read to find out what a tag leads to, and
-	// maxReadBytes how many bytes they may have together.
+	// maxRead is how many manifests are read at the most to find out what a tag
+	// leads to, and maxReadBytes how many bytes these may have together.
 	maxRead      = 1000
 	maxReadBytes = 64 << 20
-	// maxReadAtOnce keeps a list of many such entries from being read before
-	// maxReadBytes can tell that it is too much.
+	// maxReadAtOnce is how many of them are read in one round. More could break
+	// maxReadBytes before anybody counted.
 	maxReadAtOnce = 64
 )
 
@@ -31,9 +32,9 @@ type walk struct {
 	refused *Verdict // why the walk was given up, nil if it was not
 }
 
-// imagesBehind returns the images that a manifest leads to, or why they cannot
-// be told. Manifests and configs of shared digests are read at the destination:
-// at public registries a GET costs quota.
+// imagesBehind returns the images that a manifest leads to, or the verdict if
+// that is too much to read. Manifests and configs whose digests are shared are
+// read at the destination: at public registries a GET costs quota.
 func (c *comparison) imagesBehind(side Side, top *Manifest, shared map[string]bool) ([]image, *Verdict) {
 	w := &walk{comparison: c, side: side, shared: shared, seen: map[string]bool{}}
 	if top.IsList() {
@@ -49,8 +50,9 @@ func (c *comparison) imagesBehind(side Side, top *Manifest, shared map[string]bo
 	return w.images, w.refused
 }
 
-// enter walks through the entries of a list. A list within a list passes on to
-// its entries the platform that is said of it, and why nodes do not find it.
+// enter walks through the entries of a list. If the list is an entry of another
+// list, that may say its platform, or hide it from nodes; both then hold for the
+// entries, too.
 func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level int) {
 	if w.seen[list.Digest] {
 		return
@@ -76,8 +78,8 @@ func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level in
 	}
 }
 
-// visit adds what an entry leads to. A manifest is read only if the list does
-// not tell enough: what an image runs on, or what lies behind a list.
+// visit adds the images that an entry leads to. The entry's manifest is read only
+// if it is a list, or if the list does not tell its platform.
 func (w *walk) visit(entry Descriptor, hidden string, level int) {
 	switch {
 	case isListType(entry.MediaType):
@@ -100,9 +102,9 @@ func (w *walk) visit(entry Descriptor, hidden string, level int) {
 	}
 }
 
-// hiddenBecause says why nodes do not find an entry of a list, or is "" if they
-// do. They choose by the platforms of the list. Of the entries without one they
-// take the first, if no other fits, and do not look at the others.
+// hiddenBecause says why nodes do not find an entry of a list, or returns "".
+// Nodes choose by the platforms in the list. If none fits, they take the first
+// entry without a platform, and do not look at further ones.
 // https://github.com/containerd/containerd/blob/v2.1.0/core/images/image.go (Manifest)
 // https://github.com/containers/image/blob/v5.34.0/internal/manifest/oci_index.go (chooseInstance)
 func hiddenBecause(outer *Platform, entry Descriptor, unlabelledBefore int) string {
@@ -128,9 +130,8 @@ func (w *walk) refuse(format string, args ...any) {
 	}
 }
 
-// read returns the manifest of an entry. It returns nil if that is not known
-// yet, too much, or not there; in the last case it adds the entry as an image
-// of which nothing else is known.
+// read returns the manifest of an entry, or nil if that is unknown, too much to
+// read, or missing. A missing one is added as an image with a problem.
 func (w *walk) read(entry Descriptor) *Manifest {
 	if w.reads++; w.reads > maxRead {
 		w.refuse("more than %d manifests would have to be read to find out what it offers", maxRead)
@@ -157,7 +158,8 @@ func (w *walk) read(entry Descriptor) *Manifest {
 	return fact.Manifest
 }
 
-// manifestOf is fact, but notes no need where there are many already.
+// manifestOf returns the fact of a manifest. It notes no further need if there
+// are enough for one round.
 func (w *walk) manifestOf(side Side, digest string) (fact Fact, known bool) {
 	need := Need{Side: side, Action: ReadManifest, Digest: digest}
 	if len(w.needs) >= maxReadAtOnce {
@@ -166,7 +168,7 @@ func (w *walk) manifestOf(side Side, digest string) (fact Fact, known bool) {
 	return w.fact(need)
 }
 
-// add adds an image that no list labels: its config tells what it runs on.
+// add adds an image whose platform no list tells: its config does.
 func (w *walk) add(d Descriptor, manifest *Manifest, hidden string) {
 	img := image{Descriptor: d, manifest: manifest, hidden: hidden}
 	if manifest.isArtifact() {
@@ -184,7 +186,7 @@ func (w *walk) add(d Descriptor, manifest *Manifest, hidden string) {
 	w.images = append(w.images, img)
 }
 
-// configOf reads a config at the destination if it should be there, too.
+// configOf returns an image's config, from the destination if it is there, too.
 func (w *walk) configOf(manifest *Manifest) (*Config, *problem) {
 	if w.side == Source && w.shared[manifest.Config.Digest] {
 		if config, p := w.config(Destination, manifest); p == nil || p == unknown {
