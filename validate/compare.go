@@ -25,12 +25,14 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 
 // comparison is one run of Compare.
 //
-// Its methods look facts up with the method fact. Where a fact is missing, that
-// notes the need for it, and every method in between says that it does not know
-// its answer: it returns known == false, or the problem unknown. The caller
-// then draws no conclusion. It may return at once, or go on to note further
-// needs, so that more is read in the same round. A conclusion that it draws all
-// the same reaches nobody: once there are needs, Compare drops the verdict.
+// Its methods get facts from the method fact. If a fact is missing, that method
+// notes the need for it. Then every method up the stack does not know its answer
+// either, and says so: it returns known == false, or the problem unknown.
+//
+// A method that gets such an answer draws no conclusion. It may return at once,
+// or go on to note further needs, so that more is read in the same round. If it
+// draws a conclusion all the same, no harm is done: Compare drops the verdict
+// once there are needs.
 type comparison struct {
 	Question
 	check func(*comparison, image, Match) problems // of the question's depth
@@ -39,12 +41,12 @@ type comparison struct {
 	asked map[Need]bool // the same as needs
 }
 
-// isWaiting reports whether facts are missing. A stage of the comparison that
-// builds on earlier ones begins only if none are: its own needs may depend on
-// them.
+// isWaiting reports whether facts are missing. A later step of the comparison
+// does not begin then: it might ask for what nobody needs in the end.
 func (c *comparison) isWaiting() bool { return len(c.needs) > 0 }
 
-// verdict judges by a rule set, and adds to a pass what no rule set leaves out.
+// verdict returns the verdict of a rule set. If that is a pass, the checks follow
+// that are the same for all rule sets.
 func (c *comparison) verdict(rules ruleSet) Verdict {
 	verdict := rules.judge(c)
 	if c.isWaiting() || verdict.Status != Pass {
@@ -59,16 +61,16 @@ func (c *comparison) verdict(rules ruleSet) Verdict {
 	return verdict
 }
 
-// servedAs says that the registry gives another media type for a manifest than
-// the manifest itself. Docker, Podman and containerd refuse such a manifest, as
-// clients should.
+// servedAs is the message about a manifest that the registry serves under another
+// media type than its own. Docker, Podman and containerd refuse such a manifest,
+// as clients should.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 func (m *Manifest) servedAs() string {
 	return fmt.Sprintf("destination manifest MIME type unknown: %s (so the registry says; the manifest's own is %s)", m.ServedAs, m.MediaType)
 }
 
-// maxSelected is how many entries of a list are compared: nobody makes so many,
-// and each may have to be compared with each.
+// maxSelected is how many entries of a list are compared. Each entry may have to
+// be compared with each, and nobody makes lists that long.
 const maxSelected = 1000
 
 func tooMany(side Side, n int) Verdict {
@@ -80,14 +82,14 @@ func sourceMissing() Verdict {
 	return Verdict{Status: Error, Reason: SourceMissing, Message: "source manifest does not exist: check the name and the tag in the list"}
 }
 
-// judged is the result of one platform, and the destination's image that it is
-// about; that is empty where there is none.
+// judged is the verdict on one platform together with the destination's image
+// that stands for it.
 type judged struct {
 	PlatformVerdict
-	mirror image
+	mirror image // without a digest if the destination has none
 }
 
-// results returns the platforms as a verdict lists them.
+// results returns the platforms as a verdict has them.
 func results(platforms []judged) []PlatformVerdict {
 	all := make([]PlatformVerdict, len(platforms))
 	for i, p := range platforms {
@@ -96,7 +98,8 @@ func results(platforms []judged) []PlatformVerdict {
 	return all
 }
 
-// overall is the match of an image whose platforms all match.
+// overall returns the match of an image whose platforms all match: Identical if
+// even the digests under the tag are the same, else the weakest of the platforms'.
 func overall(source, destination *Manifest, platforms []judged) Match {
 	if source.Digest == destination.Digest {
 		return Identical

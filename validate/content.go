@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// content judges by the rules "content": whatever tool made the mirror, a node
-// that pulls a wanted platform from the destination gets the same files, and
-// runs them the same way.
+// content judges by the rules "content". A mirror is good if a node that pulls a
+// wanted platform gets the same files from the destination as from the source,
+// and runs them the same way. It does not matter which tool made the mirror.
 func (c *comparison) content() Verdict {
 	t, verdict := c.readTrees()
 	if t == nil {
@@ -17,8 +17,8 @@ func (c *comparison) content() Verdict {
 	return c.compareTrees(t)
 }
 
-// exact judges by the rules "exact": as "content", and the tag has the same
-// digest on both sides.
+// exact judges by the rules "exact": those of "content", and the tag must have the
+// same digest on both sides.
 func (c *comparison) exact() Verdict {
 	t, verdict := c.readTrees()
 	if t == nil {
@@ -30,15 +30,15 @@ func (c *comparison) exact() Verdict {
 	return c.compareTrees(t)
 }
 
-// trees is what the tag leads to on both sides.
+// trees holds everything that the tag leads to on both sides.
 type trees struct {
 	source, destination             *Manifest // under the tag
-	sourceImages, destinationImages []image   // that these lead to
+	sourceImages, destinationImages []image   // behind these manifests
 	selected                        []image   // of the source's images, those that the question asks about
 }
 
-// readTrees reads both sides. It returns no trees if facts are missing, or if
-// there is nothing to compare and so a verdict.
+// readTrees reads both sides. If it returns no trees, either facts are missing,
+// or the verdict is clear without a comparison.
 func (c *comparison) readTrees() (*trees, Verdict) {
 	source, destination, known := c.tops()
 	if !known {
@@ -68,7 +68,7 @@ func (c *comparison) readTrees() (*trees, Verdict) {
 	return &trees{source, destination, sourceImages, destinationImages, selected}, Verdict{}
 }
 
-// bothImages returns what the manifests of both sides lead to. Where they are
+// bothImages returns the images behind the manifests of both sides. If these are
 // the same manifest, only the destination is asked.
 func (c *comparison) bothImages(source, destination *Manifest) (sourceImages, destinationImages []image, refused *Verdict) {
 	shared := map[string]bool{}
@@ -76,7 +76,7 @@ func (c *comparison) bothImages(source, destination *Manifest) (sourceImages, de
 		if destinationImages, refused = c.imagesBehind(Destination, destination, nil); refused != nil {
 			return nil, nil, refused
 		}
-		if destination.IsList() && c.isWaiting() { // the source need not be asked for what is found here
+		if destination.IsList() && c.isWaiting() { // what is found here need not be read at the source
 			return nil, nil, nil
 		}
 		shared = digestsOf(destinationImages, destination)
@@ -95,8 +95,8 @@ func (c *comparison) bothImages(source, destination *Manifest) (sourceImages, de
 	return sourceImages, destinationImages, refused
 }
 
-// selectImages returns the images that the question asks about. Where no image
-// names a platform, as with artifacts and cosign's signatures, these are all.
+// selectImages returns the images that the question asks about. If none of them
+// has a platform, it asks about all: they are artifacts, or cosign's signatures.
 func (c *comparison) selectImages(images []image) []image {
 	var wanted, withoutPlatform []image
 	named := false
@@ -105,7 +105,7 @@ func (c *comparison) selectImages(images []image) []image {
 		case img.attestedDigest() != "":
 		case img.artifact || img.hasEmptyPlatform():
 			withoutPlatform = append(withoutPlatform, img)
-		case img.problem != nil || c.wanted(img.platform): // what was not found may be wanted
+		case img.problem != nil || c.wanted(img.platform): // an image that was not found may be wanted
 			wanted = append(wanted, img)
 			named = true
 		default:
@@ -118,7 +118,7 @@ func (c *comparison) selectImages(images []image) []image {
 	return wanted
 }
 
-// noImage is the verdict on a source that has nothing that is wanted.
+// noImage returns the verdict on a source without a wanted image.
 func (c *comparison) noImage(source *Manifest, images []image) Verdict {
 	if !source.IsList() {
 		return c.noPlatform(describeSingle(source, images[0].platform))
@@ -130,7 +130,7 @@ func (c *comparison) noImage(source *Manifest, images []image) Verdict {
 	return c.noPlatform(describeList(platforms))
 }
 
-// exactDiffers is the verdict on two digests under one tag.
+// exactDiffers returns the verdict on a tag that has two digests.
 func exactDiffers(t *trees) Verdict {
 	verdict := fail(DigestDiffers, "source digest %q != dest digest %q", t.source.Digest, t.destination.Digest)
 	for _, img := range t.selected {
@@ -145,7 +145,8 @@ func exactDiffers(t *trees) Verdict {
 	return verdict
 }
 
-// compareTrees compares the selected images with the destination's.
+// compareTrees compares the selected images with the destination's, and proves
+// what they rest on.
 func (c *comparison) compareTrees(t *trees) Verdict {
 	offered := 0
 	for _, img := range t.destinationImages {
@@ -173,8 +174,8 @@ func (c *comparison) compareTrees(t *trees) Verdict {
 	return c.prove(overall(t.source, t.destination, j.platforms), j.platforms)
 }
 
-// contentDiffers sums up what differs, if anything does. What is sure comes
-// before what could not be looked at.
+// contentDiffers returns the verdict on platforms if any of them differs. A
+// proven difference counts more than a platform that could not be compared.
 func contentDiffers(platforms []judged) (verdict Verdict, differ bool) {
 	var missing, notes []string
 	var failed, unsure Reason
@@ -188,7 +189,7 @@ func contentDiffers(platforms []judged) (verdict Verdict, differ bool) {
 			failed = cmp.Or(failed, p.Reason)
 		}
 		if p.Reason == PlatformMissing {
-			missing = append(missing, cmp.Or(p.Message, "platform "+p.Platform)) // the message is of an attestation
+			missing = append(missing, cmp.Or(p.Message, "platform "+p.Platform)) // an attestation has a message
 			continue
 		}
 		notes = append(notes, p.Platform+": "+p.Message)

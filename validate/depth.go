@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// prove is the verdict on an image whose platforms all match: a pass, if the
-// destination has all of what the match rests on, as deep as the question
-// wants.
+// prove returns the verdict on an image whose platforms all match. It is a pass
+// if the question's depth finds nothing wrong at the destination.
 func (c *comparison) prove(match Match, platforms []judged) Verdict {
 	if c.isWaiting() {
 		return Verdict{}
@@ -33,8 +32,8 @@ func (c *comparison) prove(match Match, platforms []judged) Verdict {
 	return verdict
 }
 
-// checkManifest returns what is wrong with an image's manifest: at the depth
-// manifests it only has to be there.
+// checkManifest is the check of the depth Manifests: the image's manifest must be
+// there.
 func (c *comparison) checkManifest(img image, _ Match) (wrong problems) {
 	fact, known := c.peek(Need{Side: Destination, Action: ReadManifest, Digest: img.Digest})
 	if img.manifest == nil && !known {
@@ -46,7 +45,8 @@ func (c *comparison) checkManifest(img image, _ Match) (wrong problems) {
 	return wrong
 }
 
-// checkBlobs returns what is wrong with an image, whose blobs are looked for.
+// checkBlobs is the check of the depth Blobs: the config and every layer must be
+// there, with their sizes.
 func (c *comparison) checkBlobs(img image, _ Match) (wrong problems) {
 	manifest, p := c.listedManifest(img)
 	if p != nil {
@@ -56,8 +56,8 @@ func (c *comparison) checkBlobs(img image, _ Match) (wrong problems) {
 	return c.checkEach(manifest, nil, c.headBlob)
 }
 
-// checkData returns what is wrong with an image, whose blobs are read if the
-// sample picks them.
+// checkData is the check of the depth Data: every blob of the sample is read, and
+// the others must be there.
 func (c *comparison) checkData(img image, match Match) (wrong problems) {
 	manifest, p := c.listedManifest(img)
 	if p != nil {
@@ -67,8 +67,8 @@ func (c *comparison) checkData(img image, match Match) (wrong problems) {
 	return c.checkEach(manifest, c.diffIDs(manifest, match), c.readBlob)
 }
 
-// listedManifest returns an image's manifest, or what its list and the registry
-// say wrongly of it.
+// listedManifest returns an image's manifest, or a problem if the manifest is not
+// what its list and the registry say.
 func (c *comparison) listedManifest(img image) (*Manifest, *problem) {
 	manifest, p := c.manifest(Destination, img)
 	switch {
@@ -82,24 +82,25 @@ func (c *comparison) listedManifest(img image) (*Manifest, *problem) {
 	return manifest, nil
 }
 
-// diffIDs returns the digests that an image's layers must have before
-// compression, if the match rests on these.
+// diffIDs returns the digests that the layers must have before compression. They
+// are only checked if the match depends on them.
 func (c *comparison) diffIDs(manifest *Manifest, match Match) []string {
 	if match != Recompressed {
 		return nil
 	}
 	config, p := c.config(Destination, manifest)
-	if p != nil { // which is noted when the blobs are checked
+	if p != nil { // checkEach finds this problem itself
 		return nil
 	}
 	return config.RootFS.DiffIDs
 }
 
-// blobCheck says what is wrong with one blob of the destination. With a diff ID
-// the blob is a layer that must have this digest before compression.
+// blobCheck checks one blob of the destination. If diffID is not "", the blob is
+// a layer that must have this digest before compression.
 type blobCheck func(name string, blob Descriptor, diffID string) *problem
 
-// checkEach checks every blob of an image, but the same layer only once.
+// checkEach checks the config of an image and every layer. A layer that stands
+// twice in the manifest is checked once.
 func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobCheck) (wrong problems) {
 	if manifest.Config.Digest != "" {
 		wrong.add(check("config", manifest.Config, ""))
@@ -122,9 +123,9 @@ func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobC
 	return wrong
 }
 
-// headBlob checks whether a blob is there, and its size.
+// headBlob checks that a blob is there, and its size.
 func (c *comparison) headBlob(name string, blob Descriptor, _ string) *problem {
-	if fact, known := c.peek(Need{Side: Destination, Action: ReadConfig, Digest: blob.Digest}); known { // a config that was compared
+	if fact, known := c.peek(Need{Side: Destination, Action: ReadConfig, Digest: blob.Digest}); known { // as a config, which was compared
 		return checkBytes(name, blob, fact)
 	}
 	fact, known := c.fact(Need{Side: Destination, Action: HeadBlob, Digest: blob.Digest})
@@ -134,7 +135,8 @@ func (c *comparison) headBlob(name string, blob Descriptor, _ string) *problem {
 	return checkSize(name, blob, fact)
 }
 
-// readBlob checks a blob's bytes, if the sample picks it.
+// readBlob checks the bytes of a blob if it is in the sample, else that it is
+// there.
 func (c *comparison) readBlob(name string, blob Descriptor, diffID string) *problem {
 	if diffID != "" {
 		return c.unpackLayer(name, blob, diffID)
@@ -160,8 +162,8 @@ func checkSize(name string, blob Descriptor, fact Fact) *problem {
 	return nil
 }
 
-// bytes writes a blob's size. What is longer than it should be is not read to
-// its end.
+// bytes writes the size of a blob. If the blob is longer than expected, reading
+// stopped at one byte more.
 func bytes(size, expected int64) string {
 	if size == expected+1 {
 		return fmt.Sprintf("more than %d bytes", expected)
@@ -169,7 +171,7 @@ func bytes(size, expected int64) string {
 	return fmt.Sprintf("%d bytes", size)
 }
 
-// checkBytes says what is wrong with a blob that was read.
+// checkBytes checks the size and the digest of a blob that was read.
 func checkBytes(name string, blob Descriptor, fact Fact) *problem {
 	if p := checkSize(name, blob, fact); p != nil {
 		return p
@@ -180,8 +182,8 @@ func checkBytes(name string, blob Descriptor, fact Fact) *problem {
 	return nil
 }
 
-// unpackLayer checks a layer that was compressed anew: its config may lie about
-// what is in it.
+// unpackLayer checks a layer that was compressed anew. It must hold the files
+// that its config promises.
 func (c *comparison) unpackLayer(name string, layer Descriptor, diffID string) *problem {
 	fact, known := c.fact(Need{Side: Destination, Action: UnpackLayer, Digest: layer.Digest, Size: layer.Size})
 	if !known {

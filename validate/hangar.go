@@ -24,7 +24,8 @@ func (c *comparison) hangar() Verdict {
 	return c.hangarSingle(source, destination)
 }
 
-// checkHangarList says what is wrong with the destination's manifest by itself.
+// checkHangarList returns the problem of a destination that is no list as Hangar
+// makes them, whatever the source is.
 func checkHangarList(destination *Manifest) *problem {
 	switch {
 	case destination == nil:
@@ -37,8 +38,8 @@ func checkHangarList(destination *Manifest) *problem {
 	return nil
 }
 
-// hangarSingle compares an image that is no list with the list of one entry
-// that a mirror makes of it.
+// hangarSingle compares a single image with the list of one entry that Hangar
+// makes of it.
 func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	mirrored := destination != nil && destination.child(source.Digest) != nil
 	platform, lost, p := c.singlePlatform(source, mirrored)
@@ -75,10 +76,9 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	return c.prove(overall(source, destination, platforms), platforms)
 }
 
-// singlePlatform returns the platform of a single image of the source; an
-// artifact has none. Its config is read at the destination if the image was
-// mirrored as it is; lost is the problem of a config that is not there as it
-// should be.
+// singlePlatform returns the platform of a single image of the source, nil if it
+// is an artifact. If the destination has the same image, the config is read
+// there; lost is the problem if that failed and the source's was read.
 func (c *comparison) singlePlatform(source *Manifest, mirrored bool) (platform *Platform, lost, p *problem) {
 	if source.isArtifact() {
 		return nil, nil, nil
@@ -101,7 +101,7 @@ func (c *comparison) singlePlatform(source *Manifest, mirrored bool) (platform *
 }
 
 // compareSingle compares a single image with the only entry of the
-// destination's list.
+// destination's list, and makes sure that the entry's manifest is there.
 func (c *comparison) compareSingle(source *Manifest, entry Descriptor) (Match, *problem) {
 	if source.Digest == entry.Digest {
 		fact, known := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: entry.Digest})
@@ -124,8 +124,9 @@ func (c *comparison) compareSingle(source *Manifest, entry Descriptor) (Match, *
 	return match, p
 }
 
-// sameForHangar compares two images as Hangar's conversions leave them: it
-// keeps the layers as they are.
+// sameForHangar compares two images whose digests differ. Hangar's conversions
+// keep the layers as they are, so other layers are a difference even if they
+// hold the same files.
 func (c *comparison) sameForHangar(source, destination image) (Match, *problem) {
 	from, missingSource := c.manifest(Source, source)
 	to, missingDestination := c.manifest(Destination, destination)
@@ -140,8 +141,8 @@ func (c *comparison) sameForHangar(source, destination image) (Match, *problem) 
 	return c.same(source, destination)
 }
 
-// comparePlatforms compares a single image's platform with what the
-// destination's list says of it.
+// comparePlatforms compares the platform of an image with the one that the
+// destination's list says.
 func comparePlatforms(source Platform, listed *Platform) *problem {
 	if field, from, to := differentField(source, listed); field != "" {
 		return newProblem(PlatformDiffers, "source %s %q != dest %s %q", field, from, field, to)
@@ -149,8 +150,8 @@ func comparePlatforms(source Platform, listed *Platform) *problem {
 	return nil
 }
 
-// differentField names the first field of a platform that differs, "" if none
-// does.
+// differentField names the first field in which a platform differs from the one
+// that a list says, "" if none does.
 func differentField(source Platform, listed *Platform) (name, from, to string) {
 	var destination Platform
 	if listed != nil {
@@ -165,7 +166,7 @@ func differentField(source Platform, listed *Platform) (name, from, to string) {
 		{"variant", source.Variant, destination.Variant},
 		{"os.version", source.OSVersion, destination.OSVersion},
 	} {
-		// Hangar leaves the version of a single image out of the list it makes.
+		// Hangar's list of a single image leaves out the version of its OS.
 		if field.source == field.destination || field.name == "os.version" && field.destination == "" {
 			continue
 		}

@@ -89,15 +89,15 @@ func (c *comparison) judgeEntry(entry Descriptor, destination []Descriptor) (res
 	return result, true
 }
 
-// samePlatformInList reports whether two lists say the same platform. Unlike
-// for a single image, that includes the version of the OS.
+// samePlatformInList reports whether two lists say the same platform. Between
+// lists, the version of the OS must be the same, too.
 func samePlatformInList(source, destination Platform) bool {
 	field, _, _ := differentField(source, &destination)
 	return field == "" && source.OSVersion == destination.OSVersion
 }
 
-// judgeAbsentEntry is the result of an entry for whose platform the destination
-// has none. The same image may be there for another platform.
+// judgeAbsentEntry returns the result of an entry if the destination has none for
+// its platform. The same image may be there for another platform.
 func judgeAbsentEntry(result judged, entry Descriptor, destination []Descriptor) judged {
 	at := slices.IndexFunc(destination, func(other Descriptor) bool { return other.Digest == entry.Digest })
 	if at < 0 {
@@ -113,9 +113,9 @@ func judgeAbsentEntry(result judged, entry Descriptor, destination []Descriptor)
 	return result
 }
 
-// judgeConverted looks for what a converting copy made of an OCI image. Where
-// no candidate is the same, the first counts as the mirror, but a missing one
-// is the reason: it may have been the right one.
+// judgeConverted looks for the image that a converting copy made of an OCI image.
+// If no candidate is the same, the result is about the first one, or about a
+// missing one, which may have been the right one.
 func (c *comparison) judgeConverted(result judged, entry Descriptor, candidates []Descriptor) (_ judged, known bool) {
 	known = true
 	var first *problem
@@ -137,7 +137,8 @@ func (c *comparison) judgeConverted(result judged, entry Descriptor, candidates 
 	return result, known
 }
 
-// surplus returns the results of entries that only the destination has.
+// surplus returns results for the destination's entries that stand for none of
+// the platforms.
 func surplus(destination []Descriptor, platforms []judged) []judged {
 	var more []judged
 	for _, entry := range destination {
@@ -155,12 +156,12 @@ func isSameEntry(a, b Descriptor) bool {
 	return a.Digest == b.Digest && a.Platform != nil && b.Platform != nil && *a.Platform == *b.Platform
 }
 
-// listsDiffer sums up what differs between two lists, if anything does. What is
-// sure comes before what could not be looked at.
+// listsDiffer returns the verdict on two lists if any platform differs. A proven
+// difference counts more than a platform that could not be compared.
 func (c *comparison) listsDiffer(platforms []judged) (verdict Verdict, differ bool) {
 	var missing, notes []string
 	var reason Reason
-	lost := 0 // platforms that the source itself lost
+	lost := 0 // how many platforms the source itself has lost
 	for _, p := range platforms {
 		switch {
 		case p.Reason == "":
@@ -188,7 +189,7 @@ func (c *comparison) listsDiffer(platforms []judged) (verdict Verdict, differ bo
 	return Verdict{}, false
 }
 
-// listEntries returns a list's entries as Hangar shows them.
+// listEntries returns the entries of a list as Hangar's log shows them.
 func listEntries(list []Descriptor) []ListEntry {
 	shown := make([]ListEntry, len(list))
 	for i, entry := range list {

@@ -3,15 +3,16 @@ package validate
 import "slices"
 
 // judgement compares the selected images with the destination's, one platform
-// after the other.
+// after the other, and collects the results.
 type judgement struct {
 	*comparison
 	*trees
 	platforms []judged
 }
 
-// add notes the result of a platform, unless it is unknown. mirror is the
-// destination's image that the result is about, if there is one.
+// add adds the result of a platform, and the problem if there is one. mirror is
+// the destination's image that stands for the platform. An unknown result is
+// left out.
 func (j *judgement) add(result PlatformVerdict, mirror image, p *problem) {
 	if p == unknown {
 		return
@@ -22,7 +23,7 @@ func (j *judgement) add(result PlatformVerdict, mirror image, p *problem) {
 	j.platforms = append(j.platforms, judged{result, mirror})
 }
 
-// byPlatform puts images together that one node could pull, in their order.
+// byPlatform groups images by their platform, and keeps their order.
 func byPlatform(images []image) [][]image {
 	var groups [][]image
 	at := map[string]int{}
@@ -40,16 +41,17 @@ func byPlatform(images []image) [][]image {
 	return groups
 }
 
-// maxUnlike is how many images of one platform are compared with each other
-// where their digests differ.
+// maxUnlike is how many images of one platform are compared with each other if
+// their digests differ.
 const maxUnlike = 8
 
 // judgePlatform compares the source's selected images for one platform with
-// the destination's. Each must be there, and no other, since a node may get any
-// of them. Most clients take the first one, so that has to be the same.
+// the destination's. A node may get any of several images for its platform, so
+// the destination must have each of them, and no other. Most nodes take the
+// first one, so the first ones must be the same.
 //
-// A node of that platform may get more from the source than what is selected:
-// versions of Windows may stand beside an entry of no version.
+// offered is what such a node may get at the source. That may be more than what
+// is selected: an entry without a version of Windows fits nodes of any version.
 func (j *judgement) judgePlatform(selected []image) {
 	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
 	visible := slices.DeleteFunc(slices.Clone(candidates), image.isHidden)
@@ -78,7 +80,7 @@ func (j *judgement) judgePlatform(selected []image) {
 	j.judgeFirst(name, offered, candidates)
 }
 
-// addHidden notes that nodes do not find the destination's only image.
+// addHidden adds the result that nodes do not find the destination's image.
 func (j *judgement) addHidden(selected []image, candidate image) {
 	for _, img := range selected {
 		j.add(PlatformVerdict{Platform: img.name(), Source: img.Digest, Destination: candidate.Digest}, image{},
@@ -108,9 +110,9 @@ func (j *judgement) judgeImage(img image, candidates []image) {
 	}
 }
 
-// judgeOthers notes which of the destination's images for a platform are none
-// of those that the source offers. Those that a result since before is about
-// are judged already.
+// judgeOthers looks at the destination's images for a platform whose digests the
+// source does not offer, and adds those that are other images. It leaves out
+// those that the results from index before on are about already.
 func (j *judgement) judgeOthers(platform string, unlike, offered []image, before int) {
 	for _, img := range unlike {
 		if slices.ContainsFunc(j.platforms[before:], func(p judged) bool { return p.Destination == img.Digest }) {
@@ -124,8 +126,8 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 	}
 }
 
-// judgeFirst compares what most nodes take where there are several images for a
-// platform: the first.
+// judgeFirst compares the first images for a platform, which most nodes take, if
+// there are several.
 func (j *judgement) judgeFirst(platform string, offered, candidates []image) {
 	source, destination := offered[0], candidates[0]
 	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 {
@@ -137,9 +139,10 @@ func (j *judgement) judgeFirst(platform string, offered, candidates []image) {
 	}
 }
 
-// candidatesFor returns the images of one side that a node may get when it wants
-// an image: those for the same platform. Nodes prefer those that their list
-// labels, so these stand first. For an artifact it is the same artifact.
+// candidatesFor returns the images of one side that a node may get where it would
+// get the wanted image elsewhere: those for the same platform. Nodes prefer
+// images that their list labels, so these stand first. The only candidate for
+// an artifact is the artifact itself.
 func candidatesFor(want image, side []image) []image {
 	var found, variantless []image
 	for _, img := range side {
@@ -168,8 +171,8 @@ func candidatesFor(want image, side []image) []image {
 	return found
 }
 
-// closest returns the candidate with the strongest match, else the first one
-// and why it does not match. It is unknown while any comparison is.
+// closest returns the candidate with the strongest match. If none matches, it
+// returns the first candidate, and why that one does not match.
 func closest(candidates []image, compare func(image) (Match, *problem)) (best Match, which image, p *problem) {
 	allKnown := true
 	for _, candidate := range candidates {
@@ -189,13 +192,12 @@ func closest(candidates []image, compare func(image) (Match, *problem)) (best Ma
 	return best, which, p
 }
 
-// findAbsent says why the destination has no candidate for an image, and which
-// of its images is the closest. The same image may be there for another
-// platform.
+// findAbsent says what is wrong if the destination has no candidate for an image.
+// The image may be there for another platform; its digest is then returned.
 func (j *judgement) findAbsent(img image) (destination string, p *problem) {
 	for _, other := range j.destinationImages {
 		switch {
-		case other.problem != nil: // it may be the one
+		case other.problem != nil: // it may be the image
 			return "", other.problem
 		case other.Digest == img.Digest && img.platform != nil:
 			return other.Digest, j.findWrongLabel(img, other)
@@ -211,8 +213,8 @@ func (j *judgement) findAbsent(img image) (destination string, p *problem) {
 	return "", differs("the destination does not have %s", img.Digest)
 }
 
-// findWrongLabel says which list is wrong about an image that both sides have
-// for different platforms.
+// findWrongLabel says which list is wrong if both sides have the same image for
+// different platforms.
 func (j *judgement) findWrongLabel(source, destination image) *problem {
 	manifest, p := j.manifest(Destination, destination)
 	if p != nil {

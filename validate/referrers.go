@@ -6,18 +6,16 @@ import (
 	"strings"
 )
 
-// Referrers: signatures, SBOMs and attestations that are attached to images.
-// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
-
 // subject is a manifest that referrers are attached to.
 type subject struct {
 	source, destination string // its digests
 	platform            int    // where it stands in the verdict; -1 for the tag's own manifest
 }
 
-// withReferrers adds to a pass whether everything that is attached at the
-// source, to the tag's manifest and to each selected image, is also attached at
-// the destination.
+// withReferrers returns the verdict on an image that passed so far: signatures,
+// SBOMs and whatever else is attached at the source, to the tag's manifest and
+// to each selected image, must be attached at the destination, too.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
 func (c *comparison) withReferrers(verdict Verdict) Verdict {
 	top := subject{c.topDigest(Source), c.topDigest(Destination), -1}
 	subjects := []subject{top}
@@ -46,7 +44,7 @@ func (c *comparison) withReferrers(verdict Verdict) Verdict {
 	return verdict
 }
 
-// checkReferrers says which referrers of a subject the destination lacks.
+// checkReferrers finds out which referrers of a subject the destination lacks.
 func (c *comparison) checkReferrers(s subject) *problem {
 	source, known := c.fact(Need{Side: Source, Action: ListReferrers, Digest: s.source})
 	switch {
@@ -83,9 +81,9 @@ func (c *comparison) checkReferrers(s subject) *problem {
 	return nil
 }
 
-// findReferrer finds a referrer among the destination's: by its digest, or by
-// its layers. Where one manifest holds all signatures, others may have signed
-// at the destination, too, so more layers are fine.
+// findReferrer finds a referrer among the destination's, by its digest or by its
+// layers. The destination's may have more layers: some tools keep all signatures
+// in one manifest, and others may have signed at the destination.
 func (c *comparison) findReferrer(referrer Descriptor, candidates []Descriptor) (found *Descriptor, known bool) {
 	for i := range candidates {
 		if candidates[i].Digest == referrer.Digest {
@@ -120,8 +118,8 @@ func hasLayers(manifest *Manifest, layers []Descriptor) bool {
 	return true
 }
 
-// kinds writes referrers by their artifact types: "application/spdx+json, 2
-// application/vnd.dev.sigstore.bundle.v0.3+json".
+// kinds writes the artifact types of referrers, each once with its count, such as
+// "application/spdx+json, 2 application/vnd.dev.sigstore.bundle.v0.3+json".
 func kinds(referrers []Descriptor) string {
 	count := map[string]int{}
 	var order []string

@@ -2,11 +2,11 @@ package validate
 
 import "slices"
 
-// same compares two images whose digests differ: whether a node that pulls
-// either gets the same files, and starts them the same way.
+// same compares two images whose digests differ. They are the same if a node gets
+// the same files from both, and starts them the same way.
 //
-// Configs are read only if their digests differ, or if only they can tell: of
-// other layers, and of schema 1, which has no config of its own.
+// The configs are not read if they have the same digest and the layers are the
+// same, too. For other layers, and for schema 1, only configs can tell.
 func (c *comparison) same(source, destination image) (Match, *problem) {
 	from, missingSource := c.manifest(Source, source)
 	to, missingDestination := c.manifest(Destination, destination)
@@ -32,12 +32,13 @@ func (c *comparison) same(source, destination image) (Match, *problem) {
 	return match, nil
 }
 
-// sameFiles compares two images' layers as far as manifests tell. They are
-// Converted if they are the same, and Recompressed if the configs have to tell.
+// sameFiles compares the layers of two images by their manifests. The match is
+// Converted if the layers are the same. It is Recompressed if they may hold the
+// same files in another compression, which the configs have to tell.
 func sameFiles(from, to *Manifest) (Match, *problem) {
 	schema1 := from.IsSchema1() || to.IsSchema1()
 	source, destination := from.Layers, to.Layers
-	if schema1 { // a conversion may drop the empty ones
+	if schema1 { // a conversion may drop empty layers
 		source, destination = withoutEmpty(source), withoutEmpty(destination)
 		if len(source) == 0 {
 			return "", differs("the source has no layers that could be compared")
@@ -60,15 +61,14 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 
 func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }
 
-// pair is an image of the source and one of the destination, with their
-// manifests.
+// pair is two images to compare, with their manifests.
 type pair struct {
 	source, destination image
 	from, to            *Manifest
 }
 
-// sameConfigs compares what two images are started with, what they say they
-// run on, and the digests of their layers before compression.
+// sameConfigs compares the configs of two images: the platform, the runtime
+// configuration, and the digests of the layers before compression.
 func (c *comparison) sameConfigs(images pair, match Match) *problem {
 	destination, wrongDestination := c.config(Destination, images.to)
 	source, wrongSource := destination, wrongDestination
@@ -93,9 +93,9 @@ func (c *comparison) sameConfigs(images pair, match Match) *problem {
 	return sameDiffIDs(source, images.from, destination, images.to, match)
 }
 
-// differentPlatform names the first field in which the configs of two images
-// differ. A copy may leave out a variant, but no tool leaves out the
-// architecture and the OS, for which nodes look.
+// differentPlatform names the first field in which the platforms of two configs
+// differ, "" if none does. A copy may leave out a variant. It may not leave out
+// the architecture and the OS: nodes need them.
 func differentPlatform(source, destination Platform) (field, from, to string) {
 	switch {
 	case source.Architecture != "" && destination.Architecture == "":
@@ -106,7 +106,7 @@ func differentPlatform(source, destination Platform) (field, from, to string) {
 	return contradiction(source, destination)
 }
 
-// sameDiffIDs compares the digests of the uncompressed layers.
+// sameDiffIDs compares the digests of the layers before compression.
 func sameDiffIDs(source *Config, from *Manifest, destination *Config, to *Manifest, match Match) *problem {
 	sourceIDs, destinationIDs := source.RootFS.DiffIDs, destination.RootFS.DiffIDs
 	switch {
@@ -135,8 +135,8 @@ func sameDiffIDs(source *Config, from *Manifest, destination *Config, to *Manife
 	return nil
 }
 
-// checkLabel says whether a list offers an image for a platform that its config
-// denies.
+// checkLabel finds out whether a list offers an image for one platform, and the
+// image's config says another.
 func checkLabel(side Side, img image, config *Config) *problem {
 	if !img.isLabelled() {
 		return nil

@@ -22,8 +22,8 @@ type schema1Manifest struct {
 	} `json:"history"`
 }
 
-// schema1History is what the history tells of one layer. What it tells of the
-// newest one is true of the image.
+// schema1History is what the history tells of one layer. The newest layer's tells
+// about the whole image.
 type schema1History struct {
 	Config
 	ThrowAway bool `json:"throwaway"` // the layer is empty
@@ -49,8 +49,8 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 	return s.fill(m)
 }
 
-// fill fills m with the layers, the base first, and with what the newest of
-// them tells about the image.
+// fill fills m with the layers, the base first, and with a config made of what
+// the newest layer's history tells.
 func (s *schema1Manifest) fill(m *Manifest) error {
 	var newest schema1History
 	for i := len(s.FSLayers) - 1; i >= 0; i-- {

@@ -2,10 +2,10 @@ package validate
 
 import "fmt"
 
-// judgeBetterVariants finds images of the destination that are for a better
-// variant of a platform than the source has, such as arm/v7 beside arm/v6. At
-// the source a node of the better variant takes the lesser image, and at the
-// destination these, so they have to be the same.
+// judgeBetterVariants looks at images of the destination that are for a better
+// variant of a platform than the source has, such as arm/v7 where the source has
+// only arm/v6. A node of arm/v7 takes the lesser image at the source and the
+// better one at the destination, so the two must be the same.
 func (j *judgement) judgeBetterVariants() {
 	compared := 0
 	for _, img := range j.destinationImages {
@@ -28,9 +28,9 @@ func (j *judgement) judgeBetterVariants() {
 	}
 }
 
-// lesserVariant returns the selected image that a node takes at the source,
-// where it takes img at the destination: the best of the lesser variants. It is
-// nil if there is none, or if the source has the same variant.
+// lesserVariant returns the image that a node takes at the source if it takes img
+// at the destination: of the selected images, the best lesser variant. It returns
+// nil if there is none, or if the source has the variant of img.
 func (j *judgement) lesserVariant(img image) *image {
 	if img.isHidden() || img.platform == nil || len(candidatesFor(img, j.sourceImages)) > 0 {
 		return nil
