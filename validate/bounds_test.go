@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// What a registry that lies may cost: how much is read, and how long the
-// comparison itself takes, which shows in the time of these tests.
+// These tests bound the cost of a registry that lies: how much is read, and how
+// long a comparison takes. If that is too long, the tests do not end.
 
-// boundless answers as registries would whose manifests never end: each digest
-// has its own. It returns how many manifests and how many other things were read.
+// boundless compares two registries that serve a manifest for every digest. It
+// returns how many manifests and how many other things were read.
 func boundless(t *testing.T, q Question, top *Manifest, manifest func(digest string) *Manifest) (verdict Verdict, manifests, others int) {
 	t.Helper()
 	known := Known{}
@@ -37,7 +37,7 @@ func boundless(t *testing.T, q Question, top *Manifest, manifest func(digest str
 
 func number(what string, i int) string { return Digest("sha256", fmt.Appendf(nil, "%s %d", what, i)) }
 
-// entries makes a list of n entries.
+// entriesOf makes a list of n entries.
 func entriesOf(name string, n int, entry func(i int) Descriptor) *Manifest {
 	list := &Manifest{MediaType: TypeDockerList, Digest: number(name, -1)}
 	for i := range n {
@@ -68,7 +68,7 @@ func TestListsWithoutEnd(t *testing.T) {
 		manifest  func(string) *Manifest
 		status    Status
 		message   string
-		manifests int // that may be read at most
+		manifests int // how many may be read
 	}{
 		{"10,000 images for one platform", entriesOf("i", 10_000, labelled(Platform{Architecture: "amd64", OS: "linux"})), nil,
 			Error, "source manifest: 10000 of its entries would have to be compared, and mvrun compares no more than 1000", 0},
@@ -150,7 +150,8 @@ func TestListsWithoutEnd(t *testing.T) {
 	})
 }
 
-// 25,000 layers are what 4 MiB of manifest can name.
+// TestLayersWithoutEnd compares an image of 25,000 layers: a manifest of 4 MiB can
+// name so many.
 func TestLayersWithoutEnd(t *testing.T) {
 	const layers = 25_000
 	q := question("", "")
@@ -168,7 +169,8 @@ func TestLayersWithoutEnd(t *testing.T) {
 	}
 }
 
-// A layer that stands twice has two sizes, of which one is wrong.
+// TestLayerOfTwoSizes compares an image that names one layer twice, with two
+// sizes. One of them is wrong.
 func TestLayerOfTwoSizes(t *testing.T) {
 	q := question("", "")
 	q.Rules, q.Depth = Content, Blobs

@@ -2,8 +2,8 @@ package validate
 
 import "testing"
 
-// FuzzParseConfig: whatever a config says, it is the same as itself, and what
-// differs has words.
+// FuzzParseConfig finds configs that differ from themselves, or that differ from
+// another in one direction only.
 func FuzzParseConfig(f *testing.F) {
 	for _, test := range contentTests {
 		for _, n := range []node{test.source, test.destination} {

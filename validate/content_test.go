@@ -8,13 +8,14 @@ import (
 	"testing"
 )
 
-// The rules "content" and "exact", and the depths, as a table. Layers whose
-// names differ after a dot only ("base", "base.zst") hold the same files.
+// These tests are a table of the rules "content" and "exact", and of the depths.
+// Two layers hold the same files if their names differ after a dot only, such as
+// "base" and "base.zst".
 
 var (
 	ociBoth = []node{ociAMD64, ociARM64}
 	app     = oci("linux/amd64", "base", "app")
-	// What other tools make of app.
+	// Copies that other tools make of app.
 	dockerApp   = app.converted()
 	rewritten   = docker("linux/amd64", "base", "app").built("written anew")
 	zstdApp     = oci("linux/amd64", "base.zst", "app.zst")
@@ -26,17 +27,17 @@ var (
 	otherProvenance = oci("", "in-toto of another").attesting(ociAMD64)
 	unlabelled      = oci("unknown/unknown", "in-toto").attestingAs(ociAMD64, "")
 	disguised       = oci("linux/amd64", "else").attestingAs(app, "linux/amd64")
-	foreign         = app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").nowhere()
+	foreign         = app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").withoutURLs()
 	v6              = oci("linux/arm", "for v6").as("linux/arm/v6")
 	v6Alone         = oci("linux/arm/v6", "for v6").as("")
 	v7              = oci("linux/arm", "for v7").as("linux/arm/v7")
-	// cosign's signatures are images whose config says nothing.
+	// signature is an image whose config says nothing, as cosign makes them.
 	signature = oci("/", "signature").as("")
 	v5        = oci("linux/arm", "for v5").as("linux/arm/v5")
 	sbom      = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
-// others are n images for one platform.
+// others returns n images for one platform.
 func others(n int) []node {
 	images := make([]node, n)
 	for i := range images {
@@ -45,7 +46,7 @@ func others(n int) []node {
 	return images
 }
 
-// variants is v6 and n others.
+// variants returns v6 and n better variants.
 func variants(n int) []node {
 	images := []node{v6}
 	for i := range n {
@@ -158,7 +159,7 @@ var contentTests = []contentTest{
 	{name: "a trimmed index of a nested one", source: index(nestedIndex(ociAMD64), s390x), destination: index(nestedIndex(ociAMD64)),
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 1, destination READ 2"},
 	{name: "one image in a list that lost its config", source: app, destination: index(app.configless()),
-		status: Pass, match: SamePlatforms}, // as far as was looked
+		status: Pass, match: SamePlatforms}, // at this depth nobody looks for the config
 	{name: "another image for a better variant that nodes do not find", source: index(v6), destination: index(v6, chart.as(""), oci("linux/arm/v7", "for v7").as("")), arch: "arm",
 		status: Pass, match: SamePlatforms},
 	{name: "another image for a better variant of what nodes do not find", source: index(chart.as(""), v6Alone, s390x), destination: index(chart.as(""), v6Alone, v7), arch: "arm",
@@ -229,7 +230,7 @@ var contentTests = []contentTest{
 	{name: "another layer", source: app, destination: oci("linux/amd64", "base", "app 2"),
 		status: Fail, reason: DigestDiffers, message: "layer 2: "},
 	{name: "another layer under the same config", source: app, destination: oci("linux/amd64", "base", "app 2").claiming(layerDiffID("base"), layerDiffID("app")),
-		status: Pass, match: Recompressed}, // as far as can be told without the data
+		status: Pass, match: Recompressed}, // only the data could tell
 	{name: "a layer more", source: app, destination: oci("linux/amd64", "base", "app", "more"),
 		status: Fail, reason: DigestDiffers, message: "2 layers != 3"},
 	{name: "layers in another order", source: app, destination: oci("linux/amd64", "app", "base"),
@@ -389,7 +390,7 @@ var contentTests = []contentTest{
 	{name: "diff IDs that do not go with the layers", source: list(amd64.built("2024")), destination: list(amd64.claiming(layerDiffID("base"), layerDiffID("else"))),
 		status: Fail, reason: DigestDiffers, message: "config field rootfs.diff_ids: layer 2"},
 
-	// Lies about platforms.
+	// Lists that lie about platforms.
 	{name: "the destination's list lies", source: amd64, destination: list(amd64.as("linux/arm64")),
 		status: Fail, reason: PlatformDiffers, message: `the destination's list says architecture "arm64" of ` + amd64.digest() + `, but its config says "amd64": the list lies`},
 	{name: "the source's list lies", source: list(amd64.as("linux/arm64")), destination: list(amd64),
@@ -469,7 +470,7 @@ var contentTests = []contentTest{
 	{name: "hangar with attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar, provenance: true,
 		status: Fail, reason: PlatformMissing, message: "unknown/unknown"},
 
-	// Nothing to compare, and what could not be looked at.
+	// Images that cannot be compared.
 	{name: "no wanted platform", source: index(s390x), destination: index(s390x),
 		status: Skip, reason: NoPlatform, message: "it has only linux/s390x"},
 	{name: "no wanted platform in a single image", source: s390x, destination: nothing,
@@ -509,7 +510,7 @@ var contentTests = []contentTest{
 	{name: "no wanted platform, exactly", source: s390x, destination: nothing, rules: Exact,
 		status: Skip, reason: NoPlatform},
 
-	// What clients refuse, since the registry gives another type for it.
+	// Manifests that the registry serves under another type. Clients refuse them.
 	{name: "the same index, served as something else", source: index(ociBoth...), destination: index(ociBoth...).servedAs("application/json"),
 		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: application/json (so the registry says; the manifest's own is " + TypeOCIIndex + ")"},
 	{name: "the same image, served as a list", source: app, destination: app.servedAs(TypeOCIIndex), rules: Exact,
@@ -567,7 +568,7 @@ var contentTests = []contentTest{
 	{name: "hangar with blobs of a single image", source: amd64, destination: list(amd64.without("base")), rules: Hangar, depth: Blobs,
 		status: Fail, reason: BlobMissing},
 	{name: "schema 1 with blobs", source: v1, destination: v1, depth: Blobs,
-		status: Fail, reason: BlobMissing}, // the test's registries hold none of these
+		status: Fail, reason: BlobMissing}, // the registries of these tests hold no layers of schema 1
 	{name: "attestations have blobs, too", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.without("in-toto")), provenance: true, depth: Blobs,
 		status: Fail, reason: BlobMissing},
 
@@ -641,7 +642,7 @@ func TestContent(t *testing.T) {
 			if got := tally(reads); test.reads != "" && got != test.reads {
 				t.Errorf("read %s\nwant %s", got, test.reads)
 			}
-			// How the facts come must not matter.
+			// The order of the facts must not matter.
 			w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
 			if slowly, _ := drive(t, test.question(t), w.read, 1); !reflect.DeepEqual(slowly, verdict) {
 				t.Errorf("read one by one: %+v\nread at once: %+v", slowly, verdict)
@@ -658,7 +659,8 @@ func TestContent(t *testing.T) {
 	}
 }
 
-// What is wrong with a platform is said once.
+// TestOnceForAPlatform compares images of which one thing is wrong. It must be
+// said once.
 func TestOnceForAPlatform(t *testing.T) {
 	for _, test := range []contentTest{
 		{name: "another layer", source: index(app), destination: index(fat)},

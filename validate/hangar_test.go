@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The rules "hangar", as a table.
+// These tests are a table of the rules "hangar".
 
 const (
 	win2019 = "windows/amd64:10.0.17763.5458"
@@ -30,7 +30,7 @@ var (
 	chart       = oci("linux/amd64", "chart").withConfig("application/vnd.cncf.helm.config.v1+json")
 
 	v1 = schema1("linux/amd64", "base", "app")
-	// copiedV1 is what a copy makes of v1: the config is written anew.
+	// copiedV1 is a converted copy of v1. Its config is a new one.
 	copiedV1 = docker("linux/amd64", "base", "app").built("by the conversion")
 )
 
@@ -282,7 +282,7 @@ var hangarTests = []hangarTest{
 	{name: "schema 1 of empty layers against a list", source: schema1("linux/amd64", "empty"), destination: list(list().as("linux/amd64")),
 		status: Fail, reason: DigestDiffers},
 
-	// What is not compared.
+	// Images that are not compared.
 	{name: "an artifact", source: chart, destination: chart,
 		status: Skip, reason: NoPlatform, message: "its config is of type application/vnd.cncf.helm.config.v1+json"},
 	{name: "an artifact without a destination", source: chart, destination: nothing,
@@ -300,7 +300,7 @@ var hangarTests = []hangarTest{
 	{name: "a source list without platforms", source: list(amd64.as("")), destination: list(amd64.as("")),
 		status: Skip, reason: NoPlatform, message: "it has no platform in its list"},
 
-	// What is missing at the source.
+	// Manifests and configs that the source has lost.
 	{name: "no source", source: nothing, destination: list(amd64),
 		status: Error, reason: SourceMissing, message: "source manifest does not exist", reads: "source HEAD 1, destination READ 1"},
 	{name: "neither source nor destination", source: nothing, destination: nothing,
@@ -328,10 +328,10 @@ func question(arch, os string) Question {
 		Arch: split(arch, defaultArch), OS: split(os, defaultOS), Rules: Hangar, Depth: Manifests}
 }
 
-// all is more needs than any round has.
+// all is more than the needs of any round.
 const all = 1 << 20
 
-// validate compares two manifests and all that they name.
+// validate compares two manifests and everything that they name.
 func (test hangarTest) validate(t testing.TB) (Verdict, []Need) {
 	t.Helper()
 	w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
@@ -350,7 +350,7 @@ func TestHangar(t *testing.T) {
 				t.Errorf("read %s\nwant %s", got, test.reads)
 			}
 
-			// How the facts come must not matter.
+			// The order of the facts must not matter.
 			w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
 			if slowly, _ := drive(t, question(test.arch, test.os), w.read, 1); !reflect.DeepEqual(slowly, verdict) {
 				t.Errorf("read one by one: %+v\nread at once: %+v", slowly, verdict)
@@ -367,7 +367,8 @@ func TestHangar(t *testing.T) {
 	}
 }
 
-// TestHangarLists looks at what the log shows of two lists that differ.
+// TestHangarLists looks at the entries of two lists that differ: the log shows
+// them.
 func TestHangarLists(t *testing.T) {
 	stale := arm64.running("old")
 	verdict, _ := hangarTest{source: list(s390x, amd64, arm64), destination: list(stale, amd64, s390x)}.validate(t)
@@ -385,7 +386,7 @@ func TestHangarLists(t *testing.T) {
 	if !reflect.DeepEqual(verdict.Platforms, platforms) {
 		t.Errorf("got  %+v\nwant %+v", verdict.Platforms, platforms)
 	}
-	// Lists that are alike, and children that are missing, need no such thing.
+	// The log shows no entries if the lists are alike, or if an image is missing.
 	for _, test := range []hangarTest{
 		{source: list(amd64), destination: list(amd64)},
 		{source: list(amd64), destination: list(amd64.missing())},
@@ -397,8 +398,8 @@ func TestHangarLists(t *testing.T) {
 	}
 }
 
-// TestHangarCost: at public registries a GET of a manifest costs quota, and a
-// HEAD does not.
+// TestHangarCost counts the requests for two equal lists. At public registries a
+// GET of a manifest costs quota, and a HEAD does not.
 func TestHangarCost(t *testing.T) {
 	for k := 1; k <= 8; k++ {
 		var children []node
@@ -474,7 +475,8 @@ func TestHangarRandomLists(t *testing.T) {
 	}
 }
 
-// TestUnknownRules: what Check refuses is not judged by other rules.
+// TestUnknownRules asks for rules and a depth that do not exist. No others take
+// their place.
 func TestUnknownRules(t *testing.T) {
 	for _, change := range []func(*Question){func(q *Question) { q.Rules = "strict" }, func(q *Question) { q.Depth = "all" }} {
 		q := question("", "")

@@ -31,7 +31,7 @@ func TestParseManifest(t *testing.T) {
 		want                    string // the type
 		err                     string // a part of it, "" for none
 	}{
-		// What the manifest says of itself.
+		// The manifest states its type.
 		{name: "Docker list", body: typed(TypeDockerList, manifests), want: TypeDockerList},
 		{name: "OCI index", body: typed(TypeOCIIndex, manifests), want: TypeOCIIndex},
 		{name: "Docker image", body: typed(TypeDockerManifest, config+","+layers), want: TypeDockerManifest},
@@ -42,19 +42,19 @@ func TestParseManifest(t *testing.T) {
 		{name: "another type", body: typed("application/vnd.example", config), err: `media type "application/vnd.example" is not one of an image`},
 		{name: "another type than the registry says", contentType: TypeOCIManifest, body: typed("text/html", config), err: `media type "text/html"`},
 
-		// What the registry says of it.
+		// The registry tells the type.
 		{name: "by content type", contentType: TypeDockerManifest, body: "{" + config + "}", want: TypeDockerManifest},
 		{name: "by content type, with parameters", contentType: TypeDockerList + " ; charset=utf-8", body: "{" + manifests + "}", want: TypeDockerList},
 		{name: "schema 1 by content type", contentType: TypeDockerSchema1, body: unsigned, want: TypeDockerSchema1},
 
-		// What it looks like.
+		// The fields tell the type.
 		{name: "index by shape", contentType: "application/json", body: "{" + manifests + "}", want: TypeOCIIndex},
 		{name: "image by shape", contentType: "text/plain; charset=utf-8", body: "{" + config + "}", want: TypeOCIManifest},
 		{name: "schema 1 by shape", body: unsigned, want: TypeDockerSchema1Signed},
 		{name: "no shape", contentType: "application/json", body: `{"errors":[{"code":"DENIED"}]}`, err: `a document of type "application/json" without`},
 		{name: "layers alone", body: "{" + layers + "}", err: "is no manifest"},
 
-		// Not what it says it is.
+		// The fields contradict the type.
 		{name: "list without manifests", body: typed(TypeDockerList, `"x":1`), err: "without manifests"},
 		{name: "list with an image's fields", body: typed(TypeDockerList, config), err: "without manifests"},
 		{name: "image without config", body: typed(TypeOCIManifest, layers), err: "without config"},
@@ -62,7 +62,7 @@ func TestParseManifest(t *testing.T) {
 		{name: "schema 1 of version 2", contentType: TypeDockerSchema1Signed, body: "{" + config + "}", err: "without schemaVersion 1"},
 		{name: "schema 1 without layers", body: `{"schemaVersion":1}`, err: "without schemaVersion 1 and fsLayers"},
 
-		// To one client a list, to another an image.
+		// One client takes it for a list, another for an image.
 		{name: "manifests and config", body: "{" + manifests + "," + config + "}", err: "ambiguous"},
 		{name: "manifests and layers", body: "{" + manifests + "," + layers + "}", err: "ambiguous"},
 		{name: "manifests and no layers", body: typed(TypeOCIIndex, manifests+`,"layers":[]`), err: "ambiguous"},
@@ -75,7 +75,7 @@ func TestParseManifest(t *testing.T) {
 		{name: "config without digest", body: `{"config":{}}`, err: "config: "},
 		{name: "layer with a path for a digest", body: "{" + config + `,"layers":[{"digest":"../../etc/passwd"}]}`, err: "layers[0]: "},
 
-		// No manifest at all.
+		// It is no manifest.
 		{name: "nothing", body: "", err: `no manifest but ""`},
 		{name: "null", contentType: TypeOCIManifest, body: "null", err: "without config"},
 		{name: "null of no type", body: "null", err: "is no manifest"},
@@ -185,8 +185,8 @@ func TestParseSchema1(t *testing.T) {
 	}
 }
 
-// TestSignedSchema1: the digest is that of the manifest as it was before it
-// was signed.
+// TestSignedSchema1 reads signed manifests. Their digest is that of the manifest
+// before it was signed.
 func TestSignedSchema1(t *testing.T) {
 	payload := []byte(unsigned)
 	for _, algorithm := range []string{"sha256", "sha512"} {
@@ -274,7 +274,7 @@ func TestDigest(t *testing.T) {
 	for _, test := range []struct{ algorithm, want string }{
 		{"sha256", sha256},
 		{"sha512", "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
-		{"", sha256}, // a registry need not tell
+		{"", sha256}, // sha256 is the default
 		{"md5", sha256},
 	} {
 		got := Digest(test.algorithm, []byte("abc"))
@@ -309,8 +309,8 @@ func TestPlatformString(t *testing.T) {
 	}
 }
 
-// seeds are the manifests of the table of hangar_test.go, and some that are
-// none.
+// seeds returns manifests of the tests' tables, and some documents that are no
+// manifests.
 func seeds() [][]byte {
 	bodies := [][]byte{nil, []byte("null"), []byte("[]"), []byte(`{"manifests":[null]}`), []byte(unsigned), sign([]byte(unsigned), len(unsigned)-1, "}")}
 	for _, n := range []node{amd64, arm64, ociAMD64, ociAMD64.converted(), old, chart, v1, v1.signed(), list(), list(amd64), list(amd64, arm64),
@@ -355,8 +355,8 @@ func FuzzParseManifest(f *testing.F) {
 	})
 }
 
-// FuzzCompare gives arbitrary manifests to both tags. Whatever children they
-// name are one manifest a side, and missing where their digest says so.
+// FuzzCompare compares two arbitrary manifests. All entries of one side lead to
+// the same manifest, or to none if their digest ends in 0.
 func FuzzCompare(f *testing.F) {
 	bodies := seeds()
 	config := amd64.configBody()
@@ -441,8 +441,9 @@ func FuzzCompare(f *testing.F) {
 	})
 }
 
-// falsePass says why two manifests should not have passed. It is as plain as
-// it can be: it knows the platforms and digests that a good mirror has.
+// falsePass says why two manifests should not have passed by the rules "hangar".
+// It is simpler than these: it only knows which platforms and digests a good
+// mirror has.
 func falsePass(q Question, source, destination *Manifest, children [2]*Manifest) (wrong []string) {
 	if destination == nil || destination.MediaType != TypeDockerList || len(destination.Children) == 0 {
 		return []string{"the destination is no list of images"}

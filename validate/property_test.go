@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// What holds of every image: it equals itself, and what any tool makes of it
-// that keeps layers and runtime configuration; and whatever else changes in it
-// is found.
+// These tests compare random images. An image is the same as itself, and as every
+// copy that keeps its layers and its runtime configuration. Every other change is
+// found.
 
 // randomImage returns an image, or an index with some wanted and some unwanted
 // platforms, with an attestation here and there.
@@ -38,7 +38,7 @@ func randomImage(r *rand.Rand) node {
 	return list(images...)
 }
 
-// each changes every image of a node.
+// each returns a node with a change to every image in it, except attestations.
 func (n node) each(change func(node) node) node {
 	if n.children == nil {
 		return change(n)
@@ -53,10 +53,10 @@ func (n node) each(change func(node) node) node {
 	return n
 }
 
-// copying is what copying tools do; the match is the strongest that it leaves.
+// copying is a table of what tools do when they copy an image.
 var copying = []struct {
 	name  string
-	weak  Match // "" where nothing but the top changes
+	weak  Match // the strongest match of the copy; "" if the images stay as they are
 	apply func(*rand.Rand, node) node
 }{
 	{"as it is", "", func(_ *rand.Rand, n node) node { return n }},
@@ -134,7 +134,8 @@ func TestCopiesPass(t *testing.T) {
 	}
 }
 
-// wantedDigests are those of the images that the default question asks about.
+// wantedDigests returns the digests of the images that the default question asks
+// about.
 func wantedDigests(n node) []string {
 	q := question("", "")
 	var found []string
@@ -153,7 +154,7 @@ func wantedDigests(n node) []string {
 	return found
 }
 
-// spoiling is what may go wrong with one wanted image, and the depth that
+// spoiling is a table of what may go wrong with an image, and of the depth that
 // finds it.
 var spoiling = []struct {
 	name  string
@@ -176,7 +177,7 @@ func TestChangesAreFound(t *testing.T) {
 	for seed := range int64(150) {
 		r := rand.New(rand.NewSource(seed))
 		source := randomImage(r)
-		how := copying[r.Intn(len(copying)-1)] // packing anew and another layer may look the same
+		how := copying[r.Intn(len(copying)-1)] // without the last: a layer packed anew and another layer may look the same
 		wrong := spoiling[r.Intn(len(spoiling))]
 		done := false
 		destination := how.apply(r, source.each(func(n node) node {

@@ -24,35 +24,36 @@ func TestReferrers(t *testing.T) {
 	for _, test := range []struct {
 		name                string
 		source, destination node
-		subject             node   // at the source
-		ours, theirs        []node // what is attached to it on both sides
+		subject             node   // the manifest that has referrers
+		atSource            []node // the referrers
+		atDestination       []node
 		depth               Depth
 		message             string // "" for a pass
 	}{
 		{name: "nothing is attached", source: top, destination: top, subject: top},
-		{name: "to the index", source: top, destination: top, subject: top, ours: []node{signature, sbom}, theirs: []node{sbom, signature}},
-		{name: "more at the destination", source: top, destination: top, subject: top, ours: []node{sbom}, theirs: []node{sbom, signature}},
-		{name: "missing at the index", source: top, destination: top, subject: top, ours: []node{signature, sbom}, theirs: []node{sbom},
+		{name: "to the index", source: top, destination: top, subject: top, atSource: []node{signature, sbom}, atDestination: []node{sbom, signature}},
+		{name: "more at the destination", source: top, destination: top, subject: top, atSource: []node{sbom}, atDestination: []node{sbom, signature}},
+		{name: "missing at the index", source: top, destination: top, subject: top, atSource: []node{signature, sbom}, atDestination: []node{sbom},
 			message: "the destination does not have " + sigType + " attached to " + top.digest()},
-		{name: "missing at one image", source: top, destination: top, subject: ociARM64, ours: []node{sbom},
+		{name: "missing at one image", source: top, destination: top, subject: ociARM64, atSource: []node{sbom},
 			message: "linux/arm64: the destination does not have application/spdx+json attached to " + ociARM64.digest()},
-		{name: "of an unwanted image", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: s390x, ours: []node{sbom}},
-		{name: "countersigned at the destination", source: top, destination: top, subject: top, ours: []node{signature}, theirs: []node{both}},
-		{name: "another signature", source: top, destination: top, subject: top, ours: []node{both}, theirs: []node{signature},
+		{name: "of an unwanted image", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: s390x, atSource: []node{sbom}},
+		{name: "countersigned at the destination", source: top, destination: top, subject: top, atSource: []node{signature}, atDestination: []node{both}},
+		{name: "another signature", source: top, destination: top, subject: top, atSource: []node{both}, atDestination: []node{signature},
 			message: "does not have " + sigType},
-		{name: "listed, but not there", source: top, destination: top, subject: top, ours: []node{sbom}, theirs: []node{sbom.missing()},
+		{name: "listed, but not there", source: top, destination: top, subject: top, atSource: []node{sbom}, atDestination: []node{sbom.missing()},
 			message: "which the registry does not have"},
-		{name: "listed, but hollow", source: top, destination: top, subject: top, ours: []node{sbom}, theirs: []node{sbom.without("sbom")}, depth: Blobs,
+		{name: "listed, but hollow", source: top, destination: top, subject: top, atSource: []node{sbom}, atDestination: []node{sbom.without("sbom")}, depth: Blobs,
 			message: "the destination does not have layer 1"},
-		{name: "of a converted image", source: app, destination: dockerApp, subject: app, ours: []node{signature},
+		{name: "of a converted image", source: app, destination: dockerApp, subject: app, atSource: []node{signature},
 			message: "copying it anew broke what refers to it"},
-		{name: "of a trimmed index", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: index(ociAMD64, s390x), ours: []node{signature, signature.running("again")},
+		{name: "of a trimmed index", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: index(ociAMD64, s390x), atSource: []node{signature, signature.running("again")},
 			message: "the source has 2 " + sigType + " attached to"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
-			attach(t, w.sides[Source], test.subject, test.ours...)
-			attach(t, w.sides[Destination], test.subject, test.theirs...)
+			attach(t, w.sides[Source], test.subject, test.atSource...)
+			attach(t, w.sides[Destination], test.subject, test.atDestination...)
 			q := contentTest{depth: test.depth}.question(t)
 			if without, _ := drive(t, q, w.read, all); without.Status != Pass {
 				t.Fatalf("without --referrers: %+v", without)

@@ -11,36 +11,37 @@ import (
 	"testing"
 )
 
-// Two registries in memory, what tests store in them, and the loop of doc.go
-// that reads them.
+// This file has two registries in memory, builders of the images that tests store
+// in them, and the loop of doc.go that reads them.
 
-// node is a manifest and all that it names. Its methods return changed copies.
+// node is a manifest and everything that it names. Its methods return changed
+// copies.
 type node struct {
-	kind     string // its media type; "" for nothing at all
+	kind     string // its media type; "" if there is no manifest
 	runsOn   string // the platform in its config, or in its history
 	listed   string // the platform in the list that names it
 	listedAs string // the media type in that list
 	config   string // media type of its config
-	command  string // makes configs differ
+	command  string // the command in its config; another one makes another config
 	layers   []string
 	children []node
 
-	runtime     string            // JSON of its runtime configuration, in place of the command
-	history     string            // what is not compared
-	diffIDs     []string          // in place of the layers' own
-	annotations map[string]string // in the list that names it
-	artifact    string            // its type in that list
-	size        int64             // its size in that list, if that lies; -1 if the list tells none
-	kinds       []string          // the layers' media types, in place of what the kind has
-	sizeless    bool              // does not say how long its config and layers are
-	lonely      bool              // does not say where foreign layers are
+	runtime      string            // JSON of its runtime configuration, in place of the command
+	history      string            // the history in its config, which is not compared
+	diffIDs      []string          // in place of the layers' own
+	annotations  map[string]string // its annotations in the list that names it
+	artifact     string            // its type in that list
+	size         int64             // the wrong size that the list tells; -1 if the list tells none
+	kinds        []string          // the media types of the layers, in place of those that go with kind
+	sizesLeftOut bool              // the manifest tells no sizes
+	urlless      bool              // the manifest tells no URLs of foreign layers
 
 	served string   // the type that the registry gives for it, in place of its own
-	gone   bool     // named, but not stored
-	hollow bool     // stored without its config
+	gone   bool     // it is named, but not stored
+	hollow bool     // its config is not stored
 	lost   []string // layers that are not stored
-	spoilt []string // layers, or "config", whose bytes are others
-	cut    []string // layers of which the end is missing
+	spoilt []string // layers, or "config", that have other bytes
+	cut    []string // layers that have a byte less
 	grown  []string // layers that have two bytes more
 }
 
@@ -58,8 +59,8 @@ func oci(platform string, layers ...string) node {
 	return buildImage(TypeOCIManifest, typeOCIConfig, platform, layers)
 }
 
-// schema1 takes its layers as the other builders do, the base first. A layer
-// that ends in "!" is thrown away; "empty" is Docker's empty one.
+// schema1 takes the base layer first, as the other builders do. A layer that ends
+// in "!" is marked as empty in the history; "empty" is emptyLayer.
 func schema1(platform string, layers ...string) node {
 	return buildImage(TypeDockerSchema1, "", platform, layers)
 }
@@ -87,21 +88,21 @@ func (n node) without(layers ...string) node   { n.lost = layers; return n }
 func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
 func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
 func (n node) growing(layers ...string) node   { n.grown = layers; return n }
-func (n node) nowhere() node                   { n.lonely = true; return n }
-func (n node) unsized() node                   { n.sizeless = true; return n }
+func (n node) withoutURLs() node               { n.urlless = true; return n }
+func (n node) unsized() node                   { n.sizesLeftOut = true; return n }
 
-// attesting is what BuildKit makes of an attestation.
+// attesting returns the node as BuildKit lists an attestation of an image.
 func (n node) attesting(image node) node { return n.attestingAs(image, "unknown/unknown") }
 
-// attestingAs is the same under a platform of its own.
+// attestingAs is attesting with another platform.
 func (n node) attestingAs(image node, platform string) node {
 	n.listed = platform
 	n.annotations = map[string]string{annotationReferenceType: attestationManifest, annotationReferenceDigest: image.digest()}
 	return n
 }
 
-// converted is what a copying tool makes of an OCI image for a registry that
-// wants Docker's types: the config and the layers stay.
+// converted returns the copy of an OCI image for a registry that wants Docker's
+// media types. The config and the layers stay.
 func (n node) converted() node {
 	n.kind, n.listedAs = TypeDockerManifest, TypeDockerManifest
 	return n
@@ -115,14 +116,14 @@ func layerDigest(name string) string {
 	return Digest("sha256", []byte(name))
 }
 
-// layerDiffID is the digest of what is in a layer: "base.zst" is "base", packed
-// another way.
+// layerDiffID returns the digest of a layer before compression: "base" and
+// "base.zst" have the same.
 func layerDiffID(name string) string {
 	name, _, _ = strings.Cut(name, ".")
 	return Digest("sha256", []byte("what is in "+name))
 }
 
-// layerTypes are the media types of layers, by that of the manifest.
+// layerTypes are the media types of layers, by the media type of the manifest.
 var layerTypes = map[string]string{
 	TypeDockerManifest: "application/vnd.docker.image.rootfs.diff.tar.gzip",
 	TypeOCIManifest:    "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -136,16 +137,16 @@ func (n node) layer(i int) Descriptor {
 	if i < len(n.kinds) {
 		d.MediaType = n.kinds[i]
 	}
-	if n.sizeless {
+	if n.sizesLeftOut {
 		d.Size = 0
 	}
-	if d.hasForeignType() && !n.lonely {
+	if d.hasForeignType() && !n.urlless {
 		d.URLs = []string{"https://elsewhere.example/" + d.Digest}
 	}
 	return d
 }
 
-// platform reads "os/architecture/variant:version", as Platform.String writes.
+// platform reads what Platform.String writes: "os/architecture/variant:version".
 func platform(s string) *Platform {
 	if s == "" {
 		return nil
@@ -197,7 +198,7 @@ func (n node) body() []byte {
 	}
 	config := n.configBody()
 	size := int64(len(config))
-	if n.sizeless {
+	if n.sizesLeftOut {
 		size = 0
 	}
 	return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "layers": layers,
@@ -245,13 +246,13 @@ func encode(v any) []byte {
 }
 
 func (n node) digest() string {
-	if n.kind == TypeDockerSchema1Signed { // signatures are not part of it
+	if n.kind == TypeDockerSchema1Signed { // the digest is that of the unsigned manifest
 		n.kind = TypeDockerSchema1
 	}
 	return Digest("sha256", n.body())
 }
 
-// registry is one side: what is there, by digest. The tag's is below "".
+// registry is what one side has, by digest. The manifest of the tag has the key "".
 type registry struct {
 	manifests map[string]*Manifest
 	configs   map[string]*Config
@@ -323,7 +324,7 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 // world answers needs from two registries.
 type world struct {
 	sides    [2]registry
-	headless bool // its registries tell no digest in answer to a HEAD
+	headless bool // the registries tell no digest in answer to a HEAD
 }
 
 func (w world) read(need Need) Fact {
@@ -355,8 +356,8 @@ func (w world) read(need Need) Fact {
 	return Fact{Digest: m.Digest, Manifest: m}
 }
 
-// drive asks until there is a verdict, and returns what was read. It takes at
-// most the first most needs of a round, as a slow caller might.
+// drive compares until there is a verdict, and returns what was read. Of each round
+// it reads no more than the first needs, as many as most says.
 func drive(t testing.TB, q Question, read func(Need) Fact, most int) (Verdict, []Need) {
 	t.Helper()
 	known := Known{}
@@ -385,7 +386,7 @@ func drive(t testing.TB, q Question, read func(Need) Fact, most int) (Verdict, [
 	}
 }
 
-// checkVerdict holds what is promised of every verdict.
+// checkVerdict checks what is true of every verdict.
 func checkVerdict(t testing.TB, v Verdict) {
 	t.Helper()
 	pass := v.Status == Pass
@@ -404,7 +405,7 @@ func checkVerdict(t testing.TB, v Verdict) {
 
 var actions = []string{"HEAD", "READ", "BLOB", "STAT", "HASH", "UNPACK", "REFERRERS"}
 
-// tally sums up what was read: "source HEAD 1, destination READ 1".
+// tally counts what was read: "source HEAD 1, destination READ 1".
 func tally(needs []Need) string {
 	count := map[string]int{}
 	for _, need := range needs {
