@@ -403,7 +403,7 @@ func checkVerdict(t testing.TB, v Verdict) {
 	}
 }
 
-var actions = []string{"HEAD", "READ", "BLOB", "STAT", "HASH", "UNPACK", "REFERRERS"}
+var actions = []string{"HEAD", "READ", "CONFIG", "STAT", "HASH", "UNPACK", "REFERRERS"}
 
 // tally counts what was read: "source HEAD 1, destination READ 1".
 func tally(needs []Need) string {

@@ -41,7 +41,7 @@ func TestParseLine(t *testing.T) {
 		{"names with separators", "a.b/c_d/e__f/g-h/i--j r.io/0/1 1", Options{}, "a.b/c_d/e__f/g-h/i--j", "r.io/0/1", "1"},
 		{"as long as names may be", "r.io/" + long + " r.io/a/" + long[2:] + " 1", Options{}, "r.io/" + long, "r.io/a/" + long[2:], "1"},
 
-		// library/ is Docker Hub's, for sources of one component.
+		// Docker Hub keeps sources of one component below library/.
 		{"library/ is implied", "nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
 		{"library/ is implied with docker.io", "docker.io/nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
 		{"no library/ at other registries", "quay.io/nginx r.io/a/nginx 1", Options{}, "quay.io/nginx", "r.io/a/nginx", "1"},
@@ -123,7 +123,7 @@ func TestParseBadLine(t *testing.T) {
 		{"a word without a destination", "nginx:1.27", Options{}, "needs the destination's registry: write SOURCE DESTINATION TAG"},
 		{"a word without a destination, and a hint", "nginx:1.27", hints, "needs the destination's registry: give ONE THING, or write SOURCE DESTINATION TAG"},
 
-		// The error says which word it is about.
+		// The error names the word that is wrong.
 		{"bad source", "a//b r.io/a/b 1", corp, `source "a//b": a part between two slashes is empty`},
 		{"bad destination", "a/b r.io/a//b 1", corp, `destination "r.io/a//b": a part between two slashes is empty`},
 		{"bad tag", "a/b r.io/a/b 1..:2", corp, `digest "1..:2": want sha256: and 64`},
@@ -176,7 +176,7 @@ func TestParseBadLine(t *testing.T) {
 		{"a bad tag beside a good digest", "a/b:.1@" + digest256, corp, `tag ".1": want`},
 		{"an IPv6 registry alone", "[::1]", corp, `image "[::1]": tag "1]": want`},
 
-		// No list can write to a terminal, or fill it.
+		// A list cannot write control characters to a terminal, nor fill it.
 		{"an escape sequence", "a/\x1b[31mb r.io/a/b 1", corp, `"\x1b[31mb"`},
 		{"an escape sequence in a tag", "a/b r.io/a/b \x1b]0;x\x07", corp, `tag "\x1b]0;x\a"`},
 		{"text from right to left", "a/b\u202ec r.io/a/b 1", corp, `\u202e`},
@@ -257,8 +257,8 @@ func FuzzParseLine(f *testing.F) {
 				t.Errorf("%q: bad field %q", line, field)
 			}
 		}
-		// What is in the image is read as itself: nothing is added twice. The
-		// registry of an option need not look like one in a list.
+		// The names in the image are read as they are: nothing is added twice. Only
+		// the registry of an option need not look like one.
 		for _, name := range []string{image.Source, image.Destination} {
 			registry, path, _ := strings.Cut(name, "/")
 			if !strings.ContainsAny(registry, ".:") && registry != "localhost" || len(path) > 255 {

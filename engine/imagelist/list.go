@@ -12,8 +12,6 @@ import (
 	"sync"
 )
 
-// Where lines come from: a file, a stream, a person at a prompt.
-
 // Line is one line of a list that names an image.
 type Line struct {
 	Text       string // as it stands in the list, without its end
@@ -21,25 +19,25 @@ type Line struct {
 	Number     int    // from 1, comments and blank lines left out
 }
 
-// List is a mirror list. Its lines can be read any number of times, and by
-// several at once; those of a stream are read when somebody asks for them.
+// List is a mirror list. Any number of goroutines may read its lines, any number
+// of times. A stream is read when somebody asks for a line that is not there yet.
 type List struct {
 	Name   string // for messages
 	SHA256 string // of a file's content, "" for a stream
 
 	mu     sync.Mutex
 	lines  []Line
-	last   int // number of the last line read, comments and blanks included
-	err    error
-	ended  bool                   // the lines are all that there are
-	turn   chan struct{}          // who reads the stream now
-	stream func() (string, error) // nil for a file; "" with io.EOF at the end
-	rest   func() string          // what the stream delivered besides its lines so far
+	last   int                    // number of the last line that was read, comments and blank lines included
+	err    error                  // what follows the last of lines: io.EOF, or why there are no more
+	ended  bool                   // lines has all lines of the list
+	turn   chan struct{}          // held by whoever reads the stream
+	stream func() (string, error) // returns the next line, "" and io.EOF at the end; nil for a file
+	rest   func() string          // takes what the stream delivered and nobody asked for; nil for a file
 	prompt bool
 }
 
-// Open reads a list's file as a whole: what is validated is what the file held
-// when the run began. A path that is no regular file is read as a stream.
+// Open reads a list's file as a whole, so that it does not matter if the file
+// changes during a run. A path that is no regular file is read as a stream.
 func Open(path string) (*List, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -56,14 +54,14 @@ func Open(path string) (*List, error) {
 	case info.IsDir():
 		return nil, errors.Join(fmt.Errorf("list %s is a directory; give a file with one image a line", path), f.Close())
 	case !info.Mode().IsRegular():
-		return Stream(path, f), nil // closed with the process: somebody may be waiting in it
+		return Stream(path, f), nil // nobody closes it: a read may wait in it until the process ends
 	}
 	l, err := Parse(path, f, info.Size())
 	return l, errors.Join(err, f.Close())
 }
 
-// Parse makes a list of a file's content, which has about so many bytes. A list
-// without images is an error.
+// Parse makes a list of a file's content, of which size is a guess. A list without
+// images is an error.
 func Parse(name string, file io.Reader, size int64) (*List, error) {
 	var content strings.Builder
 	content.Grow(int(size))
@@ -76,7 +74,7 @@ func Parse(name string, file io.Reader, size int64) (*List, error) {
 		return nil, err
 	}
 	l := &List{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), err: io.EOF, ended: true}
-	l.lines = make([]Line, 0, min(strings.Count(rest, "\n")+1, len(rest)/16)) // more would be blank
+	l.lines = make([]Line, 0, min(strings.Count(rest, "\n")+1, len(rest)/16)) // so that a file of blank lines reserves little
 	for rest != "" {
 		var text string
 		text, rest, _ = strings.Cut(rest, "\n")
@@ -88,14 +86,14 @@ func Parse(name string, file io.Reader, size int64) (*List, error) {
 	return l, nil
 }
 
-// Stream makes a list whose lines are read from r as they are asked for.
+// Stream makes a list that reads its lines from r when somebody asks for them.
 func Stream(name string, r io.Reader) *List {
 	lines := &splitter{r: r}
 	return &List{Name: name, turn: make(chan struct{}, 1), stream: lines.next, rest: lines.rest}
 }
 
-// Prompt makes a list that a person types: before is called ahead of every
-// line, when nothing is left to answer.
+// Prompt makes a list that a person types. It calls before ahead of every line
+// that it reads.
 func Prompt(r io.Reader, before func()) *List {
 	l := Stream("prompt", r)
 	read := l.stream
@@ -107,25 +105,25 @@ func Prompt(r io.Reader, before func()) *List {
 	return l
 }
 
-// Interactive says whether a person types the list.
+// Interactive reports whether a person types the list.
 func (l *List) Interactive() bool { return l.prompt }
 
-// Known returns the lines read so far, and whether these are all.
+// Known returns the lines that were read so far, and whether these are all.
 func (l *List) Known() ([]Line, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lines, l.ended
 }
 
-// At returns the line at index i, from 0, waiting for a stream to deliver it.
-// After the last one it returns io.EOF; any other error is final, and the
-// lines before it stay readable.
+// At returns the line at index i, from 0. It waits until a stream delivers it.
+// After the last line it returns io.EOF. Any other error is final; the lines
+// before it can still be read.
 func (l *List) At(ctx context.Context, i int) (Line, error) {
 	for {
 		if line, err, ok := l.at(i); ok {
 			return line, err
 		}
-		if ctx.Err() != nil { // select would toss a coin
+		if ctx.Err() != nil { // if both were ready, select would choose at random
 			return Line{}, context.Cause(ctx)
 		}
 		select {
@@ -133,12 +131,12 @@ func (l *List) At(ctx context.Context, i int) (Line, error) {
 		case <-ctx.Done():
 			return Line{}, context.Cause(ctx)
 		}
-		if line, err, ok := l.at(i); ok { // another one was faster
+		if line, err, ok := l.at(i); ok { // another goroutine has read it meanwhile
 			<-l.turn
 			return line, err
 		}
-		// A read of a terminal or a pipe cannot be interrupted: whoever is
-		// cancelled leaves it behind, to end with its stream or the process.
+		// A read of a terminal or a pipe cannot be interrupted. It goes on in a
+		// goroutine of its own when the context ends, and keeps the turn.
 		done := make(chan struct{})
 		go func() {
 			text, err := l.stream()
@@ -154,7 +152,8 @@ func (l *List) At(ctx context.Context, i int) (Line, error) {
 	}
 }
 
-func (l *List) at(i int) (Line, error, bool) {
+// at returns what At would, if that is known without reading.
+func (l *List) at(i int) (line Line, err error, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if i < len(l.lines) {
@@ -163,8 +162,8 @@ func (l *List) at(i int) (Line, error, bool) {
 	return Line{}, l.err, l.err != nil
 }
 
-// Drain reads what a stream still holds, until its end or the context's: after
-// an interruption, to know what was not checked.
+// Drain reads a stream to its end, or as far as it comes before the context ends.
+// After an interruption it finds the lines that were not checked.
 func (l *List) Drain(ctx context.Context) {
 	if l.prompt {
 		return
@@ -182,7 +181,7 @@ func (l *List) Drain(ctx context.Context) {
 	}
 }
 
-// take adds what the stream delivered.
+// take adds a line that the stream delivered, or the error in its place.
 func (l *List) take(text string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -222,7 +221,7 @@ func (l *List) empty() error {
 	return fmt.Errorf("there are no images in %s: nothing would be validated; write one image a line, SOURCE DESTINATION TAG", l.Name)
 }
 
-// checkEncoding refuses the encoding that some Windows shells write.
+// checkEncoding returns an error for UTF-16, which some shells of Windows write.
 func checkEncoding(name, content string) error {
 	if strings.HasPrefix(content, "\xff\xfe") || strings.HasPrefix(content, "\xfe\xff") {
 		return fmt.Errorf("list %s is UTF-16; save it as UTF-8", name)
@@ -230,7 +229,8 @@ func checkEncoding(name, content string) error {
 	return nil
 }
 
-// Image reads the line as an image.
+// Image reads a line as an image. If that fails, the image has only the line's
+// place.
 func (l *List) Image(line Line, o Options) (Image, error) {
 	image, err := ParseLine(line.Text, o)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 )
 
-// listTests hold for files and for streams alike.
+// listTests are lists that are read as a file and as a stream.
 var listTests = []struct {
 	name, content string
 	want          []Line
@@ -106,7 +106,7 @@ func TestOpen(t *testing.T) {
 	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; l.Name != path || l.SHA256 != want || l.Interactive() {
 		t.Errorf("got %s, %s, %v", l.Name, l.SHA256, l.Interactive())
 	}
-	// What is validated is what the file held when the run began.
+	// A list keeps the content that the file had when it was opened.
 	if err := os.WriteFile(path, []byte("other\nlines\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestOpen(t *testing.T) {
 		}
 	}
 
-	// What is no regular file is a stream, read when somebody asks.
+	// A path that is no regular file is read as a stream.
 	l, err = Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestImage(t *testing.T) {
 	if err != nil || image != want {
 		t.Errorf("got %+v, %v, want %+v", image, err, want)
 	}
-	// A bad line is no image, but it is not forgotten either.
+	// A line that is no image is an error that knows its place.
 	image, err = l.Image(lines[1], Options{})
 	want = Image{Line: "bad line", LineNumber: 3, Number: 2, List: "x.txt"}
 	if err == nil || !strings.HasPrefix(err.Error(), "x.txt:3: want SOURCE DESTINATION TAG") || image != want {
@@ -161,7 +161,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// lineReader gives one of its lines a read, and counts the reads.
+// lineReader delivers one line a read, and counts the reads.
 type lineReader struct {
 	lines []string
 	reads int
@@ -176,7 +176,8 @@ func (r *lineReader) Read(p []byte) (int, error) {
 	return copy(p, r.lines[r.reads-1]), nil
 }
 
-// TestStreamIsLazy: somebody may be writing the lines one by one.
+// TestStreamIsLazy reads a stream line by line: somebody may be writing the lines
+// one by one.
 func TestStreamIsLazy(t *testing.T) {
 	r := &lineReader{lines: []string{"one\n", "# comment\n", "two\n", "three\n"}, end: io.EOF}
 	l := Stream("x.txt", r)
@@ -189,7 +190,7 @@ func TestStreamIsLazy(t *testing.T) {
 	}{
 		{0, 1, Line{"one", 1, 1}},
 		{0, 1, Line{"one", 1, 1}},
-		{1, 3, Line{"two", 3, 2}}, // over a comment
+		{1, 3, Line{"two", 3, 2}}, // after a comment
 		{0, 3, Line{"one", 1, 1}},
 		{2, 4, Line{"three", 4, 3}},
 	} {
@@ -207,7 +208,7 @@ func TestStreamIsLazy(t *testing.T) {
 		}
 	}
 
-	// Through a pipe, each line answers before the next is written.
+	// Through a pipe, a line is there before the next one is written.
 	pipe, writer := io.Pipe()
 	l = Stream("x.txt", pipe)
 	for i := range 3 {
@@ -219,8 +220,8 @@ func TestStreamIsLazy(t *testing.T) {
 	}
 }
 
-// TestStreamCancelled: a read of a pipe cannot be interrupted, but nobody has
-// to wait for it.
+// TestStreamCancelled cancels readers of a pipe. The read of the pipe goes on, but
+// the readers return at once.
 func TestStreamCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pipe, writer := io.Pipe()
@@ -229,7 +230,7 @@ func TestStreamCancelled(t *testing.T) {
 		cause := errors.New("interrupted")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		errs := make(chan error, 2)
-		for range cap(errs) { // one waits for the pipe, the other for its turn
+		for range cap(errs) { // one reader waits for the pipe, the other for its turn
 			go func() {
 				_, err := l.At(ctx, 0)
 				errs <- err
@@ -252,22 +253,22 @@ func TestStreamCancelled(t *testing.T) {
 			}
 		}
 
-		// The line that they were waiting for is not lost, nor is a later one.
+		// The line that the readers were waiting for is not lost, nor is a later one.
 		go fmt.Fprint(writer, "one\ntwo\n")
 		for i, want := range []string{"one", "two"} {
 			if line, err := l.At(t.Context(), i); err != nil || line.Text != want {
 				t.Errorf("got %v, %v, want %s", line, err, want)
 			}
 		}
-		// What was read needs no waiting.
+		// A line that was read can be had even then.
 		if line, err := l.At(ctx, 1); err != nil || line.Text != "two" {
 			t.Errorf("got %v, %v", line, err)
 		}
 	})
 }
 
-// TestStreamShared: one line answers all who wait for it; none of them waits
-// for the next.
+// TestStreamShared lets several readers wait for the same line. One read is enough
+// for all.
 func TestStreamShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pipe, writer := io.Pipe()
@@ -306,12 +307,12 @@ func TestStreamError(t *testing.T) {
 	}{
 		{"at once", nil, nil, "reading the list x.txt after line 0: input/output error"},
 		{"between lines", []string{"one\n", "# two\n"}, []string{"one"}, "reading the list x.txt after line 2: input/output error"},
-		// Half a line may be another image.
+		// Half a line could be another image.
 		{"within a line", []string{"one\n", "two"}, []string{"one"}, "reading the list x.txt after line 1: input/output error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := Stream("x.txt", &lineReader{lines: test.lines, end: broken})
-			for range 2 { // the lines before it stay readable
+			for range 2 { // the lines before the error can still be read
 				lines, err := read(t.Context(), l)
 				if !errors.Is(err, broken) || err.Error() != test.err {
 					t.Errorf("got %v, want %s", err, test.err)
@@ -335,7 +336,7 @@ func TestConcurrentReaders(t *testing.T) {
 		fmt.Fprintf(&content, "# comment\nline %d\n", i)
 		want = append(want, Line{fmt.Sprint("line ", i), 2*i + 2, i + 1})
 	}
-	// One list for all: of a file, of a stream, and one that some readers leave.
+	// Several goroutines read a file, a stream, and a stream that some of them leave.
 	file, err := Parse("x.txt", strings.NewReader(content.String()), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -352,7 +353,7 @@ func TestConcurrentReaders(t *testing.T) {
 				})
 				wait.Go(func() {
 					ctx, cancel := context.WithCancel(t.Context())
-					wait.Go(cancel) // at any moment
+					wait.Go(cancel) // at a random moment
 					got, err := read(ctx, l)
 					if err != nil && err != context.Canceled || !slices.Equal(got, want[:len(got)]) {
 						t.Errorf("got %v, %v", got, err)
@@ -391,7 +392,7 @@ func TestDrain(t *testing.T) {
 		t.Errorf("known are %v, all: %v", lines, all)
 	}
 
-	// What was delivered before the end, and asked for by nobody, is lines.
+	// Lines that were delivered and that nobody asked for are lines of the list, too.
 	delivered := Stream("x.txt", strings.NewReader("one\ntwo\n# x\nthr"))
 	if _, err := delivered.At(t.Context(), 0); err != nil {
 		t.Fatal(err)
@@ -404,7 +405,8 @@ func TestDrain(t *testing.T) {
 		t.Errorf("known are %v, want %v", lines, want)
 	}
 
-	// Who waits for more of a line meanwhile gets the rest of it.
+	// A reader that waits for the end of a line gets what follows the part that was
+	// taken.
 	pipe, writer := io.Pipe()
 	split, got := &splitter{r: pipe}, make(chan string)
 	go func() {
@@ -420,7 +422,7 @@ func TestDrain(t *testing.T) {
 		t.Errorf("got %q", line)
 	}
 
-	// Whoever interrupts twice does not want to wait for a writer.
+	// Drain returns when its context ends, even if a writer keeps the pipe open.
 	synctest.Test(t, func(t *testing.T) {
 		pipe, writer := io.Pipe()
 		defer writer.Close()
@@ -443,8 +445,8 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// TestPrompt: a prompt stands before each line that is typed, and only when
-// there is nothing left to answer.
+// TestPrompt counts prompts: there is one ahead of each line that is read, and none
+// before somebody asks for the line.
 func TestPrompt(t *testing.T) {
 	typed := &lineReader{lines: []string{"one\n", "\n", "# x\n", "two\n"}, end: io.EOF}
 	prompts := 0
@@ -457,7 +459,7 @@ func TestPrompt(t *testing.T) {
 	if !l.Interactive() || prompts != 0 {
 		t.Fatalf("interactive: %v, %d prompts before anybody asked", l.Interactive(), prompts)
 	}
-	l.Drain(t.Context()) // a person is not kept at the prompt after an interruption
+	l.Drain(t.Context()) // after an interruption nobody has to type more
 	for _, step := range []struct {
 		index, prompts int
 		err            error
@@ -467,14 +469,14 @@ func TestPrompt(t *testing.T) {
 		}
 	}
 
-	// Several lines at once, as pasted: one prompt each.
+	// Several lines that are pasted at once have a prompt each.
 	prompts = 0
 	l = Prompt(strings.NewReader("one\ntwo\n"), func() { prompts++ })
 	if lines, err := read(t.Context(), l); err != nil || len(lines) != 2 || prompts != 3 {
 		t.Errorf("got %v, %v after %d prompts", lines, err, prompts)
 	}
 
-	// Whoever leaves at once has typed no list, and that is no mistake.
+	// A person may leave without typing a line.
 	if lines, err := read(t.Context(), Prompt(strings.NewReader(""), func() {})); err != nil || len(lines) > 0 {
 		t.Errorf("got %v, %v", lines, err)
 	}

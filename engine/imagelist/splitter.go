@@ -6,21 +6,19 @@ import (
 	"sync"
 )
 
-// A stream's lines, also the one that is not complete yet.
-
-// splitter reads lines, and can tell what it has of one that is not
-// complete, while it waits for more.
+// splitter splits a stream into lines. While one goroutine waits for more of a
+// line in next, another may take the beginning of that line with rest.
 type splitter struct {
 	r     io.Reader
-	chunk []byte // of who calls next
+	chunk []byte // only next uses it, without the lock
 
 	mu       sync.Mutex
 	pending  []byte
-	searched int // bytes of it that hold no end of a line
+	searched int // how many bytes of pending were searched and hold no end of a line
 	err      error
 }
 
-// next returns a line with its end; the last one may have none.
+// next returns the next line with its end. The last line may have none.
 func (l *splitter) next() (string, error) {
 	for {
 		l.mu.Lock()
@@ -51,8 +49,8 @@ func (l *splitter) next() (string, error) {
 	}
 }
 
-// rest takes what there is: lines that nobody asked for yet, and the beginning
-// of one that is not complete.
+// rest takes everything that was read and not returned by next: lines, and the
+// beginning of a line that is not complete.
 func (l *splitter) rest() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
