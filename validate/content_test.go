@@ -29,6 +29,7 @@ var (
 	disguised       = oci("linux/amd64", "else").attestingAs(app, "linux/amd64")
 	foreign         = app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").withoutURLs()
 	v6              = oci("linux/arm", "for v6").as("linux/arm/v6")
+	v6Else          = oci("linux/arm", "else for v6").as("linux/arm/v6")
 	v6Alone         = oci("linux/arm/v6", "for v6").as("")
 	v7              = oci("linux/arm", "for v7").as("linux/arm/v7")
 	// signature is an image whose config says nothing, as cosign makes them.
@@ -115,6 +116,8 @@ var contentTests = []contentTest{
 	{name: "labels at the source only, of two", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64.as("")),
 		status: Fail, reason: PlatformDiffers, message: "linux/arm64: nodes do not find " + ociARM64.digest() + " at the destination: it has no platform in its list and stands behind another"},
 	{name: "labels at the source only, behind an artifact", source: index(app), destination: index(sbom.of("sbom"), app.as("")),
+		status: Fail, reason: PlatformDiffers, message: "stands behind another such entry"},
+	{name: "labels at the source only, in a list that is listed as an image behind an artifact", source: index(app), destination: index(chart.as(""), index(app).typed(TypeOCIManifest).as("")),
 		status: Fail, reason: PlatformDiffers, message: "stands behind another such entry"},
 	{name: "one label less", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64),
 		status: Pass, match: SamePlatforms},
@@ -253,6 +256,10 @@ var contentTests = []contentTest{
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 1, destination READ 1"},
 	{name: "a copy of the same image for a better variant", source: index(v6), destination: index(v6, v6.built("anew").as("linux/arm/v7")), arch: "arm",
 		status: Pass, match: SamePlatforms},
+	{name: "a copy of the first of two images for a better variant", source: index(v6, v6Else), destination: index(v6, v6Else, v6.built("anew").as("linux/arm/v7")), arch: "arm",
+		status: Pass, match: SamePlatforms},
+	{name: "a copy of the second of two images for a better variant", source: index(v6, v6Else), destination: index(v6, v6Else, v6Else.built("anew").as("linux/arm/v7")), arch: "arm",
+		status: Fail, reason: DigestDiffers, message: "another image for linux/arm/v7"},
 	{name: "another image for a lesser variant", source: index(v7), destination: index(v6, v7), arch: "arm",
 		status: Pass, match: SamePlatforms},
 	{name: "another image for amd64/v3", source: index(app), destination: index(app, oci("linux/amd64", "faster").as("linux/amd64/v3")),
@@ -493,6 +500,8 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "linux/arm64"},
 	{name: "both lost a child, of which the destination still tells the platform", source: index(app.as("").missing()), destination: index(app.missing()),
 		status: Fail, reason: ChildMissing, message: app.digest()},
+	{name: "both lost their configs", source: list(amd64.built("2024").configless()), destination: list(amd64.built("2025").configless()),
+		status: Error, reason: SourceMissing, message: "source config"},
 	{name: "the source lost its config", source: list(amd64.built("2024").configless()), destination: list(amd64.built("2025")),
 		status: Error, reason: SourceMissing, message: "source config"},
 
@@ -598,6 +607,8 @@ var contentTests = []contentTest{
 	{name: "a layer that is not what its media type says", source: app, depth: Data,
 		destination: oci("linux/amd64", "base.9", "app.9").packed("application/vnd.oci.image.layer.v1.tar+zstd"),
 		status:      Fail, reason: BlobCorrupt, message: "is gzip, its media type says zstd"},
+	{name: "none of the layers packed anew is in the sample", source: app, destination: zstdApp, depth: Data, sample: "0.001%",
+		status: Pass, match: Recompressed, reads: "source HEAD 1, source READ 1, destination READ 1, destination CONFIG 1, destination STAT 2"},
 	{name: "none of the blobs is in the sample", source: app, destination: app.spoiling("app"), depth: Data, sample: "0.001%",
 		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1, destination CONFIG 1, destination STAT 2"},
 }
@@ -654,6 +665,42 @@ func TestContent(t *testing.T) {
 			}
 			if slices.Contains(reads, Need{Side: Source, Action: ReadManifest}) {
 				t.Error("the source's manifest was read although the HEAD gave it")
+			}
+		})
+	}
+}
+
+// TestRounds counts the rounds of a comparison: each takes the time of a request.
+func TestRounds(t *testing.T) {
+	for _, test := range []struct {
+		contentTest
+		referrers bool
+		rounds    int
+	}{
+		{contentTest{name: "the same index", source: index(ociBoth...), destination: index(ociBoth...)}, false, 2},
+		{contentTest{name: "the same list by hangar", source: list(amd64, arm64), destination: list(amd64, arm64), rules: Hangar}, false, 2},
+		{contentTest{name: "a single image, converted", source: app, destination: dockerApp}, false, 3},
+		{contentTest{name: "a single image, converted with another config", source: app, destination: rewritten}, false, 3},
+		{contentTest{name: "an index, converted", source: index(app, ociARM64), destination: list(dockerApp, ociARM64.converted())}, false, 3},
+		{contentTest{name: "the same index, with referrers", source: index(ociBoth...), destination: index(ociBoth...)}, true, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			q := test.question(t)
+			q.Referrers = test.referrers
+			w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
+			known, rounds := Known{}, 0
+			for ; ; rounds++ {
+				verdict, needs := Compare(q, known)
+				if len(needs) == 0 {
+					if verdict.Status != Pass || rounds != test.rounds {
+						t.Errorf("%s %s after %d rounds, want %d", verdict.Status, verdict.Message, rounds, test.rounds)
+					}
+					return
+				}
+				for _, need := range needs {
+					fact := w.read(need)
+					known[need] = &fact
+				}
 			}
 		})
 	}

@@ -189,6 +189,9 @@ func TestParseBadLine(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("%.200q\ngot  %+v, %v\nwant %s", test.line, got, err, test.want)
 			}
+			if strings.HasSuffix(err.Error(), " ") || strings.Contains(err.Error(), "give ,") {
+				t.Errorf("a hint that is empty: %q", err)
+			}
 			if got != (Image{}) {
 				t.Errorf("an image beside an error: %+v", got)
 			}
