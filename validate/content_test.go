@@ -592,6 +592,8 @@ var contentTests = []contentTest{
 		status: Fail, reason: BlobCorrupt, message: "config, sha256:"},
 	{name: "a layer that is shorter", source: app, destination: app.cutting("app"), depth: Data,
 		status: Fail, reason: BlobSize},
+	{name: "a layer of which too much was read", source: app, destination: app.growing("app"), depth: Data,
+		status: Fail, reason: BlobSize, message: "has 5 bytes, the manifest says 3"},
 	{name: "a missing layer", source: app, destination: app.without("app"), depth: Data,
 		status: Fail, reason: BlobMissing},
 	{name: "layers packed anew are unpacked", source: app, destination: zstdApp, depth: Data,

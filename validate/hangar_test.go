@@ -285,6 +285,8 @@ var hangarTests = []hangarTest{
 	// Images that are not compared.
 	{name: "an artifact", source: chart, destination: chart,
 		status: Skip, reason: NoPlatform, message: "its config is of type application/vnd.cncf.helm.config.v1+json"},
+	{name: "a signature", source: signature, destination: signature,
+		status: Skip, reason: NoPlatform, message: "it has no platform in its config"},
 	{name: "an artifact without a destination", source: chart, destination: nothing,
 		status: Skip, reason: NoPlatform, reads: "source HEAD 1, source READ 1, destination READ 1"},
 	{name: "an image whose config has no type", source: ociAMD64.withConfig(""), destination: list(ociAMD64.withConfig("")),

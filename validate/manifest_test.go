@@ -309,6 +309,32 @@ func TestPlatformString(t *testing.T) {
 	}
 }
 
+// TestNormalPlatform writes one platform in two ways.
+func TestNormalPlatform(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		same bool
+	}{
+		{"linux/arm64", "linux/arm64/v8", true},
+		{"linux/arm64/8", "Linux/aarch64", true},
+		{"linux/arm64", "linux/arm64/v9", false},
+		{"linux/arm", "linux/arm/v7", true},
+		{"linux/arm/7", "linux/armhf/V7", true},
+		{"linux/armel", "linux/arm/v6", true},
+		{"linux/armel", "linux/arm", false},
+		{"linux/amd64/v1", "linux/x86_64", true},
+		{"linux/amd64/v2", "linux/amd64", false},
+		{"macOS/arm64", "darwin/arm64", true},
+		{"windows/amd64", win2019, true},
+		{win2019, win2022, false},
+	} {
+		a, b := platform(test.a), platform(test.b)
+		if samePlatform(*a, *b) != test.same || samePlatform(*b, *a) != test.same {
+			t.Errorf("%s and %s are the same: want %v", test.a, test.b, test.same)
+		}
+	}
+}
+
 // seeds returns manifests of the tests' tables, and some documents that are no
 // manifests.
 func seeds() [][]byte {

@@ -20,10 +20,8 @@ func describeSingle(manifest *Manifest, platform *Platform) string {
 		return "no platform in its config"
 	case platform != nil:
 		return "only " + platform.String()
-	case manifest.Config.MediaType != "":
-		return "no platform: its config is of type " + manifest.Config.MediaType
 	}
-	return "no platform: its type is " + manifest.MediaType
+	return "no platform: its config is of type " + manifest.Config.MediaType
 }
 
 // describeList says which platforms a list has, each of them once.
