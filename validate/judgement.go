@@ -54,6 +54,7 @@ const maxUnlike = 8
 // is selected: an entry without a version of Windows fits nodes of any version.
 func (j *judgement) judgePlatform(selected []image) {
 	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
+	// Images that nodes do not find only count where the source's are no better.
 	visible := slices.DeleteFunc(slices.Clone(candidates), image.isHidden)
 	switch {
 	case len(visible) > 0:
