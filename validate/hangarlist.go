@@ -141,8 +141,9 @@ func (c *comparison) judgeConverted(result judged, entry Descriptor, candidates 
 // the platforms.
 func surplus(destination []Descriptor, platforms []judged) []judged {
 	var more []judged
-	for _, entry := range destination {
-		if !slices.ContainsFunc(platforms, func(p judged) bool { return isSameEntry(p.mirror.Descriptor, entry) }) {
+	for i := range destination {
+		entry := &destination[i]
+		if !hasMirror(platforms, entry) {
 			more = append(more, judged{PlatformVerdict: PlatformVerdict{Platform: entry.Platform.String(), Destination: entry.Digest,
 				Reason: DigestDiffers, Message: "the source's list has no such entry"}})
 		}
@@ -150,10 +151,16 @@ func surplus(destination []Descriptor, platforms []judged) []judged {
 	return more
 }
 
-// isSameEntry reports whether two entries of lists name the same image for the
-// same platform.
-func isSameEntry(a, b Descriptor) bool {
-	return a.Digest == b.Digest && a.Platform != nil && b.Platform != nil && *a.Platform == *b.Platform
+// hasMirror reports whether an entry stands for one of the platforms: the same
+// image, named for the same platform.
+func hasMirror(platforms []judged, entry *Descriptor) bool {
+	for i := range platforms {
+		mirror := &platforms[i].mirror
+		if mirror.Digest == entry.Digest && mirror.Platform != nil && *mirror.Platform == *entry.Platform {
+			return true
+		}
+	}
+	return false
 }
 
 // listsDiffer returns the verdict on two lists if any platform differs. A proven
