@@ -66,8 +66,8 @@ type Options struct {
 	Timeout  time.Duration // for one image
 	// TimeoutHint is what the user calls Timeout, for messages; may be "".
 	TimeoutHint string
-	Sinks    []Sink        // in the order in which they get each result
-	Stop     func(error)   // called once if a sink fails; must not block
+	Sinks       []Sink      // in the order in which they get each result
+	Stop        func(error) // called once if a sink fails; must not block
 
 	// Fresh makes every image ask again for what another one has asked for: who
 	// sits at a prompt may mend a mirror meanwhile.

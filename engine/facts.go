@@ -6,53 +6,48 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"mvrun/engine/await"
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
 
-// What a run knows already: the same digest of the same repository is asked
-// for once, however many tags lead to it, and however many images want it at
-// once.
-//
-// Only what is there is remembered. What is missing may come, and be asked for
-// again by a script that waits for it.
-
 // fetch reads one need of an image.
 type fetch = func() (fact validate.Fact, requests int, err error)
 
-// facts is the memory of a run. Small facts are kept to its end; of those that
-// hold a manifest or a config, only the latest.
+// facts is what a run knows already. The same digest of the same repository is
+// asked for once, however many tags lead to it, and however many images want it
+// at once.
+//
+// Only what is there is remembered. A manifest or blob that is missing may
+// come, and a script that waits for it asks again.
+//
+// Small facts are kept to the end of the run. Facts that hold a manifest or a
+// config are large: only the latest are kept.
 type facts struct {
 	mu      sync.Mutex
 	heads   map[key]struct{} // of manifests
 	sizes   map[key]int64    // of blobs
 	large   *lru.Cache[key, validate.Fact]
-	flights map[flightKey]*flight
+	flights await.Group[flightKey, validate.Fact]
 }
 
-// flightKey tells apart what is read of a blob, too: as much as a manifest says
-// it has, and another manifest may say otherwise.
+// flightKey identifies what is being read. The size is part of it, because a
+// blob is read up to the size that its manifest gives, and another manifest may
+// give another size.
 type flightKey struct {
 	fact key
 	size int64
 }
 
-// flight is a fact that is being read, and those who wait for it.
-type flight struct {
-	landed chan struct{}
-	fact   validate.Fact
-	err    error
-}
-
-// manyLarge is how many manifests and configs are remembered.
-const manyLarge = 2048
+// maxLarge is how many manifests and configs are remembered.
+const maxLarge = 2048
 
 func newFacts() *facts {
-	large, err := lru.New[key, validate.Fact](manyLarge)
+	large, err := lru.New[key, validate.Fact](maxLarge)
 	if err != nil {
 		panic(err) // the size is constant
 	}
-	return &facts{heads: map[key]struct{}{}, sizes: map[key]int64{}, large: large, flights: map[flightKey]*flight{}}
+	return &facts{heads: map[key]struct{}{}, sizes: map[key]int64{}, large: large}
 }
 
 func keyOf(image imagelist.Image, need validate.Need, what validate.Action) key {
@@ -67,53 +62,46 @@ func keyOf(image imagelist.Image, need validate.Need, what validate.Action) key 
 }
 
 // read returns a fact that is known, or else has it read, once for all who
-// want it at the same time.
-func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.Need, read fetch) (validate.Fact, int, error) {
+// want it at the same time. requests counts those that were sent for this
+// caller: it is 0 for a caller that got the fact of another.
+func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.Need, read fetch) (fact validate.Fact, requests int, err error) {
 	if need.Digest == "" || need.Action == validate.ListReferrers { // what a tag means, or what refers to it, may change
 		return read()
 	}
 	k := keyOf(image, need, need.Action)
-	inFlight := flightKey{k, need.Size}
 	for {
-		f.mu.Lock()
 		if fact, ok := f.known(k, need); ok {
-			f.mu.Unlock()
 			return fact, 0, nil
 		}
-		other, ok := f.flights[inFlight]
-		if !ok {
-			break
+		flight, own := f.flights.Join(flightKey{k, need.Size})
+		if own {
+			fact, err = flight.Fly(func() (fact validate.Fact, err error) {
+				if fact, ok := f.known(k, need); ok { // another flight has just landed
+					return fact, nil
+				}
+				if fact, requests, err = read(); err == nil {
+					f.remember(k, image, need, fact)
+				}
+				return fact, err
+			})
+			return fact, requests, err
 		}
-		f.mu.Unlock()
-		select {
-		case <-other.landed:
-			if other.err == nil {
-				return other.fact, 0, nil
-			}
-			// It may have failed for reasons of its own, such as its time.
-		case <-ctx.Done():
+		fact, err = flight.Wait(ctx)
+		switch {
+		case err == nil:
+			return fact, 0, nil
+		case ctx.Err() != nil:
 			return validate.Fact{}, 0, context.Cause(ctx)
 		}
+		// The other caller may have failed for reasons of its own, such as its
+		// time: this one asks itself.
 	}
-	own := &flight{landed: make(chan struct{}), err: context.Canceled} // should read panic
-	f.flights[inFlight] = own
-	f.mu.Unlock()
-	requests := 0
-	defer func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if own.err == nil {
-			f.remember(k, image, need, own.fact)
-		}
-		delete(f.flights, inFlight)
-		close(own.landed)
-	}()
-	own.fact, requests, own.err = read()
-	return own.fact, requests, own.err
 }
 
-// known looks a fact up. f.mu is held.
+// known looks a fact up.
 func (f *facts) known(k key, need validate.Need) (validate.Fact, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	switch need.Action {
 	case validate.HeadManifest:
 		_, ok := f.heads[k]
@@ -125,7 +113,8 @@ func (f *facts) known(k key, need validate.Need) (validate.Fact, bool) {
 	return f.large.Get(k)
 }
 
-// proves says which small facts a fact holds.
+// proves holds the small facts that follow from a fact. Whoever has read a
+// manifest, for example, knows that it is there.
 var proves = map[validate.Action][]validate.Action{
 	validate.HeadManifest: {validate.HeadManifest},
 	validate.ReadManifest: {validate.HeadManifest},
@@ -135,8 +124,10 @@ var proves = map[validate.Action][]validate.Action{
 	validate.UnpackLayer:  {validate.HeadBlob, validate.HashBlob},
 }
 
-// remember keeps a fact, and what else it proves. f.mu is held.
+// remember keeps a fact, and what else it proves.
 func (f *facts) remember(k key, image imagelist.Image, need validate.Need, fact validate.Fact) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if fact.Missing || fact.Digest != need.Digest && need.Action != validate.HeadBlob {
 		return
 	}
