@@ -143,7 +143,7 @@ func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
 			return nil, fmt.Errorf("%s and %s go together: only one of them is set", name, password)
 		}
 		if login.Registry == "" {
-			login.Registry = "docker.io"
+			login.Registry = imagelist.DockerHub
 		}
 		logins = append(logins, login)
 	}

@@ -21,8 +21,9 @@ var (
 // maxPath is how long the path of a repository may be.
 const maxPath = 255
 
-// defaultRegistry is the registry of an image that names none.
-const defaultRegistry = "docker.io"
+// DockerHub is the registry of an image that names none. Docker Hub has other
+// names on the network: it is asked at index.docker.io.
+const DockerHub = "docker.io"
 
 // repository is the name of a repository, split behind its registry.
 type repository struct {
@@ -41,7 +42,7 @@ func (o Options) parseRepository(name string) (repository, error) {
 		}
 		return repository{}, fmt.Errorf("leave out the scheme; for plain HTTP give %s", o.Hints.PlainHTTP)
 	}
-	r := repository{defaultRegistry, name, name}
+	r := repository{DockerHub, name, name}
 	if first, rest, found := strings.Cut(name, "/"); found && (strings.ContainsAny(first, ".:") || first == "localhost") {
 		if err := CheckRegistry(first); err != nil {
 			return repository{}, err
@@ -87,7 +88,7 @@ func (r repository) at(registry string) repository {
 // full adds what the name of a source may leave out: at Docker Hub, and only
 // there, images of one component lie below library/.
 func (r repository) full() repository {
-	if r.registry == defaultRegistry {
+	if r.registry == DockerHub {
 		return r.below("library")
 	}
 	return r

@@ -17,6 +17,8 @@ import (
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"mvrun/engine/imagelist"
 )
 
 // Whose name and password a registry gets.
@@ -84,13 +86,10 @@ func (dockerKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 // https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
 type podmanKeychain struct{}
 
-// hub is what Podman calls Docker Hub.
-const hub = "docker.io"
-
 func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
 	registry := target.RegistryStr()
 	if registry == name.DefaultRegistry {
-		registry = hub
+		registry = imagelist.DockerHub // as Podman calls it
 	}
 	return podmanLogin(registry, false)
 }

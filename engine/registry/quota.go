@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"mvrun/engine/imagelist"
 )
 
 // Registries that give no more until some time: Docker Hub's pulls are spent,
@@ -35,7 +37,7 @@ type share struct {
 // projectOf returns what a quota that is spent, by an answer to a request, is
 // spent for.
 func (h *host) projectOf(u *url.URL) string {
-	if h.name == hub {
+	if h.name == imagelist.DockerHub {
 		return ""
 	}
 	return projectOf(u.Path)
