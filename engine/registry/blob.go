@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
 
@@ -28,7 +29,7 @@ import (
 // HEAD where it takes a GET, and some answers tell no length: then a GET has to
 // tell.
 func (h *host) stat(ctx context.Context, repository, digest string) (validate.Fact, error) {
-	return uncut(ctx, h.client.tries(), func() (validate.Fact, error) { return h.statOnce(ctx, repository, digest) })
+	return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.statOnce(ctx, repository, digest) })
 }
 
 func (h *host) statOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
@@ -44,7 +45,7 @@ func (h *host) statOnce(ctx context.Context, repository, digest string) (validat
 		}
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 	default:
-		return validate.Fact{}, refusal(response)
+		return validate.Fact{}, wire.Refusal(response)
 	}
 	response.Body.Close() // it takes the room that the next request needs
 	body, length, err := h.blob(ctx, repository, digest)
@@ -71,7 +72,7 @@ func (h *host) blob(ctx context.Context, repository, digest string) (io.ReadClos
 	case http.StatusNotFound:
 		err = h.checkMissing(ctx, response)
 	default:
-		err = refusal(response)
+		err = wire.Refusal(response)
 	}
 	response.Body.Close()
 	return nil, 0, err
@@ -80,7 +81,7 @@ func (h *host) blob(ctx context.Context, repository, digest string) (io.ReadClos
 // whole reads a blob to its end and hashes it. A body that is cut short is
 // asked for again.
 func (h *host) whole(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
-	return uncut(ctx, h.client.tries(), func() (validate.Fact, error) { return h.wholeOnce(ctx, repository, need) })
+	return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.wholeOnce(ctx, repository, need) })
 }
 
 func (h *host) wholeOnce(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
@@ -100,10 +101,10 @@ func (h *host) wholeOnce(ctx context.Context, repository string, need validate.N
 	}
 	// Also what stands behind the end of what was unpacked.
 	if _, err := io.Copy(io.Discard, stream); err != nil {
-		return validate.Fact{}, &cutError{err}
+		return validate.Fact{}, &wire.CutError{Err: err}
 	}
 	if bytes.err != nil {
-		return validate.Fact{}, &cutError{bytes.err}
+		return validate.Fact{}, &wire.CutError{Err: bytes.err}
 	}
 	fact.Size, fact.Digest = bytes.n, validate.Algorithm(need.Digest)+":"+hex.EncodeToString(bytes.hash.Sum(nil))
 	return fact, nil

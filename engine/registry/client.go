@@ -9,13 +9,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"mvrun/engine/imagelist"
+	"mvrun/engine/registry/access"
+	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
-
-// What a run knows of all registries.
 
 // Options make a Client.
 type Options struct {
@@ -26,8 +25,13 @@ type Options struct {
 	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string
 
+	// InsecureHint is how a user accepts any certificate and plain HTTP, for
+	// messages; such as the flag that sets Insecure. Without it messages give no
+	// such hint.
+	InsecureHint string
+
 	// Warn is told what concerns a whole registry, if set: that it is down, or
-	// has given all that it gives.
+	// that its quota is spent.
 	Warn func(message string)
 	// Log is told every request, if set.
 	Log func(Exchange)
@@ -36,102 +40,134 @@ type Options struct {
 	// Transport answers in place of the network, if set: nothing is dialled.
 	Transport http.RoundTripper
 	// Once makes every request a single attempt, without a wait for its turn, and
-	// lets no failure answer for a later one: who tests a script wants it to see
-	// each fault, soon.
+	// lets no failure answer for a later request: whoever tests a script wants the
+	// script to see each fault, soon.
 	Once bool
 }
 
-// Login is a user's name and password for one registry, on one side.
-type Login struct {
-	Side               validate.Side
-	Registry           string // as lists write it
-	Username, Password string
-	From               string // where it was found, for errors
-}
-
-// Exchange is one HTTP request and what came of it. It holds no secret.
-type Exchange struct {
-	Method, URL string
-	Status      int   // 0 if there was no answer
-	Err         error // nil if there was one
-	Duration    time.Duration
-}
+// Types of the packages below that users of a Client need.
+type (
+	// Login is a user's name and password for one registry, on one side.
+	Login = access.Login
+	// Settings are how to speak to one registry.
+	Settings = access.Settings
+	// Exchange is one HTTP request and what came of it. It holds no secret.
+	Exchange = wire.Exchange
+)
 
 // Client reads from registries. Its methods may be called from many
 // goroutines.
 type Client struct {
 	options Options
-	ctx     context.Context // of what several callers wait for
-	base    *http.Transport
-	sockets *sockets
-
-	requests atomic.Int64
-	bytes    atomic.Int64 // of blobs
+	network *wire.Network
+	flights *access.Flights
+	users   *access.Users
+	bytes   atomic.Int64 // of blobs
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
-	configured map[string]*configured // by name
-	circuits   map[circuitKey]*circuit
-	namespaces map[string][]string // with a login of their own, by registry
-	bases      []*http.Transport   // all there are
-	// flights are the goroutines that make what several callers wait for.
-	flights sync.WaitGroup
+	registries map[string]*configured // by name
 }
 
-// hostKey tells registries apart: logins may differ between the two sides, and
-// between the namespaces of a registry.
+// hostKey identifies a host: users may differ between the two sides of a mirror,
+// and between the namespaces of a registry.
 type hostKey struct {
-	name      string
-	login     *Login
-	namespace string
+	name string
+	user access.User
 }
 
-// New returns a Client. ctx ends what it does for several callers at once.
+// New returns a Client. The end of ctx ends what several callers wait for.
 func New(ctx context.Context, o Options) *Client {
-	c := &Client{options: o, ctx: ctx, hosts: map[hostKey]*host{}, configured: map[string]*configured{}, circuits: map[circuitKey]*circuit{}, namespaces: map[string][]string{}}
-	c.sockets = &sockets{dial: o.Dial, room: make(chan struct{}, cmp.Or(o.Sockets, mostSockets())), spare: c.closeIdle}
-	if o.Dial == nil {
-		c.sockets.dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	return &Client{
+		options: o,
+		network: wire.New(wire.Options{
+			TLS: access.DefaultTLS(o.Insecure), Sockets: o.Sockets, Idle: o.Conns, UserAgent: o.UserAgent,
+			Warn: o.Warn, Log: o.Log, Dial: o.Dial, Transport: o.Transport, Once: o.Once,
+		}),
+		flights:    access.NewFlights(ctx, o.Once),
+		users:      &access.Users{Logins: o.Logins, Anonymous: o.Anonymous},
+		hosts:      map[hostKey]*host{},
+		registries: map[string]*configured{},
 	}
-	c.base = c.newTransport()
-	c.bases = []*http.Transport{c.base}
-	return c
 }
 
 // Close waits for what is under way and closes the connections. Once the
-// context given to New is done it waits for a moment only: a credential helper
-// that hangs cannot be interrupted, and ends with the process.
+// context given to New has ended it waits for a moment only.
 func (c *Client) Close() {
-	landed := make(chan struct{})
-	go func() {
-		c.flights.Wait()
-		close(landed)
-	}()
-	select {
-	case <-landed:
-	case <-c.ctx.Done():
-		select {
-		case <-landed:
-		case <-time.After(time.Second):
-		}
-	}
-	c.closeIdle()
-}
-
-// closeIdle closes the connections that nobody uses.
-func (c *Client) closeIdle() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, base := range c.bases {
-		base.CloseIdleConnections()
-	}
+	c.flights.Close()
+	c.network.CloseIdleConnections()
 }
 
 // Requests returns how many HTTP requests were sent.
-func (c *Client) Requests() int { return int(c.requests.Load()) }
+func (c *Client) Requests() int { return c.network.Requests() }
 
 // Bytes returns how many bytes of blobs were read to be hashed.
 func (c *Client) Bytes() int64 { return c.bytes.Load() }
+
+// Configure sets a registry's settings, on both sides. name is as lists write
+// it. It has to come before anything is read from that registry.
+func (c *Client) Configure(name string, s Settings) error {
+	if err := imagelist.CheckRegistry(name); err != nil {
+		return err
+	}
+	if err := s.Check(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key := range c.hosts {
+		if key.name == name {
+			return errors.New("it was asked already: give its settings before the first request")
+		}
+	}
+	if _, ok := c.registries[name]; ok {
+		return errors.New("its settings were given before: say all of them at once")
+	}
+	known := c.configure(name, s)
+	if known.broken != nil {
+		return known.broken
+	}
+	c.registries[name] = known
+	return nil
+}
+
+// configured is a registry with its settings.
+type configured struct {
+	Settings
+	address string // where it is asked
+	broken  error  // why it cannot be asked: the user's certificates are wrong
+	wire    *wire.Registry
+}
+
+func (c *Client) configure(name string, s Settings) *configured {
+	r := &configured{Settings: s, address: cmp.Or(s.Endpoint, name)}
+	config, err := s.TLS(r.address, c.options.Insecure, c.options.Anonymous)
+	r.broken = err
+	r.wire = c.network.NewRegistry(wire.Target{
+		Name: name, Host: access.Host(r.address), TLS: config, PlainHTTP: s.PlainHTTP,
+		RequestsPerSecond: s.RequestsPerSecond, MaxRequests: cmp.Or(s.MaxRequests, c.options.Conns),
+	})
+	return r
+}
+
+// host returns what is known of a registry, for whoever reads below a path of
+// it.
+func (c *Client) host(name, path string, side validate.Side) *host {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	registry, ok := c.registries[name]
+	if !ok {
+		registry = c.configure(name, Settings{})
+		c.registries[name] = registry
+	}
+	key := hostKey{name, c.users.Of(name, registry.address, path, side)}
+	h, ok := c.hosts[key]
+	if !ok {
+		h = c.newHost(name, registry, key.user)
+		c.hosts[key] = h
+	}
+	return h
+}
 
 // Read reads what a comparison needs of an image. requests are those sent for
 // this call alone: not the pings and tokens that several calls share. An error
@@ -144,8 +180,7 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	name, path, _ := strings.Cut(repository, "/")
 	host := c.host(name, path, need.Side)
 
-	call := &call{}
-	ctx = context.WithValue(ctx, callKey{}, call)
+	ctx, call := wire.NewCall(ctx)
 	reference := need.Digest
 	if reference == "" {
 		reference = image.Tag
@@ -166,82 +201,11 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	case validate.ListReferrers:
 		fact.Referrers, err = host.referrers(ctx, path, reference)
 	}
-	if content := (*contentError)(nil); ctx.Err() != nil && (err == nil || errors.As(err, &content)) {
+	if ctx.Err() != nil && (err == nil || errors.As(err, new(*contentError))) {
 		err = ctx.Err() // an answer may come at the very end, and not the whole of it
 	}
 	if err != nil {
-		err = host.explain(ctx, err, need.Side, imagelist.Reference(repository, reference))
+		err = host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference))
 	}
-	return fact, int(call.sent.Load()), err
-}
-
-// warn says what concerns a whole registry.
-func (c *Client) warn(message string) {
-	if c.options.Warn != nil {
-		c.options.Warn(message)
-	}
-}
-
-// call is what the wire notes of a call to Read.
-type call struct {
-	sent    atomic.Int64 // requests
-	refused atomic.Int64 // the last status that said no, 0 if none did
-}
-
-// callKey is the context key of a *call.
-type callKey struct{}
-
-// host returns what is known of a registry, for whoever reads below a path of
-// it.
-func (c *Client) host(name, path string, side validate.Side) *host {
-	key := hostKey{name: name}
-	for i, login := range c.options.Logins {
-		if login.Side == side && login.Registry == name {
-			key.login = &c.options.Logins[i]
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	settings, ok := c.configured[name]
-	if !ok {
-		settings = &configured{pace: newPace(0)}
-		settings.base, settings.broken = c.transport(name, settings.Settings)
-		c.configured[name] = settings
-	}
-	address := cmp.Or(settings.Endpoint, name)
-	if key.login == nil {
-		key.namespace = c.namespace(address, path)
-	}
-	h, ok := c.hosts[key]
-	if !ok {
-		if settings.room == nil && c.options.Conns > 0 {
-			settings.room = make(chan struct{}, c.options.Conns)
-		}
-		h = &host{client: c, name: name, address: address, settings: settings, login: key.login, namespace: key.namespace, tokens: map[string]*shared[string]{}}
-		h.retried = &breaking{c, firstly(&wire{h}, mostRetries)}
-		if c.options.Once {
-			h.retried = firstly(&wire{h}, 0)
-		}
-		c.hosts[key] = h
-	}
-	return h
-}
-
-// namespace returns that of a registry's namespaces with a login of their own
-// which a path is in, or "". c.mu is held.
-func (c *Client) namespace(registry, path string) string {
-	if c.options.Anonymous {
-		return ""
-	}
-	all, ok := c.namespaces[registry]
-	if !ok {
-		all = podmanNamespaces(registry)
-		c.namespaces[registry] = all
-	}
-	for _, namespace := range all {
-		if strings.HasPrefix(registry+"/"+path+"/", namespace+"/") {
-			return namespace
-		}
-	}
-	return ""
+	return fact, call.Requests(), err
 }

@@ -73,7 +73,7 @@ func TestErrorAtPing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := newPipes()
 				network.serve(t, hub+":443", seen)
-				// As after --tls-verify, but for the certificate: no HTTP is tried.
+				// Any certificate will do, and plain HTTP is not tried after an answer.
 				c := newClient(t, registry.Options{Dial: network.dial, Insecure: true})
 				_, requests, err := c.Read(t.Context(), app(hub), manifest)
 				wantError(t, err, test.reason, test.words)
@@ -118,8 +118,8 @@ func TestErrorCertificate(t *testing.T) {
 		{hub, "is the certificate of " + hub + selfSigned + hub},
 		// HTTP is tried too for a local name, and a TLS server's answer to it is
 		// a status, which says less.
-		{"127.0.0.1:5000", "is the certificate of 127.0.0.1:5000" + selfSigned + "127.0.0.1:5000/ca.crt, or give --tls-verify=false"},
-		{"10.0.0.1:5000", "certificate is valid for 127.0.0.1, ::1, not 10.0.0.1 (--tls-verify=false accepts any certificate)"},
+		{"127.0.0.1:5000", "is the certificate of 127.0.0.1:5000" + selfSigned + "127.0.0.1:5000/ca.crt, or give " + insecureHint},
+		{"10.0.0.1:5000", "certificate is valid for 127.0.0.1, ::1, not 10.0.0.1 (" + insecureHint + " accepts any certificate)"},
 	} {
 		t.Run(test.host, func(t *testing.T) {
 			dials := 0
@@ -191,7 +191,7 @@ func TestErrorPlainHTTP(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, network, host)
 	}})
 	_, _, err := c.Read(t.Context(), app(hub), head)
-	wantError(t, err, validate.Unreachable, hub+" speaks plain HTTP: give --tls-verify=false if that is right")
+	wantError(t, err, validate.Unreachable, hub+" speaks plain HTTP: give "+insecureHint+" if that is right")
 	wantRequests(t, len(seen.requests("")), 0)
 	wantRequests(t, dials, 1) // another try would not help
 }
@@ -206,7 +206,7 @@ func TestErrorPlainHTTPAllowed(t *testing.T) {
 			c := newClient(t, registry.Options{Dial: network.dial, Insecure: host != "127.0.0.1:5000"})
 			_, _, err := c.Read(t.Context(), app(host), head)
 			wantError(t, err, validate.Unreachable, ": the connection was closed before the answer (EOF)")
-			if strings.Contains(fmt.Sprint(err), "--tls-verify") {
+			if strings.Contains(fmt.Sprint(err), insecureHint) {
 				t.Error(err)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
 
@@ -45,11 +46,11 @@ func (h *host) head(ctx context.Context, repository, reference string) (validate
 		return validate.Fact{Digest: digest}, nil
 	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
 		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented,
-		saysNoMore(response) && !h.client.options.Once:
+		wire.IsUnexplained(response) && !h.client.options.Once:
 		response.Body.Close() // it takes the room that the next request needs
 		return h.manifest(ctx, repository, reference)
 	}
-	return validate.Fact{}, refusal(response)
+	return validate.Fact{}, wire.Refusal(response)
 }
 
 // manifest reads a manifest and proves its digest.
@@ -98,7 +99,7 @@ func isDigest(reference string) bool { return strings.Contains(reference, ":") }
 // body that is cut short is asked for again.
 func (h *host) get(ctx context.Context, repository, path string, header http.Header, most int64) ([]byte, http.Header, error) {
 	var got http.Header
-	body, err := uncut(ctx, h.client.tries(), func() (body []byte, err error) {
+	body, err := wire.RetryCut(ctx, h.client.network.Tries(), func() (body []byte, err error) {
 		body, got, err = h.getOnce(ctx, repository, path, header, most)
 		return body, err
 	})
@@ -116,14 +117,14 @@ func (h *host) getOnce(ctx context.Context, repository, path string, header http
 	case response.StatusCode == http.StatusNotFound:
 		return nil, nil, h.checkMissing(ctx, response)
 	default:
-		return nil, nil, refusal(response)
+		return nil, nil, wire.Refusal(response)
 	}
 	if response.ContentLength > most {
 		return nil, nil, &contentError{fmt.Errorf("the answer has %d bytes; registries need not take more than %d, and neither does mvrun", response.ContentLength, most)}
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
 	if err != nil {
-		return nil, nil, &cutError{err}
+		return nil, nil, &wire.CutError{Err: err}
 	}
 	if int64(len(body)) > most {
 		return nil, nil, &contentError{fmt.Errorf("the answer has more than %d bytes; registries need not take more, and neither does mvrun", most)}
@@ -148,7 +149,7 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 		io.Reader
 		io.Closer
 	}{io.TeeReader(response.Body, &body), response.Body}
-	refused := refusal(response)
+	refused := wire.Refusal(response)
 	var status *transport.Error
 	if !errors.As(refused, &status) {
 		return refused
@@ -168,11 +169,11 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(briefly(ctx), http.MethodGet, s.url(), nil)
+	request, err := newRequest(ctx, http.MethodGet, s.Scheme, s.Host, "")
 	if err != nil {
 		return err
 	}
-	ping, err := h.retried.RoundTrip(request)
+	ping, err := h.way.Contact.RoundTrip(request)
 	if err != nil {
 		return err
 	}
@@ -182,21 +183,4 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 		return nil
 	}
 	return refused
-}
-
-// maxRefusal is how much is read of an answer that says no.
-const maxRefusal = 64 << 10
-
-// refusal turns an answer that says no into an error with the registry's own
-// words.
-func refusal(response *http.Response) error {
-	response.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(response.Body, maxRefusal), response.Body}
-	err := transport.CheckError(response)
-	if status := (*transport.Error)(nil); !errors.As(err, &status) {
-		return &cutError{err}
-	}
-	return err
 }

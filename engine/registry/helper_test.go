@@ -185,6 +185,9 @@ func (l *listener) String() string  { return l.address }
 // hub is where tests in a bubble have their registry.
 const hub = "registry.example.com"
 
+// insecureHint is how the user of these tests accepts any certificate.
+const insecureHint = "insecure = True"
+
 // bubble runs a test with a clock of its own and a registry at hub.
 func bubble(t *testing.T, handler http.Handler, test func(*testing.T, *pipes, *registry.Client)) {
 	t.Helper()
@@ -201,6 +204,7 @@ func newClient(t *testing.T, o registry.Options) *registry.Client {
 	t.Helper()
 	var mu sync.Mutex
 	var lines strings.Builder
+	o.InsecureHint = insecureHint
 	next := o.Log
 	o.Log = func(e registry.Exchange) {
 		mu.Lock()

@@ -2,11 +2,11 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"mvrun/engine/imagelist"
+	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
 
@@ -60,15 +60,15 @@ func (c *Client) Referrers(ctx context.Context, repository, reference string) ([
 	return referrers, err
 }
 
-var errNoImage = &missingError{errors.New("the registry has no such image")}
+var errNoImage = &missingError{words: "the registry has no such image"}
 
 // ask does something with a repository, and explains what went wrong with it.
 // reference may be empty.
 func (c *Client) ask(ctx context.Context, doing, repository, reference string, do func(ctx context.Context, h *host, path string) error) error {
 	name, path, _ := strings.Cut(repository, "/")
-	side := c.loginSide(name)
+	side := c.users.Side(name)
 	h := c.host(name, path, side)
-	ctx = context.WithValue(ctx, callKey{}, &call{})
+	ctx, call := wire.NewCall(ctx)
 	err := do(ctx, h, path)
 	if err == nil {
 		return nil
@@ -77,24 +77,9 @@ func (c *Client) ask(ctx context.Context, doing, repository, reference string, d
 	if reference != "" {
 		what = imagelist.Reference(repository, reference)
 	}
-	e := h.explain(ctx, err, side, what)
+	e := h.explain(ctx, call, err, side, what)
 	e.doing = doing
 	return e
-}
-
-// loginSide returns the side whose login a registry gets: the destination's if
-// it is that side's alone.
-func (c *Client) loginSide(name string) validate.Side {
-	side := validate.Source
-	for _, login := range c.options.Logins {
-		if login.Registry == name {
-			if login.Side == validate.Source {
-				return validate.Source
-			}
-			side = login.Side
-		}
-	}
-	return side
 }
 
 // inspect reads a manifest, and the config of an image.

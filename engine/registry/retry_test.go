@@ -382,6 +382,7 @@ func clientGoroutines() []string {
 	for _, stack := range strings.Split(string(stacks), "\n\n") {
 		title, frames, _ := strings.Cut(stack, "\n")
 		if strings.Contains(title, "bubble") && (strings.Contains(frames, "mvrun/engine/registry.") ||
+			strings.Contains(frames, "mvrun/engine/registry/wire.") || strings.Contains(frames, "mvrun/engine/registry/access.") ||
 			strings.Contains(frames, "http.(*Transport)") || strings.Contains(frames, "http.(*persistConn)") || strings.Contains(frames, "http.(*http2")) {
 			found = append(found, stack)
 		}

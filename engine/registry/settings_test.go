@@ -112,7 +112,7 @@ func TestSettingsTLS(t *testing.T) {
 	yes, no := true, false
 
 	_, err := readWith(t, registry.Options{}, host, registry.Settings{})
-	wantError(t, err, validate.Unreachable, "--tls-verify=false")
+	wantError(t, err, validate.Unreachable, insecureHint)
 	if _, err := readWith(t, registry.Options{}, host, registry.Settings{CA: ca}); err != nil {
 		t.Errorf("with ca: %v", err)
 	}
@@ -255,7 +255,7 @@ func TestPlainHTTPNeedsConsent(t *testing.T) {
 		network.serve(t, private, seen)
 		login := []registry.Login{{Side: validate.Source, Registry: private, Username: user, Password: password}}
 		_, _, err := newClient(t, registry.Options{Dial: network.dial, Logins: login}).Read(t.Context(), app(private), manifest)
-		wantError(t, err, validate.Unreachable, "speaks plain HTTP", "--tls-verify=false")
+		wantError(t, err, validate.Unreachable, "speaks plain HTTP", insecureHint)
 		if got := seen.authorizations(); len(got) != 0 {
 			t.Error("the password was sent over plain HTTP")
 		}

@@ -37,7 +37,7 @@ func (h *host) tags(ctx context.Context, repository string) ([]string, error) {
 		return nil
 	})
 	if errors.Is(err, errNoListing) {
-		return nil, &missingError{errors.New("the registry has no such repository")}
+		return nil, &missingError{words: "the registry has no such repository"}
 	}
 	if err != nil {
 		return nil, err

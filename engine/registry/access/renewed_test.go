@@ -1,4 +1,4 @@
-package registry
+package access
 
 import (
 	"context"
@@ -11,16 +11,16 @@ import (
 
 // making is a value that many wait for, and how often it was made.
 type making struct {
-	shared[string]
-	client *Client
-	value  string
-	valid  time.Duration
-	err    error
-	times  int
+	renewed[string]
+	flights *Flights
+	value   string
+	valid   time.Duration
+	err     error
+	times   int
 }
 
-func newMaking(t *testing.T, o Options) *making {
-	return &making{client: New(t.Context(), o), value: "one", valid: time.Minute}
+func newMaking(t *testing.T, once bool) *making {
+	return &making{flights: NewFlights(t.Context(), once), value: "one", valid: time.Minute}
 }
 
 // fresh takes a second. What is made is what was to be made when it began.
@@ -44,7 +44,7 @@ func (m *making) want(t *testing.T, value string, err error, times int) {
 	var all sync.WaitGroup
 	for range 10 {
 		all.Go(func() {
-			if got, gotErr := m.get(t.Context(), m.client, m.fresh); got != value || gotErr != err {
+			if got, gotErr := m.get(t.Context(), m.flights, m.fresh); got != value || gotErr != err {
 				t.Errorf("got %q, %v; want %q, %v", got, gotErr, value, err)
 			}
 		})
@@ -57,7 +57,7 @@ func (m *making) want(t *testing.T, value string, err error, times int) {
 
 func is(value string) func(string) bool { return func(other string) bool { return other == value } }
 
-func TestShared(t *testing.T) {
+func TestRenewed(t *testing.T) {
 	refused := errors.New("refused")
 	for _, test := range []struct {
 		name string
@@ -112,38 +112,36 @@ func TestShared(t *testing.T) {
 			m.want(t, "", refused, 1)
 		}},
 		{"ended", false, func(t *testing.T, m *making) {
-			if !m.ended(is("one")) {
+			if !m.hasEnded(is("one")) {
 				t.Error("before there was one it is current")
 			}
 			m.want(t, "one", nil, 1)
-			if m.ended(is("one")) || !m.ended(is("another")) {
+			if m.hasEnded(is("one")) || !m.hasEnded(is("another")) {
 				t.Error("the current one is not the one that was made")
 			}
 			time.Sleep(time.Minute)
-			if !m.ended(is("one")) {
+			if !m.hasEnded(is("one")) {
 				t.Error("out of date, it is current")
 			}
 		}},
 		{"made since it was looked for", false, func(t *testing.T, m *making) {
 			m.want(t, "one", nil, 1)
-			select {
-			case <-m.board(m.client, m.fresh):
-			default:
-				t.Error("another one is being made")
+			if value, err := m.renew(m.flights, m.fresh); value != "one" || err != nil {
+				t.Errorf("who had looked before got %q, %v", value, err)
 			}
 			m.want(t, "one", nil, 1)
 		}},
 		{"who waits may go", false, func(t *testing.T, m *making) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
-			if _, err := m.get(ctx, m.client, m.fresh); err != context.DeadlineExceeded {
+			if _, err := m.get(ctx, m.flights, m.fresh); err != context.DeadlineExceeded {
 				t.Errorf("got %v", err)
 			}
 			m.want(t, "one", nil, 1)
 		}},
 		{"made in vain", false, func(t *testing.T, m *making) {
 			began := time.Now()
-			_, err := m.get(t.Context(), m.client, func(ctx context.Context) (string, time.Duration, error) {
+			_, err := m.get(t.Context(), m.flights, func(ctx context.Context) (string, time.Duration, error) {
 				<-ctx.Done()
 				return "", 0, ctx.Err()
 			})
@@ -154,9 +152,9 @@ func TestShared(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newMaking(t, Options{Once: test.once})
+				m := newMaking(t, test.once)
 				test.do(t, m)
-				m.client.Close()
+				m.flights.Close()
 			})
 		})
 	}
@@ -164,10 +162,10 @@ func TestShared(t *testing.T) {
 
 // Values that are made, read and dropped by many at once are always whole, and
 // never one that was found bad before it was asked for.
-func TestSharedByMany(t *testing.T) {
-	c := New(t.Context(), Options{})
-	defer c.Close()
-	var s shared[[2]int]
+func TestRenewedByMany(t *testing.T) {
+	flights := NewFlights(t.Context(), false)
+	defer flights.Close()
+	var s renewed[[2]int]
 	made := 0
 	fresh := func(context.Context) ([2]int, time.Duration, error) {
 		made++
@@ -178,13 +176,13 @@ func TestSharedByMany(t *testing.T) {
 		all.Go(func() {
 			bad := 0
 			for range 500 {
-				value, err := s.get(t.Context(), c, fresh)
+				value, err := s.get(t.Context(), flights, fresh)
 				if err != nil || value[0] != value[1] || value[0] <= bad {
 					t.Errorf("got %v, %v after %d", value, err, bad)
 				}
 				bad = value[0]
 				s.drop(func(v [2]int) bool { return v == value })
-				if !s.ended(func(v [2]int) bool { return v == value }) {
+				if !s.hasEnded(func(v [2]int) bool { return v == value }) {
 					t.Errorf("%v was dropped", value)
 				}
 			}

@@ -1,0 +1,188 @@
+package access
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"mvrun/engine/registry/wire"
+)
+
+// AccountOptions make an Account.
+type AccountOptions struct {
+	Address   string // HOST[:PORT] where the registry is asked
+	Settings  Settings
+	User      User
+	Anonymous bool // use no credentials of the user's configuration
+	Insecure  bool // plain HTTP will do
+}
+
+// Account is how one user is known to one registry.
+type Account struct {
+	AccountOptions
+	flights  *Flights
+	registry name.Registry
+	broken   error // why there is no registry
+
+	session renewed[*Session]
+
+	mu     sync.Mutex
+	tokens map[string]*renewed[string] // Authorization headers, by repository
+}
+
+var _ wire.Authorizer = (*Account)(nil)
+
+// NewAccount returns an Account. What several callers of it wait for runs among
+// the flights.
+func NewAccount(o AccountOptions, flights *Flights) *Account {
+	a := &Account{AccountOptions: o, flights: flights, tokens: map[string]*renewed[string]{}}
+	var options []name.Option
+	if o.Insecure && !o.Settings.PlainHTTP { // plain HTTP needs no second attempt
+		options = append(options, name.Insecure)
+	}
+	if a.registry, a.broken = name.NewRegistry(o.Address, options...); a.broken != nil {
+		a.broken = fmt.Errorf("registry %q: %w", o.Address, a.broken)
+	}
+	return a
+}
+
+// Host returns the host of a registry's URLs, such as index.docker.io for
+// docker.io. It is "" if the address is none.
+func Host(address string) string {
+	registry, err := name.NewRegistry(address)
+	if err != nil {
+		return ""
+	}
+	return registry.RegistryStr()
+}
+
+// Session is what the first contact with a registry tells.
+type Session struct {
+	Scheme string // of URLs, http or https
+	Host   string
+
+	challenge *transport.Challenge
+	auth      authn.Authenticator
+	config    authn.AuthConfig
+	from      string // where the credentials are from, "" if there are none
+	// authorization is the header of all requests, if no token server gives one.
+	authorization string
+}
+
+// sessionLife is how long a session is used. A run may last for days, and a
+// registry may change meanwhile.
+const sessionLife = 24 * time.Hour
+
+// Open returns the session. All callers share one first contact, which is sent
+// with contact.
+func (a *Account) Open(ctx context.Context, contact http.RoundTripper) (*Session, error) {
+	if a.broken != nil {
+		return nil, a.broken
+	}
+	return a.session.get(ctx, a.flights, func(ctx context.Context) (*Session, time.Duration, error) {
+		s, err := a.ping(ctx, contact)
+		return s, sessionLife, err
+	})
+}
+
+func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session, error) {
+	s := &Session{Scheme: "https", Host: a.registry.RegistryStr()}
+	if err := a.findCredentials(ctx, s); err != nil {
+		return nil, &CredentialError{err}
+	}
+	var err error
+	if s.challenge, err = transport.Ping(ctx, a.registry, contact); err != nil {
+		return nil, &PingError{err, s.from}
+	}
+	if s.challenge.Insecure {
+		s.Scheme = "http"
+		// go-containerregistry tries plain HTTP at private addresses, too, and
+		// follows redirects to it. There it needs the user's consent: passwords
+		// would be readable on the way.
+		if !a.MayUseHTTP() {
+			return nil, &PingError{http.ErrSchemeMismatch, s.from}
+		}
+	}
+	s.authorization = s.fixedAuthorization()
+	return s, nil
+}
+
+// MayUseHTTP reports whether the registry may be spoken to over plain HTTP.
+func (a *Account) MayUseHTTP() bool {
+	return a.Settings.PlainHTTP || a.Insecure || isLoopback(a.Address)
+}
+
+// isLoopback reports whether an address is on this machine.
+func isLoopback(address string) bool {
+	host := (&url.URL{Host: address}).Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// hasTokenServer reports whether the registry wants a token for each repository,
+// and a token server gives them.
+func (s *Session) hasTokenServer() bool { return s.wantsToken() && s.config.RegistryToken == "" }
+
+func (s *Session) wantsToken() bool { return strings.EqualFold(s.challenge.Scheme, "bearer") }
+
+// fixedAuthorization returns the header that is the same for all repositories.
+func (s *Session) fixedAuthorization() string {
+	switch {
+	case s.wantsToken() && s.config.RegistryToken != "":
+		return bearer + s.config.RegistryToken
+	case s.wantsToken(), s.config.Username == "" && s.config.Password == "":
+		return ""
+	}
+	return basic + encodeBasic(s.config.Username, s.config.Password)
+}
+
+// How Authorization headers begin.
+const (
+	basic  = "Basic "
+	bearer = "Bearer "
+)
+
+func encodeBasic(username, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
+}
+
+// Redact hides the account's secrets in the words of a registry, which may
+// repeat what was sent.
+func (a *Account) Redact(words string) string {
+	s := a.session.last()
+	if s == nil {
+		return words
+	}
+	secrets := []string{s.config.Password, s.config.RegistryToken, s.config.IdentityToken, encodeBasic(s.config.Username, s.config.Password)}
+	a.mu.Lock()
+	for _, token := range a.tokens {
+		secrets = append(secrets, strings.TrimPrefix(token.last(), bearer))
+	}
+	a.mu.Unlock()
+	for _, secret := range secrets {
+		if secret != "" {
+			words = strings.ReplaceAll(words, secret, "REDACTED")
+		}
+	}
+	return words
+}
+
+// From returns where the credentials are from, "" if there are none. It is not
+// known before the first contact.
+func (a *Account) From() (from string, known bool) {
+	s := a.session.last()
+	if s == nil {
+		return "", false
+	}
+	return s.from, true
+}

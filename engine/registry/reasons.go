@@ -1,0 +1,151 @@
+package registry
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"mvrun/engine/registry/access"
+	"mvrun/engine/registry/wire"
+	"mvrun/validate"
+)
+
+// unreachableError says that a registry gave no answer that is of use.
+type unreachableError struct{ words string }
+
+func (e *unreachableError) Error() string           { return e.words }
+func (e *unreachableError) Reason() validate.Reason { return validate.Unreachable }
+
+// timeoutError says that an answer did not come in time.
+type timeoutError struct{ words string }
+
+func (e *timeoutError) Error() string           { return e.words }
+func (e *timeoutError) Reason() validate.Reason { return validate.Timeout }
+
+// cutShort returns the words for an answer that was cut short each time.
+func cutShort(err error, tries int) string {
+	times := ""
+	if tries > 1 {
+		times = fmt.Sprintf(" %d times", tries)
+	}
+	return fmt.Sprintf("the answer was cut short%s: %s", times, wire.Plain(err))
+}
+
+// certificateError says that this machine does not trust a host's certificate.
+type certificateError struct {
+	verify *tls.CertificateVerificationError
+	words  string
+	host   string
+	hint   string // how a user accepts any certificate, "" for no hint
+}
+
+func (e *certificateError) Reason() validate.Reason { return validate.Unreachable }
+
+func (e *certificateError) Error() string {
+	if errors.As(e.verify, new(x509.UnknownAuthorityError)) {
+		or := ""
+		if e.hint != "" {
+			or = ", or give " + e.hint
+		}
+		return fmt.Sprintf("%s (is the certificate of %s self-signed? save its authority's as %s/ca.crt%s)",
+			e.words, e.host, access.CertificateFolder(e.host), or)
+	}
+	if e.hint == "" {
+		return e.words
+	}
+	return fmt.Sprintf("%s (%s accepts any certificate)", e.words, e.hint)
+}
+
+// clientCertificateError says that a host wants to see a certificate.
+type clientCertificateError struct {
+	op   *net.OpError
+	host string
+}
+
+// isClientCertificate reports whether an error is a host's complaint about the
+// client's certificate.
+func isClientCertificate(op *net.OpError) bool {
+	return op.Op == "remote error" && strings.Contains(op.Error(), "certificate")
+}
+
+func (e *clientCertificateError) Reason() validate.Reason { return validate.Unreachable }
+
+func (e *clientCertificateError) Error() string {
+	return fmt.Sprintf("%s (%s wants a client certificate that it trusts: save it as client.cert and client.key in %s)",
+		e.op, e.host, access.CertificateFolder(e.host))
+}
+
+// plainHTTPError says that a registry speaks plain HTTP without the user's
+// consent.
+type plainHTTPError struct {
+	address string
+	hint    string // how the user consents, "" for no hint
+}
+
+func (e *plainHTTPError) Reason() validate.Reason { return validate.Unreachable }
+
+func (e *plainHTTPError) Error() string {
+	words := e.address + " speaks plain HTTP"
+	if e.hint != "" {
+		words += fmt.Sprintf(": give %s if that is right", e.hint)
+	}
+	return words
+}
+
+// refusedError is an answer with a status that says no.
+type refusedError struct {
+	status       *transport.Error
+	address      string
+	words        string // of the registry, "" if it has none
+	hint         string // which credentials were used
+	atToken      bool   // the answer is the token server's
+	atPing       bool   // the answer is to the first contact
+	redirectedTo string // the host that answered, "" for the registry or its token server
+}
+
+// Reason implements explained.
+func (e *refusedError) Reason() validate.Reason {
+	switch e.status.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return validate.Unauthorized
+	case http.StatusTooManyRequests:
+		return validate.RateLimited
+	}
+	return validate.Unreachable
+}
+
+func (e *refusedError) Error() string {
+	what := fmt.Sprintf("%d %s", e.status.StatusCode, http.StatusText(e.status.StatusCode))
+	if e.words != "" {
+		what += ": " + e.words
+	}
+	if e.atToken {
+		what = "the token server answered " + what
+	}
+	switch reason := e.Reason(); {
+	case reason == validate.Unauthorized && e.redirectedTo != "":
+		return fmt.Sprintf("%s (from %s, to which the registry redirects)", what, e.redirectedTo)
+	case reason == validate.Unauthorized:
+		return what + e.hint
+	case reason == validate.Unreachable && e.atPing:
+		return fmt.Sprintf("%s does not answer as a registry does: GET /v2/ gave %s", e.address, what)
+	}
+	return what
+}
+
+// credentialHint says which credentials were refused. namespace is the part of
+// the registry that they are for, and from is where they were found, "" if there
+// were none.
+func credentialHint(address, namespace, from string) string {
+	if from == "" {
+		return fmt.Sprintf(" (no credentials for %s; run \"docker login %s\")", address, address)
+	}
+	return fmt.Sprintf(" (with the credentials for %s of %s)", cmp.Or(namespace, address), from)
+}

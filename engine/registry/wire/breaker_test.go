@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestAnswer shows what an attempt says of the host that it went to.
+func TestAnswer(t *testing.T) {
+	certificate := &tls.CertificateVerificationError{Err: errors.New("unknown authority")}
+	for _, test := range []struct {
+		name   string
+		err    error
+		within time.Duration // of the context, 0 for no end
+		cancel bool
+		took   time.Duration
+		works  bool
+		fails  int
+	}{
+		{"an answer", nil, 0, false, time.Second, true, 0},
+		{"refused", errRefused, 0, false, 0, false, 1},
+		{"cut", io.ErrUnexpectedEOF, 0, false, time.Second, false, 1},
+		{"another scheme", http.ErrSchemeMismatch, 0, false, 0, true, 0},
+		{"its certificate", certificate, 0, false, 0, true, 0},
+		{"a redirect to nowhere", errLocation, 0, false, 0, true, 0},
+		{"cancelled", context.Canceled, 0, true, time.Minute, false, 0},
+		{"the image's time was nearly over", context.DeadlineExceeded, time.Second, false, time.Second, false, 0},
+		{"the image's time was spent waiting", context.DeadlineExceeded, noAnswer, false, noAnswer, false, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			circuits := newCircuits(func(string) {})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if test.within > 0 {
+				ctx, cancel = context.WithTimeout(t.Context(), test.within)
+				defer cancel()
+			}
+			if test.cancel {
+				cancel()
+			}
+			transport := &answerTransport{circuits: circuits, next: roundTripper(func(*http.Request) (*http.Response, error) {
+				time.Sleep(test.took + 1) // which ends the context first
+				return nil, test.err
+			})}
+			request := newRequest(t, http.MethodHead, "https://r.example/v2/team/app/manifests/1").WithContext(ctx)
+			transport.RoundTrip(request)
+			host, part := circuits.of(request.URL)
+			if host.answered != test.works || host.failures != test.fails || part.answered || part.failures > 0 {
+				t.Errorf("%s: answered %v, %d failures; want %v, %d", test.name, host.answered, host.failures, test.works, test.fails)
+			}
+		})
+	}
+}
+
+// Which part of a registry a path is of.
+func TestProjectOf(t *testing.T) {
+	for path, want := range map[string]string{
+		"/v2/":                                  "",
+		"/v2/team/app/manifests/1":              "team",
+		"/v2/team/sub/app/blobs/sha256:a":       "team",
+		"/v2/team/app/tags/list":                "team",
+		"/v2/team/app/referrers/sha256:a":       "team",
+		"/v2/app/manifests/1":                   "",
+		"/token":                                "",
+		"/v2/team/app/unknown":                  "",
+		"/elsewhere/v2/team/app/blobs/sha256:a": "",
+	} {
+		if got := projectOf(path); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestProbeCancelled shows that a probe that its image gives up leaves its place
+// to the next.
+func TestProbeCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		b := &circuitTransport{circuits: newCircuits(func(string) {}), probe: roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent++
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})}
+		request := newRequest(t, http.MethodHead, "https://r.example/v2/team/app/manifests/1")
+		host, _ := b.circuits.of(request.URL)
+		host.works()
+		for range hostFailures {
+			host.fails(time.Now().Add(-minOutage), errRefused)
+		}
+		time.Sleep(firstPause)
+		for i := range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if _, err := b.RoundTrip(request.WithContext(ctx)); err == nil || sent != i+1 {
+				t.Errorf("%v, %d requests were sent, want %d", err, sent, i+1)
+			}
+			cancel()
+		}
+	})
+}

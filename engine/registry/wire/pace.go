@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// paceTransport spreads the requests to a registry over time.
+type paceTransport struct {
+	pace *pace
+	next http.RoundTripper
+}
+
+func (t *paceTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if err := t.pace.wait(request.Context()); err != nil {
+		return nil, err
+	}
+	return t.next.RoundTrip(request)
+}
+
+const (
+	// The pace is halved when the registry refuses too many requests. Each
+	// request that it takes then makes the pace a little faster again.
+	slowerBy, fasterBy = 0.5, 1.05
+	minPace            = rate.Limit(1)
+	// The pace is halved when 15 % of recent answers are 429. A single 429 is only
+	// retried: a few come by chance, many mean that we are too fast. Each answer
+	// makes up 5 % of the share.
+	maxRefused, shareOfOne = 0.15, 0.05
+	// The pace that was too fast is measured as the requests of a second. Fewer
+	// than these tell nothing: no more may have been needed.
+	minMeasured = 10
+)
+
+// pace is how fast a registry may be asked: as fast as its settings say, and
+// slower while the registry itself refuses requests.
+type pace struct {
+	limiter *rate.Limiter
+	ceiling rate.Limit // of the settings, rate.Inf for none
+	// turn is held by the one request that waits for the limiter. The limiter fixes
+	// the moment of a request when its wait begins. With all requests in it, a
+	// change of pace would come too late for them.
+	turn chan struct{}
+
+	mu      sync.Mutex
+	refused float64    // the share of recent answers that were 429
+	slowed  time.Time  // when the pace was last made slower, zero if it is not slower now
+	tooFast rate.Limit // the pace at that moment
+
+	second     time.Time // when the second began that is counted
+	sent, last int       // requests in this second, and in the second before
+}
+
+// newPace returns a pace of so many requests in a second, 0 for any number.
+func newPace(perSecond float64) *pace {
+	ceiling := rate.Inf
+	if perSecond > 0 {
+		ceiling = rate.Limit(perSecond)
+	}
+	return &pace{limiter: rate.NewLimiter(ceiling, 1), ceiling: ceiling, turn: make(chan struct{}, 1)}
+}
+
+// lateError is the error of a request whose turn would have come after its
+// image's time.
+type lateError string
+
+const (
+	errNoTurn = lateError("requests_per_second leaves it no turn in its time")
+	errSlowed = lateError("the registry wants fewer requests (429 Too Many Requests), which leaves it no turn in its time")
+)
+
+func (e lateError) Error() string        { return string(e) }
+func (e lateError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// wait waits for a request's turn.
+func (p *pace) wait(ctx context.Context) error {
+	if p.limiter.Limit() == rate.Inf {
+		return nil
+	}
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+		if p.limiter.Wait(ctx) == nil {
+			return nil
+		}
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case !p.slowed.IsZero():
+		return errSlowed
+	}
+	return errNoTurn
+}
+
+// count notes a request that is being sent.
+func (p *pace) count() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	switch passed := now.Sub(p.second); {
+	case passed >= 2*time.Second:
+		p.second, p.sent, p.last = now, 0, 0
+	case passed >= time.Second:
+		p.second, p.sent, p.last = p.second.Add(time.Second), 0, p.sent
+	}
+	p.sent++
+}
+
+// tooMany notes that a request was refused with 429. Requests that were sent
+// before the pace became slower say nothing of the pace now.
+func (p *pace) tooMany(sent time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.slowed.IsZero() && !sent.After(p.slowed) {
+		return
+	}
+	if p.refused += shareOfOne * (1 - p.refused); p.refused < maxRefused {
+		return
+	}
+	p.slowed, p.refused = time.Now(), 0
+	p.tooFast = min(p.limiter.Limit(), rate.Limit(max(p.sent, p.last, minMeasured)))
+	p.limiter.SetLimit(min(p.ceiling, max(p.tooFast*slowerBy, minPace)))
+}
+
+// fine notes that a request was not refused with 429.
+func (p *pace) fine(sent time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.slowed.IsZero() && !sent.After(p.slowed) {
+		return
+	}
+	if p.refused -= shareOfOne * p.refused; p.slowed.IsZero() {
+		return
+	}
+	// Well above the pace that was too fast, the limit holds nobody back any more.
+	limit := p.limiter.Limit() * fasterBy
+	if limit >= min(p.ceiling, 2*p.tooFast) {
+		limit, p.slowed = p.ceiling, time.Time{}
+	}
+	p.limiter.SetLimit(limit)
+}
+
+// slowedTo returns the pace in requests a second, if the registry has made it
+// slower.
+func (p *pace) slowedTo() (perSecond float64, slowed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return float64(p.limiter.Limit()), !p.slowed.IsZero()
+}

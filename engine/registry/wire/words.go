@@ -1,0 +1,90 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// What registries and libraries write is made fit for a person's screen here.
+
+// RegistryWords returns what the registry itself wrote, on one line.
+func RegistryWords(e *transport.Error) string {
+	var words []string
+	for _, d := range e.Errors {
+		words = append(words, strings.TrimSpace(string(d.Code)+" "+d.Message))
+	}
+	return OneLine(strings.Join(words, "; "))
+}
+
+// Plain returns the words of an error without its URL, which messages name
+// anyway. If both HTTPS and HTTP were tried, it returns the words of the first
+// attempt that has a URL.
+func Plain(err error) string {
+	if u := Innermost(err); u != nil {
+		err = u.Err
+	}
+	return Readable(err.Error())
+}
+
+// Innermost returns the innermost *url.Error in an error, or nil.
+func Innermost(err error) *url.Error {
+	var found *url.Error
+	for u := (*url.Error)(nil); errors.As(err, &u); err = u.Err {
+		found = u
+	}
+	return found
+}
+
+// Readable replaces the words of net/http by words for people.
+func Readable(words string) string {
+	if strings.HasPrefix(words, `Get "`) || strings.HasPrefix(words, `Head "`) {
+		_, after, _ := strings.Cut(words, `": `)
+		words = after
+	}
+	switch {
+	case words == io.EOF.Error():
+		words = "the connection was closed before the answer (EOF)"
+	case strings.HasSuffix(words, "timeout awaiting response headers"):
+		words = fmt.Sprintf("no answer within %v", maxSilence)
+	case words == context.DeadlineExceeded.Error():
+		words = "no answer in time"
+	}
+	return OneLine(strings.TrimPrefix(words, "net/http: "))
+}
+
+// maxWords is how many bytes are shown of what others wrote.
+const maxWords = 500
+
+// OneLine makes what others wrote harmless for a log and a terminal.
+func OneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > maxWords {
+		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
+	}
+	return strings.TrimSpace(s)
+}
+
+// clock writes a moment for people, who know which day it is.
+func clock(t time.Time) string {
+	now := time.Now()
+	switch distance := t.Sub(now).Abs(); {
+	case t.Format(time.DateOnly) != now.Format(time.DateOnly):
+		return t.Format("Jan 2 15:04")
+	case distance < 5*time.Minute:
+		return t.Format("15:04:05")
+	}
+	return t.Format("15:04")
+}
