@@ -154,7 +154,9 @@ func (c *circuit) fails(began time.Time, cause error) {
 		c.pause = min(2*c.pause, maxPause)
 		c.probe = c.after(now, c.pause)
 		c.wake()
-	case !c.open && c.failures >= c.limit && now.Sub(c.since) >= minOutage:
+	case c.open: // of a request that was sent before the circuit opened, and says as much as a failed probe
+		c.probe = c.after(now, c.pause)
+	case c.failures >= c.limit && now.Sub(c.since) >= minOutage:
 		opens = true
 		c.open, c.pause, c.probe = true, firstPause, c.after(now, firstPause)
 	}

@@ -204,3 +204,29 @@ func TestCircuitGivenUp(t *testing.T) {
 		e.want(t, "back after all", 1, 6, 14)
 	})
 }
+
+// TestCircuitPostponed shows that the failure of a request that was under way
+// when the circuit opened is as good as a probe's: the next probe is a pause away
+// from it, but does not miss its last chance.
+func TestCircuitPostponed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, e := broken(true), &entered{} // for five seconds
+		e.enter(t.Context(), c, 2)
+		time.Sleep(firstPause - 1)
+		c.fails(time.Now(), errRefused)
+		time.Sleep(firstPause - 1)
+		e.want(t, "a pause after the opening", 0, 0, 0)
+		time.Sleep(time.Nanosecond)
+		e.want(t, "a pause after the failure", 0, 1, 0)
+		c.fails(time.Now(), errRefused)
+		for range 3 {
+			time.Sleep(4 * time.Second)
+			c.fails(time.Now(), errRefused)
+		}
+		e.want(t, "while others fail", 0, 1, 0)
+		time.Sleep(2*time.Second - 1) // 29 seconds after the first failure
+		e.want(t, "before the last chance", 0, 1, 0)
+		time.Sleep(2)
+		e.want(t, "the last chance", 0, 2, 0)
+	})
+}
