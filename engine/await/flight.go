@@ -54,7 +54,9 @@ func (f *Flight[K, V]) Fly(fresh func() (V, error)) (V, error) {
 	defer func() {
 		f.group.mu.Lock()
 		defer f.group.mu.Unlock()
-		delete(f.group.flights, f.key)
+		if delete(f.group.flights, f.key); len(f.group.flights) == 0 {
+			f.group.flights = nil // there may be a Group for each of 100,000 repositories
+		}
 		close(f.landed)
 	}()
 	f.value, f.err = fresh()

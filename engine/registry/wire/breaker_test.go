@@ -77,6 +77,68 @@ func TestProjectOf(t *testing.T) {
 	}
 }
 
+// TestCircuitTransport shows that a part of a registry that fails all its retries
+// is asked no more, that its probes are sent without retries, and that other
+// parts go on.
+func TestCircuitTransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		status, retried, probes := 200, 0, 0
+		transport := &circuitTransport{circuits: newCircuits(func(string) {})}
+		transport.next = roundTripper(func(r *http.Request) (*http.Response, error) {
+			retried++
+			time.Sleep(minOutage)
+			return answer(r, status, ""), nil
+		})
+		transport.probe = roundTripper(func(r *http.Request) (*http.Response, error) {
+			probes++
+			return answer(r, status, ""), nil
+		})
+		get := func(project string) (int, error) {
+			response, err := transport.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/"+project+"/app/manifests/1"))
+			if err != nil {
+				return 0, err
+			}
+			return response.StatusCode, nil
+		}
+		get("cache")
+		status = 501 // whoever cannot do one thing may do others
+		for range 10 {
+			get("cache")
+		}
+		status = 502
+		for range partFailures - 1 {
+			if got, err := get("cache"); got != 502 || err != nil {
+				t.Errorf("got %d, %v", got, err)
+			}
+		}
+		if probes != 0 {
+			t.Errorf("%d probes before the circuit is open", probes)
+		}
+		// The next one opens the circuit, and waits. Its probes fail until it is given
+		// up.
+		retried = 0
+		down := (*downError)(nil)
+		if _, err := get("cache"); !errors.As(err, &down) || retried != 1 || probes != 2 {
+			t.Errorf("got %v after %d requests and %d probes", err, retried, probes)
+		}
+		probes, retried = 0, 0
+		if _, err := get("cache"); !errors.As(err, &down) || down.name != "r.example/cache" || probes+retried != 0 {
+			t.Errorf("got %v", err)
+		}
+		if !transport.circuits.isDown("r.example") || transport.circuits.isDown("other.example") {
+			t.Error("it is not down, or another one is")
+		}
+		status = 200
+		if got, err := get("team"); got != 200 || err != nil {
+			t.Errorf("another project got %d, %v", got, err)
+		}
+		time.Sleep(maxPause)
+		if got, err := get("cache"); got != 200 || err != nil || probes != 1 || transport.circuits.isDown("r.example") {
+			t.Errorf("the probe got %d, %v", got, err)
+		}
+	})
+}
+
 // TestProbeCancelled shows that a probe that its image gives up leaves its place
 // to the next.
 func TestProbeCancelled(t *testing.T) {

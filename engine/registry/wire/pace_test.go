@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,4 +165,29 @@ func TestPaceTooLate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPaceTransport shows that requests are sent in their turn, or not at all.
+func TestPaceTransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		transport := &paceTransport{pace: newPace(0.5), next: roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent++
+			return answer(r, http.StatusOK, ""), nil
+		})}
+		began := time.Now()
+		for range 3 {
+			if _, err := transport.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/")); err != nil {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(began); took != 4*time.Second {
+			t.Errorf("three requests at one in two seconds took %v", took)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := transport.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/").WithContext(ctx)); err != errNoTurn || sent != 3 {
+			t.Errorf("got %v, %d were sent", err, sent)
+		}
+	})
 }

@@ -1,0 +1,89 @@
+package wire
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// links returns the names of the links from a transport down, as chain.go lists
+// them. Connections have no field next.
+func links(transport http.RoundTripper) []string {
+	var found []string
+	for v := reflect.ValueOf(transport); ; {
+		link := v.Elem()
+		found = append(found, strings.TrimSuffix(link.Type().Name(), "Transport"))
+		next := link.FieldByName("next")
+		if !next.IsValid() {
+			return found
+		}
+		v = next.Elem()
+	}
+}
+
+// TestChain holds the order of the links, which chain.go explains.
+func TestChain(t *testing.T) {
+	const (
+		top      = "quota authorization redirect "
+		retried  = "circuit retry "
+		attempt  = "pace slot limit answer rewrite log location silence "
+		unlearnt = "pace slot rewrite log location silence "
+	)
+	for _, test := range []struct {
+		name              string
+		once              bool
+		requests, contact string
+	}{
+		{"usually", false, top + retried + attempt, "quota " + retried + attempt},
+		{"once", true, top + unlearnt, "quota " + unlearnt},
+	} {
+		way := New(Options{Once: test.once}).NewRegistry(Target{Name: "r.example", Host: "r.example"}).NewWay(nobody{})
+		for _, chain := range []struct {
+			name string
+			got  http.RoundTripper
+			want string
+		}{{"requests", way.Requests, test.requests}, {"contact", way.Contact, test.contact}} {
+			want := strings.Fields(chain.want + "Connections")
+			want[len(want)-1] = "" // http.Transport, without its end
+			if got := links(chain.got); !slices.Equal(got, want) {
+				t.Errorf("%s, %s: the links are %q, want %q", test.name, chain.name, got, want)
+			}
+		}
+	}
+
+	// Tokens are fetched without authorization, and read to their end.
+	way := New(Options{}).NewRegistry(Target{}).NewWay(nobody{})
+	tokens := way.Requests.(*quotaTransport).next.(*authorizationTransport).tokens
+	if got := links(tokens)[:3]; !slices.Equal(got, []string{"whole", "quota", "circuit"}) {
+		t.Errorf("the links for tokens begin with %q", got)
+	}
+}
+
+// TestChainStub shows that a stub in place of the network gets the requests, and
+// that a good answer costs no copy of one.
+func TestChainStub(t *testing.T) {
+	var got *http.Request
+	network := New(Options{UserAgent: "test", Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		got = r
+		return answer(r, http.StatusOK, ""), nil
+	})})
+	request := newRequest(t, http.MethodGet, "https://r.example/v2/team/app/manifests/1")
+	request.Header.Set("User-Agent", "test")
+	way := network.NewRegistry(Target{Name: "r.example", Host: "r.example", MaxRequests: 1}).NewWay(nobody{})
+	response, err := way.Requests.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != request {
+		t.Error("the request was copied")
+	}
+	if n := way.UnderWay(); n != 1 {
+		t.Errorf("%d requests are under way, want 1", n)
+	}
+	response.Body.Close()
+	if n := way.UnderWay(); n != 0 || network.Requests() != 1 {
+		t.Errorf("%d requests are under way after one, %d were sent", n, network.Requests())
+	}
+}

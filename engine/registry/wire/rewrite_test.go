@@ -1,0 +1,34 @@
+package wire
+
+import (
+	"net/http"
+	"testing"
+)
+
+// TestRewrite shows what is really sent.
+func TestRewrite(t *testing.T) {
+	for _, test := range []struct {
+		name, agent, url, plainHost string
+		want                        string // URL
+		same                        bool   // the request is not copied
+	}{
+		{"as it is", "mvrun/1", "https://r.example/v2/", "", "https://r.example/v2/", true},
+		{"of a library", "go-containerregistry", "https://r.example/v2/", "", "https://r.example/v2/", false},
+		{"over plain HTTP", "mvrun/1", "https://r.example/v2/", "r.example", "http://r.example/v2/", false},
+		{"already over plain HTTP", "mvrun/1", "http://r.example/v2/", "r.example", "http://r.example/v2/", true},
+		{"another host over TLS", "mvrun/1", "https://store.example/v2/", "r.example", "https://store.example/v2/", true},
+	} {
+		request := newRequest(t, http.MethodGet, test.url)
+		request.Header.Set("User-Agent", test.agent)
+		transport := &rewriteTransport{userAgent: "mvrun/1", plainHost: test.plainHost, next: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.UserAgent() != "mvrun/1" || r.URL.String() != test.want || (r == request) != test.same {
+				t.Errorf("%s: %s as %q, copied: %v", test.name, r.URL, r.UserAgent(), r != request)
+			}
+			return answer(r, http.StatusOK, ""), nil
+		})}
+		transport.RoundTrip(request)
+		if request.UserAgent() != test.agent || request.URL.String() != test.url {
+			t.Errorf("%s: the caller's request was changed", test.name)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestSilence shows that a body may take its time, as long as some of it comes.
+func TestSilence(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		pause time.Duration // before each part
+		cut   bool
+		want  error
+	}{
+		{"at once", 0, false, nil},
+		{"slowly", maxSilence - time.Second, false, nil},
+		{"no more of it", maxSilence + time.Second, false, errSilence},
+		{"cut", 0, true, io.ErrUnexpectedEOF},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := io.Pipe()
+			go func() {
+				for range 3 {
+					time.Sleep(test.pause)
+					if _, err := io.WriteString(theirs, "part "); err != nil {
+						return
+					}
+				}
+				if test.cut {
+					theirs.CloseWithError(io.ErrUnexpectedEOF)
+					return
+				}
+				theirs.Close()
+			}()
+			transport := &silenceTransport{next: roundTripper(func(r *http.Request) (*http.Response, error) {
+				response := answer(r, http.StatusOK, "")
+				response.Body = ours
+				return response, nil
+			})}
+			response, err := transport.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if !errors.Is(err, test.want) || test.want == nil && string(body) != "part part part " {
+				t.Errorf("%s: got %q, %v", test.name, body, err)
+			}
+			time.Sleep(2 * maxSilence) // for the one who sends
+		})
+	}
+
+	// An empty body is not wrapped.
+	transport := &silenceTransport{next: roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{Request: r, Body: http.NoBody}, nil
+	})}
+	if response, err := transport.RoundTrip(newRequest(t, http.MethodHead, "https://r.example/v2/")); err != nil || response.Body != http.NoBody {
+		t.Errorf("got %v, %v", response, err)
+	}
+}
