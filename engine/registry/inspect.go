@@ -10,12 +10,12 @@ import (
 	"mvrun/validate"
 )
 
-// What scripts ask of a repository: they name it themselves, so that it is on
-// no side of a mirror.
+// Inspect, Tags and Referrers are for scripts. Scripts name a repository
+// themselves, so it is on no side of a mirror.
 
-// Inspect reads what a reference is: one manifest, and the config of an image.
-// repository has its registry, docker.io/library/nginx; reference is a tag or
-// a digest. An error is an *Error; that there is no such image is one.
+// Inspect reads the manifest of an image, and its config. repository includes the
+// registry, as in docker.io/library/nginx, and reference is a tag or a digest. An
+// error is an *Error, also if there is no such image.
 func (c *Client) Inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error) {
 	var inspection *validate.Inspection
 	err := c.ask(ctx, "inspecting", repository, reference, func(ctx context.Context, h *host, path string) (err error) {
@@ -26,7 +26,7 @@ func (c *Client) Inspect(ctx context.Context, repository, reference string) (*va
 }
 
 // Tags lists the tags of a repository, in the registry's order. An error is an
-// *Error; that there is no such repository is one.
+// *Error, also if there is no such repository.
 func (c *Client) Tags(ctx context.Context, repository string) ([]string, error) {
 	var tags []string
 	err := c.ask(ctx, "listing the tags of", repository, "", func(ctx context.Context, h *host, path string) (err error) {
@@ -36,14 +36,14 @@ func (c *Client) Tags(ctx context.Context, repository string) ([]string, error) 
 	return tags, err
 }
 
-// Referrers lists what is attached to an image: as the registry says, or its
-// fallback tag, and under cosign's tags. reference is a tag or a digest. An
-// error is an *Error; that there is no such image under a tag is one.
+// Referrers lists what is attached to an image: what the registry or its fallback
+// tag lists, and what is under cosign's tags. reference is a tag or a digest. An
+// error is an *Error, also if there is no image under the tag.
 func (c *Client) Referrers(ctx context.Context, repository, reference string) ([]validate.Descriptor, error) {
 	var referrers []validate.Descriptor
 	err := c.ask(ctx, "listing the referrers of", repository, reference, func(ctx context.Context, h *host, path string) error {
 		digest := reference
-		if !isDigest(reference) {
+		if !imagelist.IsDigest(reference) {
 			top, err := h.head(ctx, path, reference)
 			if err != nil {
 				return err
@@ -62,8 +62,8 @@ func (c *Client) Referrers(ctx context.Context, repository, reference string) ([
 
 var errNoImage = &missingError{words: "the registry has no such image"}
 
-// ask does something with a repository, and explains what went wrong with it.
-// reference may be empty.
+// ask calls do for a repository, and explains its error. doing says in the error's
+// words what was tried. reference may be empty.
 func (c *Client) ask(ctx context.Context, doing, repository, reference string, do func(ctx context.Context, h *host, path string) error) error {
 	name, path, _ := strings.Cut(repository, "/")
 	side := c.users.Side(name)

@@ -11,20 +11,18 @@ import (
 	"strings"
 )
 
-// Listings, which registries answer page by page.
-
-// What a listing may take: a registry that lies could go on for ever.
+// Registries answer listings page by page. The pages are bounded, because a
+// registry that lies could name a next page for ever.
 const (
 	maxPages   = 2000
 	maxListing = 32 << 20 // bytes: a million tags
 )
 
-// errNoListing is a listing that the registry has not.
+// errNoListing says that the registry does not have a listing.
 var errNoListing = errors.New("the registry has no such listing")
 
-// pages reads a listing below a repository, and gives each page to take.
-// header is that of the requests. It returns errNoListing if the first page is
-// not there.
+// pages reads a listing below a repository, and gives each page to take. header
+// is for the requests. pages returns errNoListing if there is no first page.
 func (h *host) pages(ctx context.Context, repository, path string, header http.Header, take func(header http.Header, body []byte) error) error {
 	size := 0
 	read := map[string]bool{}
@@ -61,9 +59,9 @@ var (
 	relPattern  = regexp.MustCompile(`(?i);\s*rel\s*=\s*"?([^";]*)`)
 )
 
-// nextPage returns the path below a repository where the page after path is, ""
-// if that is the last one. Only path and query of the link count: so the next
-// page comes from the same registry, whatever host a proxy in between wrote.
+// nextPage returns the path of the page after path, below the repository, and ""
+// if path is the last page. Only path and query of the link count: a proxy may have
+// written another host into it, but the next page is of the same registry.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
 func nextPage(header http.Header, repository, path string) (string, error) {
 	for _, link := range linkPattern.FindAllStringSubmatch(strings.Join(header.Values("Link"), ", "), -1) {

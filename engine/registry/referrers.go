@@ -16,10 +16,11 @@ import (
 	"mvrun/validate"
 )
 
-// What is attached to an image: signatures, SBOMs, attestations.
+// Referrers are what is attached to an image: signatures, SBOMs, attestations.
 
-// cosignTags are the tags under which cosign stores what it attaches, by the
-// artifact type that it gives the same in a registry with referrers.
+// cosignTags are the ends of the tags under which cosign stores what it attaches,
+// each with the artifact type that cosign gives the same thing where the registry
+// lists referrers.
 // https://github.com/sigstore/cosign/blob/v2.4.1/specs/SIGNATURE_SPEC.md#storage
 var cosignTags = []struct{ suffix, artifactType string }{
 	{".sig", "application/vnd.dev.cosign.artifact.sig.v1+json"},
@@ -27,9 +28,9 @@ var cosignTags = []struct{ suffix, artifactType string }{
 	{".sbom", "application/vnd.dev.cosign.artifact.sbom.v1+json"},
 }
 
-// referrers lists what refers to a manifest, by artifact type and digest. It
-// takes one request more than cosign has tags, side by side, and another one
-// where the registry has no referrers API.
+// referrers lists what refers to a manifest, in the order of artifact types and
+// digests. It sends a request for the list and one for each of cosign's tags, side
+// by side, and another one if the registry does not list referrers.
 func (h *host) referrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
 	found := make([][]validate.Descriptor, 1+len(cosignTags))
 	group, inner := errgroup.WithContext(ctx)
@@ -46,7 +47,7 @@ func (h *host) referrers(ctx context.Context, repository, digest string) ([]vali
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	// One may be found in several ways: the first counts.
+	// The same referrer may be found in several ways. The first counts.
 	all := slices.Concat(found...)
 	seen := map[string]bool{}
 	all = slices.DeleteFunc(all, func(r validate.Descriptor) bool {
@@ -63,7 +64,7 @@ func (h *host) referrers(ctx context.Context, repository, digest string) ([]vali
 // acceptIndex asks for a list of referrers.
 var acceptIndex = http.Header{"Accept": {validate.TypeOCIIndex}}
 
-// errNoAPI is an answer that is not one of the referrers API.
+// errNoAPI says that an answer is none of the referrers API.
 var errNoAPI = errors.New("the registry does not list referrers")
 
 // listedReferrers asks the registry, or else the fallback tag.
@@ -94,9 +95,9 @@ func (h *host) listedReferrers(ctx context.Context, repository, digest string) (
 	return found, nil
 }
 
-// noReferrersAPI tells answers of registries that know no referrers from those
-// that say nothing of it. Whether the registry is there at all, the request
-// for the fallback tag finds out.
+// noReferrersAPI reports whether an error is the answer of a registry that does not
+// know the referrers API. Something else than the registry may answer likewise: the
+// request for the fallback tag then fails, too.
 func noReferrersAPI(err error) bool {
 	var status *transport.Error
 	switch {
@@ -108,11 +109,12 @@ func noReferrersAPI(err error) bool {
 	return false
 }
 
-// taggedReferrers reads the list that clients keep under a tag where the
-// registry keeps none.
+// taggedReferrers reads the list that clients keep under a tag if the registry
+// keeps none.
 //
-// A registry or a copying tool may have the image itself under such a tag. Its
-// platforms are no referrers, and have no artifact type.
+// Under such a tag there may be the image itself: GitLab answers so, and copying
+// tools push it there. The platforms of an image are no referrers, and have no
+// artifact type.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
 func (h *host) taggedReferrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
 	fact, err := h.manifest(ctx, repository, referrersTag(digest))
@@ -122,21 +124,21 @@ func (h *host) taggedReferrers(ctx context.Context, repository, digest string) (
 	return slices.DeleteFunc(fact.Manifest.Children, func(r validate.Descriptor) bool { return r.ArtifactType == "" }), nil
 }
 
-// referrersTag writes a digest as a tag, which is cut to what it may have:
-// 32 characters of the algorithm, 64 of the rest.
+// referrersTag returns the tag for the referrers of a digest. It has at most 32
+// characters of the algorithm, and 64 of the rest.
 func referrersTag(digest string) string {
 	algorithm, encoded, _ := strings.Cut(digest, ":")
 	return algorithm[:min(len(algorithm), 32)] + "-" + encoded[:min(len(encoded), 64)]
 }
 
-// maxTag is how long a tag may be.
+// maxTag is how many characters a tag may have.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 const maxTag = 128
 
 // cosignReferrer reads what is under one of cosign's tags.
 func (h *host) cosignReferrer(ctx context.Context, repository, digest, suffix, artifactType string) ([]validate.Descriptor, error) {
 	tag := strings.Replace(digest, ":", "-", 1) + suffix
-	if len(tag) > maxTag { // of sha512: unlike a referrers tag, cosign's is not cut
+	if len(tag) > maxTag { // of a sha512 digest: cosign does not shorten it, so there is no such tag
 		return nil, nil
 	}
 	fact, err := h.manifest(ctx, repository, tag)

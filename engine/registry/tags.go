@@ -6,10 +6,9 @@ import (
 	"net/http"
 )
 
-// The tags of a repository.
-
-// tags lists them. The registry chooses the size of its pages: some cut a
-// listing to the size that is asked for, and name no next page.
+// tags lists the tags of a repository. The registry chooses the size of its pages:
+// some registries cut the listing to a size that they are asked for, and name no
+// next page.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
 func (h *host) tags(ctx context.Context, repository string) ([]string, error) {
 	var tags []string

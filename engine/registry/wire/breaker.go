@@ -77,7 +77,7 @@ func (t *answerTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	began := time.Now()
 	response, err := t.next.RoundTrip(request)
 	ctx := request.Context()
-	host, _ := t.circuits.of(request.URL)
+	host := t.circuits.host(request.URL)
 	switch {
 	case isAnswer(err):
 		host.works()
@@ -118,6 +118,13 @@ type circuitKey struct {
 
 func newCircuits(warn func(string)) *circuits {
 	return &circuits{warn: warn, all: map[circuitKey]*circuit{}}
+}
+
+// host returns the circuit of the host of a URL.
+func (c *circuits) host(u *url.URL) *circuit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.get(circuitKey{scheme: u.Scheme, host: u.Host}, hostFailures)
 }
 
 // of returns the circuits that a request to a URL has to pass.

@@ -1,0 +1,87 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry/wire"
+	"mvrun/validate"
+)
+
+const (
+	// maxManifest is how large a manifest may be that every registry accepts. Larger
+	// manifests are not read.
+	// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
+	maxManifest = 4 << 20
+	maxConfig   = 8 << 20
+)
+
+// accept asks for manifests as they are stored. A registry may convert or deny a
+// manifest whose type the client does not name.
+var accept = http.Header{"Accept": {strings.Join(validate.ManifestTypes, ",")}}
+
+// head asks whether a manifest is there, and for its digest.
+//
+// A registry may answer a HEAD without a digest, or deny it what it serves to a
+// GET. Then the manifest itself is read.
+func (h *host) head(ctx context.Context, repository, reference string) (validate.Fact, error) {
+	response, err := h.do(ctx, http.MethodHead, repository, "manifests/"+reference, accept)
+	if err != nil {
+		return validate.Fact{}, err
+	}
+	defer response.Body.Close()
+	digest := response.Header.Get("Docker-Content-Digest")
+	switch {
+	case response.StatusCode == http.StatusOK && validate.CheckDigest(digest) == nil && (!imagelist.IsDigest(reference) || digest == reference):
+		return validate.Fact{Digest: digest}, nil
+	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
+		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented,
+		wire.IsUnexplained(response) && !h.client.options.Once:
+		response.Body.Close() // it holds the slot that the next request needs
+		return h.manifest(ctx, repository, reference)
+	}
+	return validate.Fact{}, wire.Refusal(response)
+}
+
+// manifest reads a manifest and proves its digest.
+func (h *host) manifest(ctx context.Context, repository, reference string) (validate.Fact, error) {
+	body, header, err := h.get(ctx, repository, "manifests/"+reference, accept, maxManifest)
+	if err != nil || body == nil {
+		return validate.Fact{Missing: err == nil}, err
+	}
+	algorithm := validate.Algorithm(reference)
+	if !imagelist.IsDigest(reference) {
+		algorithm = validate.Algorithm(header.Get("Docker-Content-Digest"))
+	}
+	manifest, err := validate.ParseManifest(header.Get("Content-Type"), algorithm, body)
+	if err != nil {
+		return validate.Fact{}, &contentError{err}
+	}
+	if claim := header.Get("Docker-Content-Digest"); !imagelist.IsDigest(reference) && validate.CheckDigest(claim) == nil && claim != manifest.Digest {
+		return validate.Fact{}, &contentError{fmt.Errorf("the registry says that the manifest's digest is %s, but it is %s", claim, manifest.Digest)}
+	}
+	if imagelist.IsDigest(reference) && manifest.Digest != reference {
+		return validate.Fact{}, &contentError{fmt.Errorf("the registry sent a manifest whose digest is %s: its bytes are corrupt, or of another image", manifest.Digest)}
+	}
+	return validate.Fact{Digest: manifest.Digest, Manifest: manifest}, nil
+}
+
+// config reads an image's config. If its bytes have another digest, the fact says
+// so and has no config.
+func (h *host) config(ctx context.Context, repository, digest string) (validate.Fact, error) {
+	body, _, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
+	if err != nil || body == nil {
+		return validate.Fact{Missing: err == nil}, err
+	}
+	fact := validate.Fact{Digest: validate.Digest(validate.Algorithm(digest), body), Size: int64(len(body))}
+	if fact.Digest != digest {
+		return fact, nil
+	}
+	if fact.Config, err = validate.ParseConfig(body); err != nil {
+		return validate.Fact{}, &contentError{err}
+	}
+	return fact, nil
+}
