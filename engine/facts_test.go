@@ -81,7 +81,7 @@ func TestFactsRemembered(t *testing.T) {
 	}
 }
 
-// TestFactsRepositories shows that what one repository has, another may not.
+// TestFactsRepositories shows that a fact of one repository is none of another.
 func TestFactsRepositories(t *testing.T) {
 	f := newFacts()
 	asked := 0
@@ -98,8 +98,8 @@ func TestFactsRepositories(t *testing.T) {
 	}
 }
 
-// TestFactsOneFlight shows that many who want the same at once ask once, and
-// that only one of them is charged for it.
+// TestFactsOneFlight shows that many callers that want the same fact at once ask once,
+// and that the requests count for one of them.
 func TestFactsOneFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, release := newFacts(), make(chan struct{})
@@ -132,8 +132,8 @@ func TestFactsOneFlight(t *testing.T) {
 	})
 }
 
-// TestFactsErrorsNotShared shows that who waited for another's request that
-// failed, or panicked, asks itself.
+// TestFactsErrorsNotShared shows that a caller asks itself if the caller that it waited
+// for failed or panicked.
 func TestFactsErrorsNotShared(t *testing.T) {
 	for _, fail := range []func() (validate.Fact, int, error){
 		func() (validate.Fact, int, error) { return validate.Fact{}, 1, errors.New("no time left") },
@@ -176,8 +176,8 @@ func TestFactsErrorsNotShared(t *testing.T) {
 	}
 }
 
-// TestFactsWaitEnds shows that who waits for another's request goes when its
-// own context ends.
+// TestFactsWaitEnds shows that the end of a caller's context ends its wait for another
+// caller.
 func TestFactsWaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, release := newFacts(), make(chan struct{})

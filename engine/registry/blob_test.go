@@ -17,8 +17,6 @@ import (
 	"mvrun/validate"
 )
 
-// Blobs: their sizes, their digests, and what is packed in them.
-
 func gzipped(content []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -101,7 +99,8 @@ func TestWholeBlob(t *testing.T) {
 	})
 }
 
-// A bomb must cost little memory, and end before it has unpacked.
+// TestBomb shows that a layer that unpacks to far too much costs little memory, and
+// is given up before it is unpacked.
 func TestBomb(t *testing.T) {
 	bomb := bytes.Repeat(zstandard(make([]byte, 8<<20)), 600)
 	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(bomb))), validate.Need{Action: validate.UnpackLayer, Digest: sha(bomb), Size: int64(len(bomb))})
@@ -110,7 +109,7 @@ func TestBomb(t *testing.T) {
 	}
 }
 
-// A body that is cut short is asked for again, as a whole.
+// A blob that is cut short is asked for again, from its beginning.
 func TestBlobCutShort(t *testing.T) {
 	body := bytes.Repeat([]byte("bytes "), 10_000)
 	for cuts, want := range map[int]bool{5: true, 6: false} {
@@ -184,7 +183,7 @@ func TestStat(t *testing.T) {
 	})
 }
 
-// A config whose bytes are others is an answer, and the comparison's to judge.
+// A config whose bytes have another digest is an answer. The comparison judges it.
 func TestCorruptConfig(t *testing.T) {
 	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf([]byte(`{}`)))), blob(sha([]byte("else"))))
 	if want := (validate.Fact{Digest: sha([]byte(`{}`)), Size: 2}); !reflect.DeepEqual(fact, want) {

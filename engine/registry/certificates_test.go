@@ -87,7 +87,7 @@ func TestCertificateFolders(t *testing.T) {
 	}
 }
 
-// Wrong certificates are told where a script speaks of their registry.
+// Wrong certificates are an error where a script gives the registry's settings.
 func TestCertificateFolderOfSettings(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HOME", dir)

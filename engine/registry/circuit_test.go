@@ -19,9 +19,7 @@ import (
 	"mvrun/validate"
 )
 
-// Registries that go down, and come back.
-
-// warnings are what a client says of whole registries.
+// warnings collects what a client says of whole registries.
 type warnings struct {
 	mu   sync.Mutex
 	said []string
@@ -33,7 +31,8 @@ func (w *warnings) add(message string) {
 	w.said = append(w.said, message)
 }
 
-// want checks that each warning holds the words at its place.
+// want checks that there are as many warnings as words, and that each warning
+// contains its words.
 func (w *warnings) want(t *testing.T, words ...string) {
 	t.Helper()
 	w.mu.Lock()
@@ -48,8 +47,8 @@ func (w *warnings) want(t *testing.T, words ...string) {
 	wantNoSecret(t, "warnings", strings.Join(w.said, "\n"))
 }
 
-// switched is a network whose registry can be taken down: new connections are
-// refused, and those that are there are cut.
+// switched is a network whose registry can be taken down. Then new connections to it
+// are refused, and all others are cut.
 type switched struct {
 	*pipes
 	down  atomic.Bool
@@ -95,8 +94,8 @@ func outage(t *testing.T, test func(*testing.T, *switched, *registry.Client, *wa
 	})
 }
 
-// In the middle of a run, too, a registry that is down is found out once; the
-// other registries go on, and when it is back it is used again.
+// A registry that goes down in the middle of a run is found out once, not by every
+// image. Other registries go on, and when the registry is back it is used again.
 func TestDownInMidRun(t *testing.T) {
 	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
 		read(t, c, app(hub), head)
@@ -143,7 +142,7 @@ func TestDownInMidRun(t *testing.T) {
 	})
 }
 
-// Who asks while it is down for a moment waits, and loses nothing.
+// Images that ask while a registry is down for a moment wait, and are not lost.
 func TestDownForAMoment(t *testing.T) {
 	for _, lasts := range []time.Duration{20 * time.Second, 27 * time.Second} {
 		outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
@@ -168,7 +167,7 @@ func TestDownForAMoment(t *testing.T) {
 	}
 }
 
-// What fails many requests at one moment is not an outage yet.
+// A disturbance that fails many requests at one moment is no outage yet.
 func TestDownForLess(t *testing.T) {
 	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
 		read(t, c, app(hub), head)
@@ -187,7 +186,7 @@ func TestDownForLess(t *testing.T) {
 	})
 }
 
-// Who waits for it to come back may leave.
+// An image that waits for a registry to come back may be cancelled.
 func TestDownAndCancelled(t *testing.T) {
 	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
 		read(t, c, app(hub), head)
@@ -212,8 +211,8 @@ func TestDownAndCancelled(t *testing.T) {
 	})
 }
 
-// A registry that takes requests and never answers is down, also where each
-// image's own time ends first.
+// A registry that takes requests and never answers is down, even if the time of
+// each image ends before the registry's.
 func TestDownHangs(t *testing.T) {
 	var hangs atomic.Bool
 	r, _, _ := filled()
@@ -246,7 +245,7 @@ func TestDownHangs(t *testing.T) {
 	})
 }
 
-// Single failures open nothing, however many there are.
+// Failures with answers between them open no circuit, however many there are.
 func TestNotDown(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct {
@@ -278,8 +277,8 @@ func TestNotDown(t *testing.T) {
 	}
 }
 
-// One repository that always fails is not the registry; a project whose
-// upstream is away says nothing of the other projects.
+// A repository that always fails says nothing of its registry. A project whose
+// upstream is down says nothing of other projects.
 func TestPartDown(t *testing.T) {
 	r := memory.New()
 	for _, repository := range []string{"team/app", "cache/app"} {
@@ -318,8 +317,8 @@ func TestPartDown(t *testing.T) {
 	})
 }
 
-// A registry that can do nothing for a quarter of a minute, while it is started
-// anew for instance, costs no image; for half a minute, few.
+// A registry that answers with 503 for a quarter of a minute, for example while it
+// restarts, costs no image. For half a minute it costs few.
 func TestBrokenForAMoment(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct {
@@ -358,8 +357,8 @@ func TestBrokenForAMoment(t *testing.T) {
 	}
 }
 
-// Before the images of a registry that answered are given up it is asked once
-// more: it may have come back after the last of the ever longer pauses.
+// Before the images of a registry that has answered are given up, the registry is
+// asked once more: the pauses between probes grow, and it may have come back.
 func TestLastChance(t *testing.T) {
 	r, _, _ := filled()
 	var away atomic.Bool

@@ -15,8 +15,6 @@ import (
 	"mvrun/validate"
 )
 
-// Whose name and password goes where.
-
 // locked is a registry that wants a name and password.
 func locked(next http.Handler) *recorder {
 	return record(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +49,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("another registry got %q", got)
 	}
 
-	// The same registry as destination has the credentials of no login.
+	// The login is not used for the same registry as a destination.
 	before := len(mine.authorizations())
 	_, _, err := c.Read(t.Context(), app(host), validate.Need{Side: validate.Destination, Action: validate.ReadManifest})
 	wantError(t, err, validate.Unauthorized, "401 Unauthorized: UNAUTHORIZED authentication required (no credentials for "+host+"; run \"docker login "+host+"\")")
@@ -74,7 +72,8 @@ func TestLoginWrong(t *testing.T) {
 	}
 }
 
-// A login wins over the Docker configuration, which it may be there to mend.
+// A login wins over the Docker configuration. The user may give it because the
+// configuration is wrong.
 func TestLoginBeforeConfiguration(t *testing.T) {
 	r, _, _ := filled()
 	host := serve(t, locked(r))
@@ -180,7 +179,7 @@ func TestConfiguration(t *testing.T) {
 			host, otherHost := serve(t, mine), serve(t, other)
 			test.set(t, host)
 			c := newClient(t, registry.Options{})
-			// For both sides alike.
+			// The configuration is for both sides.
 			for _, side := range []validate.Side{validate.Source, validate.Destination} {
 				read(t, c, app(host), validate.Need{Side: side, Action: validate.HeadManifest})
 			}
@@ -195,7 +194,7 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
-// Podman has logins for parts of a registry, too, of which the narrowest counts.
+// Podman also has logins for parts of a registry. The narrowest of them counts.
 func TestConfigurationOfNamespaces(t *testing.T) {
 	logins := func(host string, names ...string) string {
 		var all []string
@@ -250,7 +249,7 @@ func TestConfigurationOfNamespaces(t *testing.T) {
 		})
 	}
 
-	// What a script or a variable says wins.
+	// Credentials of a script or a variable win.
 	r, _, _ := filled()
 	host := serve(t, locked(r))
 	t.Setenv("REGISTRY_AUTH_FILE", filepath.Join(write(t, "auth.json", logins(host, "/library"), 0o600), "auth.json"))
@@ -261,7 +260,7 @@ func TestConfigurationOfNamespaces(t *testing.T) {
 	}
 }
 
-// Docker Hub goes by other names in lists, in requests and in either
+// Docker Hub has different names in lists, in requests, in Docker's and in Podman's
 // configuration.
 func TestConfigurationOfDockerHub(t *testing.T) {
 	for _, test := range []struct {
@@ -332,7 +331,7 @@ func TestConfigurationBroken(t *testing.T) {
 	}
 }
 
-// A password that is refused is somebody's to mend: the error says where it is.
+// The error for a refused password says where the password was found.
 func TestConfigurationWrong(t *testing.T) {
 	r, _, _ := filled()
 	host := serve(t, locked(r))
@@ -359,8 +358,8 @@ func TestConfigurationWrong(t *testing.T) {
 	}
 }
 
-// A registry that refuses even the ping got no credentials, so the hint must
-// not say that there are none.
+// A ping carries no credentials. If it is refused, the hint must not say that there
+// are none.
 func TestConfigurationAtPing(t *testing.T) {
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	login := registry.Login{Registry: host, Username: user, Password: password, From: "SOURCE_USERNAME"}
@@ -375,8 +374,8 @@ func TestConfigurationAtPing(t *testing.T) {
 	}
 }
 
-// The configuration is read, and a helper executed, once a registry, however
-// many images ask.
+// The configuration is read once for each registry, and a helper is executed once,
+// however many images ask.
 func TestHelperRunsOnce(t *testing.T) {
 	r, _, config := filled()
 	host := serve(t, locked(r))

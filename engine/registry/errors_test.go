@@ -21,8 +21,6 @@ import (
 	"mvrun/validate"
 )
 
-// Reasons, and words that say what to do.
-
 func TestErrorStatus(t *testing.T) {
 	const refusal = `{"errors":[{"code":"DENIED","message":"not for you"},{"code":"UNKNOWN","message":"really"}]}`
 	for _, test := range []struct {
@@ -97,7 +95,7 @@ func TestErrorNoSuchHost(t *testing.T) {
 }
 
 func TestErrorRefused(t *testing.T) {
-	// A port of this machine at which nobody listens any more.
+	// Nobody listens at this port any more.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -116,8 +114,8 @@ func TestErrorCertificate(t *testing.T) {
 	const selfSigned = " self-signed? save its authority's as ~/.config/containers/certs.d/"
 	for _, test := range []struct{ host, words string }{
 		{hub, "is the certificate of " + hub + selfSigned + hub},
-		// HTTP is tried too for a local name, and a TLS server's answer to it is
-		// a status, which says less.
+		// For a local name plain HTTP is tried, too. The TLS server answers that with a
+		// status, which says less.
 		{"127.0.0.1:5000", "is the certificate of 127.0.0.1:5000" + selfSigned + "127.0.0.1:5000/ca.crt, or give " + insecureHint},
 		{"10.0.0.1:5000", "certificate is valid for 127.0.0.1, ::1, not 10.0.0.1 (" + insecureHint + " accepts any certificate)"},
 	} {
@@ -196,8 +194,8 @@ func TestErrorPlainHTTP(t *testing.T) {
 	wantRequests(t, dials, 1) // another try would not help
 }
 
-// HTTPS is tried first even where HTTP is allowed, and that it is not spoken
-// is then no news.
+// HTTPS is tried first even where plain HTTP is allowed. Then it is no news that the
+// registry does not speak HTTPS.
 func TestErrorPlainHTTPAllowed(t *testing.T) {
 	for _, host := range []string{"127.0.0.1:5000", hub + ":5000"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -265,7 +263,7 @@ func TestErrorContext(t *testing.T) {
 	}
 }
 
-// A registry that never answers is given up even by callers who would wait.
+// A registry that never answers is given up, even if the caller would wait.
 func TestErrorHangs(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	bubble(t, ping(hang), func(t *testing.T, _ *pipes, c *registry.Client) {
@@ -283,8 +281,8 @@ func TestErrorHangs(t *testing.T) {
 	})
 }
 
-// Where HTTPS is not spoken, and plain HTTP is and hangs, the error is of the
-// latter.
+// If a registry does not speak HTTPS, and hangs over plain HTTP, the error is that of
+// plain HTTP.
 func TestErrorPlainHTTPHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -295,8 +293,8 @@ func TestErrorPlainHTTPHangs(t *testing.T) {
 	})
 }
 
-// An image whose time ends while a ping is tried again is told of that, and so
-// is whoever looks on.
+// The error of an image whose time ends while a ping is sent again says so, and so
+// does Waiting.
 func TestErrorLateForThePing(t *testing.T) {
 	const host = "127.0.0.1:5000" // speaks plain HTTP
 	for _, test := range []struct {
@@ -326,7 +324,7 @@ func TestErrorLateForThePing(t *testing.T) {
 	}
 }
 
-// What a registry writes must not write to a terminal, or a line of a log.
+// The words of a registry must not command a terminal, nor forge a line of a log.
 func TestErrorOneLine(t *testing.T) {
 	long := strings.Repeat("é", 400)
 	for _, test := range []struct{ name, body string }{
@@ -349,7 +347,7 @@ func TestErrorOneLine(t *testing.T) {
 			if len(text) > 800 {
 				t.Errorf("%d bytes: %s", len(text), text)
 			}
-			// strings.ToValidUTF8 changes nothing that is valid.
+			// Valid text is not changed by strings.ToValidUTF8.
 			if strings.ToValidUTF8(text, "?") != text {
 				t.Errorf("%q is not UTF-8", text)
 			}
@@ -357,7 +355,7 @@ func TestErrorOneLine(t *testing.T) {
 	}
 }
 
-// A registry's headers come from outside too.
+// A nonsensical Retry-After delays nothing for long.
 func TestErrorRetryAfterNonsense(t *testing.T) {
 	for _, after := range []string{"-1", "soon", "Fri, 31 Dec 1999 23:59:59 GMT", "999999999", "9223372037"} {
 		t.Run(after, func(t *testing.T) {
@@ -385,8 +383,8 @@ func TestErrorRetryAfterNonsense(t *testing.T) {
 	}
 }
 
-// The end of a context between an answer and the decision to try again must
-// not make net/http write to standard error, where the progress bar stands.
+// A context may end between an answer and the decision to send the request again.
+// Then net/http must not write to standard error, where the progress bar stands.
 func TestErrorQuiet(t *testing.T) {
 	var written strings.Builder
 	var mu sync.Mutex

@@ -19,11 +19,12 @@ import (
 	"mvrun/validate"
 )
 
-// Whole runs through a bad network. The faults are made by a handler, not by a
-// proxy such as toxiproxy: that knows connections, not answers, so neither 429
-// nor one answer in five; and it needs real sockets, where waits take real time.
+// These tests are whole runs through a bad network. A handler makes the faults. A
+// proxy such as toxiproxy cannot: it knows connections, but no answers, so neither a
+// 429 nor one answer in five. It needs real sockets, too, where waits take real time.
 
-// faulty breaks one answer in five, always the same ones of a seed, 0 for none.
+// faulty breaks one answer in five. The seed decides which, and breaks none if it is
+// 0.
 type faulty struct {
 	next http.Handler
 	seed int
@@ -33,7 +34,7 @@ type faulty struct {
 	faults map[string]int // by what was wrong
 }
 
-// latency makes time pass, of the bubble's clock: tokens age.
+// latency makes time pass on the bubble's clock, so that tokens age.
 const latency = 20 * time.Millisecond
 
 func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -154,8 +155,8 @@ func newMirror() *mirror {
 
 const jobs = 20
 
-// run validates all images and returns how long that took, and how long the
-// registries asked for patience, one 429 with the other.
+// run validates all images. It returns how long that took, and the sum of the waits
+// that the registries asked for.
 func (m *mirror) run(t *testing.T, seed int, q validate.Question) (took, asked time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := map[string]*tokens{

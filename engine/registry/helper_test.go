@@ -23,10 +23,7 @@ import (
 	"mvrun/validate"
 )
 
-// What the tests share: registries in the process, a network to reach them by
-// any name, and a client whose words are searched for secrets.
-
-// Every secret of these tests has the same beginning, to be found by it.
+// Every secret of these tests begins with secret, and is found by that.
 const (
 	secret   = "s3cret"
 	user     = "robot"
@@ -51,7 +48,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// What is read of app: always its own tag.
+// head and manifest read the tag of app.
 var (
 	head     = validate.Need{Action: validate.HeadManifest}
 	manifest = validate.Need{Action: validate.ReadManifest}
@@ -95,9 +92,9 @@ func serve(t *testing.T, handler http.Handler) string {
 	return s.Listener.Addr().String()
 }
 
-// pipes is a network within the process: HTTP servers under any names. As
-// nothing leaves the process, a synctest bubble around it has the clock to
-// itself: waits cost no time, and what is said of time is exact.
+// pipes is a network within the process, with HTTP servers under any names. Nothing
+// leaves the process, so a synctest bubble around it has a clock of its own: waits
+// cost no time, and times are exact.
 type pipes struct {
 	mu      sync.Mutex
 	servers map[string]*listener // by HOST:PORT
@@ -143,8 +140,8 @@ func (p *pipes) serve(t *testing.T, address string, handler http.Handler) {
 		s.Start()
 	}
 	t.Cleanup(func() {
-		// A client that is closing still says goodbye, as this server would: in a
-		// pipe both would wait for the other to listen.
+		// A client that closes a TLS connection says so to the server, and the server to
+		// the client. In a pipe each would wait for the other to listen.
 		func() {
 			defer func() { _ = recover() }() // outside a bubble, where such waits end by themselves
 			synctest.Wait()
@@ -198,8 +195,8 @@ func bubble(t *testing.T, handler http.Handler, test func(*testing.T, *pipes, *r
 	})
 }
 
-// newClient returns a client that the end of the test closes, and whose log
-// must hold no secret, whatever the test is about.
+// newClient returns a client that is closed at the end of the test. In every test,
+// the client's log must contain no secret.
 func newClient(t *testing.T, o registry.Options) *registry.Client {
 	t.Helper()
 	var mu sync.Mutex
@@ -231,7 +228,7 @@ func wantNoSecret(t *testing.T, what, text string) {
 	}
 }
 
-// read reads what must be readable.
+// read reads a fact. The test fails if that is an error.
 func read(t *testing.T, c *registry.Client, image imagelist.Image, need validate.Need) validate.Fact {
 	t.Helper()
 	fact, _, err := c.Read(t.Context(), image, need)
@@ -273,7 +270,7 @@ func wantScriptError(t *testing.T, err error, reason validate.Reason, words ...s
 	wantNoSecret(t, "error", text)
 }
 
-// wantRequests checks what a call says it sent.
+// wantRequests checks a number of requests.
 func wantRequests(t *testing.T, got, want int) {
 	t.Helper()
 	if got != want {
@@ -281,7 +278,7 @@ func wantRequests(t *testing.T, got, want int) {
 	}
 }
 
-// recorder notes what its handler is asked.
+// recorder notes the requests that its handler gets.
 type recorder struct {
 	http.Handler
 	mu   sync.Mutex

@@ -13,8 +13,6 @@ import (
 	"mvrun/validate"
 )
 
-// What a reference is, for scripts.
-
 func TestInspect(t *testing.T) {
 	r := memory.New()
 	single := r.PushImage("library/app", "1", memory.Image{Platform: linux, Content: "app", Labels: map[string]string{"team": "shop"}})
@@ -97,8 +95,8 @@ func TestInspectFails(t *testing.T) {
 	}
 }
 
-// What a script asks is on no side; a password that is for the destination's
-// registry goes there all the same.
+// A repository that a script names is on no side. A login that is for the
+// destination's registry is used all the same.
 func TestInspectLogin(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct {

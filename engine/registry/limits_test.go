@@ -14,10 +14,8 @@ import (
 	"mvrun/validate"
 )
 
-// Where limits meet: what waits for one learns of the other.
-
-// Requests that wait for room while the quota turns out to be spent are not
-// sent, and take no room from those that come later.
+// Requests that wait for a slot while the quota turns out to be spent are not sent,
+// and take no slot from requests that come later.
 func TestRoomWhileQuotaIsSpent(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,8 +58,8 @@ func TestRoomWhileQuotaIsSpent(t *testing.T) {
 	})
 }
 
-// A registry that takes longer to refuse a token than the token lives is not
-// asked for ever.
+// A registry that takes longer to refuse a token than the token lives is not asked
+// without end.
 func TestTokenAlwaysEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64

@@ -10,9 +10,8 @@ import (
 	"mvrun/engine/registry"
 )
 
-// What --debug is told: every request, and nothing that opens a door. That the
-// log holds no secret is checked of every client of these tests.
-
+// TestLog shows that the log is told every request. That it holds no secret is
+// checked for every client of these tests.
 func TestLog(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -51,7 +50,7 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// A registry, or the wall before it, may want to know who asks.
+// A registry, or a firewall before it, may want to know who asks.
 func TestUserAgent(t *testing.T) {
 	r, _, _ := filled()
 	seen := record(&tokens{registry: r})

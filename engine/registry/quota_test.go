@@ -17,13 +17,11 @@ import (
 	"mvrun/validate"
 )
 
-// Quotas that are spent, and registries that want to be asked less.
-
-// spent is Docker Hub's word for it, as a registry's JSON.
+// spent is Docker Hub's answer when the quota is spent.
 const spent = `{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit"}]}`
 
-// limited answers 429 to every request for a manifest until a moment, then as
-// next does.
+// limited answers 429 to every request for a manifest until some moment. Then next
+// answers.
 type limited struct {
 	next   http.Handler
 	header http.Header
@@ -60,8 +58,8 @@ func (l *limited) times() int {
 	return l.asked
 }
 
-// A registry that says that it gives no more is asked no more until it does;
-// that is said once, and the others go on.
+// A registry that says that its quota is spent is not asked again before the quota
+// ends. The user is told once, and other registries go on.
 func TestQuotaSpent(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -133,7 +131,7 @@ func TestQuotaSpent(t *testing.T) {
 	}
 }
 
-// Where the end is near enough for the image, it waits for it.
+// An image waits for the end of a quota if that end is near.
 func TestQuotaSoonBack(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -160,7 +158,8 @@ func TestQuotaSoonBack(t *testing.T) {
 		l.until = time.Now().Add(time.Hour)
 		l.mu.Unlock()
 
-		// Who waits may leave; who has less time does not wait.
+		// An image that has less time than the quota does not wait, and an image that
+		// waits may be cancelled.
 		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 		defer cancel()
 		started := time.Now()
@@ -177,9 +176,9 @@ func TestQuotaSoonBack(t *testing.T) {
 	})
 }
 
-// At Docker Hub HEADs are free, and tell what is left: a GET that would be
-// refused is not sent, and HEADs go on until one tells that there are pulls
-// again.
+// At Docker Hub HEADs are free, and their answers tell what is left of the quota. A
+// GET that would be refused is not sent. HEADs go on, until the answer to one of them
+// tells that there are pulls again.
 func TestQuotaLearned(t *testing.T) {
 	r, _, _ := filled()
 	var left atomic.Int64
@@ -222,8 +221,8 @@ func TestQuotaLearned(t *testing.T) {
 	})
 }
 
-// One project of Harbor's may be a cache of Docker Hub, whose quota is not that
-// of the others. Docker Hub's own is of all that it has.
+// One project of Harbor's may be a cache of Docker Hub. Its quota is not that of the
+// other projects. Docker Hub itself has one quota for everything.
 func TestQuotaOfAProject(t *testing.T) {
 	for _, test := range []struct {
 		host   string
@@ -266,8 +265,8 @@ func TestQuotaOfAProject(t *testing.T) {
 	}
 }
 
-// Another host's quota, to which the registry redirects, is not the registry's;
-// and what is left of a short window is no reason to stop.
+// The quota of a host to which the registry redirects is not the registry's. A quota
+// that is spent for a second is no reason to stop.
 func TestQuotaOfNobody(t *testing.T) {
 	r, _, config := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -294,8 +293,7 @@ func TestQuotaOfNobody(t *testing.T) {
 	})
 }
 
-// bucket is a registry that takes so many requests a second, and refuses the
-// others.
+// bucket is a registry that takes rate requests a second, and refuses all others.
 type bucket struct {
 	next http.Handler
 	rate float64
@@ -334,8 +332,8 @@ func (b *bucket) take() bool {
 	return true
 }
 
-// A registry that takes few requests a second gets about as many: nothing is
-// lost, little is refused, and no time wasted. A script's own limit stays one.
+// A registry that takes few requests a second gets about as many. No image is lost,
+// few requests are refused, and little time is wasted. A script's own limit is kept.
 func TestSlowDown(t *testing.T) {
 	for _, test := range []struct {
 		takes, allowed float64
@@ -382,8 +380,8 @@ func TestSlowDown(t *testing.T) {
 	}
 }
 
-// After a while of good answers nothing is left of the slowness, but for what
-// the script wants.
+// After a while of good answers requests are as fast as before. A script's own limit
+// is kept.
 func TestSlowDownRecovers(t *testing.T) {
 	for _, test := range []struct {
 		allowed float64
@@ -430,8 +428,8 @@ func TestSlowDownRecovers(t *testing.T) {
 	}
 }
 
-// An image that waits holds a place that one of another registry could have:
-// even if it had the time, it does not wait for long.
+// An image that waits holds a place that an image of another registry could have.
+// So it does not wait for long, even if it has the time.
 func TestQuotaNoPatience(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {

@@ -16,8 +16,6 @@ import (
 	"mvrun/validate"
 )
 
-// Facts: what is there, what is not, and what cannot be true.
-
 func TestRead(t *testing.T) {
 	source, destination := memory.New(), memory.New()
 	single := source.PushImage("library/app", "1", memory.Image{Platform: validate.Platform{Architecture: "arm64", OS: "linux", Variant: "v8"}, Content: "app", OCI: true})
@@ -76,7 +74,7 @@ func TestReadAsksForStoredTypes(t *testing.T) {
 	read(t, c, image, blob(config))
 	for _, request := range seen.requests("") {
 		if strings.Contains(request.URL.Path, "/manifests/") {
-			// A registry may convert, or deny, what is not named.
+			// A registry may convert or deny a type that is not named.
 			for _, mediaType := range validate.ManifestTypes {
 				if !strings.Contains(request.Header.Get("Accept"), mediaType) {
 					t.Errorf("%s %s does not accept %s", request.Method, request.URL, mediaType)
@@ -101,7 +99,7 @@ func TestReadMissing(t *testing.T) {
 		need     validate.Need
 		requests int
 	}{
-		// A HEAD's 404 does not count before a GET has confirmed it.
+		// A 404 for a HEAD does not count before a GET has confirmed it.
 		{"head", "library/app", head, 2},
 		{"manifest", "library/app", manifest, 1},
 		{"child head", "library/app", validate.Need{Action: validate.HeadManifest, Digest: gone.Digest}, 2},
@@ -121,7 +119,7 @@ func TestReadMissing(t *testing.T) {
 	}
 }
 
-// A page of a proxy or a web site says nothing of the image.
+// A web page says nothing of the image.
 func TestRead404WithPage(t *testing.T) {
 	host := serve(t, ping(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -139,9 +137,9 @@ func TestRead404WithPage(t *testing.T) {
 	}
 }
 
-// An ingress says 404 in plain text while the registry behind it restarts. The
-// specification does not ask a registry for JSON: what tells them apart is
-// whether the registry is there at all.
+// An ingress answers 404 in plain text while the registry behind it restarts. A
+// registry may do so, too: the specification does not ask it for JSON. A ping tells
+// them apart.
 func TestRead404WithText(t *testing.T) {
 	c := newClient(t, registry.Options{})
 	fact, _, err := c.Read(t.Context(), app(serve(t, ping(http.NotFound))), manifest)
@@ -222,7 +220,7 @@ func TestReadHeadFallsBack(t *testing.T) {
 	}
 }
 
-// A refusal is not what a GET should be tried after: it costs quota.
+// After a refused HEAD no GET is sent, because a GET costs quota.
 func TestReadHeadRefused(t *testing.T) {
 	seen := record(ping(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	_, requests, err := newClient(t, registry.Options{}).Read(t.Context(), app(serve(t, seen)), head)
@@ -230,8 +228,8 @@ func TestReadHeadRefused(t *testing.T) {
 	wantRequests(t, requests, 1)
 }
 
-// The digest is computed, with the algorithm that the reference has, or that
-// the registry says.
+// The digest is computed with the algorithm of the reference, or of the registry's
+// header.
 func TestReadDigestAlgorithm(t *testing.T) {
 	body := []byte(`{"schemaVersion":2,"mediaType":"` + validate.TypeOCIIndex + `","manifests":[]}`)
 	sha256, sha512 := validate.Digest("sha256", body), validate.Digest("sha512", body)
@@ -304,7 +302,7 @@ func TestReadBadContent(t *testing.T) {
 	}
 }
 
-// The limit is what a registry must take, so that much must be read.
+// A manifest of the size that every registry must take is read.
 func TestReadLargest(t *testing.T) {
 	body := []byte(`{"schemaVersion":2,"mediaType":"` + validate.TypeOCIIndex + `","manifests":[]}`)
 	body = append(body, bytes.Repeat([]byte("\n"), 4<<20-len(body))...)
@@ -323,7 +321,7 @@ func TestReadLargest(t *testing.T) {
 	}
 }
 
-// An answer without an end is not read to it.
+// An answer without an end is given up.
 func TestReadEndless(t *testing.T) {
 	var sent atomic.Int64
 	ended := make(chan struct{})

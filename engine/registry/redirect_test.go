@@ -12,11 +12,9 @@ import (
 	"mvrun/validate"
 )
 
-// Redirects: followed, and never with a credential.
-
 const signature = "?X-Amz-Signature=" + secret + "-signature&X-Amz-Expires=60"
 
-// stored answers to the paths below /v2/ with a redirect to a store.
+// stored answers every request with a redirect to a store.
 func stored(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, to+r.URL.Path+signature, http.StatusTemporaryRedirect)
@@ -34,8 +32,8 @@ func TestRedirect(t *testing.T) {
 	} {
 		t.Run(auth.name, func(t *testing.T) {
 			store := record(r)
-			// Another port of the same host: net/http itself would keep the
-			// header there.
+			// The store is another port of the same host. net/http itself would
+			// send the header there.
 			_, port, _ := net.SplitHostPort(serve(t, store))
 			host := serve(t, auth.wrap(stored("http://127.0.0.1:"+port)))
 			c := newClient(t, registry.Options{Logins: []registry.Login{{Registry: host, Username: user, Password: password}}})
@@ -56,8 +54,8 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-// A redirect within the registry keeps the credential, for without it there
-// would be no answer; but not from HTTPS to HTTP.
+// A redirect within the registry keeps the credential, because the registry wants it
+// there, too. A redirect from HTTPS to plain HTTP does not.
 func TestRedirectWithin(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct{ name, to string }{
@@ -125,7 +123,8 @@ func TestRedirectVerified(t *testing.T) {
 	}
 }
 
-// A redirect that cannot be followed has its signature in net/http's words.
+// The error of a redirect that cannot be followed does not show the signature, though
+// net/http's own error does.
 func TestRedirectBroken(t *testing.T) {
 	_, _, config := filled()
 	for _, to := range []string{"http://store.example.com:port/", "ftp://store.example.com/", "http://store.example.com/%zz"} {
@@ -142,7 +141,8 @@ func TestRedirectBroken(t *testing.T) {
 	}
 }
 
-// A store, or a token server, that nobody reaches is not the registry.
+// The error of a store or token server that cannot be reached does not blame the
+// registry.
 func TestRedirectUnreachable(t *testing.T) {
 	_, _, config := filled()
 	for _, handler := range []http.Handler{

@@ -13,8 +13,6 @@ import (
 	"mvrun/validate"
 )
 
-// What is attached to an image, wherever registries and tools keep it.
-
 func TestReferrers(t *testing.T) {
 	subject := validate.Digest("sha256", []byte("subject"))
 	tag := "sha256-" + strings.TrimPrefix(subject, "sha256:")
@@ -146,7 +144,7 @@ func TestReferrersOfSHA512(t *testing.T) {
 	}
 }
 
-// What nobody could look at is not "no referrers".
+// Referrers that could not be read are an error, and not "no referrers".
 func TestReferrersFail(t *testing.T) {
 	subject := validate.Digest("sha256", []byte("subject"))
 	index := `{"schemaVersion":2,"mediaType":"` + validate.TypeOCIIndex + `","manifests":%s}`

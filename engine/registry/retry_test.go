@@ -18,9 +18,7 @@ import (
 	"mvrun/validate"
 )
 
-// Trying again, giving up together, and leaving nothing behind.
-
-// failing answers the first requests with fault, and the rest from next.
+// failing answers the first requests with fault, and all others with next.
 func failing(times int, fault func(http.ResponseWriter), next http.Handler) http.Handler {
 	var asked atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,8 +76,8 @@ func TestRetryConnectionAlwaysCut(t *testing.T) {
 	})
 }
 
-// The registry says for how long, within reason; else each wait is longer than
-// the one before.
+// A request waits as long as the registry asks, within reason. If the registry does
+// not ask, each wait is longer than the one before.
 func TestRetryWaits(t *testing.T) {
 	for _, test := range []struct {
 		name, after string
@@ -108,7 +106,7 @@ func TestRetryWaits(t *testing.T) {
 			})
 			bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
 				read(t, c, app(hub), manifest)
-				// Of the bubble's clock, which stands still while anything runs.
+				// The bubble's clock stands still while anything runs.
 				if wait := at[1].Sub(at[0]); wait < test.least || wait > test.most {
 					t.Errorf("waited %v, want %v to %v", wait, test.least, test.most)
 				}
@@ -120,7 +118,7 @@ func TestRetryWaits(t *testing.T) {
 	}
 }
 
-// Those who failed together do not come back together.
+// Requests that failed together are not sent again together.
 func TestRetrySpread(t *testing.T) {
 	r, _, _ := filled()
 	for _, after := range []string{"", "7"} {
@@ -181,7 +179,7 @@ func TestRetryWaitEndsWithContext(t *testing.T) {
 	})
 }
 
-// The connections of the others outlive what fails for one.
+// A request that fails does not close the connections of others.
 func TestRetryKeepsConnections(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -241,8 +239,8 @@ func TestRetryKeepsConnections(t *testing.T) {
 	})
 }
 
-// A registry that is down is found out once, not by every image; and it is
-// asked again, for it may come back.
+// A registry that is down is found out once, not by every image. It is asked again
+// later, because it may come back.
 func TestDeadRegistry(t *testing.T) {
 	for _, test := range []struct {
 		host  string
@@ -294,7 +292,7 @@ func TestDeadRegistry(t *testing.T) {
 	}
 }
 
-// A moment's fault at the first contact costs no image.
+// A short fault at the first contact costs no image.
 func TestRetryPing(t *testing.T) {
 	r, _, _ := filled()
 	var asked atomic.Int64
@@ -312,8 +310,8 @@ func TestRetryPing(t *testing.T) {
 	})
 }
 
-// Close leaves no goroutine: neither of a connection, nor of what several
-// callers waited for.
+// Close leaves no goroutine behind: neither of a connection, nor of a flight that
+// several callers waited for.
 func TestClose(t *testing.T) {
 	r, _, config := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -347,8 +345,8 @@ func TestClose(t *testing.T) {
 			t.Fatal("no goroutine is found: this test proves nothing")
 		}
 
-		// The ping that hangs is still under way: its callers have gone, but it
-		// is not theirs.
+		// The ping that hangs is still under way. Its callers have gone, but their end
+		// does not end the ping.
 		closed := make(chan struct{})
 		go func() {
 			c.Close()
@@ -373,8 +371,8 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// clientGoroutines returns the stacks of bubbles' goroutines that are of a
-// client or of its connections, and not of a server.
+// clientGoroutines returns the stacks of the goroutines that belong to a client in a
+// bubble, or to its connections.
 func clientGoroutines() []string {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
@@ -390,9 +388,8 @@ func clientGoroutines() []string {
 	return found
 }
 
-// The first contact decides about every image that waits for it: a few
-// connections that are cut, or a registry that is just starting, must not end
-// them all.
+// The first contact decides about every image that waits for it. A few connections
+// that are cut, or a registry that is just starting, must not fail all of them.
 func TestRetryFirstContact(t *testing.T) {
 	r, pushed, _ := filled()
 	var asked atomic.Int64

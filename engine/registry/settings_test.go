@@ -20,7 +20,7 @@ import (
 	"mvrun/validate"
 )
 
-// read reads app's manifest at a registry of some settings.
+// readWith reads app's manifest at a registry with settings.
 func readWith(t *testing.T, o registry.Options, host string, s registry.Settings) (validate.Fact, error) {
 	t.Helper()
 	c := newClient(t, o)
@@ -51,7 +51,7 @@ func TestSettingsEndpoint(t *testing.T) {
 		authorization.Store(request.Header.Get("Authorization"))
 		r.ServeHTTP(w, request)
 	}))
-	// The user's login for the list's registry is not for another host.
+	// The user's login is for the registry of the list, and not for another host.
 	login := registry.Options{Logins: []registry.Login{{Side: validate.Source, Registry: "docker.io", Username: user, Password: password}}}
 	fact, err := readWith(t, login, "docker.io", registry.Settings{Endpoint: cache})
 	if err != nil || fact.Digest != pushed.Digest {
@@ -122,7 +122,7 @@ func TestSettingsTLS(t *testing.T) {
 	_, err = readWith(t, registry.Options{Insecure: true}, host, registry.Settings{TLSVerify: &yes})
 	wantError(t, err, validate.Unreachable, "certificate")
 
-	// A client certificate, here the server's own.
+	// The client shows the server's own certificate.
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestSettingsTLS(t *testing.T) {
 	}
 }
 
-// Plain HTTP means that TLS is not even tried.
+// With plain HTTP in the settings, TLS is not even tried.
 func TestSettingsPlainHTTP(t *testing.T) {
 	r, _, _ := filled()
 	var schemes sync.Map
@@ -146,7 +146,7 @@ func TestSettingsPlainHTTP(t *testing.T) {
 	if _, err := readWith(t, o, serve(t, r), registry.Settings{PlainHTTP: true}); err != nil {
 		t.Error(err)
 	}
-	// It is sent as HTTP although the log still has what was meant.
+	// The same holds with limits.
 	if _, err := readWith(t, registry.Options{}, serve(t, r), registry.Settings{PlainHTTP: true, RequestsPerSecond: 1000, MaxRequests: 1}); err != nil {
 		t.Error(err)
 	}
@@ -244,8 +244,8 @@ func TestSettingsWrong(t *testing.T) {
 	}
 }
 
-// Without a word from the user no password is sent where others can read it,
-// although go-containerregistry would try plain HTTP at private addresses.
+// Without the user's consent no password is sent over plain HTTP, where others can
+// read it. go-containerregistry by itself tries plain HTTP at private addresses.
 func TestPlainHTTPNeedsConsent(t *testing.T) {
 	const private = "10.1.2.3:5000"
 	r, _, _ := filled()
@@ -266,7 +266,7 @@ func TestPlainHTTPNeedsConsent(t *testing.T) {
 	})
 }
 
-// A registry may repeat what it was sent.
+// A registry may repeat the credential that it was sent. The error hides it.
 func TestEchoedSecret(t *testing.T) {
 	host := serve(t, ping(func(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
@@ -277,8 +277,8 @@ func TestEchoedSecret(t *testing.T) {
 	wantNoSecret(t, "error", err.Error())
 }
 
-// Without settings, too, an image with many children asks for no more at once
-// than the client may.
+// A registry without settings gets no more requests at once than the client may
+// send.
 func TestConns(t *testing.T) {
 	r, _, _ := filled()
 	if most := mostAtOnce(t, r, registry.Options{Conns: 3}, registry.Settings{PlainHTTP: true}); most != 3 {
@@ -297,8 +297,8 @@ func TestAnonymous(t *testing.T) {
 	}
 }
 
-// A HEAD that is answered by 404 makes way for the GET that confirms it, also
-// where there is room for one request only.
+// A HEAD that is answered with 404 frees its slot for the GET that confirms it, even
+// if there is only one slot.
 func TestRoomForConfirmation(t *testing.T) {
 	r, pushed, _ := filled()
 	r.Delete("library/app", "1")
@@ -326,7 +326,7 @@ func TestRoomForConfirmation(t *testing.T) {
 	})
 }
 
-// A 404 is the registry's word only if it says that something is not known.
+// A 404 counts only if its words say that something is not known.
 func TestWhoSays404(t *testing.T) {
 	for _, test := range []struct {
 		body    string

@@ -15,8 +15,8 @@ import (
 	"mvrun/engine/registry"
 )
 
-// Where a process may open few files, connections wait for one another, also
-// for those to other registries, and no image is lost by it.
+// If a process may open few files, connections wait for one another, also for those
+// to other registries. No image is lost by that.
 func TestFewSockets(t *testing.T) {
 	const most, registries, images = 3, 5, 20
 	r, _, _ := filled()
@@ -61,7 +61,7 @@ func TestFewSockets(t *testing.T) {
 	})
 }
 
-// counting is a connection that is counted until it is closed.
+// counting is a connection that counts as open until it is closed.
 type counting struct {
 	net.Conn
 	open *atomic.Int64

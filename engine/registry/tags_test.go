@@ -11,8 +11,6 @@ import (
 	"mvrun/validate"
 )
 
-// The tags of a repository, page by page.
-
 func TestTags(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -41,7 +39,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// paged answers ?page=N with the Nth of some pages.
+// paged answers ?page=N with page N.
 func paged(pages []string) http.Handler {
 	return ping(func(w http.ResponseWriter, r *http.Request) {
 		n := 0

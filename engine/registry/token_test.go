@@ -20,17 +20,15 @@ import (
 	"mvrun/validate"
 )
 
-// Bearer tokens: one a repository, for as long as it lasts.
-
-// tokens is a registry that wants a bearer token, and the server of its tokens
-// on its own port: go-containerregistry refuses a realm at another private
-// address.
+// tokens is a registry that wants a bearer token. It is its own token server, at the
+// same port: go-containerregistry refuses a token server at another private address.
 type tokens struct {
 	registry http.Handler
 	lives    int    // expires_in; none if 0
 	mortal   bool   // tokens really end then
 	name     string // of the token in the answer; "token" if empty
-	// answer stands for the token server, if set. The answer to ask n, from 0.
+	// answer answers request n for a token, from 0, in place of the usual answer, if
+	// set.
 	answer func(n int, w http.ResponseWriter)
 	// pause is called before each answer to a ping and to a token's request.
 	pause func(r *http.Request)
@@ -107,7 +105,7 @@ func (s *tokens) good(token, path string) bool {
 	return ok && pull && !s.dead[token] && strings.HasPrefix(path, "/v2/"+repository+"/")
 }
 
-// kill makes every token that was given so far worthless.
+// kill makes all tokens invalid that were given so far.
 func (s *tokens) kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,15 +124,15 @@ func (s *tokens) want(t *testing.T, pings, tokens int) {
 	}
 }
 
-// gate lets requests wait until everything that can happen before has
-// happened.
+// gate holds requests back until everything has happened that can happen before
+// them.
 type gate struct{ open chan struct{} }
 
 func newGate() *gate { return &gate{make(chan struct{})} }
 
 func (g *gate) wait(*http.Request) { <-g.open }
 
-// let lets one of those that wait pass, once the bubble is still.
+// let lets one request pass, once nothing else runs in the bubble.
 func (g *gate) let() {
 	synctest.Wait()
 	g.open <- struct{}{}
@@ -227,7 +225,7 @@ func TestTokenRefused(t *testing.T) {
 	})
 }
 
-// Many find out at once that a token is dead; one has it renewed.
+// Many requests find out at once that a token is invalid. One new token is fetched.
 func TestTokenRefusedToMany(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -261,7 +259,7 @@ func TestTokenRefusedToMany(t *testing.T) {
 	})
 }
 
-// A registry that takes no token is asked twice, not for ever.
+// A registry that refuses every token is asked twice.
 func TestTokenNeverTaken(t *testing.T) {
 	s := &tokens{}
 	bubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -275,7 +273,7 @@ func TestTokenNeverTaken(t *testing.T) {
 	})
 }
 
-// The end of the caller who happens to be first fails nobody else.
+// The end of the caller that happens to be first fails no other caller.
 // https://github.com/google/go-containerregistry/issues/2406
 func TestTokenFirstCallerGone(t *testing.T) {
 	for _, at := range []string{"ping", "token"} {
@@ -367,7 +365,7 @@ func TestTokenServerFails(t *testing.T) {
 	}
 }
 
-// A token server that fails for a moment costs no image.
+// A token server that fails for a short time costs no image.
 func TestTokenServerRecovers(t *testing.T) {
 	r, _, _ := filled()
 	s := &tokens{registry: r}
@@ -388,7 +386,7 @@ func TestTokenServerRecovers(t *testing.T) {
 	})
 }
 
-// The answer of a token server is a secret even where it has no token.
+// The answer of a token server is a secret, even if it has no token.
 func TestTokenServerSecret(t *testing.T) {
 	s := &tokens{answer: func(_ int, w http.ResponseWriter) {
 		fmt.Fprintf(w, `{"refresh_token":"%s","id_token":"%s"}`, secret, secret)
@@ -397,7 +395,7 @@ func TestTokenServerSecret(t *testing.T) {
 	wantError(t, err, validate.Unreachable, "no token")
 }
 
-// Credentials go to the token server, and only the token to the registry.
+// The credentials go to the token server, and the registry gets only the token.
 func TestTokenCredentials(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -456,7 +454,7 @@ func TestTokenCredentials(t *testing.T) {
 	}
 }
 
-// Where a token server redirects to, there the password must not go.
+// If a token server redirects, the password does not go where the redirect leads.
 func TestTokenServerRedirects(t *testing.T) {
 	r, _, _ := filled()
 	s := &tokens{registry: r}
@@ -481,8 +479,8 @@ func TestTokenServerRedirects(t *testing.T) {
 	})
 }
 
-// A token may end while its request waits to be tried again: that is no
-// refusal, however often it happens.
+// A token may end while its request waits to be sent again. That is no refusal,
+// however often it happens.
 func TestTokenEndsWhileWaiting(t *testing.T) {
 	r, _, _ := filled()
 	s := &tokens{registry: r, lives: 2, mortal: true}
@@ -505,7 +503,7 @@ func TestTokenEndsWhileWaiting(t *testing.T) {
 	})
 }
 
-// A token server's answer that is cut short is none.
+// A token server's answer that is cut short is asked for again.
 func TestTokenCutShort(t *testing.T) {
 	r, _, _ := filled()
 	for _, config := range []string{"", `{"auths":{%q:{"identitytoken":"s3cret-identity"}}}`} { // GET, and POST

@@ -11,7 +11,7 @@ import (
 	"mvrun/engine/registry"
 )
 
-// TestWaiting: whoever looks on is told which registry keeps the run, and why.
+// TestWaiting shows that Waiting tells which registry the run waits for, and why.
 func TestWaiting(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {

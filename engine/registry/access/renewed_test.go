@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// making is a value that many wait for, and how often it was made.
+// making makes a value that many callers wait for, and counts how often it did.
 type making struct {
 	renewed[string]
 	flights *Flights
@@ -23,7 +23,7 @@ func newMaking(t *testing.T, once bool) *making {
 	return &making{flights: NewFlights(t.Context(), once), value: "one", valid: time.Minute}
 }
 
-// fresh takes a second. What is made is what was to be made when it began.
+// fresh takes a second. It makes the value that was wanted when it began.
 func (m *making) fresh(ctx context.Context) (string, time.Duration, error) {
 	m.times++ // one at a time
 	value, valid, err := m.value, m.valid, m.err
@@ -38,7 +38,7 @@ func (m *making) fresh(ctx context.Context) (string, time.Duration, error) {
 	return value, valid, err
 }
 
-// want has the value got by ten at once.
+// want checks what ten callers get at once.
 func (m *making) want(t *testing.T, value string, err error, times int) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -160,8 +160,8 @@ func TestRenewed(t *testing.T) {
 	}
 }
 
-// Values that are made, read and dropped by many at once are always whole, and
-// never one that was found bad before it was asked for.
+// Many callers make, read and drop values at once. Each value that they get is whole,
+// and none was dropped before its caller asked.
 func TestRenewedByMany(t *testing.T) {
 	flights := NewFlights(t.Context(), false)
 	defer flights.Close()

@@ -58,7 +58,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// Which part of a registry a path is of.
+// TestProjectOf shows which project a path is about.
 func TestProjectOf(t *testing.T) {
 	for path, want := range map[string]string{
 		"/v2/":                                  "",

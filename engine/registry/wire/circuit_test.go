@@ -19,7 +19,7 @@ func testCircuit(answered bool) *circuit {
 	return c
 }
 
-// broken is a circuit that has just opened: its first failure was longest ago.
+// broken returns a circuit that has just opened, minOutage after its first failure.
 func broken(answered bool) *circuit {
 	c := testCircuit(answered)
 	c.fails(time.Now(), errRefused)
@@ -81,7 +81,7 @@ func TestCircuitOpens(t *testing.T) {
 	}
 }
 
-// What never answered is waited for by nobody.
+// Nobody waits for what has never answered.
 func TestCircuitNeverAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := broken(false)
@@ -99,7 +99,7 @@ func TestCircuitNeverAnswered(t *testing.T) {
 	})
 }
 
-// entered lets so many enter a circuit, and counts who is through.
+// entered lets requests enter a circuit, and counts what becomes of them.
 type entered struct {
 	mu             sync.Mutex
 	plain, probes  int
@@ -136,8 +136,7 @@ func (e *entered) want(t *testing.T, what string, plain, probes, errs int) {
 	}
 }
 
-// While a circuit is open one may try, after the other, until it is closed or
-// given up.
+// While a circuit is open, one request after the other is let through as a probe.
 func TestCircuitProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, e := broken(true), &entered{}
@@ -159,7 +158,7 @@ func TestCircuitProbes(t *testing.T) {
 		e.enter(t.Context(), c, 5)
 		e.want(t, "from then on", 12, 3, 0)
 
-		// It opens anew only after as many failures.
+		// It opens again only after as many failures as at first.
 		c.fails(opened, errRefused)
 		c.fails(opened, errRefused)
 		if c.isOpen() {

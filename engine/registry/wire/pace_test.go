@@ -10,21 +10,21 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// requested counts so many requests at once.
+// requested notes n requests at once.
 func requested(p *pace, n int) {
 	for range n {
 		p.count()
 	}
 }
 
-// refuse notes so many answers that say "slow down", of requests sent now.
+// refuse notes n answers 429 to requests that are sent now.
 func refuse(p *pace, n int) {
 	for range n {
 		p.tooMany(time.Now())
 	}
 }
 
-// The pace that becomes of answers that say "slow down".
+// TestPace shows which pace follows from answers 429.
 func TestPace(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -133,7 +133,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// What a request whose turn comes too late is told.
+// TestPaceTooLate shows the error of a request whose turn comes too late.
 func TestPaceTooLate(t *testing.T) {
 	for _, test := range []struct {
 		name string
