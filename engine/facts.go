@@ -50,6 +50,8 @@ func newFacts() *facts {
 	return &facts{heads: map[key]struct{}{}, sizes: map[key]int64{}, large: large}
 }
 
+// keyOf returns the key of one kind of fact about the digest that need names, in
+// the repository of its side.
 func keyOf(image imagelist.Image, need validate.Need, what validate.Action) key {
 	repository := image.Source
 	if need.Side == validate.Destination {

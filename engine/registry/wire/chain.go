@@ -4,40 +4,40 @@ import "net/http"
 
 // Way is how one user's requests travel to one registry.
 //
-// A request passes through these links, in this order. The three links marked
-// with a star are for requests that read from a repository; the requests for
-// tokens and the first contact with a registry skip them.
+// A request passes these links, in this order:
 //
-//   - quota: a request that the registry would refuse, because the quota of its
-//     user is spent, waits here. It waits first, so that it gets no token in vain.
-//   - authorization*: the request gets the user's token or password. It gets a new
-//     token if the registry refuses the old one, so every link below is passed again.
-//   - redirect*: the request follows the answer to where the registry's blobs are.
-//     The link is below authorization, because it takes the credential away there.
-//   - circuit breaker: requests to a registry that is down wait until it is back, or
-//     fail at once. This is above retry: one request has its retries, then tells.
-//   - retry: what may come right by itself is sent again. All links below see every
-//     attempt, since each attempt counts at the registry.
-//   - pace: the request waits for its turn, if the registry gets only so many requests
-//     in a second. It does not yet take one of the slots, which others could use.
-//   - slot: the request waits until fewer are under way than the registry may have. It
-//     keeps its slot until its body was read, since the connection is busy until then.
-//   - limit: the answer tells what is left of the quota, and whether we are too fast.
-//     The link is below both waits: what was learned meanwhile stops a request here.
-//   - answer: the circuit breaker is told whether somebody answered. Only here it is
-//     known how long that took, without the waits above.
-//   - rewrite: the request becomes what is really sent: with our User-Agent, and over
-//     plain HTTP if the registry's settings say so. The log is to show that.
-//   - log: every request is counted, and told to the log. Nothing above is a request
-//     yet, and nothing below it is another one.
-//   - location: a redirect to a broken URL ends here. net/http would put the URL, with
-//     its signature, into the words of its error.
-//   - silence: a body of which no more comes is cut off. net/http would wait for it
-//     forever.
-//   - connections: an http.Transport, or what stands in for the network in a test.
+//   - quota: the request waits, or fails, while the quota of its user is spent. This
+//     link is first, so that no token is fetched in vain.
+//   - authorization: the request gets the user's token or password. If the registry
+//     refuses a token, the request passes all links below again with a new one.
+//   - redirect: the request follows an answer to where the registry keeps its blobs.
+//     This link takes the credential away there, so it is below authorization.
+//   - circuit: while a registry is down, the request waits for it to come back, or
+//     fails at once. A circuit counts requests, with their retries, so it is above retry.
+//   - retry: the request is sent again if it may come right by itself. The links below
+//     see each attempt, as the registry does.
+//   - pace: the request waits for its turn if the registry gets a limited number of
+//     requests a second. It takes no slot yet, because others can use the slot.
+//   - slot: the request waits while too many others are under way. It keeps its slot
+//     until its answer was read, since the connection is busy until then.
+//   - limit: the answer tells what is left of the quota, and a 429 whether we are too
+//     fast. This link is below both waits: a quota that was spent meanwhile stops the
+//     request here.
+//   - answer: the circuit learns whether somebody answered. Only an attempt without its
+//     waits shows how long the registry took.
+//   - rewrite: the request becomes what is really sent, with our User-Agent, and over
+//     plain HTTP if the settings say so. The log shows it as it is sent.
+//   - log: the request is counted, and told to the log. Every request that passes here
+//     is sent once, and no other request is sent.
+//   - location: a redirect to a broken URL becomes an error. The words of net/http's own
+//     error show the URL with its signature, so the redirect must not get further up.
+//   - silence: the body of an answer is cut off when no more of it comes. net/http would
+//     wait for ever, and so would the links above.
+//   - connections: an http.Transport, or what stands in for the network.
 //
-// Options.Once leaves out the links that hold back, send again or learn: circuit
-// breaker, retry, limit, answer.
+// The first contact with a registry and requests for tokens skip authorization and
+// redirect. Options.Once leaves out the links that hold back, send again or learn:
+// circuit, retry, limit and answer.
 type Way struct {
 	// Requests sends requests for a path of a repository, with authorization.
 	// It follows redirects.
