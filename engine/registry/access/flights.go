@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"mvrun/engine/await"
 )
 
 // Flights are the goroutines of a run that make what several callers wait for.
@@ -37,9 +39,6 @@ func (f *Flights) Close() {
 	select {
 	case <-landed:
 	case <-f.ctx.Done():
-		select {
-		case <-landed:
-		case <-time.After(closeTime):
-		}
+		await.Signal(context.Background(), landed, closeTime)
 	}
 }
