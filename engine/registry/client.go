@@ -40,8 +40,8 @@ type Options struct {
 	// Transport answers in place of the network, if set: nothing is dialled.
 	Transport http.RoundTripper
 	// Once makes every request a single attempt, without a wait for its turn, and
-	// lets no failure answer for a later request: whoever tests a script wants the
-	// script to see each fault, soon.
+	// lets no failure answer for a later request. A test of a script wants the script
+	// to see each fault, and soon.
 	Once bool
 }
 
@@ -150,8 +150,7 @@ func (c *Client) configure(name string, s Settings) *configured {
 	return r
 }
 
-// host returns what is known of a registry, for whoever reads below a path of
-// it.
+// host returns the host that reads below a path of a registry.
 func (c *Client) host(name, path string, side validate.Side) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -169,9 +168,9 @@ func (c *Client) host(name, path string, side validate.Side) *host {
 	return h
 }
 
-// Read reads what a comparison needs of an image. requests are those sent for
-// this call alone: not the pings and tokens that several calls share. An error
-// is an *Error.
+// Read reads what a comparison needs of an image. It returns how many requests were
+// sent for this call, without the pings and tokens that several calls share. An
+// error is an *Error.
 func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
 	repository := image.Source
 	if need.Side == validate.Destination {

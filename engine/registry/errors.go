@@ -7,8 +7,8 @@ import (
 	"mvrun/validate"
 )
 
-// Error says that a registry could not be asked, or that its answer is none:
-// nothing is known of the image.
+// Error says that a registry could not be read, or did not give a usable answer.
+// Nothing is known of the image then.
 type Error struct {
 	Side      validate.Side
 	Reference string // what was to be read

@@ -101,8 +101,8 @@ type Registry struct {
 	trouble     trouble
 }
 
-// NewRegistry returns a Registry of the network. There should be one only for
-// each name, since its limits are its own.
+// NewRegistry returns a Registry of the network. It is called once for each name,
+// because a Registry holds the limits that all users of it share.
 func (n *Network) NewRegistry(t Target) *Registry {
 	r := &Registry{Target: t, network: n, connections: n.shared, pace: newPace(t.RequestsPerSecond)}
 	if n.options.Once {
