@@ -23,7 +23,7 @@ type commands struct {
 	Repl    replCommand    `cmd:"" help:"Try out what scripts can do: an interactive session."`
 	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
 	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version, as --version does."`
 }
 
 func main() {
@@ -37,6 +37,7 @@ func main() {
 
 // run is the whole program, and returns its exit status.
 func run(args []string, c job.Console) int {
+	args = expandVersionFlag(args)
 	selected, flags, err := parseCommand(args, c)
 	if err != nil {
 		return complain(args, c, err)

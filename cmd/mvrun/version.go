@@ -3,18 +3,61 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
+	"slices"
 
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
 )
 
-const version = "0.1.0"
+// version is the plain version. The user agent and the results file carry it.
+// A release build may set another one: -ldflags "-X main.version=1.2.3".
+var version = "0.1.0"
 
-// versionCommand prints the version.
+// versionCommand prints the version, and from which sources and with which Go
+// this program was built.
 type versionCommand struct{}
 
 func (versionCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
-	_, err := fmt.Fprintln(c.Stdout, "mvrun", version)
+	info, _ := debug.ReadBuildInfo()
+	_, err := fmt.Fprint(c.Stdout, describeVersion(info))
 	return job.ExitOK, err
+}
+
+// describeVersion returns the text of "mvrun version". info is nil in a program
+// that was built without modules.
+func describeVersion(info *debug.BuildInfo) string {
+	if info == nil {
+		info = &debug.BuildInfo{GoVersion: "unknown"}
+	}
+	setting := func(key string) string {
+		for _, s := range info.Settings {
+			if s.Key == key {
+				return s.Value
+			}
+		}
+		return ""
+	}
+	commit, date := setting("vcs.revision"), setting("vcs.time")
+	switch {
+	case commit == "":
+		commit = "unknown"
+	case setting("vcs.modified") == "true":
+		commit += " with local changes"
+	}
+	if date == "" {
+		date = "unknown"
+	}
+	return fmt.Sprintf("mvrun %s\ncommit: %s\ndate:   %s\ngo:     %s %s/%s\n",
+		version, commit, date, info.GoVersion, setting("GOOS"), setting("GOARCH"))
+}
+
+// expandVersionFlag turns "mvrun --version" into "mvrun version". It is no flag
+// of the parser, because a script may have a flag --version of its own.
+func expandVersionFlag(args []string) []string {
+	if slices.Equal(args, []string{"--version"}) {
+		return []string{"version"}
+	}
+	return args
 }
