@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -77,6 +78,20 @@ func TestImports(t *testing.T) {
 		name := pkg[strings.LastIndexByte(pkg, '/')+1:]
 		if slices.Contains([]string{"util", "utils", "common", "helpers"}, name) {
 			t.Errorf("%s: a package is called after what it is for", pkg)
+		}
+	}
+}
+
+// TestHeavyModules shows that the heavy libraries which tests compare mvrun with
+// stay in their own module, testdata/oracle.
+func TestHeavyModules(t *testing.T) {
+	required, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, heavy := range []string{"github.com/distribution/", "github.com/containers/", "go.podman.io/", "k8s.io/", "sigs.k8s.io/", "github.com/chromedp/"} {
+		if strings.Contains(string(required), "\t"+heavy) {
+			t.Errorf("go.mod requires %s…: tests that need such a library belong to testdata/oracle", heavy)
 		}
 	}
 }

@@ -1,0 +1,80 @@
+package oracle
+
+import (
+	"archive/tar"
+	"bytes"
+	"io"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// mediaTypes are the types of one of the two formats of images.
+type mediaTypes struct{ list, manifest, config, layer types.MediaType }
+
+var (
+	docker = mediaTypes{types.DockerManifestList, types.DockerManifestSchema2, types.DockerConfigJSON, types.DockerLayer}
+	oci    = mediaTypes{types.OCIImageIndex, types.OCIManifestSchema1, types.OCIConfigJSON, types.OCILayer}
+)
+
+// platforms are those of every list that these tests make.
+var platforms = []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
+
+// newList returns a list of an image for each platform. The same content under
+// other types has the same layers and configurations.
+func newList(t *testing.T, content string, as mediaTypes) v1.ImageIndex {
+	t.Helper()
+	list := mutate.IndexMediaType(empty.Index, as.list)
+	for _, platform := range platforms {
+		list = mutate.AppendManifests(list, mutate.IndexAddendum{
+			Add:        newImage(t, content, platform, as),
+			Descriptor: v1.Descriptor{Platform: &platform},
+		})
+	}
+	return list
+}
+
+func newImage(t *testing.T, content string, platform v1.Platform, as mediaTypes) v1.Image {
+	t.Helper()
+	archive := newArchive(t, content+" for "+platform.String())
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(archive)), nil
+	}, tarball.WithMediaType(as.layer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, as.manifest), as.config), layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.OS, config.Architecture = platform.OS, platform.Architecture
+	if image, err = mutate.ConfigFile(image, config); err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
+// newArchive returns a tar archive of one file.
+func newArchive(t *testing.T, content string) []byte {
+	t.Helper()
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	if err := w.WriteHeader(&tar.Header{Name: "app", Mode: 0o755, Size: int64(len(content))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return archive.Bytes()
+}

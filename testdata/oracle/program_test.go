@@ -1,0 +1,83 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// program is the path of mvrun, which TestMain builds.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "mvrun-oracle-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "mvrun")
+	build := exec.Command("go", "build", "-o", program, "./cmd/mvrun")
+	build.Dir = "../.." // the module of mvrun
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building mvrun: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// outcome is what one run of the program left.
+type outcome struct {
+	status  int
+	log     string
+	results map[string]result // by the repository of the source
+}
+
+// result is what these tests read of a line of the results file.
+type result struct {
+	Source  string `json:"source"`
+	Status  string `json:"status"`
+	Reason  string `json:"reason"`
+	Match   string `json:"match"`
+	Message string `json:"message"`
+}
+
+// validate runs the bundled script over a list, in a folder and with a home
+// folder of its own.
+func validate(t *testing.T, list string, arguments ...string) outcome {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "list.txt"), []byte(list), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(program, append([]string{"validate.star", "-f", "list.txt", "-j", "4", "--results", "r.jsonl"}, arguments...)...)
+	command.Dir = dir
+	command.Env = []string{"HOME=" + dir}
+	log, err := command.CombinedOutput()
+	if command.ProcessState == nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "r.jsonl"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	results := map[string]result{}
+	for line := range strings.Lines(string(content)) {
+		var r result
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		if _, repository, ok := strings.Cut(r.Source, "/"); ok { // the first line is about the run
+			results[repository] = r
+		}
+	}
+	return outcome{command.ProcessState.ExitCode(), string(log), results}
+}
