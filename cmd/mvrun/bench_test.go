@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -97,16 +96,6 @@ func BenchmarkEqual(b *testing.B) {
 			b.ReportMetric(float64(allocations)/n, "allocs/pair")
 		})
 	}
-}
-
-// cpuTime is what this process has used of the processors: unlike the time on
-// the wall, it is the same on a busy machine.
-func cpuTime(b *testing.B) time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func noEnv(string) (string, bool) { return "", false }

@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -49,9 +49,8 @@ func pushRich(r *memory.Registry, repository, tag string, runtime map[string]any
 // manifest reads a manifest that the registry has.
 func (r realRegistry) manifest(t *testing.T, repository, reference string) (*validate.Manifest, []byte) {
 	t.Helper()
-	response := r.call(t, http.MethodGet, repository+"/manifests/"+reference, "", nil)
-	body, _ := io.ReadAll(response.Body)
-	manifest, err := validate.ParseManifest(response.Header.Get("Content-Type"), "sha256", body)
+	mediaType, body := r.call(t, http.MethodGet, repository+"/manifests/"+reference, "", nil)
+	manifest, err := validate.ParseManifest(mediaType, "sha256", body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,10 +104,7 @@ func TestRealConversions(t *testing.T) {
 	pushRich(origin, "rich", "1", runtime)
 	pushRich(origin, "healthy", "1", map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}, "Interval": 1000000000}})
 	pushRich(origin, "packed", "1", runtime) // skopeo packs no layer anew that the destination has in another repository
-	other := map[string]any{}
-	for name, value := range runtime {
-		other[name] = value
-	}
+	other := maps.Clone(runtime)
 	other["Env"] = []string{"PATH=/bin", "A=2"}
 	pushRich(origin, "rich", "2", other)
 	pushList(origin, "list", "1", "list", amd64, arm64, s390x)

@@ -1,3 +1,7 @@
+//go:build unix
+
+// It needs named pipes and /dev/full.
+
 package main
 
 import (

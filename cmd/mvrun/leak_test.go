@@ -1,3 +1,7 @@
+//go:build unix
+
+// It sends signals, and needs named pipes.
+
 package main
 
 import (

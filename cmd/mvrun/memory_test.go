@@ -32,6 +32,7 @@ import (
 // twice what a tenth of them takes, with all their results in the hands of the
 // script.
 func TestMemory(t *testing.T) {
+	skipShort(t, "a run over 100,000 lines takes seconds")
 	few, many := peakMemory(t, 10_000), peakMemory(t, 100_000)
 	t.Logf("10,000 lines take %.0f MiB, 100,000 take %.0f", few, many)
 	if many >= min(200, 2*few) {

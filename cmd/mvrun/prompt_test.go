@@ -1,3 +1,7 @@
+//go:build unix
+
+// It needs pseudo-terminals.
+
 package main
 
 import (

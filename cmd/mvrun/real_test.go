@@ -39,6 +39,7 @@ import (
 // have to be there.
 func needPrograms(t *testing.T, names ...string) {
 	t.Helper()
+	skipShort(t, "real registries take seconds")
 	for _, name := range names {
 		if _, err := exec.LookPath(name); err != nil {
 			if os.Getenv("CI") != "" {
@@ -152,8 +153,9 @@ func skopeo(t *testing.T, flags []string, from string, to realRegistry, name str
 	}
 }
 
-// call sends a request of our own, for what no tool would do.
-func (r realRegistry) call(t *testing.T, method, path, contentType string, body []byte) *http.Response {
+// call sends a request of our own, for what no tool would do. It returns the
+// media type and the body of the answer.
+func (r realRegistry) call(t *testing.T, method, path, contentType string, body []byte) (mediaType string, content []byte) {
 	t.Helper()
 	request, err := http.NewRequest(method, r.scheme+"://"+r.address+"/v2/"+path, bytes.NewReader(body))
 	if err != nil {
@@ -169,24 +171,22 @@ func (r realRegistry) call(t *testing.T, method, path, contentType string, body 
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := io.ReadAll(response.Body)
-	response.Body.Close()
+	defer response.Body.Close()
+	content, err = io.ReadAll(response.Body)
 	if err != nil || response.StatusCode >= 300 {
 		t.Fatalf("%s %s: %s %s %v", method, path, response.Status, content, err)
 	}
-	response.Body = io.NopCloser(bytes.NewReader(content))
-	return response
+	return response.Header.Get("Content-Type"), content
 }
 
 // listOfOne puts a Docker list with one image under a tag, as Hangar mirrors a
 // single image.
 func (r realRegistry) listOfOne(t *testing.T, repository, child, tag string, platform validate.Platform) {
 	t.Helper()
-	response := r.call(t, http.MethodGet, repository+"/manifests/"+child, "", nil)
-	body, _ := io.ReadAll(response.Body)
+	mediaType, body := r.call(t, http.MethodGet, repository+"/manifests/"+child, "", nil)
 	list, err := json.Marshal(map[string]any{
 		"schemaVersion": 2, "mediaType": validate.TypeDockerList, "manifests": []memory.Descriptor{{
-			MediaType: response.Header.Get("Content-Type"), Size: len(body), Digest: validate.Digest("sha256", body), Platform: &platform,
+			MediaType: mediaType, Size: len(body), Digest: validate.Digest("sha256", body), Platform: &platform,
 		}},
 	})
 	if err != nil {
@@ -317,8 +317,7 @@ func TestRealRegistries(t *testing.T) {
 
 	skopeo(t, all, from+"list:1", source, "lost:1")
 	skopeo(t, all, from+"list:1", destination, "lost:1")
-	lost := destination.call(t, http.MethodGet, "lost/manifests/1", "", nil)
-	body, _ := io.ReadAll(lost.Body)
+	_, body := destination.call(t, http.MethodGet, "lost/manifests/1", "", nil)
 	manifest, err := validate.ParseManifest("", "sha256", body)
 	if err != nil {
 		t.Fatal(err)
@@ -401,8 +400,7 @@ func TestRealInspection(t *testing.T) {
 	skopeo(t, []string{"--format", "v2s1"}, from+"app:1", mirror, "app:schema1")
 	tag := strings.Replace(pushed.Digest, ":", "-", 1)
 	skopeo(t, nil, from+"signature:1", mirror, "app:"+tag+".sig")
-	sbom := mirror.call(t, http.MethodGet, "app/manifests/"+tag+".sig", "", nil)
-	body, _ := io.ReadAll(sbom.Body)
+	_, body := mirror.call(t, http.MethodGet, "app/manifests/"+tag+".sig", "", nil)
 	index, err := json.Marshal(map[string]any{"schemaVersion": 2, "mediaType": validate.TypeOCIIndex, "manifests": []validate.Descriptor{
 		{MediaType: validate.TypeOCIManifest, Digest: validate.Digest("sha256", body), Size: int64(len(body)), ArtifactType: "application/spdx+json"},
 	}})

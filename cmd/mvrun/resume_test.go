@@ -22,6 +22,7 @@ import (
 // goes on: in the end every line has one verdict, and nothing that passed was
 // asked again.
 func TestKilled(t *testing.T) {
+	skipShort(t, "fifty kills take seconds")
 	const images, kills, requestsToLive = 600, 50, 30 // a life is too short for a fiftieth of them
 	registry := memory.New()
 	var list strings.Builder

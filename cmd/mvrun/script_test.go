@@ -32,6 +32,14 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, programs)
 }
 
+// skipShort skips a test in short mode; why says what takes its time.
+func skipShort(t *testing.T, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: " + why)
+	}
+}
+
 // programs are what the tests run as processes of their own.
 var programs = map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries}
 

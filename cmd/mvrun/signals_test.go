@@ -1,3 +1,7 @@
+//go:build unix
+
+// It sends signals.
+
 package main
 
 import (
@@ -19,7 +23,10 @@ import (
 // line that is not complete yet is in the failed list.
 func TestOpenPipe(t *testing.T) {
 	for _, end := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		t.Run(end.String(), func(t *testing.T) { testOpenPipe(t, end) })
+		t.Run(end.String(), func(t *testing.T) {
+			t.Parallel() // each waits for a second
+			testOpenPipe(t, end)
+		})
 	}
 }
 
