@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,6 +23,11 @@ import (
 // TestOpenPipe ends a run whose list comes from a pipe that stays open: also the
 // line that is not complete yet is in the failed list.
 func TestOpenPipe(t *testing.T) {
+	// Under nohup SIGHUP is ignored, and a child process inherits that, unless
+	// this process listens.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) }) // after the parallel tests below
 	for _, end := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(end.String(), func(t *testing.T) {
 			t.Parallel() // each waits for a second

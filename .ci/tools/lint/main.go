@@ -28,12 +28,12 @@ func main() {
 		log.Fatal(err)
 	}
 	var analyzers []*analysis.Analyzer
-	for _, a := range append(modernize.Suite, bodyclose.Analyzer) {
+	for _, a := range modernize.Suite {
 		analyzers = append(analyzers, named(a))
 	}
-	// A table of cases is long. A test may ask for one error value and no other,
-	// also none that wraps it.
-	for _, a := range []*analysis.Analyzer{errorlint.NewAnalyzer(), gocognit.Analyzer, funlen.NewAnalyzer(maxLines, -1, true)} {
+	// In tests a table of cases is long, a body may hold nothing that has to be
+	// closed, and one error value may be wanted and none that wraps it.
+	for _, a := range []*analysis.Analyzer{bodyclose.Analyzer, errorlint.NewAnalyzer(), gocognit.Analyzer, funlen.NewAnalyzer(maxLines, -1, true)} {
 		analyzers = append(analyzers, outsideTests(named(a)))
 	}
 	multichecker.Main(analyzers...)
