@@ -241,9 +241,18 @@ func TestOutputInSession(t *testing.T) {
 func TestOutputAfterInterruption(t *testing.T) {
 	c, _ := newConfig(t)
 	r := withReport(&c, "report.md")
+	var interrupt context.CancelCauseFunc
 	c.Interrupts = func(cancel context.CancelCauseFunc) func() {
-		cancel(engine.ErrInterrupted)
+		interrupt = cancel
 		return func() {}
+	}
+	c.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
+		open := o.Open
+		o.Open = func(path string) (*imagelist.List, error) {
+			defer interrupt(engine.ErrInterrupted) // a run without a list has no lines left
+			return open(path)
+		}
+		return starlib.Run(ctx, script, o)
 	}
 	status, err := Run(t.Context(), c)
 	if status != ExitInterrupted || err != nil {
