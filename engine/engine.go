@@ -122,7 +122,7 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 	if err != nil {
 		verdict = validate.Verdict{Status: validate.Error, Reason: e.reason(ctx, err), Message: err.Error()}
 		switch {
-		case context.Cause(ctx) == errTimeout:
+		case errors.Is(context.Cause(ctx), errTimeout):
 			verdict.Message = fmt.Sprintf("no verdict within %s: %v", e.timeout(), err)
 		case ctx.Err() != nil:
 			verdict.Reason, verdict.Message = Ended(context.Cause(ctx))
@@ -218,7 +218,7 @@ func (e *Engine) fact(ctx context.Context, image imagelist.Image, need validate.
 func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
 	var reasoner Reasoner
 	switch {
-	case context.Cause(ctx) == errTimeout:
+	case errors.Is(context.Cause(ctx), errTimeout):
 		return validate.Timeout
 	case errors.As(err, &reasoner):
 		return reasoner.Reason()

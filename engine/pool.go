@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -38,7 +39,7 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 		return func() error {
 			for first := true; ; first = false {
 				i, item, err := take(ctx)
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					return nil
 				}
 				if err != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -25,7 +26,7 @@ func (e *Engine) Work(ctx context.Context, do func(context.Context) error) error
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case context.Cause(limited) == errTimeout:
+	case errors.Is(context.Cause(limited), errTimeout):
 		return fmt.Errorf("no answer within %s: %w", e.timeout(), err)
 	}
 	return err

@@ -47,7 +47,7 @@ func (e *itemError) Unwrap() error { return e.err }
 // newScriptError returns the ScriptError of an error. cause is why the context
 // has ended, or nil. Values of secrets do not appear in the message.
 func newScriptError(sources diagnose.Sources, secrets *secrets, err, cause error) *ScriptError {
-	if e, ok := err.(*ScriptError); ok {
+	if e, ok := any(err).(*ScriptError); ok { // not one that err wraps, whose place is another
 		e.Cause = cause
 		return e
 	}
@@ -92,7 +92,7 @@ func runtimeMessage(sources diagnose.Sources, secrets *secrets, err error) strin
 // outermost thread first, and the innermost item of parallel on its way, or nil.
 func trace(err error) (stacks []starlark.CallStack, item *itemError) {
 	for ; err != nil; err = errors.Unwrap(err) {
-		switch e := err.(type) {
+		switch e := any(err).(type) { // each error of the chain by itself, not what it wraps
 		case *starlark.EvalError:
 			stacks = append(stacks, e.CallStack)
 		case *itemError:

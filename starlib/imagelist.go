@@ -71,7 +71,7 @@ func (i *imageIterator) Next(p *starlark.Value) bool {
 		*p = value
 		return true
 	}
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		i.list.execution.abort(err)
 		i.list.thread.Cancel(err.Error())
 	}

@@ -2,6 +2,7 @@ package starlib
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -134,7 +135,7 @@ func (o *orderedResults) put(index int, value starlark.Value) error {
 		return nil
 	}
 	_, err := starlark.Call(o.thread, o.onResult, starlark.Tuple{value}, nil)
-	if e, ok := err.(*starlark.EvalError); ok {
+	if e, ok := errors.AsType[*starlark.EvalError](err); ok {
 		// The stack includes the calls that led to parallel. They are left out
 		// here, because the error of parallel itself brings them.
 		if above := o.thread.CallStackDepth(); above < len(e.CallStack) {

@@ -2,6 +2,7 @@ package starlib
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -71,7 +72,7 @@ func (s *Session) Read(readLine func(more bool) (string, error)) (*Input, error)
 	file, err := inputDialect.ParseCompoundStmt(name, func() ([]byte, error) {
 		var line string
 		line, failed = s.nextLine(readLine, len(lines) > 0)
-		if failed == io.EOF && len(lines) > 0 {
+		if errors.Is(failed, io.EOF) && len(lines) > 0 {
 			failed = nil
 			return nil, nil // tells the parser that the input ends
 		}

@@ -53,12 +53,12 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 // the newest layer's history tells.
 func (s *schema1Manifest) fill(m *Manifest) error {
 	var newest schema1History
-	for i := len(s.FSLayers) - 1; i >= 0; i-- {
+	for i, v := range slices.Backward(s.FSLayers) {
 		newest = schema1History{}
 		if err := parseJSON([]byte(s.History[i].V1Compatibility), &newest); err != nil {
 			return fmt.Errorf("history[%d].v1Compatibility: %w", i, err)
 		}
-		digest := s.FSLayers[i].BlobSum
+		digest := v.BlobSum
 		if err := CheckDigest(digest); err != nil {
 			return fmt.Errorf("fsLayers[%d]: %w", i, err)
 		}

@@ -5,8 +5,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"reflect"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -64,12 +66,12 @@ func parseCommand(args []string, c job.Console) (command, []*kong.Flag, error) {
 	}
 	parsed, err := parse(parser, args)
 	if err != nil {
-		if _, exited := err.(exitedError); !exited {
+		if _, exited := errors.AsType[exitedError](err); !exited {
 			err = usageError{err, cmp.Or(script.Name, commandOf(err))}
 		}
 		return nil, nil, err
 	}
-	selected, ok := parsed.Selected().Target.Addr().Interface().(command)
+	selected, ok := reflect.TypeAssert[command](parsed.Selected().Target.Addr())
 	if !ok {
 		return nil, nil, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}

@@ -190,11 +190,11 @@ func (l *List) take(text string, err error) {
 			return
 		}
 	}
-	l.ended = err == io.EOF
+	l.ended = errors.Is(err, io.EOF)
 	switch {
-	case err == io.EOF && len(l.lines) == 0 && !l.prompt:
+	case errors.Is(err, io.EOF) && len(l.lines) == 0 && !l.prompt:
 		l.err = l.empty()
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		l.err = io.EOF
 	case err != nil:
 		l.err = fmt.Errorf("reading the list %s after line %d: %w", l.Name, l.last, err)

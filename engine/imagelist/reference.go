@@ -32,7 +32,7 @@ func ParseReference(word string, o Options) (repository, tag string, err error) 
 func ParseRepository(word string, o Options) (string, error) {
 	registry, rest := o.cutRegistry(word)
 	r, err := o.parseRepository(rest)
-	if err == errTagged {
+	if errors.Is(err, errTagged) {
 		err = errors.New("a repository has no tag or digest: leave it out")
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package imagelist
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"sync"
 )
@@ -31,7 +32,7 @@ func (l *splitter) next() (string, error) {
 		l.searched = len(l.pending)
 		over := l.err
 		l.mu.Unlock()
-		if over == io.EOF {
+		if errors.Is(over, io.EOF) {
 			if rest := l.rest(); rest != "" {
 				return rest, nil
 			}

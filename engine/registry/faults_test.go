@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -62,9 +63,7 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			cut(w)
 			return
 		}
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), answer.Header())
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 		w.WriteHeader(answer.Code)
 		w.Write(body[:len(body)/2])

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -49,9 +50,7 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 	}
 	// A request that has it is not copied on its way.
 	request.Header.Set("User-Agent", h.client.options.UserAgent)
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	return h.way.Requests.RoundTrip(request)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -45,9 +46,7 @@ func (l *limited) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.next.ServeHTTP(w, r)
 		return
 	}
-	for name, values := range l.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), l.header)
 	w.WriteHeader(http.StatusTooManyRequests)
 	io.WriteString(w, l.body)
 }

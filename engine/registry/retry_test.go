@@ -377,7 +377,7 @@ func clientGoroutines() []string {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	var found []string
-	for _, stack := range strings.Split(string(stacks), "\n\n") {
+	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
 		title, frames, _ := strings.Cut(stack, "\n")
 		if strings.Contains(title, "bubble") && (strings.Contains(frames, "mvrun/engine/registry.") ||
 			strings.Contains(frames, "mvrun/engine/registry/wire.") || strings.Contains(frames, "mvrun/engine/registry/access.") ||

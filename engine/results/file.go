@@ -166,10 +166,10 @@ func checkReplaceable(path string, header Header, hints Hints) error {
 	}
 	defer file.Close()
 	line, err := bufio.NewReader(file).ReadBytes('\n')
-	if err == io.EOF && len(line) == 0 {
+	if errors.Is(err, io.EOF) && len(line) == 0 {
 		return nil
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading %s: %w", hints.theFile(), err)
 	}
 	var earlier Header

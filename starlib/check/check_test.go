@@ -94,7 +94,7 @@ func FuzzCheck(f *testing.F) {
 			if err != nil {
 				f.Fatal(err)
 			}
-			for _, part := range strings.Split(string(text), "\n-- ") { // of an archive
+			for part := range strings.SplitSeq(string(text), "\n-- ") { // of an archive
 				_, script, _ := strings.Cut(part, " --\n")
 				f.Add(script)
 			}

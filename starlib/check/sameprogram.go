@@ -115,11 +115,11 @@ func meaning(v reflect.Value) reflect.Value {
 		if v.IsNil() {
 			return reflect.Value{}
 		}
-		if paren, ok := v.Interface().(*syntax.ParenExpr); ok {
+		if paren, ok := reflect.TypeAssert[*syntax.ParenExpr](v); ok {
 			v = reflect.ValueOf(paren.X)
 			continue
 		}
-		if _, ok := v.Interface().(*big.Int); ok {
+		if _, ok := reflect.TypeAssert[*big.Int](v); ok {
 			return v // compared by DeepEqual
 		}
 		v = v.Elem()

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -23,7 +24,7 @@ var undefined = regexp.MustCompile(`^undefined: (\w+)(?: \(did you mean (\w+)\?\
 // in the order of their places, because the resolver looks at the bodies of
 // functions last. Errors of other kinds are returned as they are.
 func OfferNames(err error, predeclared []string) error {
-	list, ok := err.(resolve.ErrorList)
+	list, ok := errors.AsType[resolve.ErrorList](err)
 	if !ok {
 		return err
 	}

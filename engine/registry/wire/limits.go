@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"regexp"
@@ -105,7 +106,7 @@ func whyTooMany(response *http.Response) string {
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	refused := *response
 	refused.Body = io.NopCloser(bytes.NewReader(body))
-	if status, ok := transport.CheckError(&refused).(*transport.Error); ok && len(status.Errors) > 0 {
+	if status, ok := errors.AsType[*transport.Error](transport.CheckError(&refused)); ok && len(status.Errors) > 0 {
 		return RegistryWords(status)
 	}
 	return OneLine(string(body))

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,10 +49,10 @@ func (c *Config) files() []file {
 
 // checkFailedList returns an error if the failed list cannot be written.
 func checkFailedList(path string) error {
-	switch err := sink.CheckReplaceable(path); err {
-	case nil:
+	switch err := sink.CheckReplaceable(path); {
+	case err == nil:
 		return nil
-	case sink.ErrDirectory:
+	case errors.Is(err, sink.ErrDirectory):
 		return fmt.Errorf("the failed list %s (-o) is a directory: give the name of a file", path)
 	default:
 		return fmt.Errorf("the failed list cannot be written to %s (-o): %w", path, err)
