@@ -20,41 +20,35 @@ import (
 // The first error of next or do stops the taking of items, cancels the context
 // of the others, and is returned. A panic in do is such an error.
 func Each[T any](ctx context.Context, n int, next func(context.Context) (T, error), do func(ctx context.Context, index int, item T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
 	var mu sync.Mutex
-	index := 0
-	take := func(ctx context.Context) (int, T, error) {
+	taken := 0
+	take := func() (index int, item T, err error) {
 		mu.Lock()
 		defer mu.Unlock()
-		var item T
 		if ctx.Err() != nil {
 			return 0, item, context.Cause(ctx)
 		}
-		item, err := next(ctx)
-		index++
-		return index - 1, item, err
+		item, err = next(ctx)
+		taken++
+		return taken - 1, item, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	var work func(number int) func() error
-	work = func(number int) func() error {
-		return func() error {
-			for first := true; ; first = false {
-				i, item, err := take(ctx)
+	for range n {
+		group.Go(func() error {
+			for {
+				index, item, err := take()
 				if errors.Is(err, io.EOF) {
 					return nil
+				}
+				if err == nil {
+					err = Guard(func() error { return do(ctx, index, item) })
 				}
 				if err != nil {
 					return err
 				}
-				if first && number < n { // there may be work for another
-					group.Go(work(number + 1))
-				}
-				if err := Guard(func() error { return do(ctx, i, item) }); err != nil {
-					return err
-				}
 			}
-		}
+		})
 	}
-	group.Go(work(1))
 	return group.Wait()
 }
 
