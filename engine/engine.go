@@ -83,7 +83,6 @@ type Engine struct {
 	options   Options
 	jobs      chan struct{}
 	facts     *facts // nil if Fresh
-	readers   *crew
 	collector *collector
 
 	mu      sync.Mutex
@@ -93,7 +92,7 @@ type Engine struct {
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, readers: newCrew(), collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, collector: collect(o.Sinks, o.Stop)}
 	if !o.Fresh {
 		e.facts = newFacts()
 	}
@@ -182,9 +181,7 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 	last := len(needs) - 1
 	for i := range last {
 		room <- struct{}{}
-		others.Add(1)
-		e.readers.run(func() {
-			defer others.Done()
+		others.Go(func() {
 			ask(i)
 			<-room
 		})
@@ -232,7 +229,6 @@ func (e *Engine) Sync() { e.collector.sync() }
 // Close waits for the sinks and returns the counts of the run, and the error of
 // a sink if one failed. Nothing may be validated or recorded after it.
 func (e *Engine) Close() (Summary, error) {
-	e.readers.close()
 	return e.collector.close()
 }
 

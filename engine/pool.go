@@ -52,35 +52,6 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 	return group.Wait()
 }
 
-// crew runs functions side by side, on goroutines that stay for the next: what a
-// request takes of stack takes longer to grow than to ask for little.
-type crew struct {
-	idle    chan func()
-	members sync.WaitGroup
-}
-
-func newCrew() *crew { return &crew{idle: make(chan func())} }
-
-// run returns at once.
-func (c *crew) run(do func()) {
-	select {
-	case c.idle <- do:
-	default:
-		c.members.Go(func() {
-			do()
-			for do := range c.idle {
-				do()
-			}
-		})
-	}
-}
-
-// close waits for what runs. Nothing may be run after it.
-func (c *crew) close() {
-	close(c.idle)
-	c.members.Wait()
-}
-
 // Guard turns a panic into an error: one image's bug must not take the others'
 // results with it.
 func Guard(do func() error) (err error) {

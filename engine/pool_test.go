@@ -10,41 +10,6 @@ import (
 	"time"
 )
 
-func TestCrew(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // at whose end nothing may be left
-		c := newCrew()
-		var ran atomic.Int64
-		work := func() {
-			time.Sleep(time.Second)
-			ran.Add(1)
-		}
-		began := time.Now()
-		for range 10 {
-			c.run(work)
-		}
-		if took := time.Since(began); took > 0 {
-			t.Errorf("to begin took %v", took)
-		}
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if n := ran.Load(); n != 10 {
-			t.Errorf("%d ran side by side, want 10", n)
-		}
-		for i := range 10 {
-			select {
-			case c.idle <- work:
-			default:
-				t.Fatalf("%d of ten stayed", i)
-			}
-		}
-		c.run(work)
-		c.close()
-		if n := ran.Load(); n != 21 {
-			t.Errorf("at its end %d ran, want 21", n)
-		}
-	})
-}
-
 // TestEachEnds shows that nothing is taken after the end, and that no more
 // than so many work at once.
 func TestEachEnds(t *testing.T) {
