@@ -5,75 +5,45 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync"
 )
 
-// When garbage is collected.
+// spareGarbage is how many bytes of garbage may pile up before Go collects
+// them, whatever the process holds.
+const spareGarbage = 32 << 20
 
-// garbage is how many bytes of it pile up before they are collected. Go waits
-// for as much as is in use: a run that keeps next to nothing would collect over
-// and over, and one over a long list take twice the memory that it needs.
-const garbage = uint64(32 << 20)
+// minPercent is the least garbage that may pile up, in percent of the memory in
+// use: less would make a run over a very long list collect all the time.
+const minPercent = 25
 
-// byAmount is who has garbage collected so: a test runs several scripts at once,
-// and they have one collector.
-var byAmount struct {
-	mu     sync.Mutex
-	runs   int
-	before int  // what Go's GOGC was
-	tuned  bool // the next collection calls tune
-}
-
-// collectByAmount has garbage collected by its amount. undo leaves it to Go
-// again, unless another run still wants it. A user's GOGC stands.
-func collectByAmount() (undo func()) {
-	if _, set := os.LookupEnv("GOGC"); set {
-		return func() {}
-	}
-	byAmount.mu.Lock()
-	defer byAmount.mu.Unlock()
-	if byAmount.runs++; byAmount.runs == 1 {
-		byAmount.before = debug.SetGCPercent(percentFor(inUse()))
-	}
-	if !byAmount.tuned {
-		byAmount.tuned = true
-		runtime.AddCleanup(new(collected), tune, struct{}{})
-	}
-	return func() {
-		byAmount.mu.Lock()
-		defer byAmount.mu.Unlock()
-		if byAmount.runs--; byAmount.runs == 0 {
-			debug.SetGCPercent(byAmount.before)
-		}
+// limitGarbage lets about spareGarbage pile up between two collections, until
+// the process ends. It is called once. A user's GOGC wins.
+//
+// Go itself lets as much garbage pile up as there is memory in use. A short run
+// uses little, and would collect all the time; a run over a long list would take
+// twice the memory that it needs.
+func limitGarbage() {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		tuneCollector(struct{}{})
 	}
 }
 
-// tune sets things right after every collection.
-func tune(struct{}) {
-	byAmount.mu.Lock()
-	defer byAmount.mu.Unlock()
-	if byAmount.tuned = byAmount.runs > 0; byAmount.tuned {
-		debug.SetGCPercent(percentFor(inUse()))
-		runtime.AddCleanup(new(collected), tune, struct{}{})
-	}
+// tuneCollector sets Go's GOGC by the memory in use, now and after every
+// collection: the collection finds an object that nobody holds, and its cleanup
+// calls tuneCollector again.
+func tuneCollector(struct{}) {
+	debug.SetGCPercent(percentFor(inUse()))
+	runtime.AddCleanup(new([16]byte), tuneCollector, struct{}{}) // a smaller object would share its block with others, and live as long as they
 }
 
-// collected is something that the next collection finds.
-type collected struct{ _ [16]byte } // smaller ones share a block, and live as long
-
-// percentFor is what Go's GOGC has to be with so many bytes in use: the more
-// there are the less garbage, but not less than a quarter. Below 4 MiB Go counts
-// 4 MiB.
+// percentFor returns the GOGC that lets spareGarbage pile up while so many bytes
+// are in use. Go counts less than 4 MiB as 4 MiB.
 func percentFor(inUse uint64) int {
-	return max(int(garbage*100/max(inUse, 4<<20))-25, 25)
+	return max(int(spareGarbage*100/max(inUse, 4<<20)), minPercent)
 }
 
-// inUse is what the latest collection left, in bytes.
+// inUse returns how many bytes of the heap the latest collection left.
 func inUse() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return 0 // a runtime without it
-	}
 	return sample[0].Value.Uint64()
 }

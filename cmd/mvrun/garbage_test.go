@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
 	"time"
 )
@@ -13,11 +16,12 @@ func TestPercentFor(t *testing.T) {
 		inUse uint64
 		want  int
 	}{
-		{0, 775}, // 4 MiB are counted: 32 MiB of garbage, less a quarter of what is in use
-		{4 << 20, 775},
-		{16 << 20, 175},
-		{32 << 20, 75},
-		{64 << 20, 25},
+		{0, 800}, // 4 MiB are counted
+		{4 << 20, 800},
+		{16 << 20, 200},
+		{32 << 20, 100},
+		{64 << 20, 50},
+		{128 << 20, 25},
 		{1 << 30, 25},
 		{1 << 40, 25},
 	} {
@@ -27,78 +31,72 @@ func TestPercentFor(t *testing.T) {
 	}
 }
 
-// unsetGOGC is for tests that say what a run without the variable does.
-func unsetGOGC(t *testing.T) {
-	t.Setenv("GOGC", "") // so that it is set back
-	os.Unsetenv("GOGC")
-}
-
-// percent is what Go's GOGC is now.
-func percent() int {
-	now := debug.SetGCPercent(100)
-	debug.SetGCPercent(now)
-	return now
-}
-
-func TestCollectByAmount(t *testing.T) {
-	unsetGOGC(t)
-	before := debug.SetGCPercent(123)
-	defer debug.SetGCPercent(before)
-
-	// Runs that overlap, as those of tests do.
-	first := collectByAmount()
-	second := collectByAmount()
-	first()
-	if got := percent(); got == 123 {
-		t.Error("the end of one run undid what another one still wants")
-	}
-	second()
-	if got := percent(); got != 123 {
-		t.Errorf("after both: got %d, want 123", got)
-	}
-
-	// Nothing of it is left.
-	for range 3 {
-		runtime.GC()
-	}
-	if got := percent(); got != 123 {
-		t.Errorf("some collections later: got %d, want 123", got)
-	}
-
-	// Each collection sets it anew, by what it left.
-	undo := collectByAmount()
-	defer undo()
-	large := make([]byte, 96<<20)
-	for deadline := time.Now().Add(30 * time.Second); percent() != 25; {
-		if time.Now().After(deadline) {
-			t.Fatalf("with 96 MiB in use: got %d, want 25", percent())
-		}
-		runtime.GC()
-		runtime.Gosched()
-	}
-	runtime.KeepAlive(large)
-	large = nil
-	for deadline := time.Now().Add(30 * time.Second); percent() == 25; {
-		if time.Now().After(deadline) {
-			t.Fatal("with little in use: it is 25 still")
-		}
-		runtime.GC()
-		runtime.Gosched()
+// TestLimitGarbage shows that every collection sets GOGC anew, by what it left.
+func TestLimitGarbage(t *testing.T) {
+	if got := runForGarbage(t, nil); got != "with 160 MiB: 25\nwith little: more\n" {
+		t.Errorf("got %q", got)
 	}
 }
 
 // TestUserCollects shows that who sets GOGC has it.
 func TestUserCollects(t *testing.T) {
-	t.Setenv("GOGC", "off")
-	before := debug.SetGCPercent(-1)
-	defer debug.SetGCPercent(before)
-	undo := collectByAmount()
-	runtime.GC()
-	if got := percent(); got != -1 {
-		t.Errorf("during the run: got %d, want -1", got)
+	if got := runForGarbage(t, []string{"GOGC=123"}); got != "GOGC is 123\n" {
+		t.Errorf("got %q", got)
 	}
-	undo()
-	if got := percent(); got != -1 {
-		t.Errorf("after it: got %d, want -1", got)
+}
+
+// runForGarbage runs the program "mvrun-garbage", with GOGC as env says.
+func runForGarbage(t *testing.T, env []string) string {
+	t.Helper()
+	command := exec.Command("mvrun-garbage") // this test's binary, see TestMain
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "GOGC=") {
+			command.Env = append(command.Env, variable)
+		}
 	}
+	command.Env = append(command.Env, env...)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return string(out)
+}
+
+func init() { programs["mvrun-garbage"] = showGarbage }
+
+// showGarbage is the program "mvrun-garbage": it prints which GOGC limitGarbage
+// sets while much memory is in use, and little.
+func showGarbage() {
+	limitGarbage()
+	if os.Getenv("GOGC") != "" {
+		runtime.GC()
+		fmt.Println("GOGC is", percent())
+		return
+	}
+	large := make([]byte, 160<<20)
+	collectUntil(func() bool { return percent() == minPercent })
+	fmt.Println("with 160 MiB:", percent())
+	runtime.KeepAlive(large)
+	large = nil
+	collectUntil(func() bool { return percent() > minPercent })
+	fmt.Println("with little: more")
+}
+
+// collectUntil collects garbage until something is so.
+func collectUntil(done func() bool) {
+	for deadline := time.Now().Add(30 * time.Second); !done(); {
+		if time.Now().After(deadline) {
+			fmt.Println("gave up at", percent())
+			os.Exit(1)
+		}
+		runtime.GC()
+		runtime.Gosched()
+	}
+}
+
+// percent returns Go's GOGC.
+func percent() int {
+	now := debug.SetGCPercent(100)
+	debug.SetGCPercent(now)
+	return now
 }

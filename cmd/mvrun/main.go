@@ -29,6 +29,7 @@ type commands struct {
 }
 
 func main() {
+	limitGarbage()
 	os.Exit(run(os.Args[1:], job.Console{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),

@@ -23,7 +23,6 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (
 	if err != nil {
 		return 0, err
 	}
-	defer collectByAmount()()
 	return job.Run(ctx, config)
 }
 
