@@ -10,22 +10,30 @@ import (
 	"mvrun/validate"
 )
 
-// Results, packed: a script may keep those of a hundred thousand images, and
-// most of each are digests of 64 digits and words that all of them have.
-
 // Packed is a result in a third of the memory. It cannot change.
+//
+// A script may hold the results of all images of a long list, and most of a
+// result is digests of 64 digits and words that nearly all results have. If
+// scripts held a Result instead, 300,000 lines would take 422 MiB instead of 246,
+// and going on from the results of 100,000 lines 223 MiB instead of 115. 286 and
+// 200 are allowed.
 type Packed struct {
 	Image *imagelist.Image
-	rest  string
+	rest  string // everything else, but for the lists
 }
 
-// How a word is packed: as one of these, or its place among the common words, or
-// else its length, each on top of what comes before; and its bytes.
+// The rest begins with a byte of flags and four numbers. Then come the words of
+// the result, and after them the words of each platform. Every word begins with
+// a number, its kind, which says how the word is packed.
 const (
-	packedSHA256 = iota // and the 32 bytes of its digest
-	packedSame          // the word before it
-	packedCommon
+	kindDigest = iota // the 32 bytes of a SHA-256 digest follow
+	kindSame          // the word is equal to the one before it
+	kindCommon        // this kind and the following ones stand for commonWords
 )
+
+// kindLiteral and greater kinds say that so many bytes follow as the kind is
+// greater than kindLiteral: the word itself.
+var kindLiteral = kindCommon + uint64(len(commonWords))
 
 var commonWords = []string{"",
 	string(validate.Pass), string(validate.Fail), string(validate.Skip), string(validate.Error),
@@ -33,27 +41,25 @@ var commonWords = []string{"",
 	"linux/amd64", "linux/arm64", "linux/arm64/v8",
 }
 
-var packedWord = packedCommon + uint64(len(commonWords))
-
 const sha256Prefix = "sha256:"
 
-// Bits of the first byte.
+// Flags of a packed result.
 const (
-	packedOK = 1 << iota
-	packedEarlier
+	flagOK = 1 << iota
+	flagEarlier
 )
 
-// Pack packs a result, but for its lists. image is the result's, as somebody
-// keeps it anyway.
+// Pack packs a result without its lists. image is the result's image, which the
+// caller holds anyway, so that it is not copied.
 func (r *Result) Pack(image *imagelist.Image) Packed {
-	bits := byte(0)
+	flags := byte(0)
 	if r.OK() {
-		bits |= packedOK
+		flags |= flagOK
 	}
 	if r.Earlier {
-		bits |= packedEarlier
+		flags |= flagEarlier
 	}
-	packed := append(make([]byte, 0, 256), bits)
+	packed := append(make([]byte, 0, 256), flags)
 	packed = binary.AppendUvarint(packed, uint64(r.Attempts))
 	packed = binary.AppendUvarint(packed, uint64(r.Requests))
 	packed = binary.AppendVarint(packed, r.Started.UnixNano())
@@ -65,7 +71,7 @@ func (r *Result) Pack(image *imagelist.Image) Packed {
 		packed = appendWord(packed, p.Platform)
 		packed = appendWord(packed, p.Source)
 		if p.Destination == p.Source {
-			packed = append(packed, packedSame)
+			packed = append(packed, kindSame)
 		} else {
 			packed = appendWord(packed, p.Destination)
 		}
@@ -76,27 +82,28 @@ func (r *Result) Pack(image *imagelist.Image) Packed {
 	return Packed{image, string(packed)}
 }
 
+// appendWord appends a word in its shortest form.
 func appendWord(packed []byte, word string) []byte {
 	for i, common := range commonWords {
 		if word == common {
-			return append(packed, byte(packedCommon+i))
+			return append(packed, byte(kindCommon+i))
 		}
 	}
 	if encoded, ok := strings.CutPrefix(word, sha256Prefix); ok && len(encoded) == 64 && validate.CheckDigest(word) == nil {
-		packed = append(packed, packedSHA256)
-		packed, _ = hex.AppendDecode(packed, []byte(encoded)) // which a digest's digits are
+		packed = append(packed, kindDigest)
+		packed, _ = hex.AppendDecode(packed, []byte(encoded)) // CheckDigest has found the digits to be hexadecimal
 		return packed
 	}
-	return append(binary.AppendUvarint(packed, packedWord+uint64(len(word))), word...)
+	return append(binary.AppendUvarint(packed, kindLiteral+uint64(len(word))), word...)
 }
 
-// OK is that of the result.
-func (p Packed) OK() bool { return p.rest[0]&packedOK != 0 }
+// OK reports whether the image needs no further attention, like Result.OK.
+func (p Packed) OK() bool { return p.rest[0]&flagOK != 0 }
 
-// Result unpacks the result.
+// Result returns the result without its lists.
 func (p Packed) Result() *Result {
 	rest := unpacker(p.rest[1:])
-	r := &Result{Image: *p.Image, Earlier: p.rest[0]&packedEarlier != 0}
+	r := &Result{Image: *p.Image, Earlier: p.rest[0]&flagEarlier != 0}
 	r.Attempts, r.Requests = int(rest.uvarint()), int(rest.uvarint())
 	r.Started, r.Duration = time.Unix(0, rest.varint()), time.Duration(rest.varint())
 	r.Status, r.Reason, r.Message = validate.Status(rest.word("")), validate.Reason(rest.word("")), rest.word("")
@@ -110,7 +117,7 @@ func (p Packed) Result() *Result {
 	return r
 }
 
-// unpacker is what is left to unpack.
+// unpacker holds the bytes that are not unpacked yet.
 type unpacker []byte
 
 func (u *unpacker) uvarint() uint64 {
@@ -131,15 +138,16 @@ func (u *unpacker) bytes(n uint64) []byte {
 	return taken
 }
 
+// word takes the next word. before is what a word of kindSame is equal to.
 func (u *unpacker) word(before string) string {
 	switch kind := u.uvarint(); {
-	case kind == packedSHA256:
+	case kind == kindDigest:
 		return sha256Prefix + hex.EncodeToString(u.bytes(32))
-	case kind == packedSame:
+	case kind == kindSame:
 		return before
-	case kind < packedWord:
-		return commonWords[kind-packedCommon]
+	case kind < kindLiteral:
+		return commonWords[kind-kindCommon]
 	default:
-		return string(u.bytes(kind - packedWord))
+		return string(u.bytes(kind - kindLiteral))
 	}
 }
