@@ -12,10 +12,9 @@ import (
 	"mvrun/validate"
 )
 
-// The lines of the run's lists: which there are, and which are not done with.
-
-// Load tells the engine of a list that the run reads, so that an interruption
-// loses none of its lines.
+// Load adds a list to those that the run reads, unless it is there already. The
+// engine knows every line that the run may validate from these lists, so that an
+// interruption loses none.
 func (e *Engine) Load(list *imagelist.List) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -24,7 +23,8 @@ func (e *Engine) Load(list *imagelist.List) {
 	}
 }
 
-// Total returns how many images the run's lists have, as far as they are read.
+// Total returns how many lines of the run's lists are read so far. final reports
+// whether there are no more.
 func (e *Engine) Total() (n int, final bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -36,7 +36,8 @@ func (e *Engine) Total() (n int, final bool) {
 	return n, final
 }
 
-// Invalid records a line that is no image; once, however often it is read.
+// Invalid records an error for a line that is no image. A line that is read
+// several times is recorded once.
 func (e *Engine) Invalid(image imagelist.Image, err error) {
 	id := identify(image)
 	e.mu.Lock()
@@ -49,10 +50,13 @@ func (e *Engine) Invalid(image imagelist.Image, err error) {
 	e.collector.record(&Result{Image: image, Status: validate.Error, Reason: validate.InvalidLine, Message: err.Error(), Attempts: 1, Started: time.Now()})
 }
 
-// FailedLines returns the lines of results that are not OK and those that are
-// no images, once each, word for word, in the order of their lists. rounds are
-// what a script gave one after the other: a later round overrules an earlier
-// one, but within a round one bad result of an image is enough.
+// FailedLines returns the lines of the results that are not OK, and the lines
+// that are no images. Each line is there once, word for word, in the order of
+// the lists.
+//
+// Each round holds the results of one call of the script. A later round replaces
+// what an earlier round said of an image. Within one round, a single result that
+// is not OK makes the image's line a failed one.
 func (e *Engine) FailedLines(rounds ...[]*Packed) []string {
 	e.mu.Lock()
 	images := slices.Collect(maps.Values(e.invalid))
@@ -71,9 +75,9 @@ func (e *Engine) FailedLines(rounds ...[]*Packed) []string {
 	return e.inOrder(slices.AppendSeq(images, maps.Values(bad)))
 }
 
-// UnfinishedLines returns, after Close, every line of the run's lists that did
-// not come out OK: what failed, and the unchecked ones that nobody got round
-// to. ctx bounds the wait for what a stream has yet to deliver.
+// UnfinishedLines returns every line that has no result, or one that is not OK.
+// unchecked counts the lines that have no result. It must be called after Close.
+// ctx limits the wait for lines that a stream has not delivered yet.
 func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unchecked int) {
 	bad, seen := map[lineKey]bool{}, map[lineKey]bool{}
 	var images []imagelist.Image
@@ -97,10 +101,10 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unch
 	return e.inOrder(images), unchecked
 }
 
-// EndRest records an error for every line of the run's lists that nobody got
-// round to before the run's end, whose cause is given; unless an earlier run
-// did. options are how such lines are read. ctx bounds the wait for what a
-// stream has yet to deliver. Nobody may validate any more.
+// EndRest records an error for every line that has no result. If an earlier run
+// found its image to be OK, EndRest records that result instead. cause is why the
+// run ended, and options say how the lines are read. ctx limits the wait for
+// lines that a stream has not delivered yet. Nothing may be validated meanwhile.
 func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options) {
 	e.Sync()
 	seen := map[lineKey]bool{}
@@ -127,14 +131,14 @@ func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Opt
 	}
 }
 
-// lineKey tells the lines of a run's lists apart.
+// lineKey identifies a line of the run's lists.
 type lineKey struct {
 	list   string
 	number int
 }
 
-// allLines returns every line of the run's lists. ctx bounds the wait for what
-// a stream has yet to deliver.
+// allLines returns every line of the run's lists. ctx limits the wait for lines
+// that a stream has not delivered yet.
 func (e *Engine) allLines(ctx context.Context) iter.Seq2[*imagelist.List, imagelist.Line] {
 	return func(yield func(*imagelist.List, imagelist.Line) bool) {
 		e.mu.Lock()
@@ -152,8 +156,8 @@ func (e *Engine) allLines(ctx context.Context) iter.Seq2[*imagelist.List, imagel
 	}
 }
 
-// inOrder returns the lines of images in the order of their lists, those of no
-// list last.
+// inOrder returns the lines of images, in the order of the lists. Images that are
+// of no list come last.
 func (e *Engine) inOrder(images []imagelist.Image) []string {
 	e.mu.Lock()
 	order := map[string]int{}

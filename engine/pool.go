@@ -13,12 +13,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Each calls do for every item that next gives, in at most n goroutines, and
-// returns when all have. next is called by one goroutine at a time, when one
-// is free for the item, and ends with io.EOF. index counts the items from 0.
+// Each calls do for every item that next returns, in n goroutines, and returns
+// when all calls have returned. index counts the items from 0.
 //
-// The first error of next or do stops the taking of items, cancels the context
-// of the others, and is returned. A panic in do is such an error.
+// next is called by one goroutine at a time, and only when that goroutine is free
+// to work on the item. io.EOF means that there are no more items; next may be
+// called again after that.
+//
+// The first error of next or do is the error of Each: it cancels the context of
+// the other calls, and no more items are taken. A panic in do is such an error.
 func Each[T any](ctx context.Context, n int, next func(context.Context) (T, error), do func(ctx context.Context, index int, item T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var mu sync.Mutex
@@ -33,27 +36,28 @@ func Each[T any](ctx context.Context, n int, next func(context.Context) (T, erro
 		taken++
 		return taken - 1, item, err
 	}
-	for range n {
-		group.Go(func() error {
-			for {
-				index, item, err := take()
-				if errors.Is(err, io.EOF) {
-					return nil
-				}
-				if err == nil {
-					err = Guard(func() error { return do(ctx, index, item) })
-				}
-				if err != nil {
-					return err
-				}
+	work := func() error {
+		for {
+			index, item, err := take()
+			if errors.Is(err, io.EOF) {
+				return nil
 			}
-		})
+			if err == nil {
+				err = Guard(func() error { return do(ctx, index, item) })
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for range n {
+		group.Go(work)
 	}
 	return group.Wait()
 }
 
-// Guard turns a panic into an error: one image's bug must not take the others'
-// results with it.
+// Guard calls do and turns a panic into an error: a bug that one image meets must
+// not cost the results of the others.
 func Guard(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -63,7 +67,8 @@ func Guard(do func() error) (err error) {
 	return do()
 }
 
-// culprit is where a panic that is being recovered from began.
+// culprit returns the file and line where the panic began that is being recovered
+// from.
 func culprit() string {
 	callers := make([]uintptr, 32)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])

@@ -9,7 +9,7 @@ import (
 	"mvrun/validate"
 )
 
-// Result is what became of one image.
+// Result is the outcome of one image.
 type Result struct {
 	Image     imagelist.Image
 	Status    validate.Status
@@ -18,25 +18,26 @@ type Result struct {
 	Match     validate.Match
 	Platforms []validate.PlatformVerdict
 
-	// Lists are the manifest lists that differ, for the sinks only; nil if none
-	// do.
+	// Lists are the two manifest lists, if their difference is why the image
+	// failed, else nil. Only sinks read them.
 	Lists *validate.Lists
 
-	Waived string // why it is accepted all the same, "" if it is not
+	Waived string // why the result is accepted although it is not OK; "" if it is not accepted
 
-	Earlier bool // it is of an earlier run, which this one goes on from
+	Earlier bool // the result is from the run that this run goes on from
 
-	Attempts int // how often it was validated
-	Requests int // HTTP requests sent for it alone
+	Attempts int // how many times the image was validated
+	Requests int // HTTP requests that were sent for this image alone
 	Started  time.Time
 	Duration time.Duration
 }
 
-// OK says whether the image needs no further attention.
+// OK reports whether the image needs no further attention: it passed, was
+// skipped, or its failure is accepted.
 func (r *Result) OK() bool { return outcomeOf(r).ok() }
 
-// identity tells images apart whose results are counted apart: the same line
-// may be validated against two destinations.
+// identity identifies the image that a result counts for. A line may have
+// several: a script may validate it at two destinations.
 type identity struct {
 	list                     string
 	number                   int
@@ -46,13 +47,14 @@ type identity struct {
 func (i identity) key() key {
 	text := make([]byte, 0, 256)
 	for _, word := range []string{i.list, i.source, i.destination, i.tag} {
-		text = append(append(text, word...), 0) // which none of them has
+		text = append(append(text, word...), 0) // no word contains a zero byte
 	}
 	return hash(binary.AppendVarint(text, int64(i.number)))
 }
 
-// key stands for a text: a run remembers hundreds of thousands. Its hashes are
-// keyed anew in every process, so that no list can aim at two that are equal.
+// key is a hash that stands for a text, since a run remembers hundreds of
+// thousands of them. The seeds are new in every process, so that nobody can write
+// a list whose lines have equal keys.
 type key [2]uint64
 
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
@@ -62,7 +64,7 @@ func hash(text []byte) key {
 }
 
 func identify(image imagelist.Image) identity {
-	if image.List == "" { // made by hand, perhaps again for every attempt
+	if image.List == "" { // a script made it, and may make it again, with a new number, for every attempt
 		image.Number = 0
 	}
 	return identity{image.List, image.Number, image.Source, image.Destination, image.Tag}

@@ -8,19 +8,19 @@ import (
 	"mvrun/validate"
 )
 
-// Task is one thread of a run. It holds the result of the image at hand back
-// until the thread turns to another one or ends, so that an image that is
-// validated again after a failure counts once, with its last verdict.
+// Task is the work of one thread of a script. It records the result of an image
+// when the thread turns to another image, or ends. An image that a thread
+// validates several times therefore counts once, with its last result.
 type Task struct {
 	engine *Engine
-	latest *Result
+	latest *Result // not recorded yet; nil if there is none
 }
 
-// Begin starts a task. It belongs to one goroutine.
+// Begin starts a task. Only one goroutine may use it.
 func (e *Engine) Begin() *Task { return &Task{engine: e} }
 
-// Validate compares an image. It always returns a result: what went wrong is
-// in there.
+// Validate compares an image. It always returns a result, also if the comparison
+// was not possible.
 func (t *Task) Validate(ctx context.Context, image imagelist.Image, q validate.Question) *Result {
 	if t.latest != nil && identify(t.latest.Image) != identify(image) {
 		t.End()
@@ -42,7 +42,8 @@ func (t *Task) Validate(ctx context.Context, image imagelist.Image, q validate.Q
 	return result
 }
 
-// Waive accepts a result that is not OK, for a reason.
+// Waive returns a copy of a result which is accepted although it is not OK. The
+// copy becomes the result of its image.
 func (t *Task) Waive(result *Result, reason string) *Result {
 	if t.latest != nil && identify(t.latest.Image) != identify(result.Image) {
 		t.End()
@@ -53,9 +54,9 @@ func (t *Task) Waive(result *Result, reason string) *Result {
 	return &waived
 }
 
-// Fail turns the result at hand into an error: what the thread did with the
-// image failed, so that the result is not its last word. An image that has no
-// result yet, if there is one, gets this.
+// Fail turns the result of image into an error, or makes one if there is none,
+// because the thread that worked on the image failed. If image is nil, Fail
+// changes the result that is not recorded yet, if there is one.
 func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message string) {
 	failed := &Result{Started: time.Now()}
 	switch {
@@ -73,7 +74,7 @@ func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message stri
 	t.latest = failed
 }
 
-// End records the result that is held back.
+// End records the result that is not recorded yet, if there is one.
 func (t *Task) End() {
 	if t.latest != nil {
 		t.engine.collector.record(t.latest)
