@@ -19,8 +19,11 @@ const minPercent = 25
 // the process ends. It is called once. A user's GOGC wins.
 //
 // Go itself lets as much garbage pile up as there is memory in use. A short run
-// uses little, and would collect all the time; a run over a long list would take
-// twice the memory that it needs.
+// uses little memory, so it would collect all the time: 2,000 pairs at registries
+// that answer at once took 28 % more CPU time. A run over a long list would take
+// twice the memory that it needs: 300,000 lines took 389 MiB instead of 244, and
+// TestMemory allows 286. A lower GOGC from the start mends only the second: with
+// 25 the short run took twice the CPU time.
 func limitGarbage() {
 	if _, set := os.LookupEnv("GOGC"); !set {
 		tuneCollector(struct{}{})
