@@ -51,7 +51,9 @@ func (s Summary) Deadline() *DeadlineError {
 	return deadline
 }
 
-// collector is the one goroutine that knows every result.
+// collector is the goroutine that gets every result. It hands the results to the
+// sinks, and remembers of every image what the summary and the lists of lines
+// need.
 type collector struct {
 	results chan *Result
 	barrier chan chan struct{}
@@ -59,19 +61,21 @@ type collector struct {
 	sinks   []Sink
 	stop    func(error)
 
-	// Below, what only the goroutine touches until it has stopped.
+	// Only the goroutine uses the following until stopped is closed.
 	started time.Time
-	latest  map[key]entry
-	loose   map[key]imagelist.Image // those of no list that are not OK
+	latest  map[key]entry           // of every image
+	loose   map[key]imagelist.Image // the images of no list whose latest result is not OK
 	kinds   numbered[outcome]
-	lists   numbered[string] // by name, "" for images of none
+	lists   numbered[string] // names of lists; "" stands for no list
 	err     error
 }
 
-// entry is all that is kept of an image: a run may have a hundred thousand.
+// entry is everything that is kept of an image. It is small, since a run may
+// have hundreds of thousands of images: the numbers of its outcome and its list,
+// and the image's own number in that list.
 type entry struct{ kind, list, number uint32 }
 
-// numbered gives equal values one number.
+// numbered gives every distinct value a number, so that equal values are kept once.
 type numbered[T comparable] struct {
 	numbers map[T]uint32
 	values  []T
@@ -90,7 +94,7 @@ func (n *numbered[T]) of(value T) uint32 {
 func (c *collector) outcome(e entry) outcome { return c.kinds.values[e.kind] }
 func (c *collector) line(e entry) lineKey    { return lineKey{c.lists.values[e.list], int(e.number)} }
 
-// outcome is all that is kept of a result; many have the same.
+// outcome is everything that is kept of a result. Many results have the same one.
 type outcome struct {
 	status  validate.Status
 	reason  validate.Reason
@@ -103,11 +107,12 @@ func outcomeOf(r *Result) outcome {
 	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Earlier}
 }
 
-// ok says whether the image needs no further attention.
+// ok reports whether the image needs no further attention.
 func (o outcome) ok() bool {
 	return o.waived || o.status == validate.Pass || o.status == validate.Skip
 }
 
+// collect starts a collector. stop is called if a sink fails.
 func collect(sinks []Sink, stop func(error)) *collector {
 	c := &collector{
 		results: make(chan *Result, 64),
@@ -125,6 +130,8 @@ func collect(sinks []Sink, stop func(error)) *collector {
 	return c
 }
 
+// run takes results until the channel is closed. Whoever sends to barrier gets an
+// answer when all results are taken that were sent before.
 func (c *collector) run() {
 	defer close(c.stopped)
 	for {
@@ -143,6 +150,7 @@ func (c *collector) run() {
 	}
 }
 
+// take remembers a result and hands it to the sinks, unless a sink has failed.
 func (c *collector) take(result *Result) {
 	o, key := outcomeOf(result), identify(result.Image).key()
 	c.latest[key] = entry{c.kinds.of(o), c.lists.of(result.Image.List), uint32(result.Image.Number)}
@@ -164,12 +172,14 @@ func (c *collector) take(result *Result) {
 
 func (c *collector) record(result *Result) { c.results <- result }
 
+// sync returns when the sinks have got every result that was recorded before.
 func (c *collector) sync() {
 	done := make(chan struct{})
 	c.barrier <- done
 	<-done
 }
 
+// close waits for the sinks, and returns the counts and the error of a sink.
 func (c *collector) close() (Summary, error) {
 	close(c.results)
 	<-c.stopped

@@ -11,25 +11,26 @@ import (
 	"mvrun/validate"
 )
 
-// Registry reads what a comparison needs. requests is how many HTTP requests
-// that took. An error means that nothing is known; it may implement Reasoner.
+// Registry reads the facts that a comparison needs. requests counts the HTTP
+// requests that Read sent. An error means that the fact is not known. It may
+// implement Reasoner.
 type Registry interface {
 	Read(ctx context.Context, image imagelist.Image, need validate.Need) (fact validate.Fact, requests int, err error)
 }
 
-// Reasoner is an error that knows its reason among the results' words.
+// Reasoner is an error that knows which reason a result should have for it.
 type Reasoner interface {
 	error
 	Reason() validate.Reason
 }
 
-// Errors that a run's context is cancelled with.
+// Causes with which the context of a run, or of one image, is cancelled.
 var (
 	ErrInterrupted = errors.New("interrupted")
 	errTimeout     = errors.New("timed out")
 )
 
-// DeadlineError is the cause of a run's end after the time that it was given.
+// DeadlineError is the cause of the end of a run that took longer than it may.
 type DeadlineError struct {
 	After time.Duration
 	Hint  string // what the user calls this limit, for messages; may be ""
@@ -39,7 +40,7 @@ func (e *DeadlineError) Error() string {
 	return fmt.Sprintf("the run's time was over after %v%s", e.After, inBrackets(e.Hint))
 }
 
-// inBrackets returns a hint as it stands behind what it is about.
+// inBrackets returns " (hint)", or "" for no hint.
 func inBrackets(hint string) string {
 	if hint == "" {
 		return ""
@@ -50,8 +51,8 @@ func inBrackets(hint string) string {
 // Reason implements Reasoner.
 func (e *DeadlineError) Reason() validate.Reason { return validate.Timeout }
 
-// Ended returns the reason and the words for an image that the end of its run
-// left without a verdict. cause is that of the run's context.
+// Ended returns the reason and the message of an image that has no verdict because
+// the run ended. cause is the cause of the run's context.
 func Ended(cause error) (validate.Reason, string) {
 	if deadline := (*DeadlineError)(nil); errors.As(cause, &deadline) {
 		return deadline.Reason(), "no verdict: " + deadline.Error()
@@ -69,12 +70,13 @@ type Options struct {
 	Sinks       []Sink      // in the order in which they get each result
 	Stop        func(error) // called once if a sink fails; must not block
 
-	// Fresh makes every image ask again for what another one has asked for: who
-	// sits at a prompt may mend a mirror meanwhile.
+	// Fresh makes every image ask the registries for all its facts, also for those
+	// that another image has asked for. A person at a prompt may mend a mirror
+	// between two images.
 	Fresh bool
 
-	// Earlier returns the result that an earlier run has of an image, or nil.
-	// Images that were OK then are not validated again. It may be nil.
+	// Earlier returns the result of an image in an earlier run, or nil if there is
+	// none. An image whose result is OK is not validated again. Earlier may be nil.
 	Earlier func(imagelist.Image) *Result
 }
 
@@ -102,7 +104,7 @@ func New(o Options) *Engine {
 // Jobs returns how many images are validated at once.
 func (e *Engine) Jobs() int { return e.options.Jobs }
 
-// check compares one image, as soon as there is room among the jobs.
+// check compares one image, as soon as one of the jobs is free.
 func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Question) *Result {
 	select {
 	case e.jobs <- struct{}{}:
@@ -138,7 +140,7 @@ func (e *Engine) timeout() string {
 	return fmt.Sprint(e.options.Timeout) + inBrackets(e.options.TimeoutHint)
 }
 
-// compare reads until the comparison knows enough.
+// compare reads facts until they are enough for a verdict.
 func (e *Engine) compare(ctx context.Context, image imagelist.Image, q validate.Question) (validate.Verdict, int, error) {
 	known, requests := validate.Known{}, 0
 	for {
@@ -154,12 +156,12 @@ func (e *Engine) compare(ctx context.Context, image imagelist.Image, q validate.
 	}
 }
 
-// readAtOnce is how many facts are read at once for one image: a list may name
-// thousands.
+// readAtOnce is how many facts are read at once for one image. A manifest list may
+// name thousands of manifests.
 const readAtOnce = 64
 
-// read adds the facts that are needed, side by side, to what is known. Of
-// several errors it returns that of the first need.
+// read reads the facts that are needed, side by side, and adds them to known. If
+// several reads fail, it returns the error of the first need among them.
 func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []validate.Need, known validate.Known) (int, error) {
 	type answer struct {
 		fact     validate.Fact
@@ -174,8 +176,9 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 			return err
 		})
 	}
-	// The last one is asked here: it is the manifest of two tops, and the stack
-	// of this goroutine has grown to what parsing takes.
+	// The last fact is read in this goroutine. Of an image's first two facts the
+	// last one is a manifest, and the stack of this goroutine is already as large as
+	// parsing it takes.
 	var others sync.WaitGroup
 	room := make(chan struct{}, readAtOnce)
 	last := len(needs) - 1
@@ -202,7 +205,7 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 	return requests, first
 }
 
-// fact reads what is not known yet.
+// fact returns a fact that the run knows already, or reads it.
 func (e *Engine) fact(ctx context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
 	read := func() (validate.Fact, int, error) { return e.options.Registry.Read(ctx, image, need) }
 	if e.facts == nil {
@@ -211,7 +214,7 @@ func (e *Engine) fact(ctx context.Context, image imagelist.Image, need validate.
 	return e.facts.read(ctx, image, need, read)
 }
 
-// reason finds the word for an error that left an image unchecked.
+// reason returns the reason of an image that could not be checked because of err.
 func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
 	var reasoner Reasoner
 	switch {
@@ -223,7 +226,7 @@ func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
 	return validate.Unreachable
 }
 
-// Sync returns when the sinks have got every result recorded so far.
+// Sync returns when the sinks have got every result that was recorded before.
 func (e *Engine) Sync() { e.collector.sync() }
 
 // Close waits for the sinks and returns the counts of the run, and the error of

@@ -6,11 +6,12 @@ import (
 	"fmt"
 )
 
-// Work with registries that is no validation.
-
-// Work calls do as soon as there is room among the jobs, and ends its context
-// after the time that one image may take. Its error is do's own, one that says
-// that this time is over, or the cause of ctx's end.
+// Work calls do as soon as one of the jobs is free: do asks registries for
+// something that is no validation. The context of do ends after the time that one
+// image may take.
+//
+// Work returns the error of do. If the context ended, it returns the cause of the
+// end of ctx, or an error that says how long do was given.
 func (e *Engine) Work(ctx context.Context, do func(context.Context) error) error {
 	select {
 	case e.jobs <- struct{}{}:
