@@ -102,6 +102,9 @@ func TestWholeBlob(t *testing.T) {
 // TestBomb shows that a layer that unpacks to far too much costs little memory, and
 // is given up before it is unpacked.
 func TestBomb(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: to unpack 4 GiB takes seconds")
+	}
 	bomb := bytes.Repeat(zstandard(make([]byte, 8<<20)), 600)
 	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf(bomb))), validate.Need{Action: validate.UnpackLayer, Digest: sha(bomb), Size: int64(len(bomb))})
 	if !strings.Contains(fact.Broken, "as a bomb does") || fact.DiffID != "" {

@@ -93,6 +93,9 @@ func (f *faulty) fault(r *http.Request) string {
 // With one answer in five broken, and tokens that live for two seconds, every
 // equal pair passes, every wrong one fails, and none "could not be checked".
 func TestFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: runs through a bad network take seconds")
+	}
 	mirror := newMirror()
 	for _, q := range []validate.Question{
 		{Rules: validate.Hangar, Depth: validate.Manifests},
