@@ -9,6 +9,7 @@ import (
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 
+	"mvrun/engine/await"
 	"mvrun/starlib/diagnose"
 	"mvrun/starlib/param"
 )
@@ -66,14 +67,10 @@ func (e *execution) sleep(thread *starlark.Thread, b *starlark.Builtin, args sta
 		e.Clock.advance(time.Duration(wait))
 		wait = 0
 	}
-	timer := time.NewTimer(time.Duration(wait))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return starlark.None, nil
-	case <-ctx.Done():
+	if await.Sleep(ctx, time.Duration(wait)) != nil {
 		return nil, context.Cause(ctx)
 	}
+	return starlark.None, nil
 }
 
 // log returns the module log. Its functions write their arguments to the log, as

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mvrun/engine/await"
 	"mvrun/engine/registry/memory"
 	"mvrun/starlib/scripttest"
 	"mvrun/validate"
@@ -73,14 +74,10 @@ func (f *faultyRegistry) RoundTrip(request *http.Request) (*http.Response, error
 	case scripttest.FaultUnreachable:
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	}
-	timer := time.NewTimer(slowness)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return f.registry.RoundTrip(request)
-	case <-request.Context().Done():
-		return nil, request.Context().Err()
+	if err := await.Sleep(request.Context(), slowness); err != nil {
+		return nil, err
 	}
+	return f.registry.RoundTrip(request)
 }
 
 // refusal returns the answer of a registry that refuses a request.
