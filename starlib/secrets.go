@@ -19,8 +19,8 @@ type secrets struct {
 
 type variable struct{ name, value string }
 
-// minSecret is the length of the shortest value that is hidden. A short value
-// such as "1" or "yes" is no secret, and stands in messages for other reasons.
+// minSecret is the length of the shortest value that is hidden. A shorter value,
+// such as "1" or "yes", is no secret, and many messages have such a word by chance.
 const minSecret = 4
 
 func (s *secrets) add(name, value string) {
@@ -35,8 +35,8 @@ func (s *secrets) add(name, value string) {
 	slices.SortStableFunc(s.values, func(a, b variable) int { return cmp.Compare(len(b.value), len(a.value)) })
 }
 
-// hide returns a text with env("NAME") in place of each value, also where the
-// value stands between quotes and is escaped.
+// hide returns a text in which env("NAME") replaces each value. It also finds
+// values that are quoted and escaped as in Go.
 func (s *secrets) hide(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,7 +45,7 @@ func (s *secrets) hide(text string) string {
 		shown := "env(" + strconv.Quote(v.name) + ")"
 		quoted := strconv.Quote(v.value)
 		if imagelist.CheckRegistry(v.value) == nil && strings.ContainsAny(v.value, ".:") {
-			// The registry of an image stays, because the reader has to know it.
+			// The registry of an image is not hidden, because the reader needs it.
 			pairs = append(pairs, v.value+"/", v.value+"/")
 		}
 		pairs = append(pairs, quoted, shown, v.value, shown, quoted[1:len(quoted)-1], shown)

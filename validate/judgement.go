@@ -10,9 +10,9 @@ type judgement struct {
 	platforms []judged
 }
 
-// add adds the result of a platform, and the problem if there is one. mirror is
-// the destination's image that stands for the platform. An unknown result is
-// left out.
+// add adds the result of a platform. p is the problem of that platform, or nil.
+// mirror is the image that the destination has for the platform. If p is unknown,
+// add does nothing.
 func (j *judgement) add(result PlatformVerdict, mirror image, p *problem) {
 	if p == unknown {
 		return
@@ -41,8 +41,8 @@ func byPlatform(images []image) [][]image {
 	return groups
 }
 
-// maxUnlike is how many images of one platform are compared with each other if
-// their digests differ.
+// maxUnlike is the highest number of images of one platform that are compared by
+// their content, because their digests differ.
 const maxUnlike = 8
 
 // judgePlatform compares the source's selected images for one platform with
@@ -50,11 +50,13 @@ const maxUnlike = 8
 // the destination must have each of them, and no other. Most nodes take the
 // first one, so the first ones must be the same.
 //
-// offered is what such a node may get at the source. That may be more than what
-// is selected: an entry without a version of Windows fits nodes of any version.
+// offered are the images that such a node may get at the source. They may be more
+// than the selected ones: an entry without a version of Windows fits nodes of any
+// version.
 func (j *judgement) judgePlatform(selected []image) {
 	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
-	// Images that nodes do not find only count where the source's are no better.
+	// An image that nodes do not find counts only if nodes do not find the source's
+	// image either.
 	visible := slices.DeleteFunc(slices.Clone(candidates), image.isHidden)
 	switch {
 	case len(visible) > 0:
@@ -81,7 +83,8 @@ func (j *judgement) judgePlatform(selected []image) {
 	j.judgeFirst(name, offered, candidates)
 }
 
-// addHidden adds the result that nodes do not find the destination's image.
+// addHidden adds a problem for each selected image: the destination has the
+// candidate, but nodes do not find it.
 func (j *judgement) addHidden(selected []image, candidate image) {
 	for _, img := range selected {
 		j.add(PlatformVerdict{Platform: img.name(), Source: img.Digest, Destination: candidate.Digest}, image{},
@@ -111,9 +114,9 @@ func (j *judgement) judgeImage(img image, candidates []image) {
 	}
 }
 
-// judgeOthers looks at the destination's images for a platform whose digests the
-// source does not offer, and adds those that are other images. It leaves out
-// those that the results from index before on are about already.
+// judgeOthers adds a problem for each image that only the destination has for a
+// platform. unlike are the destination's images whose digests the source does not
+// offer. An image is left out if a result from index before on already names it.
 func (j *judgement) judgeOthers(platform string, unlike, offered []image, before int) {
 	for _, img := range unlike {
 		if slices.ContainsFunc(j.platforms[before:], func(p judged) bool { return p.Destination == img.Digest }) {
@@ -127,8 +130,8 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 	}
 }
 
-// judgeFirst compares the first images for a platform, which most nodes take, if
-// there are several.
+// judgeFirst compares the first images of both sides for a platform, because most
+// nodes take the first one. Single images were compared before.
 func (j *judgement) judgeFirst(platform string, offered, candidates []image) {
 	source, destination := offered[0], candidates[0]
 	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 {
@@ -140,9 +143,9 @@ func (j *judgement) judgeFirst(platform string, offered, candidates []image) {
 	}
 }
 
-// candidatesFor returns the images of one side that a node may get where it would
-// get the wanted image elsewhere: those for the same platform. Nodes prefer
-// images that their list labels, so these stand first. The only candidate for
+// candidatesFor returns the images of one side that have the same platform as the
+// wanted image. Any of them may be the one that a node gets. Nodes prefer images
+// whose platform stands in the list, so these come first. The only candidate for
 // an artifact is the artifact itself.
 func candidatesFor(want image, side []image) []image {
 	var found, variantless []image
@@ -157,7 +160,7 @@ func candidatesFor(want image, side []image) []image {
 			variantless = append(variantless, img)
 		}
 	}
-	if len(found) == 0 { // many configs leave out the variant
+	if len(found) == 0 { // many configs do not name the variant
 		return variantless
 	}
 	slices.SortStableFunc(found, func(a, b image) int {
@@ -172,8 +175,8 @@ func candidatesFor(want image, side []image) []image {
 	return found
 }
 
-// closest returns the candidate with the strongest match. If none matches, it
-// returns the first candidate, and why that one does not match.
+// closest returns the candidate with the strongest match. If no candidate
+// matches, it returns the first one, and the reason why that one does not match.
 func closest(candidates []image, compare func(image) (Match, *problem)) (best Match, which image, p *problem) {
 	allKnown := true
 	for _, candidate := range candidates {
@@ -193,12 +196,13 @@ func closest(candidates []image, compare func(image) (Match, *problem)) (best Ma
 	return best, which, p
 }
 
-// findAbsent says what is wrong if the destination has no candidate for an image.
-// The image may be there for another platform; its digest is then returned.
+// findAbsent returns the problem of an image for which the destination has no
+// candidate. If the destination has the image for another platform, findAbsent
+// also returns its digest.
 func (j *judgement) findAbsent(img image) (destination string, p *problem) {
 	for _, other := range j.destinationImages {
 		switch {
-		case other.problem != nil: // it may be the image
+		case other.problem != nil: // other could not be read, and may be the image
 			return "", other.problem
 		case other.Digest == img.Digest && img.platform != nil:
 			return other.Digest, j.findWrongLabel(img, other)
@@ -214,8 +218,8 @@ func (j *judgement) findAbsent(img image) (destination string, p *problem) {
 	return "", differs("the destination does not have %s", img.Digest)
 }
 
-// findWrongLabel says which list is wrong if both sides have the same image for
-// different platforms.
+// findWrongLabel returns the problem of an image that both sides have, but for
+// different platforms. It says which of the two lists is wrong.
 func (j *judgement) findWrongLabel(source, destination image) *problem {
 	manifest, p := j.manifest(Destination, destination)
 	if p != nil {

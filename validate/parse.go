@@ -21,10 +21,11 @@ type document struct {
 	Annotations  map[string]string `json:"annotations"`
 }
 
-// ParseManifest reads a manifest. The media type is the one that the manifest
-// states, else the registry's contentType, else it is told from the fields
+// ParseManifest reads a manifest. Its media type is the one that the manifest
+// names. If it names none, contentType counts, which the registry sent. If that is
+// no type of a manifest, the fields of the manifest tell its type
 // (https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md).
-// The digest is computed with the algorithm named, "sha256" or "sha512".
+// ParseManifest computes the digest with algorithm, "sha256" or "sha512".
 func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error) {
 	var d document
 	if err := parseJSON(body, &d); err != nil {
@@ -38,7 +39,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 		return nil, errors.New("the manifest is ambiguous: of manifests, config with layers, and fsLayers it has more than one")
 	}
 	m := &Manifest{MediaType: mediaType, Size: int64(len(body)), ArtifactType: d.ArtifactType, Annotations: d.Annotations}
-	if !m.IsSchema1() { // which signs its digest, and is served as many types
+	if !m.IsSchema1() { // schema 1 has a signature in it, and registries serve it under many types
 		m.Digest = Digest(algorithm, body)
 		if served := withoutParameters(contentType); !strings.EqualFold(served, mediaType) {
 			m.ServedAs = served
@@ -58,14 +59,14 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	return m, nil
 }
 
-// withoutParameters returns the media type of a Content-Type:
-// "application/json" of "application/json; charset=utf-8".
+// withoutParameters returns the media type in a Content-Type header, such as
+// "application/json" for "application/json; charset=utf-8".
 func withoutParameters(contentType string) string {
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	return strings.TrimSpace(mediaType)
 }
 
-// mediaType returns the media type of a manifest, which is one of
+// mediaType returns the media type of a manifest. It is always one of
 // ManifestTypes.
 func (d *document) mediaType(contentType string) (string, error) {
 	if slices.Contains(ManifestTypes, d.MediaType) {
@@ -88,9 +89,9 @@ func (d *document) mediaType(contentType string) (string, error) {
 	return "", fmt.Errorf("a document of type %q without schemaVersion 1, manifests or config is no manifest", contentType)
 }
 
-// isAmbiguous reports whether a document has the fields of several types. One
-// client would take it for a list and another for an image, so it could pass
-// here and run as something else there (CVE-2021-41190).
+// isAmbiguous reports whether a document has the fields of several types. mvrun
+// could take it for a list while a node takes it for an image, so the node could
+// run something that was not compared (CVE-2021-41190).
 func (d *document) isAmbiguous() bool {
 	types := 0
 	for _, has := range []bool{d.Manifests != nil, d.Config != nil || d.Layers != nil, d.FSLayers != nil} {
@@ -141,8 +142,8 @@ func (d *document) readSchema1(m *Manifest, algorithm string, body []byte) error
 	return parseSchema1(m, algorithm, body)
 }
 
-// hasField reports whether a JSON object has a field, even if its value is
-// null: some tools write an empty list so.
+// hasField reports whether a JSON object has a field. The value of the field may
+// be null, because some tools write an empty list as null.
 func hasField(body []byte, name string) bool {
 	var fields map[string]json.RawMessage
 	err := json.Unmarshal(body, &fields)
@@ -150,7 +151,7 @@ func hasField(body []byte, name string) bool {
 	return err == nil && ok
 }
 
-// parseJSON is json.Unmarshal with errors that do not speak of Go.
+// parseJSON does the same as json.Unmarshal, but its errors name no types of Go.
 func parseJSON(body []byte, v any) error {
 	err := json.Unmarshal(body, v)
 	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
@@ -162,8 +163,8 @@ func parseJSON(body []byte, v any) error {
 	return err
 }
 
-// beginning shows how a body begins that is no manifest: often the page of a
-// proxy or of a login.
+// beginning returns the first bytes of a body that is no manifest, for a message.
+// Such a body is often the page of a proxy or of a login.
 func beginning(body []byte) string {
 	const most = 60
 	if len(body) > most {

@@ -16,13 +16,13 @@ import (
 // testCommand runs the tests of scripts.
 type testCommand struct {
 	Paths   []string      `arg:"" optional:"" name:"path" default:"." help:"Test files, or folders that are searched for *_test.star."`
-	Match   string        `name:"run" placeholder:"REGEXP" help:"Run only the tests in whose name this is found."`
+	Match   string        `name:"run" placeholder:"REGEXP" help:"Run only the tests whose name matches this."`
 	Jobs    *int          `short:"j" placeholder:"N" help:"Tests at once. Without it: as many as there are processors."`
 	Timeout time.Duration `default:"1m" help:"For one test."`
-	Verbose bool          `short:"v" help:"Show every test, and what those that passed printed and logged."`
+	Verbose bool          `short:"v" help:"Show every test, and the output and the log of those that passed, too."`
 }
 
-// Help is what --help says below the usage.
+// Help returns the text of --help below the usage.
 func (t *testCommand) Help() string {
 	return `A test is a function of a *_test.star file whose name begins with test_:
 
@@ -36,9 +36,11 @@ func (t *testCommand) Help() string {
       assert.eq(r.status, 1)
       assert.contains(r.failed[0], "team/db")
 
-What only tests have ("mvrun docs NAME" tells all of each): fake_registry makes a registry in memory, with faults if wanted; fake_image an image for it; run runs a script as the command does, and returns its exit status, output, log, failed list, results and files; assert.eq, assert.true, assert.contains and assert.fails end a test that is not as it should be. A test may also load() a script's functions and call them.
+Only tests have these functions ("mvrun docs NAME" explains each): fake_registry makes a registry in memory, which can also be made to fail. fake_image makes an image for it. run runs a script as the command does, and returns its exit status, output, log, failed list, results and files. assert.eq, assert.true, assert.contains and assert.fails check a condition, and end the test if it is not met. A test may also load() a script's functions and call them.
 
-Every test has a world of its own: its file is executed again for it. There is no network but its registries, no credentials of yours are used, and nothing is tried again but by the script, so that it sees each fault. sleep() takes no time and moves time.now() on. Paths that are not absolute are looked up in a folder of the test, where all that is written goes, then beside the test's file, then in the working directory. In a script that run runs, env() sees only what run was given; in the test and in what it loads, the environment of "mvrun test". "mvrun docs testing" tells more.
+Tests share nothing: mvrun executes the file again for each test. A test reaches only its own registries, and never uses your credentials. mvrun repeats no request by itself, so the script sees every fault. sleep() takes no time, but moves time.now() on. Each test has a folder of its own, and writes its files there. It looks for a file to read in that folder, then beside the test's file, then in the working directory. In a script that run runs, env() sees only the variables that run was given. In the test, and in modules that it loads, env() sees the environment of "mvrun test".
+
+"mvrun docs testing" tells more.
 
 Exit status: 0 all passed; 1 one failed; 2 wrong usage, a broken file, or no tests; 130 interrupted.`
 }

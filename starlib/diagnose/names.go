@@ -40,8 +40,8 @@ func OfferNames(err error, predeclared []string) error {
 			names = append(slices.Clone(known), found[2])
 		}
 		switch near := nearest.Name(found[1], names); {
-		case instead[found[1]] != "":
-			list[i].Msg = fmt.Sprintf("undefined: %s (%s)", found[1], instead[found[1]])
+		case pythonAdvice[found[1]] != "":
+			list[i].Msg = fmt.Sprintf("undefined: %s (%s)", found[1], pythonAdvice[found[1]])
 		case near != "":
 			list[i].Msg = fmt.Sprintf("undefined: %s (did you mean %s?)", found[1], near)
 		}

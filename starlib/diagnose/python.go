@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// instead is the advice for words of Python that Starlark does not have: keywords
-// and functions.
-var instead = map[string]string{
+// pythonAdvice says what to write instead of keywords and functions of Python that
+// Starlark does not have.
+var pythonAdvice = map[string]string{
 	"try":        "Starlark has no try: attempt(fn) calls a function whose error is a value",
 	"except":     "Starlark has no except: attempt(fn) calls a function whose error is a value",
 	"raise":      `Starlark has no raise: fail("why") ends the script`,
@@ -45,12 +45,12 @@ var (
 	reassigned = regexp.MustCompile(`^cannot reassign (global|local)`)
 )
 
-// syntaxAdvice returns what to write instead of a wrong line, or "" if that is not
-// known. message is that of the parser or the resolver.
+// syntaxAdvice returns advice on how to correct a wrong line, or "" if it knows
+// none. message is the error message of the parser or the resolver.
 func syntaxAdvice(message, line string) string {
 	switch {
 	case strings.Contains(message, "support while loops"):
-		return instead["while"]
+		return pythonAdvice["while"]
 	case message == "excessive nesting":
 		return "brackets or blocks are nested too deep: give the inner ones a name, or move them to a function"
 	case topLevel.MatchString(message):
@@ -62,13 +62,13 @@ func syntaxAdvice(message, line string) string {
 	if found == nil {
 		return ""
 	}
-	if advice := instead[found[1]]; advice != "" {
+	if advice := pythonAdvice[found[1]]; advice != "" {
 		return advice
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 	switch {
-	case found[1] == "identifier" && first == "assert": // no keyword of Starlark, so the parser takes it for a name
-		return instead[first]
+	case found[1] == "identifier" && first == "assert": // the parser takes assert for a name, because it is not a keyword of Starlark
+		return pythonAdvice[first]
 	case strings.HasPrefix(message, "got string literal") && fString.MatchString(line):
 		return `Starlark has no f-strings: write "%s" % value, or "{}".format(value)`
 	case strings.HasPrefix(message, "got string literal"):

@@ -80,7 +80,7 @@ func (e *Entry) markdown(level int) string {
 	return b.String()
 }
 
-// argumentTable returns a table of a function's arguments, or "".
+// argumentTable returns a table of a function's arguments, or "" if it has none.
 func (e *Entry) argumentTable() string {
 	var rows []string
 	for _, p := range e.Params {
@@ -91,7 +91,8 @@ func (e *Entry) argumentTable() string {
 	return table([]string{"argument", "type", "default", ""}, rows)
 }
 
-// attributeTable returns a table of the attributes of a value or module, or "".
+// attributeTable returns a table of the attributes of a value or module, or "" if
+// it has none.
 func (e *Entry) attributeTable() string {
 	var rows []string
 	for _, m := range e.visible() {
@@ -111,7 +112,7 @@ func table(head, rows []string) string {
 	return "\n" + row(head...) + row(ruler...) + strings.Join(rows, "")
 }
 
-// defaultCell returns the default for a table.
+// defaultCell returns the cell of a table that shows a parameter's default.
 func (p Param) defaultCell() string {
 	switch {
 	case p.Default == "":
@@ -122,7 +123,8 @@ func (p Param) defaultCell() string {
 	return "`" + p.shownDefault() + "`"
 }
 
-// cell returns a text of one paragraph for a table, without its newline.
+// cell returns a text of one paragraph as the cell of a table, which must not have
+// a newline.
 func cell(text string) string { return strings.TrimSpace(markdown(text)) }
 
 // row returns a row of a table. A bar in a cell is escaped, because it would end
@@ -136,8 +138,8 @@ func row(cells ...string) string {
 
 func markdown(text string) string { return markdownBelow(text, 1) }
 
-// markdownBelow returns a Go doc comment as Markdown. Its headings have the next
-// level below the given one.
+// markdownBelow returns a Go doc comment as Markdown. Its headings are one level
+// below the given level.
 func markdownBelow(text string, level int) string {
 	printer := &comment.Printer{HeadingLevel: level + 1, HeadingID: func(*comment.Heading) string { return "" }}
 	return string(printer.Markdown(parseComment(text)))

@@ -16,18 +16,19 @@ import (
 	"mvrun/starlib/source"
 )
 
-// World is the outside of one test: its registries, and the scripts that it runs.
+// World is everything that one test reaches outside its own file: its registries,
+// and the scripts that it runs.
 type World interface {
-	// AddRegistry adds a registry. From then on the test's images are looked up
-	// there. It fails if there is a registry of that name.
+	// AddRegistry adds a registry, to which the test and its scripts can then send
+	// requests. It returns an error if there is already a registry of that name.
 	AddRegistry(FakeRegistry) error
-	// RunScript runs a script on the test's registries, as the command would. A
-	// failure of the script is an outcome. An error says that the script could
-	// not be run, or that ctx ended it.
+	// RunScript runs a script on the test's registries, as the command would. If
+	// the script fails, the outcome says so. RunScript returns an error only if
+	// the script could not be run, or if ctx ended it.
 	RunScript(ctx context.Context, s ScriptRun) (ScriptOutcome, error)
 }
 
-// testPrefix begins the name of a test.
+// testPrefix is the beginning of every test's name.
 const testPrefix = "test_"
 
 // TestNames returns the names of a file's tests in the order of the file.
@@ -76,8 +77,9 @@ type failure struct {
 func (f *failure) Error() string { return f.message }
 func (f *failure) Unwrap() error { return f.err }
 
-// newFailure returns the error of a test that failed. If the test was ended from
-// outside, the message tells that first, because the failure may follow from it.
+// newFailure returns the error of a test that failed. If something outside ended
+// the test, such as its time limit, the message says that first, because the
+// failure may follow from it.
 func newFailure(e *starlib.ScriptError) error {
 	if errors.Is(e.Cause, engine.ErrInterrupted) {
 		return e.Cause

@@ -16,12 +16,12 @@ import (
 	"mvrun/starlib/nearest"
 )
 
-// Loader finds and reads the files of one script. Its methods Name, ReadModule
-// and those that use them must not run at the same time; Confine and Locate may.
+// Loader finds and reads the files of one script. Only Confine and Locate may be
+// called from several goroutines at once.
 type Loader struct {
 	script Script
 	access Access
-	names  map[string]string // of the files seen so far, by their paths without symbolic links
+	names  map[string]string // the names of the files seen so far, by their paths without symbolic links
 }
 
 // NewLoader returns the loader of a script.
@@ -31,11 +31,12 @@ func NewLoader(script Script, access Access) *Loader {
 	return l
 }
 
-// Name returns the name of the module that a load statement means. from is the
-// name of the file with the statement, written is what stands in the statement.
+// Name returns the name of the module that a load statement names. from is the
+// name of the file that has the statement, and written is the text in the
+// statement.
 //
-// The name of a file is the first path by which it became known, relative to
-// the working directory.
+// The name of a file is the first path that led to it, relative to the working
+// directory. So a file has one name, even if several paths lead to it.
 func (l *Loader) Name(from, written string) (string, error) {
 	switch {
 	case strings.HasPrefix(written, bundledPrefix):
@@ -50,7 +51,7 @@ func (l *Loader) Name(from, written string) (string, error) {
 	return l.firstName(filepath.Join(filepath.Dir(from), written)), nil
 }
 
-// firstName returns the path by which a file became known first.
+// firstName returns the first path that led to a file.
 func (l *Loader) firstName(file string) string {
 	target, _ := resolveLinks(file)
 	if _, ok := l.names[target]; !ok {
@@ -97,8 +98,7 @@ func scriptsBeside(file string) []string {
 	return paths
 }
 
-// CycleError is the error of a module that loads itself, directly or by way of
-// others.
+// CycleError says that a module loads itself, directly or through other modules.
 type CycleError struct {
 	Module string
 	From   string // the file whose load statement closes the cycle

@@ -11,27 +11,29 @@ import (
 	"time"
 )
 
-// Options make a Network.
+// Options are the settings of a Network.
 type Options struct {
-	TLS       *tls.Config // of registries that have none of their own
-	Sockets   int         // connections at once, 0 for as many as the process may have
-	Idle      int         // connections that are kept for each host while no request uses them
+	TLS       *tls.Config // for registries without a TLS configuration of their own
+	Sockets   int         // the most connections at once; 0 means as many as the process may have
+	Idle      int         // the most unused connections that stay open to one host
 	UserAgent string
 
-	// Warn is told what concerns a whole registry, if set.
+	// Warn gets each message that concerns a whole registry. It may be nil.
 	Warn func(message string)
-	// Log is told every request, if set.
+	// Log gets every request. It may be nil.
 	Log func(Exchange)
-	// Dial connects in place of the network, if set. Then no proxy is used.
+	// Dial makes the connections. If it is nil, package net makes them, and
+	// proxies of the environment are used.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Transport answers in place of the network, if set: nothing is dialled.
+	// Transport answers all requests. If it is nil, requests go over connections.
 	Transport http.RoundTripper
-	// Once sends each request once and at once. Links that try again, wait for a
-	// quota or a turn, or hold a request back, are left out of the chain.
+	// Once turns off retries and waits: the chain sends each request once and
+	// without delay.
 	Once bool
 }
 
-// Network is what all requests of a run share.
+// Network holds what all requests of a run share: the connections, the circuit
+// breakers, and the number of requests.
 type Network struct {
 	options  Options
 	requests atomic.Int64
@@ -40,7 +42,7 @@ type Network struct {
 	shared   *http.Transport // connections that use Options.TLS
 
 	mu         sync.Mutex
-	transports []*http.Transport // all that exist
+	transports []*http.Transport // every transport of the run, to close its unused connections
 }
 
 // New returns a Network.
@@ -69,8 +71,8 @@ func (n *Network) CloseIdleConnections() {
 	}
 }
 
-// Tries returns how often the reading of an answer is tried in all, if its body
-// is cut short.
+// Tries returns how often a request is sent at most while the bodies of its
+// answers are cut short.
 func (n *Network) Tries() int {
 	if n.options.Once {
 		return 1
@@ -78,17 +80,17 @@ func (n *Network) Tries() int {
 	return bodyTries
 }
 
-// Target is a registry, and how to speak to it.
+// Target says where a registry is, and how to speak to it.
 type Target struct {
 	Name string // as lists write it, for messages
-	// Host is the host of the registry's URLs. It differs from the name where
-	// another host is asked in the registry's place.
+	// Host is the host of the registry's URLs. It differs from Name if another
+	// host answers in place of the registry, such as a cache.
 	Host      string
-	TLS       *tls.Config // nil for that of the network
-	PlainHTTP bool        // no TLS at all
+	TLS       *tls.Config // nil means Options.TLS
+	PlainHTTP bool        // speak HTTP without TLS
 
-	RequestsPerSecond float64 // 0 for no limit
-	MaxRequests       int     // at once, 0 for no limit
+	RequestsPerSecond float64 // 0 means no limit
+	MaxRequests       int     // the most requests at once; 0 means no limit
 }
 
 // Registry is one registry of a run. All its users share its limits.
@@ -97,12 +99,12 @@ type Registry struct {
 	network     *Network
 	connections http.RoundTripper
 	pace        *pace
-	slots       chan struct{} // holds one value for each request under way, nil for no limit
+	slots       chan struct{} // holds one value for each request under way; nil means no limit
 	trouble     trouble
 }
 
-// NewRegistry returns a Registry of the network. It is called once for each name,
-// because a Registry holds the limits that all users of it share.
+// NewRegistry returns a Registry of the network. Call it once for each name: all
+// users of a registry must share its limits, which the Registry holds.
 func (n *Network) NewRegistry(t Target) *Registry {
 	r := &Registry{Target: t, network: n, connections: n.shared, pace: newPace(t.RequestsPerSecond)}
 	if n.options.Once {
@@ -120,8 +122,8 @@ func (n *Network) NewRegistry(t Target) *Registry {
 	return r
 }
 
-// newTransport returns connections that live as long as the run needs them:
-// many of them, to few hosts.
+// newTransport returns a transport for a run, which sends many requests to few
+// hosts: its connections stay open for the next requests.
 func (n *Network) newTransport(config *tls.Config) *http.Transport {
 	transport := &http.Transport{
 		DialContext:           n.sockets.connect,
@@ -129,7 +131,7 @@ func (n *Network) newTransport(config *tls.Config) *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: maxSilence,
 		ForceAttemptHTTP2:     true,
-		DisableCompression:    true, // lengths and digests are of the bytes as they are stored
+		DisableCompression:    true, // sizes and digests belong to the bytes as the registry stores them
 		MaxIdleConnsPerHost:   n.options.Idle,
 		IdleConnTimeout:       90 * time.Second,
 	}

@@ -4,8 +4,8 @@ package wire
 
 import "syscall"
 
-// maxSockets is half of the files that the process may open: a connection takes
-// more than one file while it is being made.
+// maxSockets returns half of the number of files that the process may open,
+// because a connection needs more than one file until it is made.
 func maxSockets() int {
 	var files syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
