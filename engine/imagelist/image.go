@@ -12,10 +12,10 @@ type Image struct {
 	Destination string // repository at the destination, with its registry
 	Tag         string // a tag, or a digest
 
-	Line       string // as it stands in the list, without its end
-	LineNumber int    // from 1; 0 if the image is of no list
-	Number     int    // from 1, comments and blank lines left out: the log's M_ID
-	List       string // name of the list, for messages
+	Line       string // the line as the list has it, without the newline
+	LineNumber int    // counts all lines from 1; 0 if the image is not from a list
+	Number     int    // counts the images from 1, without comments and blank lines; the log shows it as M_ID
+	List       string // the name of the list, for messages; "" if the image is not from a list
 }
 
 // SourceReference returns the source image as users write it.
@@ -37,7 +37,8 @@ func Reference(repository, tag string) string {
 func IsDigest(tag string) bool { return strings.Contains(tag, ":") }
 
 // ParseLine reads one line that is neither blank nor a comment. Its error says
-// what is wrong and what would be right; the caller adds the line's place.
+// what is wrong with the line and how to correct it. The error does not say where
+// the line stands: the caller adds that.
 func ParseLine(line string, o Options) (Image, error) {
 	switch fields := strings.Fields(line); len(fields) {
 	case 1:
@@ -49,8 +50,8 @@ func ParseLine(line string, o Options) (Image, error) {
 	}
 }
 
-// New makes an image of its three parts. Registries and projects that the parts
-// leave out are added.
+// New makes an image of the three words of a line. It adds registries and projects
+// that the words leave out.
 func New(source, destination, tag string, o Options) (Image, error) {
 	s, err := o.parseRepository(source)
 	if err != nil {
@@ -66,7 +67,8 @@ func New(source, destination, tag string, o Options) (Image, error) {
 	return join(s, d, tag, o)
 }
 
-// join makes the image of two repositories where the options put them.
+// join makes an image of two repositories. It applies the registries and the
+// project of the options.
 func join(source, destination repository, tag string, o Options) (Image, error) {
 	source, destination = source.at(o.Source).full(), destination.at(o.Destination).below(o.DefaultProject)
 	for _, r := range []repository{source, destination} {
@@ -77,8 +79,8 @@ func join(source, destination repository, tag string, o Options) (Image, error) 
 	return Image{Source: source.String(), Destination: destination.String(), Tag: tag}, nil
 }
 
-// parseWord reads a line of Hangar's newer format, which is one reference. It
-// says nothing of the destination but the path.
+// parseWord reads a line of Hangar's newer format, which is one reference. The
+// destination has the same path, at the registry of the options.
 func parseWord(word string, o Options) (Image, error) {
 	if o.Destination == "" {
 		return Image{}, errNoDestination(o.Hints)

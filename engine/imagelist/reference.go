@@ -7,14 +7,14 @@ import (
 )
 
 // ParseReference reads one image as users write it outside of lists,
-// [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST]. It adds what a list's source may
-// leave out; the tag is latest if there is none. If there is a digest, the tag
-// beside it is ignored, as in every client. The error says what is wrong.
+// [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST]. It adds the registry and the project
+// if they are missing, as for the source of a list's line. A missing tag is
+// latest. If there is a digest, the tag is ignored, as other clients do.
 //
 // A word may begin with a registry of the options, even if that does not look
-// like a registry. The registries of the options are not added.
+// like a registry, such as "mirror". The registries of the options are not added.
 func ParseReference(word string, o Options) (repository, tag string, err error) {
-	for _, algorithm := range []string{"sha256:", "sha512:"} { // a digest joined as if it were a tag
+	for _, algorithm := range []string{"sha256:", "sha512:"} { // a digest after ":" in place of "@"
 		if name, digest, ok := strings.Cut(word, ":"+algorithm); ok {
 			return "", "", fmt.Errorf("reference %s: a digest follows an @: %s", quote(word), quote(name+"@"+algorithm+digest))
 		}
@@ -27,8 +27,8 @@ func ParseReference(word string, o Options) (repository, tag string, err error) 
 	return r.at(registry).full().String(), tag, nil
 }
 
-// ParseRepository reads [REGISTRY/][PROJECT/]NAME, with the options of
-// ParseReference. The error says what is wrong.
+// ParseRepository reads [REGISTRY/][PROJECT/]NAME. It uses the options as
+// ParseReference does.
 func ParseRepository(word string, o Options) (string, error) {
 	registry, rest := o.cutRegistry(word)
 	r, err := o.parseRepository(rest)
@@ -41,8 +41,8 @@ func ParseRepository(word string, o Options) (string, error) {
 	return r.at(registry).full().String(), nil
 }
 
-// splitReference splits [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST]. If there is a
-// digest, it takes the place of the tag.
+// splitReference splits [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST]. The returned tag
+// is the digest, if there is one.
 func (o Options) splitReference(word string) (r repository, tag string, err error) {
 	name, digest, hasDigest := strings.Cut(word, "@")
 	tag = "latest"
@@ -62,9 +62,9 @@ func (o Options) splitReference(word string) (r repository, tag string, err erro
 	return r, tag, err
 }
 
-// cutRegistry splits off a registry of the options, "" if the word begins with
-// none of them. The rest gets the registry localhost instead, or its first part
-// might be taken for a registry.
+// cutRegistry splits off a registry of the options. It returns "" if the word
+// begins with none of them. The rest gets the registry localhost instead, so that
+// its first part is not taken for a registry.
 func (o Options) cutRegistry(word string) (registry, rest string) {
 	for _, registry := range []string{o.Source, o.Destination} {
 		if path, ok := strings.CutPrefix(word, registry+"/"); ok && registry != "" {

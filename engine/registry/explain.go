@@ -77,10 +77,10 @@ func (h *host) refused(status *transport.Error, err error) explained {
 		status:  status,
 		address: h.registry.address,
 		words:   h.account.Redact(wire.RegistryWords(status)),
-		atToken: errors.As(err, new(*access.TokenError)),
-		atPing:  errors.As(err, &ping),
+		fromTokenServer: errors.As(err, new(*access.TokenError)),
+		atPing:          errors.As(err, &ping),
 	}
-	if status.Request != nil && !e.atToken && !h.is(status.Request.URL.Host) {
+	if status.Request != nil && !e.fromTokenServer && !h.is(status.Request.URL.Host) {
 		e.redirectedTo = status.Request.URL.Host
 	}
 	from, known := h.account.From()

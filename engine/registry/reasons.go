@@ -17,7 +17,7 @@ import (
 	"mvrun/validate"
 )
 
-// unreachableError says that a registry gave no answer that is of use.
+// unreachableError says that a registry gave no useful answer.
 type unreachableError struct{ words string }
 
 func (e *unreachableError) Error() string           { return e.words }
@@ -29,7 +29,7 @@ type timeoutError struct{ words string }
 func (e *timeoutError) Error() string           { return e.words }
 func (e *timeoutError) Reason() validate.Reason { return validate.Timeout }
 
-// cutShort returns the words for an answer that was cut short each time.
+// cutShort returns the message for an answer that was cut short in every attempt.
 func cutShort(err error, tries int) string {
 	times := ""
 	if tries > 1 {
@@ -43,7 +43,7 @@ type certificateError struct {
 	verify *tls.CertificateVerificationError
 	words  string
 	host   string
-	hint   string // how a user accepts any certificate, "" for no hint
+	hint   string // how a user accepts any certificate; "" means no hint
 }
 
 func (e *certificateError) Reason() validate.Reason { return validate.Unreachable }
@@ -63,14 +63,14 @@ func (e *certificateError) Error() string {
 	return fmt.Sprintf("%s (%s accepts any certificate)", e.words, e.hint)
 }
 
-// clientCertificateError says that a host wants to see a certificate.
+// clientCertificateError says that a host asks for a client certificate.
 type clientCertificateError struct {
 	op   *net.OpError
 	host string
 }
 
-// isClientCertificate reports whether an error is a host's complaint about the
-// client's certificate.
+// isClientCertificate reports whether a host ended the connection because the
+// client certificate is missing or not accepted.
 func isClientCertificate(op *net.OpError) bool {
 	return op.Op == "remote error" && strings.Contains(op.Error(), "certificate")
 }
@@ -82,11 +82,11 @@ func (e *clientCertificateError) Error() string {
 		e.op, e.host, access.CertificateFolder(e.host))
 }
 
-// plainHTTPError says that a registry speaks plain HTTP without the user's
-// consent.
+// plainHTTPError says that a registry speaks plain HTTP, and that the user has not
+// allowed it.
 type plainHTTPError struct {
 	address string
-	hint    string // how the user consents, "" for no hint
+	hint    string // how the user allows it; "" means no hint
 }
 
 func (e *plainHTTPError) Reason() validate.Reason { return validate.Unreachable }
@@ -99,15 +99,15 @@ func (e *plainHTTPError) Error() string {
 	return words
 }
 
-// refusedError is an answer with a status that says no.
+// refusedError says that a host refused a request, by the status of its answer.
 type refusedError struct {
-	status       *transport.Error
-	address      string
-	words        string // of the registry, "" if it has none
-	hint         string // which credentials were used
-	atToken      bool   // the answer is the token server's
-	atPing       bool   // the answer is to the first contact
-	redirectedTo string // the host that answered, "" for the registry or its token server
+	status          *transport.Error
+	address         string
+	words           string // the message in the answer, or ""
+	hint            string // which credentials were used
+	fromTokenServer bool   // whether the token server answered
+	atPing          bool   // whether this was the first request, GET /v2/
+	redirectedTo    string // the host that answered after a redirect, or ""
 }
 
 // Reason implements explained.
@@ -126,7 +126,7 @@ func (e *refusedError) Error() string {
 	if e.words != "" {
 		what += ": " + e.words
 	}
-	if e.atToken {
+	if e.fromTokenServer {
 		what = "the token server answered " + what
 	}
 	switch reason := e.Reason(); {
@@ -141,8 +141,8 @@ func (e *refusedError) Error() string {
 }
 
 // credentialHint says which credentials were refused. namespace is the part of
-// the registry that they are for, and from is where they were found, "" if there
-// were none.
+// the registry that the credentials are for. from is the place where they were
+// found, or "" if there were none.
 func credentialHint(address, namespace, from string) string {
 	if from == "" {
 		return fmt.Sprintf(" (no credentials for %s; run \"docker login %s\")", address, address)

@@ -17,9 +17,9 @@ import (
 	"mvrun/starlib/source"
 )
 
-// Finding is something wrong with a place in a script. Lines and columns begin
-// with 1; columns count characters. The end is the place behind the last
-// character, 0 if only the beginning is known.
+// Finding is a mistake in a script, or a doubtful place. Lines and columns begin
+// with 1, and columns count characters. EndLine and EndColumn are the place after
+// the last character. They are 0 if only the beginning is known.
 type Finding struct {
 	Path      string `json:"path"`
 	Line      int    `json:"line"`
@@ -29,23 +29,24 @@ type Finding struct {
 	Rule      string `json:"rule"`     // the name of one of Rules
 	Severity  string `json:"severity"` // Fatal or Doubtful
 	Message   string `json:"message"`
-	Fixable   bool   `json:"fixable"` // whether Fix removes it
+	Fixable   bool   `json:"fixable"` // whether Fix corrects it
 }
 
-// Options are what a check knows besides the scripts.
+// Options are the settings of a check.
 type Options struct {
-	Flags   []string      // the command's own flags, whose names main's parameters may not have
-	Access  source.Access // the modules that scripts may load
+	Flags   []string      // the command's own flags; a parameter of main must not have the name of one
+	Access  source.Access // which modules scripts may load
 	FixHint string        // how a user calls Fix, for the message about a file that is not formatted
 }
 
-// Check returns what is wrong with scripts, in their order and in the order of
-// their lines. Modules that they load are read, too, but of a module Check
-// reports only what keeps the scripts from running.
+// Check returns the findings of scripts, in the order of the scripts and of their
+// lines. It also reads the modules that the scripts load. About a module it reports
+// only errors that keep a script from running.
 func Check(scripts []source.Script, o Options) []Finding {
 	checkers := make([]*checker, len(scripts))
 	loaded, byTests := map[string]bool{}, map[string]bool{}
-	// Tests come first, because what they load has the builtins of tests, too.
+	// Tests come first, because the modules that they load have the builtins of
+	// tests, too.
 	for _, tests := range []bool{true, false} {
 		for i, script := range scripts {
 			if script.IsTest() != tests {
@@ -65,14 +66,14 @@ func Check(scripts []source.Script, o Options) []Finding {
 	for _, c := range checkers {
 		all = append(all, c.findings...)
 	}
-	// A file that another one loads is a module and needs no main.
+	// A file that another file loads is a module. A module needs no main.
 	return slices.DeleteFunc(all, func(f Finding) bool {
 		return f.Rule == ruleNoMain && loaded[filepath.Clean(f.Path)]
 	})
 }
 
-// Show returns a finding for people: the place, the message with its rule, the
-// line, and a caret. text is the script's.
+// Show returns a finding as text for people: the place, the message, the rule, and
+// the line with a caret below it. text is the whole script.
 func (f Finding) Show(text string) string {
 	pos := syntax.MakePosition(&f.Path, int32(f.Line), int32(f.Column))
 	return diagnose.Sources{f.Path: text}.Show(pos, fmt.Sprintf("%s [%s]", f.Message, f.Rule))
@@ -85,7 +86,7 @@ type checker struct {
 	loader   *source.Loader
 	testing  bool         // whether the script has the builtins of tests
 	tree     *syntax.File // nil if the script cannot be parsed
-	resolved bool         // whether every name is defined
+	resolved bool         // whether every name in the script is defined
 	modules  map[string]*checkedModule
 	findings []Finding
 }
@@ -94,7 +95,7 @@ func newChecker(script source.Script, o Options) *checker {
 	return &checker{options: o, script: script, loader: source.NewLoader(script, o.Access), modules: map[string]*checkedModule{}}
 }
 
-// check adds all findings.
+// check adds all findings of the script.
 func (c *checker) check() {
 	err := c.parse()
 	for _, fault := range faults(c.script, err) {
@@ -121,7 +122,7 @@ func (c *checker) parse() error {
 	return err
 }
 
-// add adds a finding. end may be the zero position.
+// add adds a finding. end is the zero position if only the start is known.
 func (c *checker) add(rule string, start, end syntax.Position, message string) *Finding {
 	c.findings = append(c.findings, Finding{
 		Path: c.script.Name, Line: int(start.Line), Column: int(start.Col), EndLine: int(end.Line), EndColumn: int(end.Col),
@@ -130,9 +131,9 @@ func (c *checker) add(rule string, start, end syntax.Position, message string) *
 	return &c.findings[len(c.findings)-1]
 }
 
-// parse parses a script and finds what its names refer to. testing says whether
-// the script has the builtins of tests. After an error about names there is a
-// tree, after a syntax error there is none.
+// parse parses a script and resolves its names. testing says whether the script
+// has the builtins of tests. The tree is nil after a syntax error, but not after
+// an error about names.
 func parse(script source.Script, testing bool) (*syntax.File, error) {
 	tree, err := source.Dialect.Parse(script.Name, script.Source, 0)
 	if err != nil {
@@ -146,12 +147,12 @@ func parse(script source.Script, testing bool) (*syntax.File, error) {
 	return tree, diagnose.OfferNames(resolve.File(tree, isBuiltin, starlark.Universe.Has), names)
 }
 
-// faults returns the errors of parse in words for people.
+// faults returns an error of parse as messages for people.
 func faults(script source.Script, err error) []diagnose.Fault {
 	return diagnose.Sources{script.Name: script.Source}.Faults(err)
 }
 
-// ruleOf returns the rule of an error of parse.
+// ruleOf returns the rule that an error of parse breaks.
 func ruleOf(fault diagnose.Fault) string {
 	if strings.HasPrefix(fault.Message, "undefined:") {
 		return ruleUndefined

@@ -79,7 +79,7 @@ func (c *checker) format(dropLoads bool) (string, error) {
 	if dropLoads && !c.resolved {
 		return "", errors.New("a name that is loaded and not used may be the one that is misspelt elsewhere")
 	}
-	text, err := newPlain(c.script, c.tree)
+	text, err := newPlainText(c.script, c.tree)
 	if err != nil {
 		return "", err
 	}

@@ -24,7 +24,7 @@ var plainWords = map[string]string{
 // lint adds the findings of buildtools, and removes findings that a comment
 // turns off.
 func (c *checker) lint() {
-	text, err := newPlain(c.script, c.tree)
+	text, err := newPlainText(c.script, c.tree)
 	if err != nil {
 		return // checkFormat reports it
 	}
@@ -53,7 +53,7 @@ func (c *checker) lint() {
 }
 
 // addLint adds a finding of buildtools.
-func (c *checker) addLint(text *plain, rule string, f *warn.LinterFinding) *Finding {
+func (c *checker) addLint(text *plainText, rule string, f *warn.LinterFinding) *Finding {
 	if rule == ruleFunctionArgs {
 		f.Start.LineRune = text.indent(f.Start.Line) + 1 // buildtools adds the indentation of the docstring
 	}
@@ -123,7 +123,7 @@ func (c *checker) idleLoads(findings []*warn.LinterFinding) []*warn.LinterFindin
 	return slices.DeleteFunc(findings, func(f *warn.LinterFinding) bool {
 		if len(f.Replacement) > 0 { // the first finding of a load statement brings the fix for all of it
 			load := (*f.Replacement[0].Old).(*build.LoadStmt)
-			acts = c.loadActs(load.Module.Value, c.script.Name)
+			acts = c.loadHasEffects(load.Module.Value, c.script.Name)
 		}
 		return acts
 	})

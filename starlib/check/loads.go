@@ -13,14 +13,14 @@ import (
 	"mvrun/starlib/source"
 )
 
-// checkedModule is what those who load a module need to know of it.
+// checkedModule describes a module to the files that load it.
 type checkedModule struct {
-	names []string // that it defines
-	acts  bool     // whether loading it does more than define names, such as calling registry
-	err   error    // why it cannot be loaded
+	names      []string // the names that the module defines
+	hasEffects bool     // whether loading it does more than define names, such as calling registry
+	err        error    // why the module cannot be loaded
 }
 
-// badLoad is a load statement that cannot work, or one of its names.
+// badLoad says what is wrong with a load statement, or with one of its names.
 type badLoad struct {
 	start, end syntax.Position
 	message    string
@@ -33,8 +33,8 @@ func (c *checker) checkLoads() {
 	}
 }
 
-// badLoads returns the bad load statements of a file. chain are the files whose
-// load statements led to the file; the file itself is the last.
+// badLoads returns the load statements of a file that cannot work. chain are the
+// files whose load statements led to this file; the last one is the file itself.
 func (c *checker) badLoads(tree *syntax.File, from string, chain []string) []badLoad {
 	var all []badLoad
 	for _, statement := range tree.Stmts {
@@ -65,8 +65,8 @@ func (c *checker) badLoads(tree *syntax.File, from string, chain []string) []bad
 	return all
 }
 
-// module returns a module. It reads the module, and those that the module loads,
-// when it is first asked for.
+// module returns a module. The first call for a module reads it, and all modules
+// that it loads.
 func (c *checker) module(name string, chain []string) *checkedModule {
 	if slices.Contains(chain, name) {
 		return &checkedModule{err: &source.CycleError{Module: name, From: chain[len(chain)-1]}}
@@ -93,33 +93,33 @@ func (c *checker) module(name string, chain []string) *checkedModule {
 	for _, global := range tree.Module.(*resolve.Module).Globals {
 		m.names = append(m.names, global.First.Name)
 	}
-	m.acts = c.acts(tree, name)
+	m.hasEffects = c.hasEffects(tree, name)
 	return m
 }
 
-// acts reports whether executing the top level of a file does more than define
-// names. It does if the file, or a module that it loads, has a statement that is
-// only an expression, such as a call of registry.
-func (c *checker) acts(tree *syntax.File, from string) bool {
+// hasEffects reports whether executing the top level of a file does more than
+// define names. This is so if the file, or a module that it loads, has a statement
+// that is only an expression, such as a call of registry.
+func (c *checker) hasEffects(tree *syntax.File, from string) bool {
 	return slices.ContainsFunc(tree.Stmts, func(statement syntax.Stmt) bool {
 		switch s := statement.(type) {
 		case *syntax.ExprStmt:
 			_, docstring := s.X.(*syntax.Literal)
 			return !docstring
 		case *syntax.LoadStmt:
-			return c.loadActs(s.ModuleName(), from)
+			return c.loadHasEffects(s.ModuleName(), from)
 		}
 		return false
 	})
 }
 
-// loadActs reports whether loading a module does more than define names. It is
-// false if the module is not known.
-func (c *checker) loadActs(written, from string) bool {
+// loadHasEffects reports whether loading a module does more than define names. It
+// returns false if the module is not known.
+func (c *checker) loadHasEffects(written, from string) bool {
 	name, err := c.loader.Name(from, written)
 	if err != nil {
 		return false
 	}
 	m, ok := c.modules[name]
-	return ok && m.acts
+	return ok && m.hasEffects
 }

@@ -10,28 +10,28 @@ import (
 	"mvrun/starlib/source"
 )
 
-// plain is the text of a script as buildtools can read it. buildtools knows only
-// spaces and newlines, so spaces stand for the tabs that indent a line, and a
-// newline for each end of a line.
-type plain struct {
+// plainText is a script in a form that the package buildtools can read. buildtools
+// does not know tabs and "\r", so spaces replace the tabs that indent a line, and
+// "\n" replaces every other end of a line.
+type plainText struct {
 	source string
-	lines  []string    // of source
-	shift  map[int]int // by how many characters the text of a line stands further right
+	lines  []string    // the lines of source
+	shift  map[int]int // by line number: how many characters the line became longer
 }
 
-// maxNesting is the greatest depth of a tree that buildtools gets. Its time grows
-// with the square of the depth.
+// maxNesting is the greatest depth of a syntax tree that is given to buildtools.
+// The time that buildtools needs grows with the square of the depth.
 const maxNesting = 1000
 
 var errNested = errors.New("an expression is nested too deep: give parts of it names")
 
-// newPlain returns the plain text of a script.
-func newPlain(script source.Script, tree *syntax.File) (*plain, error) {
+// newPlainText returns the plain text of a script.
+func newPlainText(script source.Script, tree *syntax.File) (*plainText, error) {
 	if depthOf(tree) > maxNesting {
 		return nil, errNested
 	}
 	inString := stringLines(tree)
-	p := &plain{shift: map[int]int{}}
+	p := &plainText{shift: map[int]int{}}
 	for i, line := range strings.Split(newlines.Replace(script.Source), "\n") {
 		if number := i + 1; !inString[number] {
 			indented := expandIndent(line)
@@ -46,7 +46,7 @@ func newPlain(script source.Script, tree *syntax.File) (*plain, error) {
 	return p, nil
 }
 
-// newlines replaces all ends of lines that Starlark knows by a newline.
+// newlines replaces "\r\n" and "\r", which also end a line in Starlark, with "\n".
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // depthOf returns the depth of a syntax tree.
@@ -64,9 +64,9 @@ func depthOf(tree *syntax.File) int {
 	return deepest
 }
 
-// stringLines returns the numbers of the lines that begin inside a string. Tabs
-// there are part of the string. A docstring does not count, because its
-// indentation is layout.
+// stringLines returns the numbers of the lines that begin inside a string. The
+// tabs at the beginning of such a line belong to the string and must stay.
+// Docstrings do not count: their tabs are only indentation.
 func stringLines(tree *syntax.File) map[int]bool {
 	lines := map[int]bool{}
 	docs := docstrings(tree)
@@ -84,7 +84,7 @@ func stringLines(tree *syntax.File) map[int]bool {
 // tabWidth is the width of a tab in Starlark.
 const tabWidth = 8
 
-// expandIndent returns a line with spaces for the tabs that it begins with.
+// expandIndent returns a line with spaces in place of the tabs at its beginning.
 func expandIndent(line string) string {
 	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 	if !strings.Contains(indent, "\t") {
@@ -100,15 +100,15 @@ func expandIndent(line string) string {
 	return strings.Repeat(" ", width) + line[len(indent):]
 }
 
-// position returns the place in the script of a place in the plain text.
-func (p *plain) position(at build.Position) syntax.Position {
-	line := min(at.Line, len(p.lines)) // the end of the file may lie one line below
+// position returns the position in the script for a position in the plain text.
+func (p *plainText) position(at build.Position) syntax.Position {
+	line := min(at.Line, len(p.lines)) // buildtools may put the end of the file one line below the last one
 	column := max(1, at.LineRune-p.shift[line])
 	return syntax.MakePosition(nil, int32(line), int32(column))
 }
 
-// indent returns the number of spaces that a line begins with.
-func (p *plain) indent(line int) int {
+// indent returns the number of spaces at the beginning of a line.
+func (p *plainText) indent(line int) int {
 	text := p.lines[min(line, len(p.lines))-1]
 	return len(text) - len(strings.TrimLeft(text, " "))
 }
@@ -116,7 +116,7 @@ func (p *plain) indent(line int) int {
 // docstrings returns the docstrings of a file and of its functions.
 func docstrings(tree *syntax.File) map[*syntax.Literal]bool {
 	all := map[*syntax.Literal]bool{}
-	note := func(body []syntax.Stmt) {
+	add := func(body []syntax.Stmt) {
 		if len(body) == 0 {
 			return
 		}
@@ -126,10 +126,10 @@ func docstrings(tree *syntax.File) map[*syntax.Literal]bool {
 			}
 		}
 	}
-	note(tree.Stmts)
+	add(tree.Stmts)
 	syntax.Walk(tree, func(n syntax.Node) bool {
 		if def, ok := n.(*syntax.DefStmt); ok {
-			note(def.Body)
+			add(def.Body)
 		}
 		return true
 	})

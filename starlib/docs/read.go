@@ -16,11 +16,12 @@ import (
 //go:embed reference
 var reference embed.FS
 
-// topics are in the order in which they should be read.
+// topics are the pages that explain more than one name, in the order in which a
+// newcomer should read them.
 var topics = []string{"script", "load", "starlark", "rules", "depth", "reasons", "testing", "stubs"}
 
-// Read returns the reference. modules are the files of the bundled modules, and
-// prefix makes the name of a file the name of its module.
+// Read returns the reference. modules has the files of the bundled modules. The
+// name of such a module is the prefix and the name of its file.
 func Read(modules fs.FS, prefix string) (Reference, error) {
 	var r Reference
 	for _, topic := range topics {
@@ -68,8 +69,8 @@ func Read(modules fs.FS, prefix string) (Reference, error) {
 	return r, nil
 }
 
-// readPage returns the entry of a file, with the functions that it defines as
-// members.
+// readPage returns the entry of a file. The members of the entry are the functions
+// of the file, and the attributes in its docstring.
 func readPage(files fs.FS, file string, kind Kind, name string) (*Entry, error) {
 	source, err := fs.ReadFile(files, file)
 	if err != nil {
@@ -105,7 +106,7 @@ func readPage(files fs.FS, file string, kind Kind, name string) (*Entry, error) 
 	return page, nil
 }
 
-// newEntry returns the entry of a docstring.
+// newEntry makes an entry from a docstring.
 func newEntry(kind Kind, name, doc string) *Entry {
 	e := &Entry{Kind: kind, Name: name, Doc: docstring.Clean(doc)}
 	text := e.Doc
@@ -134,7 +135,7 @@ func (e *Entry) readParams(def *syntax.DefStmt, source []byte) error {
 		case *syntax.Ident:
 			param.Name = p.Name
 		case *syntax.BinaryExpr:
-			param.Name, param.Default = p.X.(*syntax.Ident).Name, text(p.Y, source)
+			param.Name, param.Default = p.X.(*syntax.Ident).Name, expressionText(p.Y, source)
 		case *syntax.UnaryExpr:
 			param.Name = p.Op.String()
 			if name, ok := p.X.(*syntax.Ident); ok {
@@ -153,8 +154,9 @@ func (e *Entry) readParams(def *syntax.DefStmt, source []byte) error {
 	return nil
 }
 
-// text returns an expression as it is written in a file.
-func text(e syntax.Expr, source []byte) string {
+// expressionText returns the text of an expression in a file, or "…" if it has
+// several lines.
+func expressionText(e syntax.Expr, source []byte) string {
 	start, end := e.Span()
 	line := []rune(strings.Split(string(source), "\n")[start.Line-1])
 	if start.Line != end.Line {

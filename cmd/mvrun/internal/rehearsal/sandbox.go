@@ -11,15 +11,15 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// sandbox implements job.Sandbox: it keeps what a test writes in the test's
-// folder.
+// sandbox implements job.Sandbox: a test writes all its files in its own folder.
 type sandbox struct {
-	folder string // of the test
-	beside string // the folder of the test's file
+	folder string // the test's own folder, which is empty at first
+	beside string // the folder that has the file of the test
 }
 
-// Found returns where a file lies that is to be read: in the test's folder, else
-// beside its file, else where a run would look.
+// Found returns the path of a file that a script reads. It looks in the test's own
+// folder, then beside the test's file. If the file is in neither, the path stays
+// as it is, relative to the working directory.
 func (s sandbox) Found(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
@@ -32,44 +32,44 @@ func (s sandbox) Found(path string) string {
 	return path
 }
 
-// Made returns where a file goes that is to be written: into the test's folder,
-// whose subfolders are made when they are needed.
+// Made returns the path of a file that a script writes. The path is always in the
+// test's own folder. Made creates the subfolders that the path needs.
 func (s sandbox) Made(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
 	}
-	path = filepath.Join(s.folder, filepath.Join(string(filepath.Separator), path)) // ".." stays inside
-	os.MkdirAll(filepath.Dir(path), 0o777)                                          // writing the file fails if this does
+	path = filepath.Join(s.folder, filepath.Join(string(filepath.Separator), path)) // ".." does not lead out of the folder
+	os.MkdirAll(filepath.Dir(path), 0o777)                                          // if this fails, writing the file fails, too
 	return path
 }
 
-// collected is the sink that keeps the last result of each image for the test.
-type collected struct {
+// resultSink keeps the last result of each image for the test.
+type resultSink struct {
 	latest map[imagelist.Image]*engine.Result
 }
 
-func newCollected() *collected { return &collected{map[imagelist.Image]*engine.Result{}} }
+func newResultSink() *resultSink { return &resultSink{map[imagelist.Image]*engine.Result{}} }
 
 // Write implements engine.Sink.
-func (c *collected) Write(r *engine.Result) error {
+func (s *resultSink) Write(r *engine.Result) error {
 	key := r.Image
-	if key.List == "" { // image() made it, perhaps again for every attempt
+	if key.List == "" { // the script made the image, and may make it again for another attempt
 		key.Number = 0
 	}
-	c.latest[key] = r
+	s.latest[key] = r
 	return nil
 }
 
-// results returns the results in the order of their lists; those of images that
-// the script made come last.
-func (c *collected) results() []*engine.Result {
+// results returns the results in the order of their lists. The results of images
+// that the script made by hand come last.
+func (s *resultSink) results() []*engine.Result {
 	madeByHand := func(r *engine.Result) int {
 		if r.Image.List == "" {
 			return 1
 		}
 		return 0
 	}
-	return slices.SortedFunc(maps.Values(c.latest), func(a, b *engine.Result) int {
+	return slices.SortedFunc(maps.Values(s.latest), func(a, b *engine.Result) int {
 		return cmp.Or(cmp.Compare(madeByHand(a), madeByHand(b)),
 			cmp.Compare(a.Image.List, b.Image.List), cmp.Compare(a.Image.Number, b.Image.Number),
 			cmp.Compare(a.Image.Destination, b.Image.Destination), cmp.Compare(a.Image.Source, b.Image.Source))

@@ -102,7 +102,7 @@ func (w *world) run(ctx context.Context, args []string, c job.Console, clock *st
 	if err != nil {
 		return w.command.Complain(args, c, err)
 	}
-	results := newCollected()
+	results := newResultSink()
 	config.Sinks = []engine.Sink{results}
 	status, err := job.Run(ctx, config)
 	if err != nil {
