@@ -12,10 +12,12 @@ import (
 	"mvrun/starlib/diagnose"
 )
 
-// ScriptError is an error of a script, written for the person who wrote the
-// script: with the place, the line and a caret, and the calls that led there.
+// ScriptError is an error of a script. Its message is for the person who wrote the
+// script: it shows the place, the line with a caret, and the calls that led to the
+// place.
 type ScriptError struct {
-	// Cause is why the context of the execution had ended, nil if it had not.
+	// Cause says why the context of the execution had ended. It is nil if the
+	// context had not ended.
 	Cause error
 
 	message string
@@ -25,7 +27,7 @@ type ScriptError struct {
 func (e *ScriptError) Error() string { return e.message }
 func (e *ScriptError) Unwrap() error { return e.err }
 
-// causeOf returns the cause of the end of a context, if that ended the script.
+// causeOf returns the reason why the context ended, if that ended the script.
 // Otherwise it returns the script's own error.
 func causeOf(err error) error {
 	if e := (*ScriptError)(nil); errors.As(err, &e) && e.Cause != nil && !errors.Is(e.Cause, context.Canceled) {
@@ -38,16 +40,16 @@ func causeOf(err error) error {
 type itemError struct {
 	item     starlark.Value
 	err      error
-	onResult bool // the function was on_result
+	onResult bool // whether the function was on_result
 }
 
 func (e *itemError) Error() string { return fmt.Sprintf("%v: %v", e.item, e.err) }
 func (e *itemError) Unwrap() error { return e.err }
 
-// newScriptError returns the ScriptError of an error. cause is why the context
-// has ended, or nil. Values of secrets do not appear in the message.
+// newScriptError makes a ScriptError of an error. cause says why the context has
+// ended, or is nil. The message does not show the values of secrets.
 func newScriptError(sources diagnose.Sources, secrets *secrets, err, cause error) *ScriptError {
-	if e, ok := any(err).(*ScriptError); ok { // not one that err wraps, whose place is another
+	if e, ok := any(err).(*ScriptError); ok { // errors.As would also find a wrapped ScriptError, which has another place
 		e.Cause = cause
 		return e
 	}
@@ -61,15 +63,17 @@ func newScriptError(sources diagnose.Sources, secrets *secrets, err, cause error
 	return &ScriptError{Cause: cause, message: strings.TrimRight(message, "\n"), err: err}
 }
 
-// runtimeMessage returns the message of an error that a running script met: the
-// innermost place, then the calls of every thread that the error went through.
+// runtimeMessage returns the message for an error of a running script. It shows
+// the innermost place first, then the calls of all threads that the error passed
+// through.
 func runtimeMessage(sources diagnose.Sources, secrets *secrets, err error) string {
 	stacks, item := trace(err)
 	message := withFrozenAdvice(secrets.hide(diagnose.InnermostMessage(err)), item)
 	frames := innermostFirst(stacks)
 	if len(frames) > 1 && strings.HasPrefix(message, "function "+frames[0].Name+" ") {
-		// The arguments were wrong. The interpreter names the place of the
-		// function, which was not entered; the caller's place is the one to show.
+		// The arguments were wrong. The innermost frame is then that of the called
+		// function, although it did not begin. The mistake is at the place of the
+		// call, in the next frame.
 		message += sources.OfferParameter(message, frames[0].Pos)
 		frames = frames[1:]
 	}
@@ -88,11 +92,12 @@ func runtimeMessage(sources diagnose.Sources, secrets *secrets, err error) strin
 	return b.String()
 }
 
-// trace returns the call stacks of the threads that an error went through, the
-// outermost thread first, and the innermost item of parallel on its way, or nil.
+// trace returns the call stacks of the threads that an error passed through, the
+// outermost thread first. It also returns the innermost item of parallel among
+// them, or nil.
 func trace(err error) (stacks []starlark.CallStack, item *itemError) {
 	for ; err != nil; err = errors.Unwrap(err) {
-		switch e := any(err).(type) { // each error of the chain by itself, not what it wraps
+		switch e := any(err).(type) { // the loop unwraps, so errors.As must not
 		case *starlark.EvalError:
 			stacks = append(stacks, e.CallStack)
 		case *itemError:
@@ -102,8 +107,9 @@ func trace(err error) (stacks []starlark.CallStack, item *itemError) {
 	return stacks, item
 }
 
-// withFrozenAdvice adds to an error about a frozen value why the value is
-// frozen. item is the item of parallel that was worked on, or nil.
+// withFrozenAdvice adds advice to the message of an error about a frozen value: it
+// says why the value is frozen, and what to do. item is the item of parallel for
+// which the error came, or nil.
 func withFrozenAdvice(message string, item *itemError) string {
 	switch {
 	case !strings.Contains(message, " frozen list") && !strings.Contains(message, " frozen hash table"):
@@ -114,8 +120,8 @@ func withFrozenAdvice(message string, item *itemError) string {
 	return message + " (values of the top level, and those given to parallel, are frozen, because calls of parallel run at once: change a copy)"
 }
 
-// shownItem writes an item of parallel. Every report shows an image as it is, so
-// nothing in it is hidden.
+// shownItem returns an item of parallel as text. Secrets are hidden, except in the
+// names of an image, which every report shows anyway.
 func shownItem(item starlark.Value, secrets *secrets) string {
 	if _, ok := item.(*Image); ok {
 		return item.String()
@@ -123,9 +129,9 @@ func shownItem(item starlark.Value, secrets *secrets) string {
 	return secrets.hide(item.String())
 }
 
-// innermostFirst returns the calls of all threads, the innermost first. Calls of
-// builtins are left out, because they have no place in a script. stacks begins
-// with the outermost thread, and each stack with its outermost call.
+// innermostFirst returns the calls of all threads, the innermost first. stacks
+// has the opposite order: the outermost thread and the outermost call come first.
+// Calls of builtins are left out, because they have no place in a script.
 func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
 	var frames []starlark.CallFrame
 	for _, stack := range slices.Backward(stacks) {
@@ -138,17 +144,18 @@ func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
 	return frames
 }
 
-// maxCalls is the number of calls that are shown of each end of a deep stack.
+// maxCalls is how many calls are shown of the beginning of a deep stack, and again
+// of its end.
 const maxCalls = 10
 
 // writeCalls writes the calls that led to an error.
 func writeCalls(b *strings.Builder, frames []starlark.CallFrame) {
 	b.WriteString("called from, the innermost first:\n")
-	left := len(frames) - 2*maxCalls
+	leftOut := len(frames) - 2*maxCalls
 	for i, frame := range frames {
-		if left > 1 && i >= maxCalls && i < maxCalls+left {
+		if leftOut > 1 && i >= maxCalls && i < maxCalls+leftOut {
 			if i == maxCalls {
-				fmt.Fprintf(b, "  … %d more …\n", left)
+				fmt.Fprintf(b, "  … %d more …\n", leftOut)
 			}
 			continue
 		}

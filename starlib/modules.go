@@ -6,15 +6,15 @@ import (
 	"mvrun/starlib/source"
 )
 
-// module is a module that was loaded. globals and err are nil while its top
-// level is being executed.
+// module is a module that was loaded. globals and err are both nil while its top
+// level runs.
 type module struct {
 	globals starlark.StringDict
 	err     error
 }
 
-// load implements the statement load. The first top level that needs a module
-// executes it, on a thread of its own; later ones get the same globals.
+// load implements the statement load. The first file that loads a module executes
+// the module on a new thread. Later files get the same globals.
 func (e *execution) load(thread *starlark.Thread, written string) (starlark.StringDict, error) {
 	from := thread.CallFrame(0).Pos.Filename()
 	name, err := e.loader.Name(from, written)

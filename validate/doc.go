@@ -12,8 +12,9 @@
 // platforms, the rule set and the depth. A Fact is one thing that was read of a
 // registry, such as a manifest, and a Need names a fact that nobody has read
 // yet. Compare takes a question and the facts that are Known. It returns a
-// Verdict, or else the needs that stand in its way. The caller reads these, all
-// at once if it likes, and asks again:
+// Verdict if the facts are enough for one. If not, it returns the needs that
+// are missing. The caller reads the facts for these needs, all at once if it
+// likes, and calls Compare again:
 //
 //	known := validate.Known{}
 //	for {
@@ -27,14 +28,14 @@
 //		}
 //	}
 //
-// Each round begins anew with everything that is known. This costs little, and
-// it makes a verdict depend on the facts alone, not on the order in which they
-// came. A registry that could not be asked is not a fact: the caller then has
-// no verdict.
+// Each call of Compare begins again from the start, with all facts that are
+// known. This costs little, and it makes the verdict depend on the facts alone,
+// not on the order in which they came. If a registry could not be asked, there
+// is no fact, and so the caller gets no verdict.
 //
-// Reading is what costs time and quota, so a comparison asks for as little as
-// it can. It prefers HEAD requests at the source, and it reads at the
-// destination what both sides have.
+// Reading a fact costs time and pull quota, so a comparison needs as few facts
+// as it can. It prefers HEAD requests at the source. If both sides have the
+// same manifest or blob, it reads that from the destination.
 //
 // # How a verdict is found
 //
@@ -46,18 +47,19 @@
 //     sets "content" and "exact" find the images behind the lists (walk.go),
 //     put those for one platform together (judgement.go), and compare two
 //     images whose digests differ by what is in them (same.go).
-//  3. If every platform matches, the depth says what else must be there at the
-//     destination (depth.go): manifests, blobs, or every byte of these.
-//  4. If the question wants referrers, these must be there as well
+//  3. If every platform matches, the depth says what is checked at the
+//     destination (depth.go): the manifests, the blobs, or every byte of the
+//     blobs.
+//  4. If the question asks for referrers, the destination must have them, too
 //     (referrers.go).
 //
-// A step that lacks facts notes its needs and says that it does not know its
-// answer; the comment of type comparison says how. To add a rule set or a depth
-// is to add a row to its table.
+// If a step lacks facts, it notes its needs, and its answer is unknown. The
+// comment of type comparison says how. A new rule set or depth is a new row of
+// its table.
 //
 // # Manifests
 //
-// ParseManifest and ParseConfig read the documents of Docker and OCI, of which
-// a registry may serve any, right or wrong. Their types Manifest, Descriptor,
-// Config and Platform are also what scripts get to see of a registry.
+// ParseManifest and ParseConfig read the JSON documents of Docker and OCI. A
+// registry may send any of these, also wrong ones. Scripts, too, see the types
+// Manifest, Descriptor, Config and Platform when they inspect an image.
 package validate

@@ -10,43 +10,43 @@ const (
 
 func (s Side) String() string { return [...]string{"source", "destination"}[s] }
 
-// Action is what to do with a repository to learn a fact.
+// Action says how a fact is read from a registry.
 type Action int
 
 const (
-	HeadManifest  Action = iota // look for a manifest, and its digest
+	HeadManifest  Action = iota // find out whether a manifest is there, and its digest
 	ReadManifest                // read a manifest
 	ReadConfig                  // read a config
-	HeadBlob                    // look for a blob, and its size
-	HashBlob                    // read a blob for its digest
-	UnpackLayer                 // read a layer for its digest, and for its digest before compression
+	HeadBlob                    // find out whether a blob is there, and its size
+	HashBlob                    // read a blob, and compute its digest
+	UnpackLayer                 // read a layer, and compute its digest with and without compression
 	ListReferrers               // list the manifests that refer to a manifest
 )
 
-// Need names a fact that somebody has to read: it is about the manifest under the
-// image's own tag if Digest is empty, else about the manifest or blob of that
-// digest.
+// Need names a fact that somebody has to read. If Digest is empty, the fact is
+// about the manifest under the image's own tag. Otherwise it is about the manifest
+// or blob with that digest.
 type Need struct {
 	Side   Side
 	Action Action
 	Digest string
-	Size   int64 // of a blob that is to be read, in bytes; 0 if it is not known. A reader may stop at one byte more.
+	Size   int64 // the expected size of a blob in bytes, or 0 if it is not known; a reader may stop one byte after it
 }
 
-// Fact is the answer to a Need. If a registry tells no digest in answer to a
-// HEAD request, the fact for HeadManifest may have the manifest besides.
+// Fact is the answer to a Need. Some registries name no digest in their answer to
+// a HEAD request. Then the manifest was read, and the fact for HeadManifest has it.
 type Fact struct {
-	Missing  bool      // the registry answered that it is not there
-	Digest   string    // of a manifest, or of the bytes of a blob that were read
-	Manifest *Manifest // of ReadManifest
-	Config   *Config   // of ReadConfig; nil if the bytes do not have the digest
-	Size     int64     // of a blob, in bytes
+	Missing  bool      // whether the registry answered that it does not have the object
+	Digest   string    // the digest of a manifest, or of the bytes of a blob that were read
+	Manifest *Manifest // for ReadManifest
+	Config   *Config   // for ReadConfig; nil if the bytes do not have the digest
+	Size     int64     // the size of a blob, in bytes
 
-	Format string // of UnpackLayer: how the bytes are compressed, "tar" (not at all), "gzip" or "zstd"
-	DiffID string // of UnpackLayer: the digest before compression, "" if the layer cannot be unpacked
-	Broken string // of UnpackLayer: why the layer cannot be unpacked
+	Format string // for UnpackLayer: how the bytes are compressed, "tar" (not at all), "gzip" or "zstd"
+	DiffID string // for UnpackLayer: the digest without compression; "" if the layer cannot be unpacked
+	Broken string // for UnpackLayer: why the layer cannot be unpacked; "" if it can
 
-	Referrers []Descriptor // of ListReferrers
+	Referrers []Descriptor // for ListReferrers
 }
 
 // Known holds the facts that were read for one image.

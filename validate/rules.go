@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Rules names a rule set, which says what counts as a good mirror.
+// Rules is the name of a rule set. A rule set says what counts as a good mirror.
 type Rules string
 
 const (
@@ -14,8 +14,8 @@ const (
 	Exact   Rules = "exact"
 )
 
-// Depth names how much is proved at the destination. Each depth proves more than
-// the one before it in the table.
+// Depth is the name of a depth. A depth says how much is proved at the
+// destination. Each depth proves more than the one before it in depthLevels.
 type Depth string
 
 const (
@@ -27,12 +27,12 @@ const (
 // ruleSet is a row of the table of rule sets.
 type ruleSet struct {
 	name  Rules
-	about string // what the rule set counts as a good mirror
+	about string // describes in a few words what the rule set demands
 	judge func(*comparison) Verdict
 }
 
-// ruleSets is the table of rule sets. Everything that knows which rule sets exist
-// gets them from here: the check of a question, messages, and the help.
+// ruleSets is the one table of all rule sets. The check of a question, messages
+// and the help take the rule sets from this table.
 var ruleSets = []ruleSet{
 	{Hangar, "its mirror-validate's rules", (*comparison).hangar},
 	{Content, "the same files and runtime configuration, whatever tool copied it", (*comparison).content},
@@ -42,18 +42,19 @@ var ruleSets = []ruleSet{
 // depthLevel is a row of the table of depths.
 type depthLevel struct {
 	name  Depth
-	about string                                   // what the depth proves of manifests and blobs
-	check func(*comparison, image, Match) problems // what is wrong at the destination with an image that matched
+	about string                                   // describes in a few words what the depth proves
+	check func(*comparison, image, Match) problems // returns what is wrong at the destination with an image that matched
 }
 
-// depthLevels is the table of depths, of which everything else gets them as well.
+// depthLevels is the one table of all depths, as ruleSets is for rule sets.
 var depthLevels = []depthLevel{
 	{Manifests, "they are there", (*comparison).checkManifest},
 	{Blobs, "every config and layer is there, with its size", (*comparison).checkBlobs},
 	{Data, "every byte is right", (*comparison).checkData},
 }
 
-// Choice is one value of a setting, and its meaning in a few words.
+// Choice is a value that users can give to a setting. About is its meaning in a
+// few words.
 type Choice struct{ Name, About string }
 
 // RuleSets returns the rule sets that a question may name.
@@ -94,7 +95,7 @@ func findDepth(name Depth) (depthLevel, error) {
 	return depthLevel{}, fmt.Errorf("there is no depth %q: want %s", name, namesOf(Depths()))
 }
 
-// namesOf writes the names of choices as a sentence does: "a, b or c".
+// namesOf returns the names of choices for a sentence: "a, b or c".
 func namesOf(choices []Choice) string {
 	var names []string
 	for _, choice := range choices {

@@ -9,17 +9,17 @@ import (
 	"mvrun/engine/sink"
 )
 
-// usageError is an error of the command line, for which --help has more: with
-// the flags of a script, or of a command.
+// usageError is a mistake in the command line. Its message tells the user to run
+// --help.
 type usageError struct {
 	error
-	about string // name of the script or of the command, "" for mvrun itself
+	about string // the script or the command whose --help explains more; "" for mvrun itself
 }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// complain writes the error that the command of args ends with, and returns the
-// exit status.
+// complain writes the error with which a command ends, and returns the exit
+// status. args are the arguments of the command.
 func complain(args []string, c job.Console, err error) int {
 	if exited := exitedError(0); errors.As(err, &exited) {
 		return int(exited)
@@ -39,8 +39,9 @@ func complain(args []string, c job.Console, err error) int {
 	return job.ExitUsage
 }
 
-// asksForJSON reports whether the arguments ask for a log of JSON objects. The
-// arguments may be wrong otherwise: that error has to be an object, too.
+// asksForJSON reports whether the arguments ask for a log of JSON objects. It also
+// works if other arguments are wrong, because the error about these must be a JSON
+// object, too.
 func asksForJSON(args []string) bool {
 	asked := false
 	for i, arg := range args {

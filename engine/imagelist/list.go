@@ -12,32 +12,33 @@ import (
 	"sync"
 )
 
-// Line is one line of a list that names an image.
+// Line is one line of a list. Blank lines and comments are not Lines.
 type Line struct {
-	Text       string // as it stands in the list, without its end
-	LineNumber int    // from 1
-	Number     int    // from 1, comments and blank lines left out
+	Text       string // the line as the list has it, without the newline
+	LineNumber int    // counts all lines from 1
+	Number     int    // counts from 1, without comments and blank lines
 }
 
-// List is a mirror list. Any number of goroutines may read its lines, any number
-// of times. A stream is read when somebody asks for a line that is not there yet.
+// List is a mirror list: a file, or a stream such as standard input. Many
+// goroutines may read its lines at once, and more than once. A List reads its
+// stream only when somebody asks for a line that was not read yet.
 type List struct {
 	Name   string // for messages
-	SHA256 string // of a file's content, "" for a stream
+	SHA256 string // the hash of a file's content; "" for a stream
 
 	mu     sync.Mutex
 	lines  []Line
-	last   int                    // number of the last line that was read, comments and blank lines included
-	err    error                  // what follows the last of lines: io.EOF, or why there are no more
-	ended  bool                   // lines has all lines of the list
-	turn   chan struct{}          // held by whoever reads the stream
-	stream func() (string, error) // returns the next line, "" and io.EOF at the end; nil for a file
-	rest   func() string          // takes what the stream delivered and nobody asked for; nil for a file
+	last   int                    // the number of the last line that was read; comments and blank lines count, too
+	err    error                  // why no line follows the last of lines: io.EOF or another error; nil if a line may follow
+	ended  bool                   // whether lines has all lines of the list
+	turn   chan struct{}          // holds a value while a goroutine reads the stream
+	stream func() (string, error) // returns the next line, or "" and io.EOF at the end; nil for a file
+	rest   func() string          // returns the text that was read ahead and is not in lines; nil for a file
 	prompt bool
 }
 
-// Open reads a list's file as a whole, so that it does not matter if the file
-// changes during a run. A path that is no regular file is read as a stream.
+// Open reads the file of a list as a whole, because the file may change during a
+// run. If the path is not a regular file, such as a pipe, it is read as a stream.
 func Open(path string) (*List, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -54,14 +55,14 @@ func Open(path string) (*List, error) {
 	case info.IsDir():
 		return nil, errors.Join(fmt.Errorf("list %s is a directory; give a file with one image a line", path), f.Close())
 	case !info.Mode().IsRegular():
-		return Stream(path, f), nil // nobody closes it: a read may wait in it until the process ends
+		return Stream(path, f), nil // the file stays open: a goroutine may wait for its next line until the process ends
 	}
 	l, err := Parse(path, f, info.Size())
 	return l, errors.Join(err, f.Close())
 }
 
-// Parse makes a list of a file's content, of which size is a guess. A list without
-// images is an error.
+// Parse makes a list of a file's content. size is the expected number of bytes, and
+// need not be exact. A list without images is an error.
 func Parse(name string, file io.Reader, size int64) (*List, error) {
 	var content strings.Builder
 	content.Grow(int(size))
@@ -74,7 +75,7 @@ func Parse(name string, file io.Reader, size int64) (*List, error) {
 		return nil, err
 	}
 	l := &List{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), err: io.EOF, ended: true}
-	l.lines = make([]Line, 0, min(strings.Count(rest, "\n")+1, len(rest)/16)) // so that a file of blank lines reserves little
+	l.lines = make([]Line, 0, min(strings.Count(rest, "\n")+1, len(rest)/16)) // len(rest)/16 limits the memory for a file of blank lines
 	for rest != "" {
 		var text string
 		text, rest, _ = strings.Cut(rest, "\n")
@@ -86,20 +87,20 @@ func Parse(name string, file io.Reader, size int64) (*List, error) {
 	return l, nil
 }
 
-// Stream makes a list that reads its lines from r when somebody asks for them.
+// Stream makes a list that reads a line from r when somebody asks for that line.
 func Stream(name string, r io.Reader) *List {
 	lines := &splitter{r: r}
 	return &List{Name: name, turn: make(chan struct{}, 1), stream: lines.next, rest: lines.rest}
 }
 
-// Prompt makes a list that a person types. It calls before ahead of every line
-// that it reads.
-func Prompt(r io.Reader, before func()) *List {
+// Prompt makes a list that a person types. It calls showPrompt each time before
+// it reads a line.
+func Prompt(r io.Reader, showPrompt func()) *List {
 	l := Stream("prompt", r)
 	read := l.stream
 	l.prompt = true
 	l.stream = func() (string, error) {
-		before()
+		showPrompt()
 		return read()
 	}
 	return l
@@ -108,22 +109,23 @@ func Prompt(r io.Reader, before func()) *List {
 // Interactive reports whether a person types the list.
 func (l *List) Interactive() bool { return l.prompt }
 
-// Known returns the lines that were read so far, and whether these are all.
+// Known returns the lines that were read so far. It also returns whether these are
+// all lines of the list.
 func (l *List) Known() ([]Line, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lines, l.ended
 }
 
-// At returns the line at index i, from 0. It waits until a stream delivers it.
-// After the last line it returns io.EOF. Any other error is final; the lines
-// before it can still be read.
+// At returns the line at index i, counted from 0. It waits until the stream has
+// that line. After the last line it returns io.EOF. Any other error is final, but
+// the lines before it can still be read.
 func (l *List) At(ctx context.Context, i int) (Line, error) {
 	for {
 		if line, err, ok := l.at(i); ok {
 			return line, err
 		}
-		if ctx.Err() != nil { // if both were ready, select would choose at random
+		if ctx.Err() != nil { // checked first, because select chooses at random if both are ready
 			return Line{}, context.Cause(ctx)
 		}
 		select {
@@ -135,8 +137,9 @@ func (l *List) At(ctx context.Context, i int) (Line, error) {
 			<-l.turn
 			return line, err
 		}
-		// A read of a terminal or a pipe cannot be interrupted. It goes on in a
-		// goroutine of its own when the context ends, and keeps the turn.
+		// Nothing can interrupt a read of a terminal or a pipe. So a goroutine
+		// reads. If the context ends, At returns, but the goroutine goes on, and
+		// keeps the turn.
 		done := make(chan struct{})
 		go func() {
 			text, err := l.stream()
@@ -152,7 +155,7 @@ func (l *List) At(ctx context.Context, i int) (Line, error) {
 	}
 }
 
-// at returns what At would, if that is known without reading.
+// at returns the same as At, if that is known without reading.
 func (l *List) at(i int) (line Line, err error, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,8 +165,8 @@ func (l *List) at(i int) (line Line, err error, known bool) {
 	return Line{}, l.err, l.err != nil
 }
 
-// Drain reads a stream to its end, or as far as it comes before the context ends.
-// After an interruption it finds the lines that were not checked.
+// Drain reads a stream until its end, or until the context ends. A run that was
+// interrupted needs this to find the lines that were not checked.
 func (l *List) Drain(ctx context.Context) {
 	if l.prompt {
 		return
@@ -181,7 +184,8 @@ func (l *List) Drain(ctx context.Context) {
 	}
 }
 
-// take adds a line that the stream delivered, or the error in its place.
+// take adds a line of the stream. If the stream returned an error in place of a
+// line, take keeps the error.
 func (l *List) take(text string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -221,7 +225,8 @@ func (l *List) empty() error {
 	return fmt.Errorf("there are no images in %s: nothing would be validated; write one image a line, SOURCE DESTINATION TAG", l.Name)
 }
 
-// checkEncoding returns an error for UTF-16, which some shells of Windows write.
+// checkEncoding returns an error if a list is UTF-16. Some shells of Windows write
+// UTF-16.
 func checkEncoding(name, content string) error {
 	if strings.HasPrefix(content, "\xff\xfe") || strings.HasPrefix(content, "\xfe\xff") {
 		return fmt.Errorf("list %s is UTF-16; save it as UTF-8", name)
@@ -229,8 +234,8 @@ func checkEncoding(name, content string) error {
 	return nil
 }
 
-// Image reads a line as an image. If that fails, the image has only the line's
-// place.
+// Image makes an image of a line. If that fails, the image has only the fields
+// that say where the line stands.
 func (l *List) Image(line Line, o Options) (Image, error) {
 	image, err := ParseLine(line.Text, o)
 	if err != nil {

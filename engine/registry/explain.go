@@ -74,9 +74,9 @@ func (h *host) recognize(ctx context.Context, call *wire.Call, err error) explai
 func (h *host) refused(status *transport.Error, err error) explained {
 	ping := (*access.PingError)(nil)
 	e := &refusedError{
-		status:  status,
-		address: h.registry.address,
-		words:   h.account.Redact(wire.RegistryWords(status)),
+		status:          status,
+		address:         h.registry.address,
+		words:           h.account.Redact(wire.RegistryWords(status)),
 		fromTokenServer: errors.As(err, new(*access.TokenError)),
 		atPing:          errors.As(err, &ping),
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// width is the number of columns of a line on a terminal.
+// width is the number of columns of a terminal.
 const width = 80
 
 const introduction = `mvrun runs a script over a list of images. A script is written in Starlark, which looks like Python. This is a whole one:
@@ -22,7 +22,7 @@ const introduction = `mvrun runs a script over a list of images. A script is wri
 	    images = [i for i in load_list() if "-rc" not in i.tag]
 	    write_failed(parallel(check, images))
 
-The top level declares, and is then frozen; main does the work. The flags of "mvrun --help" are the defaults of arguments, and the parameters of main are the script's own flags. "mvrun docs script" explains more. "mvrun docs NAME" explains one of the names below, such as "mvrun docs validate", "mvrun docs result.status" or "mvrun docs @mvrun//retry.star".`
+The top level declares values and functions. Then main does the work. If a call leaves out an argument, a flag of "mvrun --help" gives its value. The parameters of main are the script's own flags. "mvrun docs script" explains more. "mvrun docs NAME" explains one of the names below, such as "mvrun docs validate", "mvrun docs result.status" or "mvrun docs @mvrun//retry.star".`
 
 // sections are the sections of the overview, in their order.
 var sections = []struct {
@@ -38,14 +38,15 @@ var sections = []struct {
 	{"Topics", Topic},
 }
 
-// Overview returns the names of everything in the reference, each with a line.
+// Overview returns the names of all entries of the reference, each with its
+// summary.
 func (r Reference) Overview() string {
 	var b strings.Builder
 	b.WriteString(wrapped(introduction, ""))
 	for _, section := range sections {
 		fmt.Fprintf(&b, "\n%s\n", section.title)
 		entries := r.ofKind(section.kind)
-		if section.kind == Language { // known from Python
+		if section.kind == Language { // readers know these functions from Python, so their names are enough
 			var names []string
 			for _, e := range entries {
 				names = append(names, e.Name)
@@ -76,7 +77,7 @@ func (e *Entry) memberNames() string {
 	return strings.Join(names, ", ")
 }
 
-// line returns a name with a summary, in two columns.
+// line returns a name and a summary in two columns.
 func line(name, summary string) string {
 	const column = 16
 	text := strings.Repeat(" ", column) + strings.TrimLeft(wrapped(summary, strings.Repeat(" ", column)), " ")
@@ -105,7 +106,7 @@ func (e *Entry) page() string {
 		fmt.Fprintf(&b, "load(%q, %q)\n\n", e.From, e.Name)
 	}
 	b.WriteString(e.title() + "\n\n" + wrapped(e.Text, indent))
-	params := slices.DeleteFunc(slices.Clone(e.Params), func(p Param) bool { return p.Text == "" }) // "*", and parameters that need no text
+	params := slices.DeleteFunc(slices.Clone(e.Params), func(p Param) bool { return p.Text == "" }) // "*" has no text, nor have parameters that explain themselves
 	if len(params) > 0 {
 		fmt.Fprintf(&b, "\n%sArguments:\n", indent)
 	}
@@ -172,11 +173,12 @@ func (e *Entry) signature() string {
 	return e.Name + "(" + strings.Join(params, ", ") + ")"
 }
 
-// unset reports whether no value that a script could write stands for leaving the
-// parameter out.
+// unset reports whether the parameter may be left out, and has no default that a
+// script could write. The reference marks such a parameter with "unset".
 func (p Param) unset() bool { return p.Default == "unset" || strings.HasPrefix(p.Default, "_") }
 
-// shownDefault returns the default for readers: a flag stands without quotes.
+// shownDefault returns the default as readers see it. The name of a flag has no
+// quotes.
 func (p Param) shownDefault() string {
 	if flag := strings.Trim(p.Default, `"`); strings.HasPrefix(flag, "-") {
 		return flag
@@ -184,11 +186,11 @@ func (p Param) shownDefault() string {
 	return p.Default
 }
 
-// heading returns the first line about a parameter.
+// heading returns the line that introduces a parameter: name, type and default.
 func (p Param) heading() string {
 	s := p.Name + " (" + inWords(p.Type)
 	switch {
-	case p.unset(), p.Default == `""`, p.Default == "None": // which tell a reader nothing
+	case p.unset(), p.Default == `""`, p.Default == "None": // these defaults tell a reader nothing
 		s += ", optional"
 	case strings.HasPrefix(p.Default, `"-`):
 		s += ", default: the flag " + p.shownDefault()
@@ -198,8 +200,8 @@ func (p Param) heading() string {
 	return s + ")"
 }
 
-// hanging wraps a signature between its parameters. All lines but the first are
-// indented further.
+// hanging breaks a long signature into lines, between its parameters. The lines
+// after the first one are indented more.
 func hanging(signature, indent string) string {
 	var b strings.Builder
 	column := 0
@@ -221,16 +223,16 @@ func hanging(signature, indent string) string {
 	return strings.Join(lines, "")
 }
 
-// wrapped returns a Go doc comment in lines of limited width.
+// wrapped returns a Go doc comment as text with short lines.
 func wrapped(text, indent string) string {
 	printer := &comment.Printer{TextPrefix: indent, TextCodePrefix: indent + "    ", TextWidth: width - len(indent)}
 	return string(printer.Text(parseComment(text)))
 }
 
-// parseComment reads the markup of Go doc comments.
+// parseComment reads a text that has the markup of Go doc comments.
 // https://go.dev/doc/comment
 func parseComment(text string) *comment.Doc {
-	// A word in brackets is never the name of a Go package here.
+	// In these texts, a word in brackets is never the name of a Go package.
 	parser := &comment.Parser{LookupPackage: func(string) (string, bool) { return "", false }}
 	return parser.Parse(text)
 }

@@ -12,13 +12,14 @@ import (
 	"mvrun/starlib/nearest"
 )
 
-// Unpack assigns the arguments of a call to variables. pairs are those of
-// starlark.UnpackArgs: the name of a parameter, then a pointer to its variable.
-// "?" at the end of a name makes this parameter and all later ones optional;
-// with "??" None is the same as no argument.
+// Unpack assigns the arguments of a call to variables. pairs are the same as for
+// starlark.UnpackArgs: the name of a parameter, then a pointer to its variable, and
+// so on. "?" at the end of a name makes this parameter and all later ones optional.
+// "??" also makes None mean that the argument is left out.
 //
-// If a keyword argument has a wrong name, Unpack offers the nearest of all
-// parameters; starlark.UnpackArgs compares only every second one.
+// If a keyword argument has a wrong name, the error names the parameter that is
+// most similar. starlark.UnpackArgs does this, too, but compares only every second
+// parameter.
 func Unpack(b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, pairs ...any) error {
 	var params []string
 	for i := 0; i < len(pairs); i += 2 {
@@ -35,8 +36,8 @@ func Unpack(b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, p
 
 var wrongType = regexp.MustCompile(`^(\S+: for parameter \S+: got )(\S+)(, want )(\S+)$`)
 
-// withPlainTypes replaces names of types in an error of UnpackArgs that users
-// do not know.
+// withPlainTypes returns an error of UnpackArgs with other names for the types
+// that users do not know, such as "a function" for "callable".
 func withPlainTypes(err error) error {
 	if err == nil {
 		return nil
@@ -58,11 +59,11 @@ func withPlainTypes(err error) error {
 	return errors.New(strings.Join(found[1:], ""))
 }
 
-// UnknownArgument is the error of a keyword argument for which a builtin has no
-// parameter.
+// UnknownArgument says that a call has a keyword argument for which the builtin
+// has no parameter.
 type UnknownArgument struct {
 	Function, Name string
-	Params         []string // the names that the builtin gave to Unpack, with their question marks
+	Params         []string // the names of the parameters as Unpack gets them, with their question marks
 }
 
 func (e *UnknownArgument) Error() string {
@@ -80,8 +81,8 @@ func (e *UnknownArgument) Error() string {
 	return fmt.Sprintf("%s (it takes %s)", message, strings.Join(names, ", "))
 }
 
-// Describe returns the type of a value with its article, for messages:
-// "a list", "an image", "None".
+// Describe returns the type of a value for messages, with an article: "a list",
+// "an image", "None".
 func Describe(v starlark.Value) string {
 	if v == starlark.None {
 		return "None"

@@ -115,7 +115,7 @@ func TestRetry(t *testing.T) {
 				if always.open != 0 {
 					t.Errorf("%d bodies were not closed", always.open)
 				}
-				if words := retry.trouble.words(); words != "" {
+				if words := retry.trouble.reason(); words != "" {
 					t.Errorf("after all it is tried again after: %s", words)
 				}
 				if test.want == 1 {
@@ -213,8 +213,8 @@ func TestRetryTrouble(t *testing.T) {
 			retry := testRetry(nil)
 			sent := 0
 			retry.next = roundTripper(func(r *http.Request) (*http.Response, error) {
-				if sent++; sent == 2 && retry.trouble.words() != want {
-					t.Errorf("%+v: %q, want %q", bad, retry.trouble.words(), want)
+				if sent++; sent == 2 && retry.trouble.reason() != want {
+					t.Errorf("%+v: %q, want %q", bad, retry.trouble.reason(), want)
 				}
 				if sent < 2 && bad.err != nil {
 					return nil, bad.err
@@ -225,7 +225,7 @@ func TestRetryTrouble(t *testing.T) {
 				return answer(r, http.StatusOK, ""), nil
 			})
 			retry.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/"))
-			if words := retry.trouble.words(); words != "" {
+			if words := retry.trouble.reason(); words != "" {
 				t.Errorf("%+v: %q at the end", bad, words)
 			}
 		}

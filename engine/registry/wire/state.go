@@ -22,4 +22,4 @@ func (w *Way) IsDown() bool { return w.registry.network.circuits.isDown(w.regist
 
 // Trouble says what requests to the registry are sent again for, "" if no request
 // is.
-func (w *Way) Trouble() string { return w.registry.trouble.words() }
+func (w *Way) Trouble() string { return w.registry.trouble.reason() }

@@ -6,30 +6,32 @@ import (
 	"sync/atomic"
 )
 
-// trouble is what requests to a registry are sent again for, to be shown to who
-// waits for them.
+// trouble knows why requests to a registry are being sent again. The log shows
+// this while users wait.
 type trouble struct {
-	requests atomic.Int64
-	latest   atomic.Pointer[string]
+	requests atomic.Int64           // how many requests are being sent again
+	latest   atomic.Pointer[string] // the reason of the one that failed last
 }
 
-func (t *trouble) begin(words string) {
-	t.latest.Store(&words)
+// begin notes that a request is sent again for a reason.
+func (t *trouble) begin(reason string) {
+	t.latest.Store(&reason)
 	t.requests.Add(1)
 }
 
+// end notes that a request, for which begin was called, has its answer.
 func (t *trouble) end() { t.requests.Add(-1) }
 
-// words returns the latest trouble, "" if no request has any.
-func (t *trouble) words() string {
+// reason returns the latest reason, or "" if no request is being sent again.
+func (t *trouble) reason() string {
 	if t.requests.Load() == 0 {
 		return ""
 	}
 	return *t.latest.Load()
 }
 
-// troubleOf returns what is wrong with the outcome of an attempt, if another
-// attempt may come right, else "".
+// troubleOf returns what went wrong in an attempt to send a request. It returns ""
+// if nothing went wrong, or if another attempt would not help.
 func troubleOf(request *http.Request, response *http.Response, err error) string {
 	switch {
 	case request.Context().Err() != nil:
