@@ -8,8 +8,8 @@ import (
 	"mvrun/starlib/param"
 )
 
-// RegistrySettings are the settings that a script gives to a registry. A setting
-// with its zero value stays as it is.
+// RegistrySettings are the settings that a script gives to a registry. A zero
+// value changes nothing: the flags and the user's configuration count.
 type RegistrySettings struct {
 	Endpoint           string
 	Username, Password string
@@ -22,7 +22,8 @@ type RegistrySettings struct {
 	MaxRequests        int
 }
 
-// registry is registry(host, …). Its settings are for both sides of a mirror.
+// registry implements registry(host, …). The settings count wherever the registry
+// is used, as the source and as the destination.
 func (e *execution) registry(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var host string
 	var s RegistrySettings
@@ -53,7 +54,8 @@ func (e *execution) registry(thread *starlark.Thread, b *starlark.Builtin, args 
 	return starlark.None, nil
 }
 
-// optionalBool is True, False, or None for neither.
+// optionalBool is an argument that may be True, False or None. Its value is nil
+// for None.
 type optionalBool struct{ value *bool }
 
 // Unpack implements starlark.Unpacker.
@@ -68,7 +70,8 @@ func (o *optionalBool) Unpack(v starlark.Value) error {
 	return fmt.Errorf("got %s, want bool", v.Type())
 }
 
-// optionalRate is a number above 0, or None for no limit.
+// optionalRate is an argument that may be a number above 0 or None. It is 0 for
+// None, which means no limit.
 type optionalRate float64
 
 // Unpack implements starlark.Unpacker.

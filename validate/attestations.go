@@ -2,8 +2,8 @@ package validate
 
 import "slices"
 
-// Annotations with which BuildKit marks attestations in a list, and names the
-// image that they are of.
+// BuildKit marks an attestation in a list with these annotations. One of them
+// names the image that the attestation is about.
 // https://docs.docker.com/build/metadata/attestations/attestation-storage/
 const (
 	annotationReferenceType   = "vnd.docker.reference.type"
@@ -11,8 +11,8 @@ const (
 	attestationManifest       = "attestation-manifest"
 )
 
-// attestedDigest returns the digest of the image that the entry is an
-// attestation of, or "".
+// attestedDigest returns the digest of the image that an attestation is about. It
+// returns "" if the entry is no attestation.
 func (d Descriptor) attestedDigest() string {
 	if !d.IsAttestation() {
 		return ""
@@ -20,8 +20,9 @@ func (d Descriptor) attestedDigest() string {
 	return d.Annotations[annotationReferenceDigest]
 }
 
-// attestedDigest returns the digest of the image that this is an attestation of,
-// or "". An image for a platform is none, even if only its config tells that.
+// attestedDigest returns the digest of the image that an attestation is about. It
+// returns "" if img is no attestation. An image that has a platform, in its list or
+// in its config, is no attestation.
 func (img image) attestedDigest() string {
 	if img.platform != nil && *img.platform != (Platform{}) && !img.platform.isUnknown() {
 		return ""
@@ -33,8 +34,8 @@ func (img image) attestedDigest() string {
 // attestations.
 func (p Platform) isUnknown() bool { return p.Architecture == "unknown" && p.OS == "unknown" }
 
-// attestationsOf returns the attestations among images, by the digest of the
-// image that they are of.
+// attestationsOf returns the attestations among images. The keys are the digests
+// of the images that the attestations are about.
 func attestationsOf(images []image) map[string][]image {
 	of := map[string][]image{}
 	for _, img := range images {
@@ -45,9 +46,9 @@ func attestationsOf(images []image) map[string][]image {
 	return of
 }
 
-// judgeAttestations compares the attestations of every image that matched. At
-// the destination an attestation has to name the destination's own image, or
-// nobody would find it.
+// judgeAttestations compares the attestations of every image that matched. An
+// attestation at the destination must name the destination's image, because
+// clients look for attestations that name the image that they pulled.
 func (j *judgement) judgeAttestations() {
 	atSource, atDestination := attestationsOf(j.sourceImages), attestationsOf(j.destinationImages)
 	for _, attested := range slices.Clone(j.platforms) {
@@ -60,8 +61,10 @@ func (j *judgement) judgeAttestations() {
 	}
 }
 
-// judgeAttestation looks for an attestation among those of the destination's
-// image: by digest, or, where a conversion changed that, by what it holds.
+// judgeAttestation looks for an attestation among the candidates, which are the
+// attestations of the destination's image. A conversion changes the digest of an
+// attestation. So if no digest is the same, judgeAttestation compares what the
+// attestations say.
 func (j *judgement) judgeAttestation(attestation image, attested judged, candidates []image) {
 	result := PlatformVerdict{Platform: attestation.name(), Source: attestation.Digest}
 	if at := indexOf(candidates, attestation.Digest); at >= 0 {

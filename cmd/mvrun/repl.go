@@ -20,22 +20,22 @@ import (
 
 // replCommand is an interactive session: a person types the script while it runs.
 type replCommand struct {
-	Script string `arg:"" optional:"" help:"Script whose globals are there to play with; its main is not run."`
+	Script string `arg:"" optional:"" help:"Script whose functions and values the session can use; its main is not run."`
 	flags
 }
 
 // Help implements kong.HelpProvider.
 func (r *replCommand) Help() string {
-	return `Type Starlark; what an expression gives is printed, and _ is the last such value. Every builtin of scripts is there, and flags are the defaults of their arguments:
+	return `Type Starlark. The session prints the value of each expression, and _ is the last such value. You can use every builtin of scripts. If you leave out an argument of a builtin, a flag gives its value:
 
   >>> validate(image("nginx", "registry.corp.example/nginx", "1.27")).platforms
   >>> bad = [r for r in parallel(validate, load_list()) if not r.ok]
 
-A block ends with a blank line. Tab completes names and attributes, Ctrl-R searches what was typed before. Ctrl-C stops what is going on, and not the session; Ctrl-D ends it.
+End a block with a blank line. Tab completes names and attributes. Ctrl-R searches your earlier inputs. Ctrl-C stops the input that is running, and Ctrl-D ends the session.
 
-Calls of parallel run at once, so what exists when it begins is frozen: change a copy. A function keeps the globals that it knew when it was typed. registry(...) has to come before the first request to that registry.
+When parallel begins, all existing values are frozen, because its calls run at once. To change a frozen value, change a copy of it. A function uses the globals that existed when you typed the function. Call registry(...) before the first request to that registry.
 
-If standard input is no terminal, it is executed up to the first error, which is exit status 2.`
+If standard input is not a terminal, the session executes it up to the first error. The exit status is then 2.`
 }
 
 func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (status int, err error) {
@@ -62,8 +62,7 @@ func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) 
 	return job.Run(ctx, config)
 }
 
-// checkSession returns an error if a flag is wrong, or makes no sense at a
-// prompt.
+// checkSession returns an error if a flag is wrong, or if a session cannot use it.
 func (r *replCommand) checkSession() error {
 	switch err := r.check(); {
 	case err != nil:
@@ -78,15 +77,16 @@ func (r *replCommand) checkSession() error {
 	return nil
 }
 
-// sessionSignals are the signals of a session. An interruption ends the input
-// that is being executed; the other signals end the session.
+// sessionSignals handles the signals of a session. An interruption (Ctrl-C) ends
+// the input that is being executed. Other signals end the session.
 type sessionSignals struct{ interrupts chan os.Signal }
 
 // start implements job.Config.Interrupts.
 func (s *sessionSignals) start(cancel context.CancelCauseFunc) (stop func()) {
 	endings, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(s.interrupts, os.Interrupt)
-	// The default action of a signal would leave the terminal without its echo.
+	// These signals are caught, because they would end the process while the
+	// terminal does not echo what is typed.
 	signal.Notify(endings, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	go func() {
 		select {
@@ -112,7 +112,7 @@ type prompt struct {
 }
 
 // loop reads and executes inputs until the session ends. It returns the exit
-// status, or the error that the session ends with.
+// status, or the error that ended the session.
 func (p *prompt) loop(ctx context.Context, script source.Script, o starlib.Options) (int, error) {
 	err := p.interruptible(ctx, func(ctx context.Context) (err error) {
 		p.session, err = starlib.NewSession(ctx, script, o)
@@ -131,7 +131,7 @@ func (p *prompt) loop(ctx context.Context, script source.Script, o starlib.Optio
 	}
 	for {
 		shown, err := p.step(ctx)
-		p.engine.Sync() // the log stands above the value
+		p.engine.Sync() // writes the log first, so that it stands above the value
 		if ctx.Err() != nil {
 			if errors.Is(context.Cause(ctx), engine.ErrInterrupted) {
 				return job.ExitInterrupted, nil
@@ -141,7 +141,7 @@ func (p *prompt) loop(ctx context.Context, script source.Script, o starlib.Optio
 		switch {
 		case errors.Is(err, io.EOF):
 			if p.lines.editing {
-				fmt.Fprintln(p.Stdout) // Ctrl-D leaves the cursor at the prompt
+				fmt.Fprintln(p.Stdout) // after Ctrl-D the cursor is still in the line of the prompt
 			}
 			return job.ExitOK, nil
 		case err != nil && p.lines.editing:
@@ -169,10 +169,10 @@ func (p *prompt) step(ctx context.Context) (shown string, err error) {
 	return shown, err
 }
 
-// showError shows the person the error of an input.
+// showError shows the error of an input.
 func (p *prompt) showError(err error) {
 	switch {
-	case errors.Is(err, errAborted): // Ctrl-C on a line that was being typed
+	case errors.Is(err, errAborted): // the user pressed Ctrl-C while typing a line
 	case isInterruption(err):
 		fmt.Fprintln(p.Stderr, "Interrupted")
 	default:
@@ -180,13 +180,13 @@ func (p *prompt) showError(err error) {
 	}
 }
 
-// isInterruption reports whether the person stopped an input.
+// isInterruption reports whether the user stopped an input.
 func isInterruption(err error) bool {
 	return errors.Is(err, engine.ErrInterrupted) || errors.Is(err, errAborted)
 }
 
-// stopTime is how long an interrupted input may go on before the person is told
-// how to end the session: some builtins, such as sorted, cannot be stopped.
+// stopTime is how long an interrupted input may go on. After that, a message tells
+// the user how to end the session. Some builtins, such as sorted, cannot be stopped.
 const stopTime = 2 * time.Second
 
 // interruptible calls do with a context that Ctrl-C ends.
@@ -200,7 +200,7 @@ func (p *prompt) interruptible(session context.Context, do func(context.Context)
 	for {
 		select {
 		case err := <-result:
-			if err == nil && ctx.Err() != nil { // do was done already; no interruption is lost
+			if err == nil && ctx.Err() != nil { // do had ended before the interruption, which must still count
 				err = context.Cause(ctx)
 			}
 			return err
@@ -210,8 +210,8 @@ func (p *prompt) interruptible(session context.Context, do func(context.Context)
 			ending, late = nil, time.After(stopTime)
 		case <-late:
 			if session.Err() != nil {
-				// What do uses cannot be closed, and need not be: the results file
-				// has every result already.
+				// do still uses the files of the run, so they cannot be closed. No
+				// result is lost: the results file already has all of them.
 				p.lines.Close()
 				os.Exit(job.ExitInterrupted)
 			}

@@ -6,15 +6,16 @@ import (
 	"sync"
 )
 
-// Group makes a value once for all who want it at the same time. The zero
-// Group is ready for use. Values are not kept: who comes after a flight has
-// landed begins another one.
+// Group makes a value once for all callers that want it at the same time. The zero
+// Group is ready for use. A Group does not keep values: a caller that comes after
+// a flight has landed begins another one.
 type Group[K comparable, V any] struct {
 	mu      sync.Mutex
 	flights map[K]*Flight[K, V]
 }
 
-// Flight is the making of one value.
+// Flight is the making of one value, for which several callers may wait. It has
+// landed when the value is made.
 type Flight[K comparable, V any] struct {
 	group  *Group[K, V]
 	key    K
@@ -23,12 +24,13 @@ type Flight[K comparable, V any] struct {
 	err    error
 }
 
-// errPanicked is the error of a flight whose maker panicked.
+// errPanicked is the error of a flight if the function that makes the value
+// panicked.
 var errPanicked = errors.New("the making of this value panicked")
 
 // Join returns the flight that is under way for a key. If there is none, Join
-// begins one and reports that it is the caller's own: the caller must then call
-// Fly, because others may wait for it already.
+// begins one, and own is true. The caller must then call Fly, because others may
+// already wait for this flight.
 func (g *Group[K, V]) Join(key K) (flight *Flight[K, V], own bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -43,19 +45,19 @@ func (g *Group[K, V]) Join(key K) (flight *Flight[K, V], own bool) {
 	return flight, true
 }
 
-// Fly makes the value, and gives it to all who wait for it. Only the caller
-// that owns the flight may call Fly, and only once.
+// Fly makes the value with fresh, and gives it to all callers that wait for it.
+// Only the caller that owns the flight may call Fly, and only once.
 //
-// The flight stays joinable until fresh has returned. A caller that keeps
-// values must therefore keep them within fresh: then nobody finds neither the
-// kept value nor the flight.
+// Others can join the flight until fresh has returned. If values are kept, fresh
+// itself must keep them. Then every caller finds either the flight or the kept
+// value.
 func (f *Flight[K, V]) Fly(fresh func() (V, error)) (V, error) {
 	f.err = errPanicked // replaced unless fresh panics
 	defer func() {
 		f.group.mu.Lock()
 		defer f.group.mu.Unlock()
 		if delete(f.group.flights, f.key); len(f.group.flights) == 0 {
-			f.group.flights = nil // there may be a Group for each of 100,000 repositories
+			f.group.flights = nil // saves memory: there may be a Group for each of 100,000 repositories
 		}
 		close(f.landed)
 	}()
@@ -63,8 +65,8 @@ func (f *Flight[K, V]) Fly(fresh func() (V, error)) (V, error) {
 	return f.value, f.err
 }
 
-// Wait returns what the flight made. It returns the error of ctx if ctx ends
-// before the flight does.
+// Wait waits for the flight, and returns its value and its error. If ctx ends
+// first, Wait returns the error of ctx.
 func (f *Flight[K, V]) Wait(ctx context.Context) (V, error) {
 	select {
 	case <-f.landed:

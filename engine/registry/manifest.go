@@ -12,21 +12,22 @@ import (
 )
 
 const (
-	// maxManifest is how large a manifest may be that every registry accepts. Larger
-	// manifests are not read.
+	// maxManifest is the size of the largest manifest that is read. Registries need
+	// not accept a larger one.
 	// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
 	maxManifest = 4 << 20
-	maxConfig   = 8 << 20
+	// maxConfig is the size of the largest config that is read.
+	maxConfig = 8 << 20
 )
 
-// accept asks for manifests as they are stored. A registry may convert or deny a
-// manifest whose type the client does not name.
+// accept is the header that names all types of manifests. If the type of a
+// manifest is not named, a registry may convert the manifest or refuse to send it.
 var accept = http.Header{"Accept": {strings.Join(validate.ManifestTypes, ",")}}
 
-// head asks whether a manifest is there, and for its digest.
+// head finds out whether a manifest is there, and its digest.
 //
-// A registry may answer a HEAD without a digest, or deny it what it serves to a
-// GET. Then the manifest itself is read.
+// Some registries answer a HEAD request without a digest, or with an error, although
+// a GET request works. In these cases head reads the manifest.
 func (h *host) head(ctx context.Context, repository, reference string) (validate.Fact, error) {
 	response, err := h.do(ctx, http.MethodHead, repository, "manifests/"+reference, accept)
 	if err != nil {
@@ -40,13 +41,13 @@ func (h *host) head(ctx context.Context, repository, reference string) (validate
 	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
 		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented,
 		wire.IsUnexplained(response) && !h.client.options.Once:
-		response.Body.Close() // it holds the slot that the next request needs
+		response.Body.Close() // frees the slot, which the next request needs
 		return h.manifest(ctx, repository, reference)
 	}
 	return validate.Fact{}, wire.Refusal(response)
 }
 
-// manifest reads a manifest and proves its digest.
+// manifest reads a manifest, and checks that its bytes have the right digest.
 func (h *host) manifest(ctx context.Context, repository, reference string) (validate.Fact, error) {
 	body, header, err := h.get(ctx, repository, "manifests/"+reference, accept, maxManifest)
 	if err != nil || body == nil {
@@ -69,8 +70,8 @@ func (h *host) manifest(ctx context.Context, repository, reference string) (vali
 	return validate.Fact{Digest: manifest.Digest, Manifest: manifest}, nil
 }
 
-// config reads an image's config. If its bytes have another digest, the fact says
-// so and has no config.
+// config reads an image's config. If the bytes have a wrong digest, the fact has
+// this digest and no config.
 func (h *host) config(ctx context.Context, repository, digest string) (validate.Fact, error) {
 	body, _, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
 	if err != nil || body == nil {

@@ -34,10 +34,10 @@ type Account struct {
 	registry name.Registry
 	broken   error // why there is no registry
 
-	session renewed[*Session]
+	session cachedValue[*Session]
 
 	mu     sync.Mutex
-	tokens map[string]*renewed[string] // Authorization headers, by repository
+	tokens map[string]*cachedValue[string] // Authorization headers, by repository
 }
 
 var _ wire.Authorizer = (*Account)(nil)
@@ -45,7 +45,7 @@ var _ wire.Authorizer = (*Account)(nil)
 // NewAccount returns an Account. What several callers of it wait for runs among
 // the flights.
 func NewAccount(o AccountOptions, flights *Flights) *Account {
-	a := &Account{AccountOptions: o, flights: flights, tokens: map[string]*renewed[string]{}}
+	a := &Account{AccountOptions: o, flights: flights, tokens: map[string]*cachedValue[string]{}}
 	var options []name.Option
 	if o.Insecure && !o.Settings.PlainHTTP { // plain HTTP needs no second attempt
 		options = append(options, name.Insecure)

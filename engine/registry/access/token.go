@@ -40,12 +40,12 @@ func (a *Account) Authorization(ctx context.Context, repository string, tokens h
 }
 
 // token returns what the account has for a repository.
-func (a *Account) token(repository string) *renewed[string] {
+func (a *Account) token(repository string) *cachedValue[string] {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	token, ok := a.tokens[repository]
 	if !ok {
-		token = &renewed[string]{}
+		token = &cachedValue[string]{}
 		a.tokens[repository] = token
 	}
 	return token
@@ -87,7 +87,7 @@ func (a *Account) Renew(repository, refused string, repeated bool) bool {
 	}
 	token := a.token(repository)
 	isRefused := func(value string) bool { return value == refused }
-	if repeated && !token.hasEnded(isRefused) {
+	if repeated && !token.hasExpired(isRefused) {
 		return false
 	}
 	token.drop(isRefused)

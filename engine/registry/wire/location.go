@@ -6,9 +6,9 @@ import (
 	"net/url"
 )
 
-// locationTransport refuses a redirect that net/http could not follow. The words
-// of net/http's own error would show the whole of the location, with its
-// signature.
+// locationTransport refuses a redirect to a broken URL. net/http would refuse it,
+// too, but its error shows the whole URL. The URL may have a signature, which is a
+// secret.
 type locationTransport struct {
 	next http.RoundTripper
 }

@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// slotTransport bounds the number of requests that are under way. A request
-// holds its slot until the body of its answer is closed.
+// slotTransport limits how many requests are under way at once. A request keeps
+// its slot until the body of its answer is closed.
 type slotTransport struct {
-	slots chan struct{} // holds one value for each request under way, nil for no limit
+	slots chan struct{} // holds one value for each request under way; nil means no limit
 	next  http.RoundTripper
 }
 

@@ -96,7 +96,7 @@ func (o *Options) readFile(ctx context.Context, path string) *testFile {
 	file := &testFile{path: path}
 	file.err = o.inWorld(ctx, path, io.Discard, func(ctx context.Context, script source.Script, options starlib.Options, w scripttest.World) error {
 		names, err := scripttest.TestNames(ctx, script, options, w)
-		file.declares = len(names)
+		file.declared = len(names)
 		for _, name := range names {
 			if o.Match == nil || o.Match.MatchString(name) {
 				file.tests = append(file.tests, &test{name: name, file: file})

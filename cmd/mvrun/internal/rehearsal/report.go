@@ -11,14 +11,14 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 )
 
-// The report of "mvrun test", in the words of "go test".
+// The report of "mvrun test" has the same form as that of "go test".
 
 // test is one test and its outcome.
 type test struct {
 	name           string
 	file           *testFile
 	err            error
-	transcript     string // its output, and the logs of the scripts that it ran
+	transcript     string // the output of the test, and the logs of the scripts that it ran
 	started, ended time.Time
 	finished       bool
 }
@@ -26,8 +26,8 @@ type test struct {
 // testFile is a file of tests.
 type testFile struct {
 	path     string
-	err      error // the file is broken
-	declares int   // tests in the file, also those that --run leaves out
+	err      error // why no test of the file can run, or nil
+	declared int   // how many tests the file has, including those that --run leaves out
 	tests    []*test
 }
 
@@ -39,7 +39,7 @@ type report struct {
 
 	mu    sync.Mutex
 	files []*testFile
-	shown int // files that were written
+	shown int // how many files were written
 }
 
 func (r *report) add(file *testFile) { r.files = append(r.files, file) }
@@ -52,7 +52,7 @@ func (r *report) done(t *test) {
 	r.flush()
 }
 
-// flush writes the files that are complete.
+// flush writes the files whose tests are all finished.
 func (r *report) flush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -93,7 +93,7 @@ func (r *report) write(f *testFile) {
 		}
 	}
 	switch {
-	case f.declares == 0:
+	case f.declared == 0:
 		fmt.Fprintf(r.w, "?   \t%s\t[no functions test_*]\n", f.path)
 	case len(f.tests) == 0:
 		fmt.Fprintf(r.w, "ok  \t%s\t[no tests to run]\n", f.path)
@@ -113,7 +113,8 @@ func (f *testFile) failed() bool {
 	return false
 }
 
-// elapsed is the time from the start of the first test to the end of the last.
+// elapsed returns the time from the start of the first test to the end of the
+// last.
 func (f *testFile) elapsed() time.Duration {
 	first, last := f.tests[0].started, f.tests[0].ended
 	for _, t := range f.tests {
@@ -143,7 +144,7 @@ func (r *report) unfinished() int {
 	return n
 }
 
-// end writes the last line and returns the exit status.
+// end writes the last line of the report, and returns the exit status.
 func (r *report) end() (int, error) {
 	status := job.ExitOK
 	for _, f := range r.files {
@@ -165,7 +166,8 @@ func (r *report) end() (int, error) {
 	return status, nil
 }
 
-// Indent sets text off from the text above it.
+// Indent returns the text with each line indented, so that it stands out from the
+// text above it.
 func Indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
 }

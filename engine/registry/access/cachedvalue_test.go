@@ -11,7 +11,7 @@ import (
 
 // making makes a value that many callers wait for, and counts how often it did.
 type making struct {
-	renewed[string]
+	cachedValue[string]
 	flights *Flights
 	value   string
 	valid   time.Duration
@@ -57,7 +57,7 @@ func (m *making) want(t *testing.T, value string, err error, times int) {
 
 func is(value string) func(string) bool { return func(other string) bool { return other == value } }
 
-func TestRenewed(t *testing.T) {
+func TestCachedValue(t *testing.T) {
 	refused := errors.New("refused")
 	for _, test := range []struct {
 		name string
@@ -112,21 +112,21 @@ func TestRenewed(t *testing.T) {
 			m.want(t, "", refused, 1)
 		}},
 		{"ended", false, func(t *testing.T, m *making) {
-			if !m.hasEnded(is("one")) {
+			if !m.hasExpired(is("one")) {
 				t.Error("before there was one it is current")
 			}
 			m.want(t, "one", nil, 1)
-			if m.hasEnded(is("one")) || !m.hasEnded(is("another")) {
+			if m.hasExpired(is("one")) || !m.hasExpired(is("another")) {
 				t.Error("the current one is not the one that was made")
 			}
 			time.Sleep(time.Minute)
-			if !m.hasEnded(is("one")) {
+			if !m.hasExpired(is("one")) {
 				t.Error("out of date, it is current")
 			}
 		}},
 		{"made since it was looked for", false, func(t *testing.T, m *making) {
 			m.want(t, "one", nil, 1)
-			if value, err := m.renew(m.flights, m.fresh); value != "one" || err != nil {
+			if value, err := m.refresh(m.flights, m.fresh); value != "one" || err != nil {
 				t.Errorf("who had looked before got %q, %v", value, err)
 			}
 			m.want(t, "one", nil, 1)
@@ -162,10 +162,10 @@ func TestRenewed(t *testing.T) {
 
 // Many callers make, read and drop values at once. Each value that they get is whole,
 // and none was dropped before its caller asked.
-func TestRenewedByMany(t *testing.T) {
+func TestCachedValueByMany(t *testing.T) {
 	flights := NewFlights(t.Context(), false)
 	defer flights.Close()
-	var s renewed[[2]int]
+	var s cachedValue[[2]int]
 	made := 0
 	fresh := func(context.Context) ([2]int, time.Duration, error) {
 		made++
@@ -182,7 +182,7 @@ func TestRenewedByMany(t *testing.T) {
 				}
 				bad = value[0]
 				s.drop(func(v [2]int) bool { return v == value })
-				if !s.hasEnded(func(v [2]int) bool { return v == value }) {
+				if !s.hasExpired(func(v [2]int) bool { return v == value }) {
 					t.Errorf("%v was dropped", value)
 				}
 			}
