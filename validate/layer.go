@@ -6,26 +6,29 @@ import (
 	"strings"
 )
 
-// emptyLayer is a compressed empty tar. Docker once wrote it for every build step
-// that changed no file; later it left such layers out.
+// emptyLayer is the digest of an empty tar file, compressed with gzip. Old versions
+// of Docker wrote this layer for every build step that changed no file. Newer
+// versions write no layer for such a step.
 const emptyLayer = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
 
-// isForeign reports whether a layer need not be in the registry, because the
-// manifest names URLs from which nodes get it.
+// isForeign reports whether nodes get a layer from the URLs in the manifest. Such a
+// layer need not be in the registry.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers
 func (d Descriptor) isForeign() bool { return d.hasForeignType() && len(d.URLs) > 0 }
 
+// hasForeignType reports whether the media type of a layer is one for layers that
+// nodes get from elsewhere.
 func (d Descriptor) hasForeignType() bool {
 	return strings.HasPrefix(d.MediaType, "application/vnd.docker.image.rootfs.foreign.diff.tar") ||
 		strings.HasPrefix(d.MediaType, "application/vnd.oci.image.layer.nondistributable.v1.tar")
 }
 
-// formats are the formats that nodes unpack.
+// formats are the formats of layers that nodes can unpack.
 var formats = []string{"tar", "gzip", "zstd"}
 
-// format returns one of formats if the media type is one of Docker's or OCI's for
-// layers, else the media type itself. Schema 1 tells no media type, and its
-// layers are gzip.
+// format returns the format of a layer, by its media type. If Docker and OCI do not
+// define this media type, format returns the media type itself. Manifests of schema
+// 1 name no media types; their layers are gzip.
 func (d Descriptor) format() string {
 	for _, tar := range []string{
 		"application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar",
@@ -48,9 +51,10 @@ func (d Descriptor) format() string {
 	return d.MediaType
 }
 
-// differentLayers says how the layers of two images differ, or returns "". Layers
-// are compared in their order, by digest. The same bytes under the media type of
-// another format differ as well, since nodes could not unpack them.
+// differentLayers says how the layers of two images differ. It returns "" if they
+// are the same. It compares the digests of the layers, in their order. Layers with
+// the same digest still differ if their media types name different formats, because
+// nodes could not unpack one of them.
 func differentLayers(source, destination []Descriptor) string {
 	if len(source) != len(destination) {
 		return fmt.Sprintf("%d layers != %d", len(source), len(destination))
@@ -71,16 +75,16 @@ func differentLayers(source, destination []Descriptor) string {
 	return ""
 }
 
-// isGuessed reports whether nodes look how the layer begins instead of trusting
-// its media type. They do so for Docker's type of an uncompressed layer, since
-// early tools gave it to compressed layers, too.
+// isGuessed reports whether nodes find out the format of a layer from its first
+// bytes, and ignore its media type. They do so for Docker's media type of an
+// uncompressed layer, because early tools also used it for compressed layers.
 // https://github.com/containerd/containerd/blob/v2.1.0/core/images/mediatypes.go (DiffCompression)
 func (d Descriptor) isGuessed() bool {
 	return d.MediaType == "application/vnd.docker.image.rootfs.diff.tar" || d.MediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar"
 }
 
-// wrongMediaType says why nodes cannot use a layer under the media type that a
-// copy gave it, or returns "".
+// wrongMediaType says why nodes cannot use a layer of the destination, because of
+// the media type that the copying tool gave to it. It returns "" if they can.
 func wrongMediaType(source, destination Descriptor) string {
 	switch {
 	case slices.Contains(formats, source.format()) && !slices.Contains(formats, destination.format()):

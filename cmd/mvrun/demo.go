@@ -17,8 +17,8 @@ import (
 	"mvrun/validate"
 )
 
-// demoCommand shows a run on two registries in the process, with fifteen images
-// that were mirrored well or badly.
+// demoCommand shows two runs. The two registries are inside the process. Some of
+// the fifteen images were mirrored well, and others badly.
 type demoCommand struct {
 	Keep string `placeholder:"DIR" help:"Leave the list, the failed list and the results in this folder."`
 }
@@ -31,7 +31,7 @@ const (
 // demoImage is an image of the demonstration's list.
 type demoImage struct {
 	line  string // NAME TAG
-	about string // how the image was mirrored, for the comment above its line
+	about string // how the image was mirrored; this becomes the comment above its line
 	push  func(source, destination *memory.Registry)
 }
 
@@ -146,7 +146,8 @@ func (d *demoCommand) run(ctx context.Context, _ []*kong.Flag, c job.Console) (s
 	if err := os.WriteFile(list, []byte(demoList()), 0o666); err != nil {
 		return 0, err
 	}
-	// The demonstration is the same wherever it runs.
+	// The environment and the user's configuration must not change the
+	// demonstration.
 	c.Isolated, c.LookupEnv = true, func(name string) (string, bool) { return os.Getenv("NO_COLOR"), name == "NO_COLOR" }
 
 	fmt.Fprintf(c.Stdout, "Two registries run inside this process: %s, and %s, which should be its mirror.\nThis is the list of what was to be mirrored, and how well that went:\n\n%s\n",
@@ -179,8 +180,8 @@ func demoNetwork() (*memory.Network, error) {
 	return network, errors.Join(network.Add(demoSource, source), network.Add(demoDestination, destination))
 }
 
-// validate runs the bundled script over the list in dir, as the command line
-// would. The status is ExitOK if some images failed, as they should.
+// validate runs the bundled script over the list in dir, as the command would. Some
+// images must fail: validate returns ExitOK if they did.
 func (d *demoCommand) validate(ctx context.Context, network http.RoundTripper, dir string, c job.Console, rules, depth string) (int, error) {
 	args := []string{"run", "-f", filepath.Join(dir, "list.txt"), "-o", filepath.Join(dir, "mirror-validate-failed.txt"),
 		"-j", "10", "--rules", rules, "--depth", depth, "--progress", "never"}
@@ -207,7 +208,7 @@ func (d *demoCommand) validate(ctx context.Context, network http.RoundTripper, d
 	return job.ExitOK, nil
 }
 
-// folder returns the folder of the demonstration's files.
+// folder creates the folder for the demonstration's files, and returns its path.
 func (d *demoCommand) folder() (string, error) {
 	if d.Keep == "" {
 		return os.MkdirTemp("", "mvrun-demo-")

@@ -11,12 +11,12 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 )
 
-// version is the plain version. The user agent and the results file carry it.
-// A release build may set another one: -ldflags "-X main.version=1.2.3".
+// version is the version number. Requests (User-Agent) and the results file have
+// it, too. A release build may set it with -ldflags "-X main.version=1.2.3".
 var version = "0.1.0"
 
-// versionCommand prints the version, and from which sources and with which Go
-// this program was built.
+// versionCommand prints the version, the commit that the program was built from,
+// and the version of Go that built it.
 type versionCommand struct{}
 
 func (versionCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
@@ -25,8 +25,8 @@ func (versionCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int
 	return job.ExitOK, err
 }
 
-// describeVersion returns the text of "mvrun version". info is nil in a program
-// that was built without modules.
+// describeVersion returns the text of "mvrun version". info is nil if the program
+// was built without Go modules.
 func describeVersion(info *debug.BuildInfo) string {
 	if info == nil {
 		info = &debug.BuildInfo{GoVersion: "unknown"}
@@ -53,8 +53,8 @@ func describeVersion(info *debug.BuildInfo) string {
 		version, commit, date, info.GoVersion, setting("GOOS"), setting("GOARCH"))
 }
 
-// expandVersionFlag turns "mvrun --version" into "mvrun version". It is no flag
-// of the parser, because a script may have a flag --version of its own.
+// expandVersionFlag turns "mvrun --version" into "mvrun version". The parser has no
+// flag --version, because a script may have its own flag of that name.
 func expandVersionFlag(args []string) []string {
 	if slices.Equal(args, []string{"--version"}) {
 		return []string{"version"}

@@ -1,6 +1,6 @@
-// Package nearest finds the name that somebody meant by a wrong one, for the "did
-// you mean" of messages. It compares letters and knows nothing of what the names
-// are for.
+// Package nearest finds the name that somebody probably meant, if a name does not
+// exist. Messages show it as "did you mean". The package compares only letters. It
+// does not know what the names are for.
 package nearest
 
 import (
@@ -10,7 +10,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Name returns the name that is nearest to a wrong one, or "" if none is near.
+// Name returns the name that is most similar to a wrong one. It returns "" if no
+// name is similar enough.
 func Name(wrong string, names []string) string {
 	best, least := "", min(max(2, len(wrong)/3), len(wrong)/2)+1
 	for _, name := range slices.Sorted(slices.Values(names)) {
@@ -21,8 +22,9 @@ func Name(wrong string, names []string) string {
 	return best
 }
 
-// distance returns the number of letters that differ. Case does not count. The
-// same letters in another order count as one difference.
+// distance returns how many letters must be changed, added or removed to make one
+// word of the other. Upper and lower case are the same. If two words have the same
+// letters in another order, their distance is 1.
 func distance(a, b string) int {
 	a, b = strings.ToLower(a), strings.ToLower(b)
 	if a != b && len(a) > 2 && sorted(a) == sorted(b) {
@@ -31,6 +33,7 @@ func distance(a, b string) int {
 	return levenshtein.ComputeDistance(a, b)
 }
 
+// sorted returns the letters of a word in alphabetical order.
 func sorted(s string) string {
 	letters := []rune(s)
 	slices.Sort(letters)

@@ -8,7 +8,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// Duration is "1m30s", a number of seconds, or a duration of the module time.
+// Duration is an argument that is a length of time. A script may write it as
+// "1m30s", as a number of seconds, or as a duration of the module time.
 type Duration time.Duration
 
 // Unpack implements starlark.Unpacker.
@@ -35,7 +36,8 @@ func (d *Duration) Unpack(v starlark.Value) error {
 	return nil
 }
 
-// Time is "2027-03-31", "2027-03-31T12:00:00Z", or a time of the module time.
+// Time is an argument that is a point in time. A script may write it as
+// "2027-03-31", as "2027-03-31T12:00:00Z", or as a time of the module time.
 type Time time.Time
 
 // Unpack implements starlark.Unpacker.

@@ -18,9 +18,10 @@ func DefaultTLS(insecure bool) *tls.Config {
 	return &tls.Config{InsecureSkipVerify: insecure, MinVersion: tls.VersionTLS12}
 }
 
-// TLS returns the TLS configuration for a registry, nil if the default will do.
-// Besides the certificates of the settings it has those of the user's folders,
-// unless anonymous is set. insecure is the default of IsInsecure.
+// TLS returns the TLS configuration for a registry, or nil if DefaultTLS is enough.
+// It has the certificates of the settings and, unless anonymous is set, those of
+// the user's certs.d folders. insecure counts if the settings do not say whether
+// any certificate is accepted.
 func (s Settings) TLS(address string, insecure, anonymous bool) (*tls.Config, error) {
 	var authority, pair, folder certificates
 	if s.CA != "" {
@@ -35,7 +36,7 @@ func (s Settings) TLS(address string, insecure, anonymous bool) (*tls.Config, er
 			return nil, fmt.Errorf("the certificates for %s: %w", address, err)
 		}
 	}
-	if authority.none() && pair.none() && folder.none() && s.TLSVerify == nil {
+	if authority.isEmpty() && pair.isEmpty() && folder.isEmpty() && s.TLSVerify == nil {
 		return nil, nil
 	}
 	config := DefaultTLS(s.IsInsecure(insecure))
@@ -55,7 +56,7 @@ func (s Settings) TLS(address string, insecure, anonymous bool) (*tls.Config, er
 }
 
 // CertificateFolder returns the folder where the user may put certificates for a
-// registry, written for people.
+// registry. It is for messages, so "~" stands for the home folder.
 func CertificateFolder(address string) string {
 	folder := certificateFolders(address)[0]
 	if home, err := os.UserHomeDir(); err == nil {
@@ -66,8 +67,8 @@ func CertificateFolder(address string) string {
 	return folder
 }
 
-// certificateFolders returns the folders where users keep the certificates of a
-// registry, their own before the machine's.
+// certificateFolders returns the folders that may have certificates for a registry.
+// The folders of the user come before those of the machine.
 //
 // https://docs.docker.com/engine/security/certificates/
 // https://github.com/containers/image/blob/main/docs/containers-certs.d.5.md
@@ -87,19 +88,19 @@ func certificateFolders(address string) []string {
 	return folders
 }
 
-// certificates are PEM files.
+// certificates are the paths of PEM files.
 type certificates struct {
-	authorities []string  // to trust
-	pairs       []keyPair // to show to a registry that asks for them
+	authorities []string  // CA certificates to trust
+	pairs       []keyPair // client certificates, for registries that ask for them
 }
 
-// keyPair is a client certificate and its key.
+// keyPair has the paths of a client certificate and its key.
 type keyPair struct{ certificate, key string }
 
-func (c certificates) none() bool { return len(c.authorities) == 0 && len(c.pairs) == 0 }
+func (c certificates) isEmpty() bool { return len(c.authorities) == 0 && len(c.pairs) == 0 }
 
-// folderCertificates returns the certificates of the first folder that exists for
-// a registry. As for Podman, a folder that the user may not read does not exist.
+// folderCertificates returns the certificates in the first folder that exists for
+// a registry. A folder that the user may not read is passed over, as Podman does.
 func folderCertificates(address string) (certificates, error) {
 	for _, folder := range certificateFolders(address) {
 		files, err := os.ReadDir(folder)
@@ -114,8 +115,9 @@ func folderCertificates(address string) (certificates, error) {
 	return certificates{}, nil
 }
 
-// sortFiles tells the files of a folder apart by the ends of their names: *.crt is
-// an authority, *.cert a client certificate, and *.key the key of the latter.
+// sortFiles returns the certificates among the files of a folder. The end of a
+// file's name says what the file is: *.crt is a CA certificate, *.cert is a client
+// certificate, and *.key is the key of a client certificate.
 func sortFiles(folder string, files []fs.DirEntry) (certificates, error) {
 	var found certificates
 	exists := map[string]bool{}
@@ -140,8 +142,8 @@ func sortFiles(folder string, files []fs.DirEntry) (certificates, error) {
 	return found, nil
 }
 
-// addTo adds certificates to a TLS configuration. The authorities that it or the
-// machine trusts stay trusted.
+// addTo adds certificates to a TLS configuration. CA certificates that it already
+// has, and those of the machine, stay trusted.
 func (c certificates) addTo(config *tls.Config) error {
 	for _, path := range c.authorities {
 		pem, err := os.ReadFile(path)

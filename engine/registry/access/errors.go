@@ -5,7 +5,8 @@ import (
 	"mvrun/validate"
 )
 
-// CredentialError says that the credentials could not be found. Nothing was sent.
+// CredentialError says that looking for the credentials failed. No request was
+// sent.
 type CredentialError struct{ Err error }
 
 func (e *CredentialError) Error() string { return wire.Plain(e.Err) }
@@ -17,7 +18,7 @@ func (e *CredentialError) Reason() validate.Reason { return validate.Unauthorize
 // PingError says that the first contact with a registry failed.
 type PingError struct {
 	Err  error
-	From string // where the credentials are from, "" if there are none
+	From string // where the credentials were found; "" if there are none
 }
 
 func (e *PingError) Error() string { return e.Err.Error() }

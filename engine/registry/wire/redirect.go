@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// redirectTransport follows redirects, as http.Client does. A request keeps its
-// Authorization header only while it stays at the same host, port and scheme:
-// http.Client would keep it at other ports of the host, too.
+// redirectTransport follows redirects. It uses http.Client, but changes two things:
 //
-// An answer that is no redirect, as nearly all are, is returned as it is.
-// http.Client would copy the request first.
+//   - The Authorization header goes only to the same scheme, host and port. By
+//     itself http.Client would send it to other ports of the host, too.
+//   - http.Client copies each request, which costs time. So a request is first sent
+//     without http.Client, and only a redirect is given to it. Nearly all answers
+//     are no redirects.
 type redirectTransport struct {
 	next http.RoundTripper
 }
 
 func (t *redirectTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.next.RoundTrip(request)
-	if err != nil { // in http.Client's words, as it would be after a redirect
+	if err != nil { // http.Client makes the same kind of error after a redirect
 		return nil, &url.Error{Op: request.Method[:1] + strings.ToLower(request.Method[1:]), URL: request.URL.String(), Err: err}
 	}
 	if response.StatusCode < 300 || response.StatusCode >= 400 {
@@ -28,11 +29,11 @@ func (t *redirectTransport) RoundTrip(request *http.Request) (*http.Response, er
 	return client.Do(request)
 }
 
-// followTransport sends the requests of one chain of redirects. It has the
-// answer to the first of them already.
+// followTransport sends the requests that follow one redirect after the other. The
+// first request was sent before, and followTransport has its answer.
 type followTransport struct {
-	first  *http.Response // nil once it was given away
-	origin *http.Request
+	first  *http.Response // the answer to the first request; nil after RoundTrip has returned it
+	origin *http.Request  // the first request
 	next   http.RoundTripper
 }
 
@@ -50,6 +51,5 @@ func (t *followTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	return t.next.RoundTrip(request)
 }
 
-// sameOrigin reports whether two URLs lead to the same port, and both over TLS
-// or both over plain HTTP.
+// sameOrigin reports whether two URLs have the same scheme, host and port.
 func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
