@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Runtime is the configuration that a container is started with. The last three
-// fields are Docker's own: a conversion to OCI may lose them.
+// Runtime is the configuration with which a container starts. Only Docker knows
+// the last three fields, so a conversion to OCI may lose them.
 type Runtime struct {
 	User         string
 	ExposedPorts map[string]any
@@ -26,8 +26,8 @@ type Runtime struct {
 	Shell        command
 }
 
-// command is a program and its arguments. Early Docker also wrote a command as
-// one string.
+// command is a program and its arguments. In JSON it is a list of strings. Early
+// versions of Docker also wrote a command as one string.
 type command []string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -43,8 +43,8 @@ func (c *command) UnmarshalJSON(body []byte) error {
 	return json.Unmarshal(body, (*[]string)(c))
 }
 
-// difference names the first field in which two runtime configurations differ,
-// or is "".
+// difference says in which field two runtime configurations differ. It names only
+// the first such field. It returns "" if the configurations are the same.
 func (r Runtime) difference(other Runtime, os string) string {
 	switch {
 	case !slices.Equal(r.Env, other.Env):
@@ -75,13 +75,13 @@ func (r Runtime) difference(other Runtime, os string) string {
 	return ""
 }
 
-// differentValues writes two values of a field.
+// differentValues returns a message that shows two different values of a field.
 func differentValues(field string, source, destination any) string {
 	return fmt.Sprintf("config field %s: %s != %s", field, compact(source), compact(destination))
 }
 
-// differentNames writes the names of variables or labels that differ. It does
-// not write their values, which may be secret.
+// differentNames returns a message that names the variables or labels that differ.
+// It does not show their values, which may be secret.
 func differentNames(field string, source, destination map[string]string) string {
 	var differ []string
 	for _, name := range slices.Sorted(maps.Keys(source)) {
@@ -102,7 +102,7 @@ func differentNames(field string, source, destination map[string]string) string 
 	return "config field " + field + ": " + strings.Join(differ, ", ")
 }
 
-// variables returns the values of an environment by name.
+// variables returns the values of the variables in an environment, by their names.
 func variables(env []string) map[string]string {
 	byName := map[string]string{}
 	for _, variable := range env {
@@ -116,7 +116,7 @@ func sameKeys(a, b map[string]any) bool {
 	return maps.EqualFunc(a, b, func(any, any) bool { return true })
 }
 
-// compact writes a value of a config for a message.
+// compact returns a value of a config as text for a message. Long values are cut.
 func compact(v any) string {
 	const most = 120
 	if value := reflect.ValueOf(v); value.Kind() != reflect.String && value.Kind() != reflect.Bool && value.Len() == 0 {

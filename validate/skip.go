@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// noPlatform is the verdict on a source that has none of the wanted platforms;
-// has says which it has.
+// noPlatform returns the verdict on a source that has none of the wanted platforms.
+// has says which platforms the source has.
 func (c *comparison) noPlatform(has string) Verdict {
 	return Verdict{Status: Skip, Reason: NoPlatform,
 		Message: fmt.Sprintf("source does not have OS [%s], arch [%s]; it has %s", strings.Join(c.OS, ","), strings.Join(c.Arch, ","), has)}
 }
 
-// describeSingle says which platform a manifest has that is no list.
+// describeSingle says which platform a single image has, for noPlatform.
 func describeSingle(manifest *Manifest, platform *Platform) string {
 	switch {
 	case platform != nil && *platform == Platform{}:
@@ -24,7 +24,8 @@ func describeSingle(manifest *Manifest, platform *Platform) string {
 	return "no platform: its config is of type " + manifest.Config.MediaType
 }
 
-// describeList says which platforms a list has, each of them once.
+// describeList says which platforms a list has, for noPlatform. Each platform is
+// named once.
 func describeList(platforms []*Platform) string {
 	const most = 20
 	var names []string

@@ -12,11 +12,11 @@ import (
 	"mvrun/starlib/source"
 )
 
-// docsCommand prints the reference of what scripts can use.
+// docsCommand prints the reference: everything that scripts can use.
 type docsCommand struct {
 	Name   string `arg:"" optional:"" help:"What to explain: validate, result, result.status, re.search, retry, @mvrun//retry.star, a topic such as rules. Without it: an overview."`
 	Format string `default:"text" enum:"text,markdown" help:"text or markdown; markdown without a name is the whole reference."`
-	Stubs  bool   `default:"false" help:"Print a Python stub of all, for editors (mvrun docs stubs)."`
+	Stubs  bool   `default:"false" help:"Print the whole reference as a Python stub, for editors (mvrun docs stubs)."`
 }
 
 func (d *docsCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {

@@ -1,6 +1,7 @@
-// Package await holds the two ways in which a goroutine of a run waits.
+// Package await helps goroutines to wait: for a time, for an event, and for a value
+// that another goroutine makes.
 //
-// Sleep waits for time to pass, and Signal for an event. Both end early when the
+// Sleep waits for a time, and Signal waits for an event. Both return early if the
 // caller's context ends.
 //
 // A Group makes a value once for all goroutines that want it at the same time.
@@ -12,8 +13,8 @@
 //	}
 //	return flight.Wait(ctx)
 //
-// The end of a caller's context ends only the caller's own waiting. It does not
-// end the making of the value, so no caller can fail the others.
+// If the context of a caller ends, only this caller stops waiting. The value is
+// still made, so a caller that gives up does no harm to the others.
 //
 // The package knows nothing of images and registries. It imports the standard
 // library only.

@@ -15,7 +15,7 @@ import (
 // match is a match of a pattern in a text. It is immutable.
 type match struct {
 	text  string
-	at    []int // begin and end of the match, then of each group; -1 for a group that took no part
+	at    []int // the beginning and the end of the match, then of each group; -1 for a group that matched nothing
 	names []string
 }
 
@@ -41,7 +41,7 @@ func (m *match) Attr(name string) (starlark.Value, error) {
 	return nil, nil
 }
 
-// group returns the text of a group, or None if it took no part in the match.
+// group returns the text that a group matched, or None if it matched nothing.
 func (m *match) group(n int) starlark.Value {
 	if m.at[2*n] < 0 {
 		return starlark.None
@@ -49,8 +49,8 @@ func (m *match) group(n int) starlark.Value {
 	return starlark.String(m.text[m.at[2*n]:m.at[2*n+1]])
 }
 
-// groupOf is match.group(n), in which n is a number or a name. Group 0 is the
-// whole match.
+// groupOf implements match.group(n). n is a number or a name. Group 0 is the whole
+// match.
 func (m *match) groupOf(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var which starlark.Value = starlark.MakeInt(0)
 	if err := param.Unpack(b, args, kwargs, "n?", &which); err != nil {
@@ -63,8 +63,8 @@ func (m *match) groupOf(_ *starlark.Thread, b *starlark.Builtin, args starlark.T
 	return m.group(n), nil
 }
 
-// index returns the number of a group that a script names by a number or a
-// name.
+// index returns the number of a group. which is the number or the name of the
+// group, as the script gave it.
 func (m *match) index(which starlark.Value) (int, error) {
 	if name, ok := starlark.AsString(which); ok {
 		for n, other := range m.names {
@@ -84,7 +84,7 @@ func (m *match) index(which starlark.Value) (int, error) {
 	return n, nil
 }
 
-// groups is match.groups(). It returns all groups, without the whole match.
+// groups implements match.groups(). It returns all groups, without the whole match.
 func (m *match) groups(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if err := param.Unpack(b, args, kwargs); err != nil {
 		return nil, err
@@ -100,12 +100,12 @@ func (m *match) groups(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tu
 // character.
 var groupReference = regexp.MustCompile(`\\(?:([0-9]{1,2})|g<([^>]*)>|(.))`)
 
-// expand replaces \1 and \g<name> in a replacement by the text of the groups,
-// and \\ by a backslash.
+// expand returns a replacement in which each \1 and \g<name> became the text of
+// that group, and each \\ became a backslash.
 func (m *match) expand(replacement string) (string, error) {
 	var wrong error
 	expanded := groupReference.ReplaceAllStringFunc(replacement, func(reference string) string {
-		text, err := m.referenced(reference)
+		text, err := m.resolve(reference)
 		if err != nil {
 			wrong = err
 		}
@@ -114,8 +114,8 @@ func (m *match) expand(replacement string) (string, error) {
 	return expanded, wrong
 }
 
-// referenced returns the text that a groupReference stands for.
-func (m *match) referenced(reference string) (string, error) {
+// resolve returns the text that replaces a groupReference.
+func (m *match) resolve(reference string) (string, error) {
 	parts := groupReference.FindStringSubmatch(reference)
 	name, other := parts[1]+parts[2], parts[3]
 	if other == `\` {
@@ -136,6 +136,6 @@ func (m *match) referenced(reference string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, _ := starlark.AsString(m.group(n)) // "" if the group took no part
+	s, _ := starlark.AsString(m.group(n)) // "" if the group matched nothing
 	return s, nil
 }

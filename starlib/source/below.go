@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// FilesBelow returns the paths of the files below a folder whose names end in
-// suffix, in lexical order. It leaves hidden folders out.
+// FilesBelow returns the paths of all files below a folder whose names end in
+// suffix. The paths are in lexical order. Hidden folders are left out.
 func FilesBelow(folder, suffix string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {

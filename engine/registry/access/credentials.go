@@ -12,21 +12,22 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// source is a place where credentials may be.
+// source is a place that may have credentials.
 type source struct {
 	name string // for messages
 	// find returns authn.Anonymous if the place has none for this registry.
 	find func(context.Context) (authn.Authenticator, error)
 }
 
-// sources returns the places to look in. The first that has credentials counts.
+// sources returns the places where credentials are looked for, in this order. The
+// first place that has credentials counts.
 func (a *Account) sources() []source {
 	settings := authn.AuthConfig{Username: a.Settings.Username, Password: a.Settings.Password, RegistryToken: a.Settings.Token}
 	login := a.User.Login
 	switch {
 	case settings != (authn.AuthConfig{}):
 		return []source{{"the script", given(settings)}}
-	case login != nil && a.Address == login.Registry: // not for another host in the registry's place
+	case login != nil && a.Address == login.Registry: // another host, set as the endpoint, must not get the login
 		return []source{{login.From, given(authn.AuthConfig{Username: login.Username, Password: login.Password})}}
 	case a.User.Namespace != "":
 		return []source{{podmanSource, func(context.Context) (authn.Authenticator, error) { return podmanLogin(a.User.Namespace, true) }}}
@@ -39,17 +40,19 @@ func (a *Account) sources() []source {
 	}
 }
 
+// given returns a function that finds the credentials of config.
 func given(config authn.AuthConfig) func(context.Context) (authn.Authenticator, error) {
 	return func(context.Context) (authn.Authenticator, error) { return authn.FromConfig(config), nil }
 }
 
+// resolve returns a function that finds the account's credentials in a keychain.
 func (a *Account) resolve(keychain authn.Keychain) func(context.Context) (authn.Authenticator, error) {
 	return func(ctx context.Context) (authn.Authenticator, error) {
 		return authn.Resolve(ctx, keychain, a.registry)
 	}
 }
 
-// findCredentials gives a session its credentials.
+// findCredentials finds the credentials of a session, and sets them in it.
 func (a *Account) findCredentials(ctx context.Context, s *Session) error {
 	s.auth = authn.Anonymous
 	for _, source := range a.sources() {
@@ -70,9 +73,9 @@ func (a *Account) findCredentials(ctx context.Context, s *Session) error {
 	return nil
 }
 
-// dockerKeychain reads Docker's configuration, if there is one. If there is
-// none, authn.DefaultKeychain would read Podman's, and its errors would name the
-// wrong file.
+// dockerKeychain reads Docker's configuration, if it exists. It does not use
+// authn.DefaultKeychain if Docker's configuration does not exist: that would then
+// read Podman's, and its errors would name the wrong file.
 type dockerKeychain struct{}
 
 func (dockerKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
@@ -85,8 +88,8 @@ func (dockerKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 	return authn.Anonymous, nil
 }
 
-// podmanKeychain reads Podman's credentials, also where there is a Docker
-// configuration, which authn.DefaultKeychain does not.
+// podmanKeychain reads Podman's credentials. Unlike authn.DefaultKeychain, it also
+// reads them if there is a Docker configuration.
 // https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
 type podmanKeychain struct{}
 

@@ -62,7 +62,7 @@ func (r *Registry) NewWay(user Authorizer) *Way {
 		Requests: &quotaTransport{quota: quota, next: &authorizationTransport{
 			user:   user,
 			next:   &redirectTransport{next: patient},
-			tokens: &wholeTransport{tries: r.network.Tries(), next: &quotaTransport{quota: quota, next: patient}},
+			tokens: &bufferTransport{tries: r.network.Tries(), next: &quotaTransport{quota: quota, next: patient}},
 		}},
 		Contact:  &quotaTransport{quota: quota, next: brief},
 		registry: r,

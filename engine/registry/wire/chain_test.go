@@ -56,7 +56,7 @@ func TestChain(t *testing.T) {
 	// Tokens are fetched without authorization, and read to their end.
 	way := New(Options{}).NewRegistry(Target{}).NewWay(nobody{})
 	tokens := way.Requests.(*quotaTransport).next.(*authorizationTransport).tokens
-	if got := links(tokens)[:3]; !slices.Equal(got, []string{"whole", "quota", "circuit"}) {
+	if got := links(tokens)[:3]; !slices.Equal(got, []string{"buffer", "quota", "circuit"}) {
 		t.Errorf("the links for tokens begin with %q", got)
 	}
 }

@@ -10,19 +10,19 @@ import (
 	"mvrun/engine/await"
 )
 
-// CutError is the error of an answer whose body was cut short.
+// CutError says that the body of an answer was cut short.
 type CutError struct{ Err error }
 
 func (e *CutError) Error() string { return e.Err.Error() }
 func (e *CutError) Unwrap() error { return e.Err }
 
-// bodyTries is how often the reading of an answer is tried in all, if its body
-// is cut short.
+// bodyTries is how often a request is sent at most while the bodies of its answers
+// are cut short.
 const bodyTries = 6
 
-// RetryCut reads an answer, and reads it again while it is cut short: no link of
-// the chain sees that, since bodies are read after them. do sends the request
-// and reads its answer. It returns a *CutError if that was cut short.
+// RetryCut calls do until do returns a whole answer. do sends a request and reads
+// its answer; it returns a *CutError if the body was cut short. retryTransport
+// cannot do this, because a body is read after the request has passed the chain.
 func RetryCut[T any](ctx context.Context, tries int, do func() (T, error)) (T, error) {
 	for try := 1; ; try++ {
 		done, err := do()
@@ -35,17 +35,18 @@ func RetryCut[T any](ctx context.Context, tries int, do func() (T, error)) (T, e
 	}
 }
 
-// wholeTransport returns answers that were read to their end, and are short.
-// It is for requests whose answers other packages read, which do not try again.
-type wholeTransport struct {
+// bufferTransport reads the whole body of each answer before it returns the answer,
+// and sends the request again if the body was cut short. It is for short answers
+// that another package reads, because other packages do not retry.
+type bufferTransport struct {
 	tries int
 	next  http.RoundTripper
 }
 
-// maxWhole is how much is read of an answer.
-const maxWhole = 8 << 20
+// maxBuffered is how many bytes are read of an answer. The rest is ignored.
+const maxBuffered = 8 << 20
 
-func (t *wholeTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+func (t *bufferTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return RetryCut(request.Context(), t.tries, func() (*http.Response, error) {
 		request, err := rewound(request)
 		if err != nil {
@@ -56,7 +57,7 @@ func (t *wholeTransport) RoundTrip(request *http.Request) (*http.Response, error
 			return nil, err
 		}
 		defer response.Body.Close()
-		body, err := io.ReadAll(io.LimitReader(response.Body, maxWhole))
+		body, err := io.ReadAll(io.LimitReader(response.Body, maxBuffered))
 		if err != nil {
 			return nil, &CutError{err}
 		}
@@ -65,8 +66,8 @@ func (t *wholeTransport) RoundTrip(request *http.Request) (*http.Response, error
 	})
 }
 
-// rewound returns a request that can be sent though it was sent before: with a
-// body of its own, if it has one.
+// rewound returns a copy of a request for another attempt. The copy has a new
+// body, because the first attempt has read the old one.
 func rewound(request *http.Request) (*http.Request, error) {
 	if request.GetBody == nil {
 		return request, nil

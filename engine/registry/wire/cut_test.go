@@ -28,7 +28,7 @@ func TestWhole(t *testing.T) {
 	}{{0, 1}, {2, 3}, {5, 6}, {6, 6}} {
 		synctest.Test(t, func(t *testing.T) {
 			sent := 0
-			transport := &wholeTransport{tries: bodyTries, next: roundTripper(func(r *http.Request) (*http.Response, error) {
+			transport := &bufferTransport{tries: bodyTries, next: roundTripper(func(r *http.Request) (*http.Response, error) {
 				if body, err := io.ReadAll(r.Body); string(body) != "request" {
 					t.Errorf("%q, %v was sent", body, err)
 				}
