@@ -17,10 +17,10 @@ import (
 	"mvrun/validate"
 )
 
-// explain finds the reason of an error and the words for it.
+// explain makes an *Error of an error: it finds the reason and the message.
 //
-// Errors of this program are explained: they know both. Errors of libraries are
-// recognized here, and become explained errors.
+// This program's own errors implement the interface explained, so they know their
+// reason and message. For an error of a library, recognize makes such an error.
 func (h *host) explain(ctx context.Context, call *wire.Call, err error, side validate.Side, reference string) *Error {
 	e := &Error{Side: side, Reference: reference, Err: err, doing: "reading " + side.String()}
 	missing := (*missingError)(nil)
@@ -34,9 +34,9 @@ func (h *host) explain(ctx context.Context, call *wire.Call, err error, side val
 	return e
 }
 
-// recognize explains an error of a library. The order of the cases counts, since
-// an error may hold several: where both HTTPS and HTTP were tried, it holds the
-// errors of both.
+// recognize explains an error of a library. The order of the cases matters, because
+// one error may hold several. For example, if HTTPS and then HTTP were tried, the
+// error holds the errors of both.
 func (h *host) recognize(ctx context.Context, call *wire.Call, err error) explained {
 	var (
 		verify  *tls.CertificateVerificationError
@@ -46,22 +46,22 @@ func (h *host) recognize(ctx context.Context, call *wire.Call, err error) explai
 		network net.Error
 	)
 	switch {
-	case errors.As(err, &verify): // whatever plain HTTP gave
-		return &certificateError{verify: verify, words: wire.Plain(err), host: h.failing(err), hint: h.client.options.InsecureHint}
-	case errors.As(err, &op) && isClientCertificate(op): // likewise
-		return &clientCertificateError{op: op, host: h.failing(err)}
+	case errors.As(err, &verify): // counts more than an error of plain HTTP
+		return &certificateError{verify: verify, words: wire.Plain(err), host: h.failedHost(err), hint: h.client.options.InsecureHint}
+	case errors.As(err, &op) && isClientCertificate(op): // counts more than an error of plain HTTP, too
+		return &clientCertificateError{op: op, host: h.failedHost(err)}
 	case errors.As(err, &status):
 		return h.refused(status, err)
 	case errors.Is(err, http.ErrSchemeMismatch) && h.account.MayUseHTTP():
-		return overHTTP(err)
+		return plainHTTPFailed(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &timeoutError{wire.Plain(err) + h.lateBecause(call)}
+		return &timeoutError{wire.Plain(err) + h.lateHint(call)}
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return &plainHTTPError{address: h.registry.address, hint: h.client.options.InsecureHint}
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return &unreachableError{fmt.Sprintf("no such host %s: check the name, and the resolver of this machine", dns.Name)}
 	case errors.As(err, &op) && op.Op == "dial":
-		return &unreachableError{fmt.Sprintf("%s (is %s up, and its port right?)", wire.Plain(err), h.failing(err))}
+		return &unreachableError{fmt.Sprintf("%s (is %s up, and its port right?)", wire.Plain(err), h.failedHost(err))}
 	case errors.As(err, &network) && network.Timeout():
 		return &timeoutError{wire.Plain(err)}
 	case errors.As(err, new(*wire.CutError)) && ctx.Err() == nil:
@@ -70,7 +70,7 @@ func (h *host) recognize(ctx context.Context, call *wire.Call, err error) explai
 	return &unreachableError{wire.Plain(err)}
 }
 
-// refused explains an answer with a status that says no.
+// refused explains an answer whose status refuses the request.
 func (h *host) refused(status *transport.Error, err error) explained {
 	ping := (*access.PingError)(nil)
 	e := &refusedError{
@@ -80,7 +80,7 @@ func (h *host) refused(status *transport.Error, err error) explained {
 		fromTokenServer: errors.As(err, new(*access.TokenError)),
 		atPing:          errors.As(err, &ping),
 	}
-	if status.Request != nil && !e.fromTokenServer && !h.is(status.Request.URL.Host) {
+	if status.Request != nil && !e.fromTokenServer && !h.isOwn(status.Request.URL.Host) {
 		e.redirectedTo = status.Request.URL.Host
 	}
 	from, known := h.account.From()
@@ -91,9 +91,10 @@ func (h *host) refused(status *transport.Error, err error) explained {
 	return e
 }
 
-// overHTTP explains why a registry that does not speak HTTPS did not answer over
-// plain HTTP either. Its error has the words of both attempts.
-func overHTTP(err error) explained {
+// plainHTTPFailed explains the error of a registry that does not speak HTTPS, and
+// whose answer over plain HTTP failed, too. The error has the messages of both
+// attempts; the second one counts.
+func plainHTTPFailed(err error) explained {
 	words := wire.Plain(err)
 	if _, second, ok := strings.Cut(err.Error(), "; "); ok {
 		words = wire.Readable(second)
@@ -104,25 +105,25 @@ func overHTTP(err error) explained {
 	return &unreachableError{words}
 }
 
-// lateBecause says what took the time of an image, if that is known.
-func (h *host) lateBecause(call *wire.Call) string {
+// lateHint says why an image took too long. It returns "" if this is not known.
+func (h *host) lateHint(call *wire.Call) string {
 	if status := call.Refused(); status != 0 {
 		return fmt.Sprintf("; the last answer was %d %s", status, http.StatusText(status))
 	}
-	if state := h.way.State(); state != "" {
+	if state := h.chain.State(); state != "" {
 		return fmt.Sprintf("; %s: %s", h.name, state)
 	}
-	if trouble := h.way.Trouble(); trouble != "" { // of what images share: a ping, a token
-		return fmt.Sprintf("; %s is tried again after: %s", h.name, trouble)
+	if reason := h.chain.RetryReason(); reason != "" { // perhaps of a ping or a token, for which many images wait
+		return fmt.Sprintf("; %s is tried again after: %s", h.name, reason)
 	}
 	return ""
 }
 
-// failing returns the host whose connection failed: the registry, its token
-// server, or where it redirects to.
-func (h *host) failing(err error) string {
+// failedHost returns the host whose connection failed. It may be the registry, its
+// token server, or a host to which the registry redirects.
+func (h *host) failedHost(err error) string {
 	if u := wire.Innermost(err); u != nil {
-		if parsed, e := url.Parse(u.URL); e == nil && !h.is(parsed.Host) {
+		if parsed, e := url.Parse(u.URL); e == nil && !h.isOwn(parsed.Host) {
 			return parsed.Host
 		}
 	}

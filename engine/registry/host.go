@@ -11,34 +11,35 @@ import (
 	"mvrun/engine/registry/wire"
 )
 
-// host is one registry of a run, as one user reads it.
+// host reads from one registry for one user.
 type host struct {
 	client   *Client
 	name     string // as lists write it
 	registry *configured
 	account  *access.Account
-	way      *wire.Way
+	chain    *wire.Chain
 }
 
-// newHost returns what is known of a registry before it is asked.
+// newHost makes the host for a registry and a user. It sends no request.
 func (c *Client) newHost(name string, registry *configured, user access.User) *host {
 	account := access.NewAccount(access.AccountOptions{
 		Address: registry.address, Settings: registry.Settings, User: user,
 		Anonymous: c.options.Anonymous, Insecure: registry.IsInsecure(c.options.Insecure),
 	}, c.flights)
-	return &host{client: c, name: name, registry: registry, account: account, way: registry.wire.NewWay(account)}
+	return &host{client: c, name: name, registry: registry, account: account, chain: registry.wire.NewChain(account)}
 }
 
-// open returns the session with the registry, after one ping for all who ask.
+// open returns the session with the registry. The first call pings the registry,
+// and all other calls wait for that ping.
 func (h *host) open(ctx context.Context) (*access.Session, error) {
 	if h.registry.broken != nil {
 		return nil, h.registry.broken
 	}
-	return h.account.Open(ctx, h.way.Contact)
+	return h.account.Open(ctx, h.chain.Contact)
 }
 
-// do sends a request for a path of a repository. The body of its response is the
-// caller's to close.
+// do sends a request for a path of a repository. The caller must close the body of
+// the response.
 func (h *host) do(ctx context.Context, method, repository, path string, header http.Header) (*http.Response, error) {
 	s, err := h.open(ctx)
 	if err != nil {
@@ -48,14 +49,14 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 	if err != nil {
 		return nil, err
 	}
-	// A request that has it is not copied on its way.
+	// rewriteTransport would have to copy the request to set this header.
 	request.Header.Set("User-Agent", h.client.options.UserAgent)
 	maps.Copy(request.Header, header)
-	return h.way.Requests.RoundTrip(request)
+	return h.chain.Requests.RoundTrip(request)
 }
 
-// newRequest makes a request for a path of a registry's API. Nearly all paths are
-// plain, and need not be parsed.
+// newRequest makes a request for a path of a registry's API. It parses only a path
+// that has special characters. Parsing takes time, and few paths have any.
 func newRequest(ctx context.Context, method, scheme, host, path string) (*http.Request, error) {
 	if strings.ContainsAny(path, "?%#") {
 		return http.NewRequestWithContext(ctx, method, scheme+"://"+host+"/v2/"+path, nil)
@@ -65,5 +66,5 @@ func newRequest(ctx context.Context, method, scheme, host, path string) (*http.R
 	return request.WithContext(ctx), nil
 }
 
-// is reports whether a host is the registry's own.
-func (h *host) is(address string) bool { return address == access.Host(h.registry.address) }
+// isOwn reports whether an address is that of the registry itself.
+func (h *host) isOwn(address string) bool { return address == access.Host(h.registry.address) }

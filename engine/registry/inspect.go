@@ -10,12 +10,12 @@ import (
 	"mvrun/validate"
 )
 
-// Inspect, Tags and Referrers are for scripts. Scripts name a repository
-// themselves, so it is on no side of a mirror.
+// Scripts call Inspect, Tags and Referrers. A script names any repository, which
+// need not belong to a mirror. So these methods have no parameter side.
 
 // Inspect reads the manifest of an image, and its config. repository includes the
-// registry, as in docker.io/library/nginx, and reference is a tag or a digest. An
-// error is an *Error, also if there is no such image.
+// registry, as in docker.io/library/nginx, and reference is a tag or a digest. Every
+// error is an *Error, even if the image does not exist.
 func (c *Client) Inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error) {
 	var inspection *validate.Inspection
 	err := c.ask(ctx, "inspecting", repository, reference, func(ctx context.Context, h *host, path string) (err error) {
@@ -25,8 +25,8 @@ func (c *Client) Inspect(ctx context.Context, repository, reference string) (*va
 	return inspection, err
 }
 
-// Tags lists the tags of a repository, in the registry's order. An error is an
-// *Error, also if there is no such repository.
+// Tags lists the tags of a repository, in the registry's order. Every error is an
+// *Error, even if the repository does not exist.
 func (c *Client) Tags(ctx context.Context, repository string) ([]string, error) {
 	var tags []string
 	err := c.ask(ctx, "listing the tags of", repository, "", func(ctx context.Context, h *host, path string) (err error) {
@@ -36,9 +36,10 @@ func (c *Client) Tags(ctx context.Context, repository string) ([]string, error) 
 	return tags, err
 }
 
-// Referrers lists what is attached to an image: what the registry or its fallback
-// tag lists, and what is under cosign's tags. reference is a tag or a digest. An
-// error is an *Error, also if there is no image under the tag.
+// Referrers lists the artifacts that are attached to an image. It finds them in the
+// registry's list of referrers or under the fallback tag, and under cosign's tags.
+// reference is a tag or a digest. Every error is an *Error, even if the image does
+// not exist.
 func (c *Client) Referrers(ctx context.Context, repository, reference string) ([]validate.Descriptor, error) {
 	var referrers []validate.Descriptor
 	err := c.ask(ctx, "listing the referrers of", repository, reference, func(ctx context.Context, h *host, path string) error {
@@ -62,8 +63,8 @@ func (c *Client) Referrers(ctx context.Context, repository, reference string) ([
 
 var errNoImage = &missingError{words: "the registry has no such image"}
 
-// ask calls do for a repository, and explains its error. doing says in the error's
-// words what was tried. reference may be empty.
+// ask calls do for a repository, and explains its error. The message of the error
+// begins with doing, such as "inspecting". reference may be empty.
 func (c *Client) ask(ctx context.Context, doing, repository, reference string, do func(ctx context.Context, h *host, path string) error) error {
 	name, path, _ := strings.Cut(repository, "/")
 	side := c.users.Side(name)

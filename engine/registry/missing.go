@@ -57,7 +57,7 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 	if err != nil {
 		return err
 	}
-	ping, err := h.way.Contact.RoundTrip(request)
+	ping, err := h.chain.Contact.RoundTrip(request)
 	if err != nil {
 		return err
 	}

@@ -6,13 +6,12 @@ import (
 	"net/http"
 )
 
-// tags lists the tags of a repository. The registry chooses the size of its pages:
-// some registries cut the listing to a size that they are asked for, and name no
-// next page.
+// tags lists the tags of a repository. It does not ask for pages of a certain size,
+// because some registries then send only the first page, and name no next one.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
 func (h *host) tags(ctx context.Context, repository string) ([]string, error) {
 	var tags []string
-	seen := map[string]bool{} // pages overlap where tags are pushed meanwhile
+	seen := map[string]bool{} // pages overlap if somebody pushes tags at the same time
 	err := h.pages(ctx, repository, "tags/list", nil, func(_ http.Header, body []byte) error {
 		var page struct {
 			Tags *[]string `json:"tags"`
@@ -21,7 +20,7 @@ func (h *host) tags(ctx context.Context, repository string) ([]string, error) {
 		if err := parseListing(body, &page); err != nil {
 			return err
 		}
-		if page.Tags == nil && page.Name == nil { // a repository without tags has null
+		if page.Tags == nil && page.Name == nil { // a repository without tags has a name, and null in place of tags
 			return &contentError{errors.New("the answer is no listing: it has neither name nor tags")}
 		}
 		if page.Tags == nil {

@@ -13,17 +13,17 @@ import (
 	"mvrun/starlib/source"
 )
 
-// sameProgram returns an error unless a formatted script means what the script
-// means: the same statements in the same order. The white space of docstrings may
-// differ, loads of the same module may be merged and, with dropLoads, loads may
-// be missing.
+// sameProgram returns an error if formatting changed the meaning of a script. The
+// statements and their order must be the same. Three things may differ: the white
+// space of docstrings, several loads of the same module that became one load, and,
+// with dropLoads, loads that were removed.
 func sameProgram(script source.Script, formatted string, dropLoads bool) error {
 	before, errBefore := parse(script, true)
 	after, errAfter := parse(source.Script{Name: script.Name, Source: formatted}, true)
 	if after == nil {
 		return fmt.Errorf("the formatter would break it: %w", errAfter)
 	}
-	if len(faults(script, errBefore)) != len(faults(script, errAfter)) { // more or fewer undefined names
+	if len(faults(script, errBefore)) != len(faults(script, errAfter)) { // the number of undefined names changed
 		return fmt.Errorf("the formatter would break it: %w", errAfter)
 	}
 	loadsBefore, loadsAfter := takeLoads(before), takeLoads(after)
@@ -40,8 +40,8 @@ func sameProgram(script source.Script, formatted string, dropLoads bool) error {
 	return nil
 }
 
-// takeLoads removes the load statements from a file. It returns what they load,
-// sorted, and each thing once.
+// takeLoads removes the load statements from a file. It returns the names that they
+// load with their modules, sorted and without repetitions.
 func takeLoads(tree *syntax.File) []string {
 	var loads []string
 	tree.Stmts = slices.DeleteFunc(tree.Stmts, func(statement syntax.Stmt) bool {
@@ -58,7 +58,7 @@ func takeLoads(tree *syntax.File) []string {
 	return slices.Compact(loads)
 }
 
-// joinDocstrings replaces white space in docstrings by single spaces.
+// joinDocstrings replaces each run of white space in docstrings with one space.
 func joinDocstrings(tree *syntax.File) {
 	for l := range docstrings(tree) {
 		if s, ok := l.Value.(string); ok {
@@ -67,8 +67,8 @@ func joinDocstrings(tree *syntax.File) {
 	}
 }
 
-// isSameTree reports whether parts of two syntax trees mean the same. Places,
-// parentheses and the spelling of literals do not count.
+// isSameTree reports whether parts of two syntax trees mean the same. It ignores
+// positions, parentheses, and how literals are written.
 func isSameTree(a, b reflect.Value) bool {
 	a, b = meaning(a), meaning(b)
 	if a.IsValid() != b.IsValid() || a.IsValid() && a.Type() != b.Type() {
@@ -102,8 +102,8 @@ func isSameList(a, b reflect.Value) bool {
 	return true
 }
 
-// hasMeaning reports whether a field of a node is part of what the program
-// means. Binding and Function are what the resolver found out.
+// hasMeaning reports whether a field of a node matters for the meaning of the
+// program. The resolver sets the fields Binding and Function, so they do not matter.
 func hasMeaning(field reflect.StructField) bool {
 	return field.IsExported() && field.Name != "Raw" && field.Name != "Binding" && field.Name != "Function" &&
 		field.Type != reflect.TypeFor[syntax.Position]()
@@ -120,7 +120,7 @@ func meaning(v reflect.Value) reflect.Value {
 			continue
 		}
 		if _, ok := reflect.TypeAssert[*big.Int](v); ok {
-			return v // compared by DeepEqual
+			return v // isSameTree compares it with DeepEqual
 		}
 		v = v.Elem()
 	}

@@ -7,21 +7,21 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// Settings are how to speak to one registry. What is left out is as the options
-// of the run and the user's configuration have it.
+// Settings say how to speak to one registry. If a setting is left out, the options
+// of the run and the user's configuration count.
 type Settings struct {
-	Endpoint string // HOST[:PORT] that is asked in its place
+	Endpoint string // the HOST[:PORT] that gets the requests in place of the registry
 
 	Username, Password string
-	Token              string // a bearer token, sent as it is
+	Token              string // a bearer token, which is sent unchanged
 
-	CA        string // PEM file of authorities to trust, besides the machine's
+	CA        string // PEM file with CA certificates to trust, besides those of the machine
 	Cert, Key string // PEM files of a client certificate
 	TLSVerify *bool
-	PlainHTTP bool // no TLS at all
+	PlainHTTP bool // speak HTTP without TLS
 
-	RequestsPerSecond float64 // 0 for no limit
-	MaxRequests       int     // at once; 0 for no limit
+	RequestsPerSecond float64 // 0 means no limit
+	MaxRequests       int     // the most requests at once; 0 means no limit
 }
 
 // Check returns an error if settings contradict each other.
@@ -46,8 +46,8 @@ func (s Settings) Check() error {
 	return nil
 }
 
-// IsInsecure reports whether plain HTTP and any certificate will do. usual is
-// the answer for registries without settings.
+// IsInsecure reports whether plain HTTP and any certificate are accepted. usual is
+// the answer if the settings do not say.
 func (s Settings) IsInsecure(usual bool) bool {
 	if s.TLSVerify != nil {
 		return !*s.TLSVerify

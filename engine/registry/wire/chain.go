@@ -2,7 +2,7 @@ package wire
 
 import "net/http"
 
-// Way is how one user's requests travel to one registry.
+// Chain is the chain of links that one user's requests to one registry pass.
 //
 // A request passes these links, in this order:
 //
@@ -38,7 +38,7 @@ import "net/http"
 // The first contact with a registry and requests for tokens skip authorization and
 // redirect. Options.Once leaves out the links that hold back, send again or learn:
 // circuit, retry, limit and answer.
-type Way struct {
+type Chain struct {
 	// Requests sends requests for a path of a repository, with authorization.
 	// It follows redirects.
 	Requests http.RoundTripper
@@ -50,15 +50,15 @@ type Way struct {
 	quota    *quota
 }
 
-// NewWay returns the way of a user's requests to the registry.
-func (r *Registry) NewWay(user Authorizer) *Way {
+// NewChain returns the chain for a user's requests to the registry.
+func (r *Registry) NewChain(user Authorizer) *Chain {
 	quota := newQuota(r.Target, user.Redact, r.network.options.Warn)
 	attempt := r.attempt(quota)
 	patient, brief := attempt, attempt
 	if !r.network.options.Once {
 		patient, brief = r.retried(attempt, false), r.retried(attempt, true)
 	}
-	return &Way{
+	return &Chain{
 		Requests: &quotaTransport{quota: quota, next: &authorizationTransport{
 			user:   user,
 			next:   &redirectTransport{next: patient},

@@ -39,12 +39,12 @@ func TestChain(t *testing.T) {
 		{"usually", false, top + retried + attempt, "quota " + retried + attempt},
 		{"once", true, top + unlearnt, "quota " + unlearnt},
 	} {
-		way := New(Options{Once: test.once}).NewRegistry(Target{Name: "r.example", Host: "r.example"}).NewWay(nobody{})
+		chain := New(Options{Once: test.once}).NewRegistry(Target{Name: "r.example", Host: "r.example"}).NewChain(nobody{})
 		for _, chain := range []struct {
 			name string
 			got  http.RoundTripper
 			want string
-		}{{"requests", way.Requests, test.requests}, {"contact", way.Contact, test.contact}} {
+		}{{"requests", chain.Requests, test.requests}, {"contact", chain.Contact, test.contact}} {
 			want := strings.Fields(chain.want + "Connections")
 			want[len(want)-1] = "" // http.Transport, without its end
 			if got := links(chain.got); !slices.Equal(got, want) {
@@ -54,8 +54,8 @@ func TestChain(t *testing.T) {
 	}
 
 	// Tokens are fetched without authorization, and read to their end.
-	way := New(Options{}).NewRegistry(Target{}).NewWay(nobody{})
-	tokens := way.Requests.(*quotaTransport).next.(*authorizationTransport).tokens
+	chain := New(Options{}).NewRegistry(Target{}).NewChain(nobody{})
+	tokens := chain.Requests.(*quotaTransport).next.(*authorizationTransport).tokens
 	if got := links(tokens)[:3]; !slices.Equal(got, []string{"buffer", "quota", "circuit"}) {
 		t.Errorf("the links for tokens begin with %q", got)
 	}
@@ -71,19 +71,19 @@ func TestChainStub(t *testing.T) {
 	})})
 	request := newRequest(t, http.MethodGet, "https://r.example/v2/team/app/manifests/1")
 	request.Header.Set("User-Agent", "test")
-	way := network.NewRegistry(Target{Name: "r.example", Host: "r.example", MaxRequests: 1}).NewWay(nobody{})
-	response, err := way.Requests.RoundTrip(request)
+	chain := network.NewRegistry(Target{Name: "r.example", Host: "r.example", MaxRequests: 1}).NewChain(nobody{})
+	response, err := chain.Requests.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got != request {
 		t.Error("the request was copied")
 	}
-	if n := way.UnderWay(); n != 1 {
+	if n := chain.UnderWay(); n != 1 {
 		t.Errorf("%d requests are under way, want 1", n)
 	}
 	response.Body.Close()
-	if n := way.UnderWay(); n != 0 || network.Requests() != 1 {
+	if n := chain.UnderWay(); n != 0 || network.Requests() != 1 {
 		t.Errorf("%d requests are under way after one, %d were sent", n, network.Requests())
 	}
 }

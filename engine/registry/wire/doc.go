@@ -11,8 +11,8 @@
 //     number of requests.
 //   - Registry is for one registry as a list names it: how fast it may be asked,
 //     and how many requests may be under way.
-//   - Way is for one user at one registry: what is left of this user's quota. Its
-//     chains are what callers send requests with.
+//   - Chain is for one user at one registry: it knows what is left of this user's
+//     quota. Callers send their requests through it.
 //
 // Errors that the package makes say in their words what people should know, and
 // some have a Reason among those of results.

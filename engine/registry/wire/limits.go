@@ -13,30 +13,30 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// limits are what one answer says of a registry's limits.
+// limits is what one answer says about the limits of a registry.
 type limits struct {
-	refused   bool          // the answer is 429 Too Many Requests
-	words     string        // of a refusal, "" if it has none
+	refused   bool          // whether the answer is 429 Too Many Requests
+	words     string        // the message of a 429, or ""
 	remaining string        // the header Ratelimit-Remaining
-	left      int           // requests, -1 if the answer does not say
-	window    time.Duration // in which requests are counted, 0 if the answer does not say
-	wait      time.Duration // until there are more, 0 if the answer does not say
+	left      int           // how many requests are left; -1 if the answer does not say
+	window    time.Duration // the time for which the limit counts requests; 0 if the answer does not say
+	wait      time.Duration // how long to wait before the next request; 0 if the answer does not say
 }
 
-// readLimits reads the limits from an answer. It reads the body of a refusal,
-// and leaves it as it was.
+// readLimits reads the limits from an answer. It reads the body of a 429, and puts
+// the same body back.
 func readLimits(response *http.Response, now time.Time) limits {
 	l := limits{refused: response.StatusCode == http.StatusTooManyRequests}
 	if l.refused {
-		l.words = whyTooMany(response)
+		l.words = refusalWords(response)
 	}
 	l.readHeader(response.Header, now)
 	return l
 }
 
-// readHeader reads Docker Hub's "ratelimit-remaining: 0;w=21600", the
-// RateLimit-Reset of other registries, Retry-After, and the wait that GHCR writes
-// into its message.
+// readHeader reads the headers that name a limit: Docker Hub's
+// "ratelimit-remaining: 0;w=21600", the RateLimit-Reset of other registries, and
+// Retry-After. It also reads the wait that GHCR writes in its message.
 func (l *limits) readHeader(header http.Header, now time.Time) {
 	l.left, l.remaining = -1, header.Get("Ratelimit-Remaining")
 	left, parameters, _ := strings.Cut(l.remaining, ";")
@@ -59,15 +59,15 @@ func (l *limits) readHeader(header http.Header, now time.Time) {
 	l.wait = believable(wait)
 }
 
-// isShort reports whether the registry asks for a wait, but for one that is too
-// short for a quota.
+// isShort reports whether the registry asks for a short wait. A spent quota would
+// need a long one.
 func (l *limits) isShort() bool { return l.refused && l.wait > 0 && l.wait <= maxWait }
 
-// isSpent reports whether the answer says that the quota of its user is spent.
+// isSpent reports whether the answer says that the user's quota is spent.
 func (l *limits) isSpent() bool { return l.left == 0 || isDockerHubSpent(l.words) }
 
-// error returns the error of requests that spend the same quota, or nil if they
-// may be sent.
+// error returns the error for later requests of the same user, if the quota is
+// spent. It returns nil if later requests may be sent.
 func (l *limits) error(name string, now time.Time, redact func(string) string) *spentError {
 	e := &spentError{name: name, why: "429 Too Many Requests"}
 	switch {
@@ -91,17 +91,18 @@ func (l *limits) error(name string, now time.Time, redact func(string) string) *
 	return e
 }
 
-// IsUnexplained reports whether an answer is a 429 that leaves open what it
-// means: the answer to a HEAD has no words.
+// IsUnexplained reports whether an answer is a 429 that does not say why. The answer
+// to a HEAD request has no body, and so no message. The answer to a GET request may
+// have one.
 func IsUnexplained(response *http.Response) bool {
 	return response.StatusCode == http.StatusTooManyRequests && response.Request != nil && response.Request.Method == http.MethodHead &&
 		strings.Contains(response.Request.URL.Path, "/manifests/") &&
 		response.Header.Get("Retry-After") == "" && response.Header.Get("Ratelimit-Remaining") == ""
 }
 
-// whyTooMany returns a 429's own words, and leaves its body as it was.
-func whyTooMany(response *http.Response) string {
-	body, _ := io.ReadAll(io.LimitReader(response.Body, maxRefusal)) // a part of the words is better than none
+// refusalWords returns the message in the body of a 429. It puts the same body back.
+func refusalWords(response *http.Response) string {
+	body, _ := io.ReadAll(io.LimitReader(response.Body, maxRefusal)) // after an error, a part of the message is better than nothing
 	response.Body.Close()
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	refused := *response
@@ -112,10 +113,11 @@ func whyTooMany(response *http.Response) string {
 	return OneLine(string(body))
 }
 
-// maxBelievable is the longest wait that is believed. Longer waits are nonsense.
+// maxBelievable is the longest wait that counts. A registry that asks for a longer
+// one is wrong.
 const maxBelievable = 24 * time.Hour
 
-// believable returns a wait, or 0 if it makes no sense.
+// believable returns a wait, or 0 if the wait is negative or too long.
 func believable(wait time.Duration) time.Duration {
 	if wait < 0 || wait > maxBelievable {
 		return 0
@@ -125,8 +127,9 @@ func believable(wait time.Duration) time.Duration {
 
 var waitInMessage = regexp.MustCompile(`(?i)retry-after:\s*((?:[0-9.]+(?:ns|us|µs|ms|s|m|h))+)`)
 
-// seconds reads a wait: a number of seconds, or a moment in HTTP's format or in
-// seconds since 1970. It returns 0 for anything else.
+// seconds reads a wait from a header. The header has a number of seconds, or the
+// time when the wait ends, in HTTP's format or in seconds since 1970. seconds
+// returns 0 for anything else.
 func seconds(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if t, err := http.ParseTime(value); err == nil {
@@ -136,7 +139,7 @@ func seconds(value string, now time.Time) time.Duration {
 	switch {
 	case err != nil || n < 0 || n > 1<<33:
 		return 0
-	case n > 1<<30: // 34 years from now, or a moment
+	case n > 1<<30: // so many seconds are 34 years: n must be a time, not a wait
 		return time.Unix(n, 0).Sub(now)
 	}
 	return time.Duration(n) * time.Second

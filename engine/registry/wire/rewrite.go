@@ -2,11 +2,12 @@ package wire
 
 import "net/http"
 
-// rewriteTransport makes of a request what is really sent.
+// rewriteTransport changes each request before it is sent: its User-Agent, and its
+// scheme if the registry speaks plain HTTP.
 type rewriteTransport struct {
-	userAgent string // replaces that of libraries
-	// plainHost is the host that is asked over plain HTTP, although its URLs are
-	// written as for TLS. It is "" if there is none.
+	userAgent string // replaces the User-Agent of libraries
+	// plainHost is a host that speaks plain HTTP. Requests to it come with https
+	// URLs, and leave with http URLs. It is "" if there is no such host.
 	plainHost string
 	next      http.RoundTripper
 }

@@ -4,22 +4,23 @@ import "fmt"
 
 // UnderWay returns how many requests to the registry are under way. It is 0 for a
 // registry without MaxRequests, whose requests are not counted.
-func (w *Way) UnderWay() int { return len(w.registry.slots) }
+func (c *Chain) UnderWay() int { return len(c.registry.slots) }
 
-// State says why the registry answers fewer requests than it gets, or is "".
-func (w *Way) State() string {
-	if spent := w.quota.next(); spent != nil {
+// State says what slows down the requests to the registry: a spent quota, or a
+// limited pace. It returns "" if nothing does.
+func (c *Chain) State() string {
+	if spent := c.quota.next(); spent != nil {
 		return "its quota is spent until " + clock(spent.until)
 	}
-	if perSecond, slowed := w.registry.pace.slowedTo(); slowed {
+	if perSecond, slowed := c.registry.pace.slowedTo(); slowed {
 		return fmt.Sprintf("slowed down to %.3g requests/s, as it asked", perSecond)
 	}
 	return ""
 }
 
 // IsDown reports whether the registry, or a part of it, is down.
-func (w *Way) IsDown() bool { return w.registry.network.circuits.isDown(w.registry.Host) }
+func (c *Chain) IsDown() bool { return c.registry.network.circuits.isDown(c.registry.Host) }
 
-// Trouble says what requests to the registry are sent again for, "" if no request
-// is.
-func (w *Way) Trouble() string { return w.registry.trouble.reason() }
+// RetryReason says why requests to the registry are being sent again. It returns ""
+// if no request is.
+func (c *Chain) RetryReason() string { return c.registry.trouble.reason() }

@@ -22,14 +22,14 @@ import (
 	"mvrun/starlib/source"
 )
 
-// world is what one test has to itself: its registries, its folder, and the
-// scripts that it runs there. It implements scripttest.World.
+// world has everything that belongs to one test: its registries, its folder, and
+// its transcript. It implements scripttest.World.
 type world struct {
 	command    Command
-	file       string // the test's
+	file       string // the path of the test's file
 	sandbox    sandbox
 	network    memory.Network
-	transcript io.Writer
+	transcript io.Writer // gets the output of the test and of the scripts that it runs
 }
 
 func newWorld(command Command, file string, transcript io.Writer) (*world, error) {
@@ -47,15 +47,16 @@ func (w *world) configure(args []string, c job.Console, clock *starlib.Clock) (j
 	config, err := w.command.Configure(args, c)
 	config.Network, config.Once, config.Clock, config.Sandbox = &w.network, true, clock, w.sandbox
 	config.Progress = "never"
-	// The signals of the process end all tests, which ends ctx.
+	// The run must not handle signals itself. A signal to the process ends all tests
+	// by ending their contexts.
 	config.Interrupts = func(context.CancelCauseFunc) func() { return func() {} }
 	return config, err
 }
 
-// execute runs a program with the test's file as its script. The error is the
-// program's own, unless the run could not be opened.
+// execute opens a run whose script is the test's file, and calls program in it. It
+// returns the error of program, or the error that kept the run from opening.
 func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, bool), program func(context.Context, source.Script, starlib.Options) error) error {
-	noEnv := func(string) (string, bool) { return "", false } // so that the flags have their defaults
+	noEnv := func(string) (string, bool) { return "", false } // without variables, all flags have their defaults
 	c := job.Console{Stdin: strings.NewReader(""), Stdout: w.transcript, Stderr: w.transcript, LookupEnv: noEnv, Isolated: true}
 	config, err := w.configure([]string{"run", "--", w.file}, c, starlib.NewClock(time.Time{}))
 	if err != nil {
@@ -72,7 +73,7 @@ func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, boo
 	if !executed {
 		return err
 	}
-	return outcome // the rest of the run's outcome is about images that the test validated itself
+	return outcome // the error of job.Run is about images that the test validated, and does not count
 }
 
 // RunScript implements scripttest.World.
@@ -96,7 +97,7 @@ func (w *world) RunScript(ctx context.Context, s scripttest.ScriptRun) (scriptte
 }
 
 // run runs a command line in this world, as the command would. It returns the
-// exit status, and fills in the results and the failed list of the outcome.
+// exit status. It sets the results and the failed list in outcome.
 func (w *world) run(ctx context.Context, args []string, c job.Console, clock *starlib.Clock, outcome *scripttest.ScriptOutcome) int {
 	config, err := w.configure(args, c, clock)
 	if err != nil {
@@ -115,8 +116,9 @@ func (w *world) run(ctx context.Context, args []string, c job.Console, clock *st
 	return status
 }
 
-// scriptPath returns the path of a script that the test names: a file beside
-// the test, else a bundled one.
+// scriptPath returns the path of a script that the test names. If no file of that
+// name is beside the test's file, but a bundled script has the name, scriptPath
+// returns the name itself.
 func (w *world) scriptPath(name string) string {
 	path := name
 	if !filepath.IsAbs(name) {
@@ -128,13 +130,14 @@ func (w *world) scriptPath(name string) string {
 	return path
 }
 
-// readable removes the test's folder, whose name is another one every time, from
-// the paths in a text.
+// readable removes the path of the test's folder from a text, because this path is
+// different in every run.
 func (w *world) readable(text string) string {
 	return strings.ReplaceAll(text, w.sandbox.folder+string(filepath.Separator), "")
 }
 
-// files returns the files in the test's folder, by their names there.
+// files returns the contents of the files in the test's folder. The keys are the
+// paths relative to the folder.
 func (w *world) files() (map[string]string, error) {
 	files := map[string]string{}
 	err := filepath.WalkDir(w.sandbox.folder, func(path string, entry fs.DirEntry, err error) error {
@@ -152,7 +155,7 @@ func (w *world) files() (map[string]string, error) {
 	return files, err
 }
 
-// lockedWriter lets several goroutines write, one at a time.
+// lockedWriter lets several goroutines write to the same writer.
 type lockedWriter struct {
 	mu sync.Mutex
 	w  io.Writer
