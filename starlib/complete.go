@@ -9,23 +9,24 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// dotted matches the name at the end of a line, such as "result.image.so". Its
+// nameAtEnd matches the name at the end of a line, such as "result.image.so". Its
 // first group is "result.image.", its second "so".
 //
-// A bracket or a quote before the name is no match: the value of "f().x" is not
-// known unless f is called.
-var dotted = regexp.MustCompile(`(?:^|[^\pL\pN_.)\]}"'])((?:[\pL_][\pL\pN_]*\.)*)((?:[\pL_][\pL\pN_]*)?)$`)
+// A name after a bracket or a quote does not match. For example, nobody knows the
+// value of "f().x" without calling f.
+var nameAtEnd = regexp.MustCompile(`(?:^|[^\pL\pN_.)\]}"'])((?:[\pL_][\pL\pN_]*\.)*)((?:[\pL_][\pL\pN_]*)?)$`)
 
 var keywords = []string{"and", "break", "continue", "def", "elif", "else", "for", "if", "in", "lambda", "load", "not", "or", "pass", "return"}
 
-// Complete returns what may stand at the end of a line, from byte start on: names
-// of globals, builtins and keywords or, behind a dot, of attributes. Complete
-// calls nothing and asks no registry.
+// Complete returns the names that may complete the end of a line. Each candidate
+// replaces the line from byte start on. After a dot the candidates are attributes,
+// elsewhere globals, builtins and keywords. Complete calls no function and sends no
+// request.
 func (s *Session) Complete(line string) (start int, candidates []string) {
 	if strings.TrimSpace(line) == "" {
-		return len(line), []string{"    "} // an indentation
+		return len(line), []string{"    "} // Tab indents an empty line
 	}
-	found := dotted.FindStringSubmatchIndex(line)
+	found := nameAtEnd.FindStringSubmatchIndex(line)
 	if found == nil || endsInString(line) {
 		return len(line), nil
 	}
@@ -36,7 +37,7 @@ func (s *Session) Complete(line string) (start int, candidates []string) {
 	case prefix != "":
 		return start, s.names(prefix)
 	}
-	return start, nil // all names would be no help
+	return start, nil // a list of all names would not help
 }
 
 // names returns the globals, builtins and keywords that begin with a prefix.
@@ -58,8 +59,8 @@ func (s *Session) names(prefix string) []string {
 	return names
 }
 
-// attributes returns the attributes that begin with a prefix. path leads to
-// their value: a global, then attributes.
+// attributes returns the attributes of a value whose names begin with a prefix. path
+// names the value: a global, then the attributes that lead to the value.
 func (s *Session) attributes(path []string, prefix string) []string {
 	value, ok := s.globals[path[0]]
 	for _, name := range path[1:] {
@@ -91,8 +92,8 @@ func withBracket(name string, value starlark.Value) string {
 	return name
 }
 
-// attribute returns an attribute of a value, unless a registry may have to be
-// asked for it.
+// attribute returns an attribute of a value. It reports false if there is no such
+// attribute, or if reading the attribute may send a request to a registry.
 func attribute(value starlark.Value, name string) (starlark.Value, bool) {
 	switch value.(type) {
 	case *Inspection, *InspectedPlatform:
@@ -106,7 +107,7 @@ func attribute(value starlark.Value, name string) (starlark.Value, bool) {
 	return found, err == nil && found != nil
 }
 
-// endsInString reports whether a line ends within a string or a comment.
+// endsInString reports whether the end of a line is inside a string or a comment.
 func endsInString(line string) bool {
 	var quote rune
 	escaped := false

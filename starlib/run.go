@@ -15,37 +15,37 @@ import (
 	"mvrun/validate"
 )
 
-// Options are what the builtins of a script work on, and the defaults of their
-// arguments.
+// Options are everything that a script's builtins use: the engine, registries and
+// files, and the defaults of their arguments.
 type Options struct {
 	Engine      *engine.Engine
 	Lookup      Lookup
 	Registry    func(host string, settings RegistrySettings) error
 	Open        func(path string) (*imagelist.List, error) // "" opens the run's own list
-	WriteFailed func(path string, lines []string) error    // "" is the run's own failed list
+	WriteFailed func(path string, lines []string) error    // "" means the run's own failed list
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)
-	Clock       *Clock // nil for the machine's
+	Clock       *Clock // nil means the clock of the machine
 
 	Access source.Access // which files the script may use
-	Files  Files         // which file stands for a path; nil for the file at that path
+	Files  Files         // finds the file for a path that the script names; nil means the file at that path
 
 	List      imagelist.Options
 	Question  validate.Question
-	Arguments map[string]any // for the parameters of main, by name
+	Arguments map[string]any // the arguments for main, by the names of its parameters
 
-	MaxSteps     uint64 // after which a thread of the script is stopped; 0 for never
+	MaxSteps     uint64 // how many steps a thread of the script may take; 0 means no limit
 	MaxStepsHint string // how a user sets MaxSteps, for the message of a script that was stopped
 
-	Extra starlark.StringDict // builtins besides the usual ones
+	Extra starlark.StringDict // more builtins, such as those of tests
 }
 
-// Run executes a script: its top level, then its function main. status is what
-// main returned, if it returned an exit status.
+// Run executes a script: its top level, then its function main. status is the exit
+// status that main returned, or nil if main returned none.
 //
-// The error is context.Cause(ctx) if ctx ended the script, a *ScriptError if the
-// script failed.
+// If ctx ended the script, the error is context.Cause(ctx). If the script failed,
+// it is a *ScriptError.
 func Run(ctx context.Context, script source.Script, o Options) (status *int, err error) {
 	e := newExecution(script, o)
 	var returned starlark.Value
@@ -79,8 +79,8 @@ func Run(ctx context.Context, script source.Script, o Options) (status *int, err
 }
 
 // Execute executes the top level of a script, and then calls fn instead of main.
-// Its error is a *ScriptError, also where ctx ended the script. If fn succeeded
-// although ctx ended meanwhile, the error is context.Cause(ctx).
+// If the script failed, or if ctx ended it, the error is a *ScriptError. If ctx
+// ended but fn still succeeded, the error is context.Cause(ctx).
 func Execute(ctx context.Context, script source.Script, o Options, fn func(thread *starlark.Thread, globals starlark.StringDict) error) error {
 	e := newExecution(script, o)
 	return e.do(ctx, script.Name, func(thread *starlark.Thread) error {
@@ -94,7 +94,7 @@ func Execute(ctx context.Context, script source.Script, o Options, fn func(threa
 
 // declare executes the script's top level.
 func (e *execution) declare(thread *starlark.Thread) (starlark.StringDict, error) {
-	e.modules[filepath.Clean(e.script.Name)] = &module{} // so that no module may load the script itself
+	e.modules[filepath.Clean(e.script.Name)] = &module{} // a module that loads the script is then a cycle
 	return e.topLevel(thread, source.Dialect, e.script)
 }
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// CheckDigest returns an error if digest is none of a registered algorithm. A
-// digest of another algorithm could not be verified.
+// CheckDigest returns an error if digest is not a digest of a known algorithm. No
+// other digest can be verified.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
 func CheckDigest(digest string) error {
 	algorithm, encoded, _ := strings.Cut(digest, ":")
@@ -20,8 +20,8 @@ func CheckDigest(digest string) error {
 	return nil
 }
 
-// Digest returns the digest of content by an algorithm: sha512 if that is named,
-// else sha256.
+// Digest returns the digest of content. algorithm may be "sha512"; anything else
+// means sha256.
 func Digest(algorithm string, content []byte) string {
 	if algorithm == "sha512" {
 		sum := sha512.Sum512(content)

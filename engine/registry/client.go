@@ -16,42 +16,40 @@ import (
 	"mvrun/validate"
 )
 
-// Options make a Client.
+// Options are the settings of a Client.
 type Options struct {
 	Insecure  bool // accept any certificate, and plain HTTP
 	Logins    []Login
-	Conns     int  // requests at once to each registry, 0 for any number
-	Sockets   int  // connections at once to all of them, 0 for as many as the process may have
+	Conns     int  // the most requests at once to one registry; 0 means no limit
+	Sockets   int  // the most connections at once to all registries; 0 means as many as the process may have
 	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string
 
-	// InsecureHint is how a user accepts any certificate and plain HTTP, for
-	// messages; such as the flag that sets Insecure. Without it messages give no
-	// such hint.
+	// InsecureHint says how a user sets Insecure, such as the name of a flag.
+	// Messages show it as a hint. If it is empty, they give no such hint.
 	InsecureHint string
 
-	// Warn is told what concerns a whole registry, if set: that it is down, or
-	// that its quota is spent.
+	// Warn gets each message that concerns a whole registry: that the registry is
+	// down, or that its quota is spent. It may be nil.
 	Warn func(message string)
-	// Log is told every request, if set.
+	// Log gets every request. It may be nil.
 	Log func(Exchange)
-	// Dial connects in place of the network, if set.
+	// Dial makes the connections. If it is nil, package net makes them.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Transport answers in place of the network, if set: nothing is dialled.
+	// Transport answers all requests. If it is nil, requests go over connections.
 	Transport http.RoundTripper
-	// Once makes every request a single attempt, without a wait for its turn, and
-	// lets no failure answer for a later request. A test of a script wants the script
-	// to see each fault, and soon.
+	// Once turns off retries and waits, and no failure is kept for later requests.
+	// Tests of scripts need this, because the script must see each fault at once.
 	Once bool
 }
 
-// Types of the packages below that users of a Client need.
+// These types of the packages below are needed by callers of a Client.
 type (
 	// Login is a user's name and password for one registry, on one side.
 	Login = access.Login
-	// Settings are how to speak to one registry.
+	// Settings say how to speak to one registry.
 	Settings = access.Settings
-	// Exchange is one HTTP request and what came of it. It holds no secret.
+	// Exchange is one HTTP request and its outcome. It holds no secret.
 	Exchange = wire.Exchange
 )
 
@@ -62,21 +60,22 @@ type Client struct {
 	network *wire.Network
 	flights *access.Flights
 	users   *access.Users
-	bytes   atomic.Int64 // of blobs
+	bytes   atomic.Int64 // how many bytes of blobs were read
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
-	registries map[string]*configured // by name
+	registries map[string]*configuredRegistry // by name
 }
 
-// hostKey identifies a host: users may differ between the two sides of a mirror,
-// and between the namespaces of a registry.
+// hostKey identifies a host. One registry may have several hosts, because the two
+// sides of a mirror, and the namespaces of the registry, may have different users.
 type hostKey struct {
 	name string
 	user access.User
 }
 
-// New returns a Client. The end of ctx ends what several callers wait for.
+// New returns a Client. The end of ctx ends pings and requests for tokens, which
+// several callers share.
 func New(ctx context.Context, o Options) *Client {
 	return &Client{
 		options: o,
@@ -87,12 +86,12 @@ func New(ctx context.Context, o Options) *Client {
 		flights:    access.NewFlights(ctx, o.Once),
 		users:      &access.Users{Logins: o.Logins, Anonymous: o.Anonymous},
 		hosts:      map[hostKey]*host{},
-		registries: map[string]*configured{},
+		registries: map[string]*configuredRegistry{},
 	}
 }
 
-// Close waits for what is under way and closes the connections. Once the
-// context given to New has ended it waits for a moment only.
+// Close waits for pings and requests for tokens that are under way, and closes the
+// connections. If the context of New has ended, it waits only for a short time.
 func (c *Client) Close() {
 	c.flights.Close()
 	c.network.CloseIdleConnections()
@@ -101,11 +100,12 @@ func (c *Client) Close() {
 // Requests returns how many HTTP requests were sent.
 func (c *Client) Requests() int { return c.network.Requests() }
 
-// Bytes returns how many bytes of blobs were read to be hashed.
+// Bytes returns how many bytes of blobs were read to compute their digests.
 func (c *Client) Bytes() int64 { return c.bytes.Load() }
 
-// Configure sets a registry's settings, on both sides. name is as lists write
-// it. It has to come before anything is read from that registry.
+// Configure sets the settings of a registry, for both sides of a mirror. name is
+// the name of the registry in lists. Configure must be called before the first
+// request to that registry.
 func (c *Client) Configure(name string, s Settings) error {
 	if err := imagelist.CheckRegistry(name); err != nil {
 		return err
@@ -131,16 +131,16 @@ func (c *Client) Configure(name string, s Settings) error {
 	return nil
 }
 
-// configured is a registry with its settings.
-type configured struct {
+// configuredRegistry is a registry with its settings.
+type configuredRegistry struct {
 	Settings
-	address string // where it is asked
-	broken  error  // why it cannot be asked: the user's certificates are wrong
+	address string // the HOST[:PORT] that gets the requests
+	broken  error  // why no request can be sent, such as a wrong certificate of the user; nil if one can
 	wire    *wire.Registry
 }
 
-func (c *Client) configure(name string, s Settings) *configured {
-	r := &configured{Settings: s, address: cmp.Or(s.Endpoint, name)}
+func (c *Client) configure(name string, s Settings) *configuredRegistry {
+	r := &configuredRegistry{Settings: s, address: cmp.Or(s.Endpoint, name)}
 	config, err := s.TLS(r.address, c.options.Insecure, c.options.Anonymous)
 	r.broken = err
 	r.wire = c.network.NewRegistry(wire.Target{
@@ -150,7 +150,8 @@ func (c *Client) configure(name string, s Settings) *configured {
 	return r
 }
 
-// host returns the host that reads below a path of a registry.
+// host returns the host that reads a repository. name is the registry and path the
+// repository in it.
 func (c *Client) host(name, path string, side validate.Side) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -168,9 +169,9 @@ func (c *Client) host(name, path string, side validate.Side) *host {
 	return h
 }
 
-// Read reads what a comparison needs of an image. It returns how many requests were
-// sent for this call, without the pings and tokens that several calls share. An
-// error is an *Error.
+// Read reads one fact that a comparison needs about an image. It also returns how
+// many requests were sent for this call, without pings and requests for tokens,
+// which several calls share. Every error is an *Error.
 func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
 	repository := image.Source
 	if need.Side == validate.Destination {
@@ -201,7 +202,7 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		fact.Referrers, err = host.referrers(ctx, path, reference)
 	}
 	if ctx.Err() != nil && (err == nil || errors.As(err, new(*contentError))) {
-		err = ctx.Err() // an answer may come at the very end, and not the whole of it
+		err = ctx.Err() // the end of the context may have cut the answer short
 	}
 	if err != nil {
 		err = host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference))

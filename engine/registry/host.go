@@ -15,13 +15,13 @@ import (
 type host struct {
 	client   *Client
 	name     string // as lists write it
-	registry *configured
+	registry *configuredRegistry
 	account  *access.Account
 	chain    *wire.Chain
 }
 
 // newHost makes the host for a registry and a user. It sends no request.
-func (c *Client) newHost(name string, registry *configured, user access.User) *host {
+func (c *Client) newHost(name string, registry *configuredRegistry, user access.User) *host {
 	account := access.NewAccount(access.AccountOptions{
 		Address: registry.address, Settings: registry.Settings, User: user,
 		Anonymous: c.options.Anonymous, Insecure: registry.IsInsecure(c.options.Insecure),

@@ -8,34 +8,36 @@ import (
 	"strings"
 )
 
-// The failed list: the lines to mirror, or to validate, again. And how a file is
-// replaced.
+// This file writes the failed list, which has the lines to mirror or to validate
+// again. It also replaces files for other sinks.
 
-// CheckReplaceable returns an error if ReplaceFile could not write to path, so
-// that the user learns of it before the run and not after it. The error does
-// not name the path.
+// CheckReplaceable returns an error if ReplaceFile could not write to path. A run
+// calls it at the beginning, so that the user learns this before the run. The
+// error does not name the path.
 func CheckReplaceable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
 		return ErrDirectory
 	case err == nil && !info.Mode().IsRegular():
-		return nil // a device or a pipe is written to as it is
+		return nil // ReplaceFile writes to a device or a pipe directly
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return err
 	}
-	// The file will be replaced in one step: its folder has to be writable.
+	// ReplaceFile makes a temporary file in the same folder, so the folder must be
+	// writable.
 	trial, err := os.CreateTemp(filepath.Dir(target(path)), ".mvrun-*")
 	if err != nil {
-		return nameless(err)
+		return withoutPath(err)
 	}
 	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
 
-// ErrDirectory is the error of a directory in place of a file.
+// ErrDirectory is the error for a path that leads to a directory instead of a file.
 var ErrDirectory = errors.New("it is a directory: give the name of a file")
 
-// SameFile reports whether two paths lead to one file, which need not exist yet.
+// SameFile reports whether two paths lead to the same file. The file need not exist
+// yet.
 func SameFile(a, b string) bool {
 	if a == "" || b == "" {
 		return false
@@ -48,8 +50,8 @@ func SameFile(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-// resolved returns the absolute path of a file that need not exist, without
-// symbolic links in the folders above it.
+// resolved returns the absolute path of a file. It resolves symbolic links in the
+// folders above the file. The file itself need not exist.
 func resolved(path string) string {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -62,8 +64,9 @@ func resolved(path string) string {
 	return filepath.Join(folder, filepath.Base(absolute))
 }
 
-// target returns the file that a symbolic link leads to, so that the link stays
-// a link. The file need not exist.
+// target returns the path of the file to which a symbolic link leads, or the path
+// itself if it is no link. Writing to the target leaves the link as it is. The file
+// need not exist.
 func target(path string) string {
 	const maxLinks = 40 // the limit of Linux
 	for range maxLinks {
@@ -79,17 +82,17 @@ func target(path string) string {
 	return path
 }
 
-// nameless returns the error of a file without the file's name: the caller names
-// the file, and a temporary one has a name that the user did not choose.
-func nameless(err error) error {
+// withoutPath returns an error without the path of its file. The caller adds the
+// path that the user knows. The error may have that of a temporary file.
+func withoutPath(err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
 		return path.Err
 	}
 	return err
 }
 
-// WriteFailedList writes the lines in one step. If there are no lines, it
-// removes the file.
+// WriteFailedList replaces the failed list at path with the lines, in one step. If
+// there are no lines, it removes the file.
 func WriteFailedList(path string, lines []string) error {
 	if len(lines) > 0 {
 		if err := ReplaceFile(path, []byte(strings.Join(lines, "\n")+"\n")); err != nil {
@@ -106,15 +109,15 @@ func WriteFailedList(path string, lines []string) error {
 	return nil
 }
 
-// ReplaceFile gives a file new content in one step: a reader sees the old
-// content or the new one, never a part. Permissions of an existing file and
-// symbolic links stay. A device or a pipe is written to as it is. The error does
-// not name the file.
+// ReplaceFile gives a file new content in one step: a reader sees the old content
+// or the new content, but never a part of it. The file keeps its permissions, and a
+// symbolic link stays a link. To a device or a pipe, ReplaceFile writes directly.
+// The error does not name the file.
 func ReplaceFile(path string, content []byte) error {
 	if isIrregular(path) {
-		return nameless(os.WriteFile(path, content, 0o666))
+		return withoutPath(os.WriteFile(path, content, 0o666))
 	}
-	return nameless(replace(target(path), content))
+	return withoutPath(replace(target(path), content))
 }
 
 // isIrregular reports whether a path leads to a device, a pipe or a directory.

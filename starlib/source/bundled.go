@@ -11,13 +11,14 @@ import (
 //go:embed scripts/*.star
 var scripts embed.FS
 
-// The modules are named one by one, because their tests lie beside them and
+// The modules are named one by one, because the same folder has their tests, which
 // must not be embedded.
 //
 //go:embed modules/lists.star modules/retry.star
 var modules embed.FS
 
-// bundledPrefix begins the names by which scripts load embedded modules.
+// bundledPrefix is the beginning of the names by which scripts load embedded
+// modules.
 const bundledPrefix = "@mvrun//"
 
 // Bundled returns an embedded script.
@@ -41,8 +42,8 @@ func ModuleNames() []string {
 	return found
 }
 
-// Modules returns the files of the embedded modules, and the prefix that makes
-// the name of a file the name of its module.
+// Modules returns the files of the embedded modules. The name of a module is the
+// prefix and the name of its file.
 func Modules() (files fs.FS, prefix string) {
 	files, err := fs.Sub(modules, "modules")
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// How clients reach registries in memory: by name, and without a connection.
+// This file lets clients send requests to registries in memory, by name and without
+// connections.
 
 // RoundTrip implements http.RoundTripper: it answers a client's request.
 func (r *Registry) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -25,17 +26,17 @@ func (r *Registry) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// Network takes requests to registries by their names. It is an
-// http.RoundTripper that knows no other hosts. Its methods may be called from
-// many goroutines.
+// Network is an http.RoundTripper that sends each request to the registry of that
+// name. A request to any other host fails. Its methods may be called from many
+// goroutines.
 type Network struct {
 	mu    sync.Mutex
 	hosts map[string]http.RoundTripper
 }
 
-// Add adds a registry. host is as lists write it: HOST[:PORT].
+// Add adds a registry. host is its name in lists, HOST[:PORT].
 func (n *Network) Add(host string, registry http.RoundTripper) error {
-	address, err := name.NewRegistry(host) // docker.io is asked at index.docker.io
+	address, err := name.NewRegistry(host) // requests for docker.io go to index.docker.io
 	if err != nil {
 		return err
 	}

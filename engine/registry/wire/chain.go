@@ -76,7 +76,7 @@ func (r *Registry) retried(attempt http.RoundTripper, brief bool) http.RoundTrip
 	circuits := r.network.circuits
 	return &circuitTransport{
 		circuits: circuits,
-		next:     &retryTransport{brief: brief, inVain: circuits.givenUp, trouble: &r.trouble, next: attempt},
+		next:     &retryTransport{brief: brief, isGivenUp: circuits.givenUp, trouble: &r.trouble, next: attempt},
 		probe:    attempt,
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// limitTransport learns from every answer what the registry allows. A request
-// that is not allowed any more, since it waited for its turn or slot, is not
-// sent.
+// limitTransport reads the registry's limits from every answer. It also checks the
+// quota again before it sends a request, because the quota may have been spent while
+// the request waited for its turn or slot.
 type limitTransport struct {
 	quota *quota
 	pace  *pace
@@ -39,40 +39,42 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 	return response, nil
 }
 
-// learn reads from an answer what is left of the quota. It returns an error in
-// place of an answer that refuses the request because the quota is spent.
+// learn reads from an answer what is left of the quota. It returns an error if the
+// registry refused the request because the quota is spent. This error then replaces
+// the answer.
 func (q *quota) learn(request *http.Request, response *http.Response) *spentError {
 	refused := response.StatusCode == http.StatusTooManyRequests
 	if !refused && response.Header.Get("Ratelimit-Remaining") == "" || request.URL.Host != q.host {
 		return nil
 	}
 	project := q.projectOf(request)
-	said := readLimits(response, time.Now())
-	if said.left > 0 && !refused {
+	found := readLimits(response, time.Now())
+	if found.left > 0 && !refused {
 		q.refill(project)
 	}
 	if pulls := q.spentPulls(project); pulls != nil && IsUnexplained(response) {
-		// The answer has no words, but the pulls are known to be spent: now HEADs
-		// are refused for the same reason.
+		// The registry refuses a HEAD request and does not say why. But the quota
+		// for pulls is known to be spent, so this must be the reason.
 		q.spend(share{project, false}, pulls)
 		return pulls
 	}
-	if said.isShort() {
-		// The registry wants a wait that is too short for a quota. retryTransport
-		// reads it from this header, whatever part of the answer it was in.
-		response.Header.Set("Retry-After", strconv.Itoa(int((said.wait+time.Second-1)/time.Second)))
+	if found.isShort() {
+		// The registry asks for a short wait, so the quota is not spent. The wait
+		// may stand in any part of the answer; retryTransport reads it from this
+		// header.
+		response.Header.Set("Retry-After", strconv.Itoa(int((found.wait+time.Second-1)/time.Second)))
 		return nil
 	}
-	if !said.isSpent() {
-		project = "" // the registry's own limit
+	if !found.isSpent() {
+		project = "" // the limit is for the whole registry
 	}
-	spent := said.error(strings.TrimSuffix(q.registry+"/"+project, "/"), time.Now(), q.redact)
+	spent := found.error(strings.TrimSuffix(q.registry+"/"+project, "/"), time.Now(), q.redact)
 	if spent == nil {
 		return nil
 	}
-	pulls := !refused || said.isSpent() && isPull(request)
+	pulls := !refused || found.isSpent() && isPull(request)
 	if q.spend(share{project, pulls}, spent) {
-		q.warn(spent.Error() + ". Images that need it end as rate-limited, or wait if that is soon; the rest goes on")
+		q.warn(spent.Error() + ". Images that need it end as rate-limited, or wait if the quota comes back soon; all other images go on")
 	}
 	if refused {
 		return spent

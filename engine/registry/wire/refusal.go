@@ -8,11 +8,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// maxRefusal is how much is read of an answer that says no.
+// maxRefusal is how many bytes are read of the body of an answer that refuses a
+// request.
 const maxRefusal = 64 << 10
 
-// Refusal turns an answer that says no into a *transport.Error with the
-// registry's own words, or into a *CutError if the words were cut short.
+// Refusal makes an error of an answer that refuses a request. The error is a
+// *transport.Error with the message of the registry, or a *CutError if the body was
+// cut short.
 func Refusal(response *http.Response) error {
 	response.Body = struct {
 		io.Reader

@@ -13,31 +13,32 @@ import (
 )
 
 const (
-	// maxRetries is so large that of a hundred thousand requests none fails for
-	// good where one answer in five is broken, and that the waits of a request
-	// together are longer than a quarter of a minute.
+	// maxRetries is large for two reasons. If one answer in five is broken, still
+	// none of 100,000 requests should fail. And all waits of one request together
+	// should be longer than 15 seconds.
 	maxRetries = 9
-	// A first contact is given up after so many connections without an answer, or
-	// so much time. A registry that refuses at once may be there a moment later,
-	// but every image waits.
+	// The first request to a registry is retried only so many times, and for so
+	// long, if nobody answers. The registry may come up soon, but meanwhile every
+	// image waits.
 	briefRetries = 5
 	briefTime    = 25 * time.Second
 
 	firstWait  = 100 * time.Millisecond
-	maxOwnWait = 8 * time.Second  // if the registry does not ask for a wait
-	maxWait    = 15 * time.Second // if the registry asks for one
+	maxOwnWait = 8 * time.Second  // the longest wait if the registry does not ask for one
+	maxWait    = 15 * time.Second // the longest wait if the registry asks for one
 )
 
-// retryTransport sends a request again if it may come right by itself.
+// retryTransport sends a request again if another attempt may succeed.
 //
-// go-retryablehttp does that. It copies a request several times, and so does the
-// http.Client in it, which is a good part of what a run costs. So the first
-// attempt is made here, and go-retryablehttp gets only what did not come right.
+// It uses go-retryablehttp. But that package, and the http.Client in it, copy each
+// request several times, which takes a large part of the time of a run. So
+// retryTransport makes the first attempt itself, and uses go-retryablehttp only if
+// this attempt failed.
 type retryTransport struct {
-	brief   bool                // give up soon if nobody answers
-	inVain  func(*url.URL) bool // whether what the URL leads to was given up
-	trouble *trouble            // told what requests are sent again for
-	next    http.RoundTripper
+	brief     bool                // give up soon if nobody answers
+	isGivenUp func(*url.URL) bool // whether the circuit breaker has given up the host of a URL
+	trouble   *trouble            // shows why requests are sent again
+	next      http.RoundTripper
 }
 
 func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -50,13 +51,14 @@ func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error
 		t.trouble.begin(words)
 		defer t.trouble.end()
 	}
-	policy := &retryPolicy{brief: t.brief, began: began, inVain: func() bool { return t.inVain(request.URL) }}
-	return policy.again(request, &resumedTransport{response: response, err: err, next: t.next})
+	policy := &retryPolicy{brief: t.brief, began: began, isGivenUp: func() bool { return t.isGivenUp(request.URL) }}
+	return policy.retry(request, &replayTransport{response: response, err: err, next: t.next})
 }
 
-// again has go-retryablehttp send a request whose first attempt was made. The
-// client is for this one request, because its policy counts.
-func (p *retryPolicy) again(request *http.Request, attempts *resumedTransport) (*http.Response, error) {
+// retry sends a request again with go-retryablehttp, after its first attempt. It
+// makes a client for this request alone, because retryPolicy counts the failures of
+// one request.
+func (p *retryPolicy) retry(request *http.Request, attempts *replayTransport) (*http.Response, error) {
 	request, err := rewound(request) // the first attempt has read its body
 	if err != nil {
 		return attempts.response, attempts.err
@@ -64,8 +66,8 @@ func (p *retryPolicy) again(request *http.Request, attempts *resumedTransport) (
 	retrying := &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: attempts,
-			// go-retryablehttp would follow redirects itself, and take the
-			// credential along to another port of the host.
+			// http.Client must not follow redirects: it would send the credential
+			// to another port of the host, too.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		RetryMax:     maxRetries,
@@ -73,57 +75,57 @@ func (p *retryPolicy) again(request *http.Request, attempts *resumedTransport) (
 		RetryWaitMax: maxWait,
 		CheckRetry:   p.shouldRetry,
 		Backoff:      backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler, // keeps the registry's own words
+		ErrorHandler: retryablehttp.PassthroughErrorHandler, // keeps the message of the registry
 	}}
 	response, err := retrying.RoundTrip(request)
 	if err != nil && response != nil {
-		// go-retryablehttp may return both. net/http would complain of it on
-		// standard error.
+		// go-retryablehttp may return a response and an error. If both were returned
+		// here, net/http would write a warning to standard error.
 		response.Body.Close()
 		return nil, err
 	}
 	return response, err
 }
 
-// resumedTransport sends the attempts of a request. The first of them was made
-// before, and its outcome is given.
+// replayTransport returns the outcome of the first attempt, which was made before,
+// when it is first called. After that it sends requests.
 //
-// It has no method CloseIdleConnections on purpose. go-retryablehttp calls that
-// method after every failure, which would close the connections of all others.
-type resumedTransport struct {
+// It has no method CloseIdleConnections on purpose. go-retryablehttp would call that
+// method after every failure, and so close the unused connections of all requests.
+type replayTransport struct {
 	response *http.Response
 	err      error
-	resumed  bool
+	replayed bool
 	next     http.RoundTripper
 }
 
-func (t *resumedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	if !t.resumed {
-		t.resumed = true
+func (t *replayTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if !t.replayed {
+		t.replayed = true
 		return t.response, t.err
 	}
 	return t.next.RoundTrip(request)
 }
 
-// retryPolicy decides about one request.
+// retryPolicy decides whether one request is sent again.
 type retryPolicy struct {
-	brief    bool
-	began    time.Time
-	failures int // connections that got no answer
-	inVain   func() bool
+	brief     bool
+	began     time.Time
+	failures  int // how many attempts got no answer
+	isGivenUp func() bool
 }
 
 func (p *retryPolicy) shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case p.inVain():
+	case p.isGivenUp():
 		return false, nil
 	case err != nil:
 		return p.shouldRetryError(ctx, response, err)
 	case response.StatusCode == http.StatusRequestTimeout, response.StatusCode == http.StatusTooEarly:
 		return true, nil
-	case IsUnexplained(response): // a GET has to tell
+	case IsUnexplained(response): // the caller sends a GET request, whose answer says why
 		return false, nil
 	}
 	return retryablehttp.DefaultRetryPolicy(ctx, response, nil)
@@ -132,7 +134,7 @@ func (p *retryPolicy) shouldRetry(ctx context.Context, response *http.Response, 
 func (p *retryPolicy) shouldRetryError(ctx context.Context, response *http.Response, err error) (bool, error) {
 	var noHost *net.DNSError
 	switch {
-	case errors.As(err, new(*spentError)), // the quotaTransport waits, if that is of use
+	case errors.As(err, new(*spentError)), // quotaTransport waits if waiting helps
 		errors.As(err, new(lateError)),
 		errors.Is(err, errLocation),
 		errors.Is(err, http.ErrSchemeMismatch),
@@ -147,16 +149,17 @@ func (p *retryPolicy) shouldRetryError(ctx context.Context, response *http.Respo
 	return retryablehttp.DefaultRetryPolicy(ctx, response, err)
 }
 
-// backoff returns how long to wait before the next attempt: as long as the
-// registry asks, within reason, or else twice as long as before. The waits of
-// requests that failed together differ, so that they do not come back together.
+// backoff returns how long to wait before the next attempt. If the registry asks for
+// a wait, that counts, up to most. Otherwise each wait is twice as long as the one
+// before. A random part makes waits differ, so that requests that failed at the
+// same time are not sent again at the same time.
 func backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
 	asked := response != nil && response.Header.Get("Retry-After") != ""
 	if !asked {
 		most = maxOwnWait
 	}
 	wait := min(retryablehttp.DefaultBackoff(least, most, attempt, response), most)
-	if wait < 0 { // a Retry-After of centuries overflows
+	if wait < 0 { // a Retry-After of many centuries overflows
 		wait = most
 	}
 	if asked {

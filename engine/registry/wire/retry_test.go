@@ -63,7 +63,7 @@ func (b *countedBody) Close() error {
 func (*attempts) CloseIdleConnections() { panic("a failure closes the connections of all others") }
 
 func testRetry(next http.RoundTripper) *retryTransport {
-	return &retryTransport{inVain: func(*url.URL) bool { return false }, trouble: &trouble{}, next: next}
+	return &retryTransport{isGivenUp: func(*url.URL) bool { return false }, trouble: &trouble{}, next: next}
 }
 
 // TestRetry shows what is sent again, and how often.
@@ -169,7 +169,7 @@ func TestRetryEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		always := &attempts{outcomes: []outcome{{status: 503}}}
 		retry := testRetry(always)
-		retry.inVain = func(u *url.URL) bool { return u.Host == "r.example" && len(always.sent) == 3 }
+		retry.isGivenUp = func(u *url.URL) bool { return u.Host == "r.example" && len(always.sent) == 3 }
 		response, err := retry.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/"))
 		if err != nil || response.StatusCode != 503 || len(always.sent) != 3 {
 			t.Errorf("given up, it got %v, %v after %d attempts", response, err, len(always.sent))
