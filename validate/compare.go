@@ -20,6 +20,7 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 	if c.isWaiting() {
 		return Verdict{}, c.needs
 	}
+	c.addObjects(&verdict)
 	return verdict, nil
 }
 
@@ -39,6 +40,7 @@ type comparison struct {
 	known Known
 	needs []Need
 	asked map[Need]bool // the same as needs
+	found []foundObject // objects of the destination that something is wrong with
 }
 
 // isWaiting reports whether facts are missing. A later step of the comparison

@@ -59,9 +59,9 @@ func (c *comparison) readTrees() (*trees, Verdict) {
 	case len(selected) == 0:
 		return nil, c.noImage(source, sourceImages)
 	case destination == nil:
-		return nil, fail(DestinationMissing, "destination manifest does not exists")
+		return nil, failEach(newProblem(DestinationMissing, "destination manifest does not exists"), selected)
 	case destination.IsList() && len(destination.Children) == 0:
-		return nil, fail(DestinationEmpty, "destination manifest list is empty")
+		return nil, failEach(newProblem(DestinationEmpty, "destination manifest list is empty"), selected)
 	case len(selected) > maxSelected:
 		return nil, tooMany(Source, len(selected))
 	}

@@ -13,6 +13,7 @@ func (c *comparison) prove(match Match, platforms []judged) Verdict {
 	var notes []string
 	for i, p := range platforms {
 		wrong := c.check(c, p.mirror, p.Match)
+		c.noteObjects(p.Platform, wrong)
 		if len(wrong) == 0 {
 			continue
 		}
@@ -96,11 +97,14 @@ func (c *comparison) diffIDs(manifest *Manifest, match Match) []string {
 // a layer that must have this digest before compression.
 type blobCheck func(name string, blob Descriptor, diffID string) *problem
 
+// layerName names a layer for a message; layers count from 1.
+func layerName(number int) string { return fmt.Sprintf("layer %d", number) }
+
 // checkEach checks the config of an image and every layer. A layer that stands
 // twice in the manifest is checked once.
 func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobCheck) (wrong problems) {
 	if manifest.Config.Digest != "" {
-		wrong.add(check("config", manifest.Config, ""))
+		wrong.add(check("config", manifest.Config, "").about(Object{Digest: manifest.Config.Digest, Kind: KindConfig}))
 	}
 	type claim struct {
 		digest, diffID string
@@ -113,7 +117,7 @@ func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobC
 			claimed.diffID = diffIDs[i]
 		}
 		if !layer.isForeign() && !checked[claimed] {
-			wrong.add(check(fmt.Sprintf("layer %d", i+1), layer, claimed.diffID))
+			wrong.add(check(layerName(i+1), layer, claimed.diffID).about(Object{Digest: layer.Digest, Kind: KindLayer, Layer: i + 1}))
 		}
 		checked[claimed] = true
 	}

@@ -52,7 +52,7 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 		return c.noPlatform(describeSingle(source, platform))
 	}
 	if p := checkHangarList(destination); p != nil {
-		return p.fail()
+		return failEach(p, []image{{Descriptor: Descriptor{Digest: source.Digest}, platform: platform, manifest: source}})
 	}
 	if len(destination.Children) != 1 {
 		return fail(DestinationLength, "destination manifest list length should be 1, it is %d", len(destination.Children))
@@ -68,6 +68,7 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	result := PlatformVerdict{Platform: platform.String(), Source: source.Digest, Destination: entry.Digest, Match: match}
 	if p != nil {
 		result.Match, result.Reason, result.Message = "", p.reason, p.message
+		c.noteObjects(result.Platform, problems{*p})
 		verdict := p.fail()
 		verdict.Platforms = []PlatformVerdict{result}
 		return verdict

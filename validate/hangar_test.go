@@ -382,8 +382,8 @@ func TestHangarLists(t *testing.T) {
 		t.Errorf("got %+v, want %+v", verdict.Lists, want)
 	}
 	platforms := []PlatformVerdict{
-		{Platform: "linux/amd64", Source: amd64.digest(), Destination: amd64.digest(), Match: Identical},
-		{Platform: "linux/arm64", Source: arm64.digest(), Destination: stale.digest(), Reason: DigestDiffers, Message: "the digests differ"},
+		{Platform: "linux/amd64", Wanted: true, Source: amd64.digest(), Destination: amd64.digest(), Match: Identical},
+		{Platform: "linux/arm64", Wanted: true, Source: arm64.digest(), Destination: stale.digest(), Reason: DigestDiffers, Message: "the digests differ"},
 	}
 	if !reflect.DeepEqual(verdict.Platforms, platforms) {
 		t.Errorf("got  %+v\nwant %+v", verdict.Platforms, platforms)

@@ -17,7 +17,11 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 		return c.noPlatform(describeList(platforms))
 	}
 	if p := checkHangarList(destination); p != nil {
-		return p.fail()
+		var selected []image
+		for _, entry := range sourceEntries {
+			selected = append(selected, image{Descriptor: entry, platform: entry.Platform})
+		}
+		return failEach(p, selected)
 	}
 	destinationEntries := sourceEntries
 	if destination.Digest != source.Digest {

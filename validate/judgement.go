@@ -19,6 +19,7 @@ func (j *judgement) add(result PlatformVerdict, mirror image, p *problem) {
 	}
 	if p != nil {
 		result.Match, result.Reason, result.Message = "", p.reason, p.message
+		j.noteObjects(result.Platform, problems{*p})
 	}
 	j.platforms = append(j.platforms, judged{result, mirror})
 }

@@ -104,9 +104,10 @@ func (c *comparison) config(side Side, manifest *Manifest) (*Config, *problem) {
 	case fact.Missing && side == Source:
 		return nil, newProblem(SourceMissing, "source config %s does not exist: the source image is broken", digest)
 	case fact.Missing:
-		return nil, newProblem(BlobMissing, "destination does not have the config %s of %s", digest, manifest.Digest)
+		return nil, newProblem(BlobMissing, "destination does not have the config %s of %s", digest, manifest.Digest).about(Object{Digest: digest, Kind: KindConfig})
 	case side == Source:
 		return nil, newProblem(BadManifest, "source config %s is corrupt: its bytes have the digest %s", digest, fact.Digest)
 	}
-	return nil, newProblem(BlobCorrupt, "destination config %s of %s is corrupt: its bytes have the digest %s", digest, manifest.Digest, fact.Digest)
+	return nil, newProblem(BlobCorrupt, "destination config %s of %s is corrupt: its bytes have the digest %s", digest, manifest.Digest, fact.Digest).
+		about(Object{Digest: digest, Kind: KindConfig})
 }

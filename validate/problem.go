@@ -10,6 +10,7 @@ import (
 type problem struct {
 	reason  Reason
 	message string
+	object  Object // the blob that is missing or corrupt, if the problem is about one
 }
 
 // unknown stands for a problem, or for none, while facts are missing; see type
@@ -18,7 +19,18 @@ type problem struct {
 var unknown = &problem{}
 
 func newProblem(reason Reason, format string, args ...any) *problem {
-	return &problem{reason, fmt.Sprintf(format, args...)}
+	return &problem{reason: reason, message: fmt.Sprintf(format, args...)}
+}
+
+// about returns the problem with the object that it is about. nil and unknown
+// stay as they are.
+func (p *problem) about(object Object) *problem {
+	if p == nil || p == unknown {
+		return p
+	}
+	with := *p
+	with.object = object
+	return &with
 }
 
 // differs returns the problem that two images are not the same.
@@ -32,7 +44,9 @@ func (p *problem) after(words string) *problem {
 	if p == nil || p == unknown {
 		return p
 	}
-	return &problem{p.reason, words + p.message}
+	with := *p
+	with.message = words + p.message
+	return &with
 }
 
 // fail returns the verdict on an image that fails because of the problem.

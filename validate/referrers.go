@@ -72,6 +72,9 @@ func (c *comparison) checkReferrers(s subject) *problem {
 			wrong = append(wrong, c.check(c, image{Descriptor: *found}, Identical)...)
 		}
 	}
+	for _, referrer := range missing {
+		c.found = append(c.found, foundObject{Object{Digest: referrer.Digest, Kind: KindReferrer}, false})
+	}
 	switch {
 	case len(missing) > 0:
 		return newProblem(ReferrerMissing, "the destination does not have %s attached to %s", kinds(missing), s.source)

@@ -32,9 +32,24 @@ func ParseSample(s string) (Sample, error) {
 	return Sample{float64(part-1) / float64(parts), float64(part) / float64(parts)}, nil
 }
 
+// String writes a sample so that ParseSample reads it.
+func (s Sample) String() string {
+	switch {
+	case s.isEverything():
+		return "100%"
+	case s.From == 0:
+		return strconv.FormatFloat(s.To*100, 'g', 12, 64) + "%"
+	}
+	parts := math.Round(1 / (s.To - s.From))
+	return fmt.Sprintf("%.0f/%.0f", math.Round(s.From*parts)+1, parts)
+}
+
+// isEverything reports whether every blob is in the sample.
+func (s Sample) isEverything() bool { return s == Sample{} || s.From <= 0 && s.To >= 1 }
+
 // picks reports whether the blob of a digest is in the sample.
 func (s Sample) picks(digest string) bool {
-	if s == (Sample{}) {
+	if s.isEverything() {
 		return true
 	}
 	_, hex, _ := strings.Cut(digest, ":")

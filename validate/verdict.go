@@ -58,6 +58,12 @@ type Verdict struct {
 	Match     Match  // "" unless Pass
 	Platforms []PlatformVerdict
 
+	// The digests under the tag, "" if there is none or nobody needed it.
+	SourceDigest, DestinationDigest string
+
+	Missing []Object // what the destination should have, and has not
+	Corrupt []Object // what the destination has with other bytes
+
 	// Lists has the selected entries of both manifest lists if these differ, else
 	// it is nil.
 	Lists *Lists
@@ -67,12 +73,31 @@ type Verdict struct {
 // source.
 type PlatformVerdict struct {
 	Platform    string `json:"platform"`              // "linux/arm64/v8"
+	Wanted      bool   `json:"wanted"`                // the question asks about this platform
 	Source      string `json:"source,omitempty"`      // digest of its manifest at the source
 	Destination string `json:"destination,omitempty"` // digest of its manifest at the destination, "" if there is none
 	Match       Match  `json:"match,omitempty"`
 	Reason      Reason `json:"reason,omitempty"` // "" if nothing is wrong
 	Message     string `json:"message,omitempty"`
 }
+
+// Object is a manifest or a blob that something is wrong with.
+type Object struct {
+	Digest   string `json:"digest"`
+	Kind     Kind   `json:"kind"`
+	Platform string `json:"platform"` // of the image that it belongs to, "" if it belongs to none
+	Layer    int    `json:"layer"`    // from 1, the base first; 0 if it is no layer
+}
+
+// Kind is what an object is.
+type Kind string
+
+const (
+	KindManifest Kind = "manifest" // also of a list
+	KindConfig   Kind = "config"
+	KindLayer    Kind = "layer"
+	KindReferrer Kind = "referrer" // a signature, an SBOM or an attestation
+)
 
 // Lists are two manifest lists side by side, reduced to the compared entries.
 type Lists struct {
