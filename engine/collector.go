@@ -22,6 +22,17 @@ type Finisher interface {
 	Finish(Summary) error
 }
 
+// Reviser is a sink that keeps a record of each result, for a reader who has to
+// arrive at the run's summary.
+type Reviser interface {
+	Sink
+	// Withdraw says that the record of an image does not count: the script stands
+	// by a result with another source, or with another destination. It is called
+	// after the last result and before Finish. Write may be called again then,
+	// with a result that was recorded before a later one.
+	Withdraw(*imagelist.Image) error
+}
+
 // Summary is the outcome of a run. Engine.Close fills in the counts of images;
 // the caller adds the rest before Engine.Finish hands the summary to the sinks.
 type Summary struct {
@@ -32,13 +43,19 @@ type Summary struct {
 	Waived  int                    // images accepted in spite of their result; not counted above
 	Earlier int                    // images whose result is an earlier run's; counted above
 	Elapsed time.Duration
+	Lines   int // lines of the run's lists, as far as they were read
+	LeftOut int // lines of which there is no result
 
+	Unreached   int   // of the lines left out, those that a run which ended early did not reach
 	Cause       error // of an end before the script's own end, nil otherwise
 	Requests    int   // HTTP requests that were sent
 	Bytes       int64 // bytes of blobs that were read
-	Unreached   int   // images of the lists that the run did not reach
 	FailedList  string
 	FailedLines int // lines of FailedList, which is "" if there is none
+
+	ExitStatus   int  // of the process
+	OwnStatus    int  // the exit status by the results alone
+	ScriptStatus *int // what the script returned, nil if it returned none
 }
 
 // Interrupted reports whether somebody ended the run, by Ctrl-C for instance.
@@ -63,56 +80,10 @@ type collector struct {
 
 	// Only the goroutine uses the following until stopped is closed.
 	started time.Time
-	latest  map[key]entry           // of every image
-	loose   map[key]imagelist.Image // the images of no list whose latest result is not OK
-	kinds   numbered[outcome]
-	lists   numbered[string] // names of lists; "" stands for no list
+	ledger  *ledger
 	err     error
 }
 
-// entry is everything that is kept of an image. It is small, since a run may
-// have hundreds of thousands of images: the numbers of its outcome and its list,
-// and the image's own number in that list.
-type entry struct{ kind, list, number uint32 }
-
-// numbered gives every distinct value a number, so that equal values are kept once.
-type numbered[T comparable] struct {
-	numbers map[T]uint32
-	values  []T
-}
-
-func (n *numbered[T]) of(value T) uint32 {
-	number, ok := n.numbers[value]
-	if !ok {
-		number = uint32(len(n.values))
-		n.numbers[value] = number
-		n.values = append(n.values, value)
-	}
-	return number
-}
-
-func (c *collector) outcome(e entry) outcome { return c.kinds.values[e.kind] }
-func (c *collector) line(e entry) lineKey    { return lineKey{c.lists.values[e.list], int(e.number)} }
-
-// outcome is everything that is kept of a result. Many results have the same one.
-type outcome struct {
-	status  validate.Status
-	reason  validate.Reason
-	match   validate.Match
-	waived  bool
-	earlier bool
-}
-
-func outcomeOf(r *Result) outcome {
-	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Earlier}
-}
-
-// ok reports whether the image needs no further attention.
-func (o outcome) ok() bool {
-	return o.waived || o.status == validate.Pass || o.status == validate.Skip
-}
-
-// collect starts a collector. stop is called if a sink fails.
 func collect(sinks []Sink, stop func(error)) *collector {
 	c := &collector{
 		results: make(chan *Result, 64),
@@ -121,10 +92,7 @@ func collect(sinks []Sink, stop func(error)) *collector {
 		sinks:   sinks,
 		stop:    stop,
 		started: time.Now(),
-		latest:  map[key]entry{},
-		loose:   map[key]imagelist.Image{},
-		kinds:   numbered[outcome]{numbers: map[outcome]uint32{}},
-		lists:   numbered[string]{numbers: map[string]uint32{}},
+		ledger:  newLedger(),
 	}
 	go c.run()
 	return c
@@ -150,16 +118,9 @@ func (c *collector) run() {
 	}
 }
 
-// take remembers a result and hands it to the sinks, unless a sink has failed.
+// take hands a result to the sinks in turn.
 func (c *collector) take(result *Result) {
-	o, key := outcomeOf(result), identify(result.Image).key()
-	c.latest[key] = entry{c.kinds.of(o), c.lists.of(result.Image.List), uint32(result.Image.Number)}
-	if result.Image.List == "" {
-		c.loose[key] = result.Image
-		if o.ok() {
-			delete(c.loose, key)
-		}
-	}
+	c.ledger.record(result)
 	for _, sink := range c.sinks {
 		if c.err != nil {
 			return
@@ -179,36 +140,64 @@ func (c *collector) sync() {
 	<-done
 }
 
-// close waits for the sinks, and returns the counts and the error of a sink.
+// close waits until every result is recorded, tells the sinks which of their
+// records do not count, and returns the counts of the run.
 func (c *collector) close() (Summary, error) {
 	close(c.results)
 	<-c.stopped
+	c.revise()
 	s := Summary{
-		Images:  len(c.latest),
 		Status:  map[validate.Status]int{},
 		Reasons: map[validate.Status]map[validate.Reason]int{},
 		Matches: map[validate.Match]int{},
 		Elapsed: time.Since(c.started),
 	}
-	for _, e := range c.latest {
-		o := c.outcome(e)
-		if o.earlier {
-			s.Earlier++
-		}
-		if o.waived {
-			s.Waived++
-			continue
-		}
-		s.Status[o.status]++
-		if o.match != "" {
-			s.Matches[o.match]++
-		}
-		if o.reason != "" {
-			if s.Reasons[o.status] == nil {
-				s.Reasons[o.status] = map[validate.Reason]int{}
-			}
-			s.Reasons[o.status][o.reason]++
-		}
+	for o := range c.ledger.counted() {
+		s.count(o)
 	}
 	return s, c.err
+}
+
+// revise lets the sinks that keep records agree with the ledger. A sink that
+// failed before gets nothing any more.
+func (c *collector) revise() {
+	again, withdrawn := c.ledger.settle()
+	for _, sink := range c.sinks {
+		reviser, ok := sink.(Reviser)
+		if !ok || c.err != nil {
+			continue
+		}
+		for _, image := range withdrawn {
+			if c.err == nil {
+				c.err = reviser.Withdraw(image)
+			}
+		}
+		for _, result := range again {
+			if c.err == nil {
+				c.err = reviser.Write(result)
+			}
+		}
+	}
+}
+
+// count adds one outcome to the summary.
+func (s *Summary) count(o outcome) {
+	s.Images++
+	if o.earlier {
+		s.Earlier++
+	}
+	if o.waived {
+		s.Waived++
+		return
+	}
+	s.Status[o.status]++
+	if o.match != "" {
+		s.Matches[o.match]++
+	}
+	if o.reason != "" {
+		if s.Reasons[o.status] == nil {
+			s.Reasons[o.status] = map[validate.Reason]int{}
+		}
+		s.Reasons[o.status][o.reason]++
+	}
 }

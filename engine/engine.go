@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mvrun/engine/imagelist"
@@ -75,9 +76,10 @@ type Options struct {
 	// between two images.
 	Fresh bool
 
-	// Earlier returns the result of an image in an earlier run, or nil if there is
-	// none. An image whose result is OK is not validated again. Earlier may be nil.
-	Earlier func(imagelist.Image) *Result
+	// Earlier returns the last result that an earlier run has for a question about
+	// an image, or nil. Images that were OK then are not validated again. Earlier
+	// may be nil.
+	Earlier func(image *imagelist.Image, question string) *Result
 }
 
 // Engine validates images. Its methods may be called from many goroutines.
@@ -87,14 +89,17 @@ type Engine struct {
 	facts     *facts // nil if Fresh
 	collector *collector
 
-	mu      sync.Mutex
-	lists   []*imagelist.List
-	invalid map[identity]imagelist.Image
+	sequence atomic.Uint32 // of the last result
+
+	mu        sync.Mutex
+	lists     []*imagelist.List
+	invalid   map[identity]imagelist.Image
+	questions map[string]string // hashes of questions, by their texts
 }
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[string]string{}, collector: collect(o.Sinks, o.Stop)}
 	if !o.Fresh {
 		e.facts = newFacts()
 	}
@@ -105,7 +110,7 @@ func New(o Options) *Engine {
 func (e *Engine) Jobs() int { return e.options.Jobs }
 
 // check compares one image, as soon as one of the jobs is free.
-func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Question) *Result {
+func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Question) *Result {
 	select {
 	case e.jobs <- struct{}{}:
 		defer func() { <-e.jobs }()
@@ -119,7 +124,7 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
 	defer cancel()
 
-	verdict, requests, err := e.compare(ctx, image, q)
+	verdict, requests, err := e.compare(ctx, *image, q)
 	if err != nil {
 		verdict = validate.Verdict{Status: validate.Error, Reason: e.reason(ctx, err), Message: err.Error()}
 		switch {
@@ -131,6 +136,8 @@ func (e *Engine) check(ctx context.Context, image imagelist.Image, q validate.Qu
 	}
 	result.Status, result.Reason, result.Message = verdict.Status, verdict.Reason, verdict.Message
 	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
+	result.SourceDigest, result.DestinationDigest = verdict.SourceDigest, verdict.DestinationDigest
+	result.Missing, result.Corrupt = verdict.Missing, verdict.Corrupt
 	result.Requests, result.Duration = requests, time.Since(result.Started)
 	return result
 }
@@ -232,7 +239,27 @@ func (e *Engine) Sync() { e.collector.sync() }
 // Close waits for the sinks and returns the counts of the run, and the error of
 // a sink if one failed. Nothing may be validated or recorded after it.
 func (e *Engine) Close() (Summary, error) {
-	return e.collector.close()
+	s, err := e.collector.close()
+	s.Lines, s.LeftOut = e.countLines()
+	return s, err
+}
+
+// countLines returns how many lines of the run's lists are known, and of how many
+// of these there is no result. The collector must have stopped.
+func (e *Engine) countLines() (lines, leftOut int) {
+	seen := e.seenLines()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, l := range e.lists {
+		known, _ := l.Known()
+		lines += len(known)
+		for _, line := range known {
+			if !seen[lineKey{l.Name, line.Number}] {
+				leftOut++
+			}
+		}
+	}
+	return lines, leftOut
 }
 
 // Finish calls Finish of every sink that has it, in their order. It must be

@@ -82,7 +82,7 @@ func TestValidate(t *testing.T) {
 			sink := &kept{}
 			e := newEngine(test.registry, 1, sink)
 			task := e.Begin()
-			result := task.Validate(t.Context(), image(1), question)
+			result := task.Validate(t.Context(), new(image(1)), question)
 			task.End()
 			summary, err := e.Close()
 			if err != nil {
@@ -113,7 +113,7 @@ func TestTimeoutAndInterruption(t *testing.T) {
 		return validate.Fact{}, 1, ctx.Err()
 	}
 	e := New(Options{Registry: fakeRegistry(hangs), Jobs: 1, Timeout: time.Millisecond})
-	if r := e.Begin().Validate(t.Context(), image(1), question); r.Reason != validate.Timeout || !strings.Contains(r.Message, "1ms") {
+	if r := e.Begin().Validate(t.Context(), new(image(1)), question); r.Reason != validate.Timeout || !strings.Contains(r.Message, "1ms") {
 		t.Errorf("after the timeout: %s (%s)", r.Reason, r.Message)
 	}
 	e.Close()
@@ -121,7 +121,7 @@ func TestTimeoutAndInterruption(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(ErrInterrupted)
 	e = newEngine(hangs, 1)
-	if r := e.Begin().Validate(ctx, image(1), question); r.Reason != validate.Interrupted {
+	if r := e.Begin().Validate(ctx, new(image(1)), question); r.Reason != validate.Interrupted {
 		t.Errorf("after an interruption: %s (%s)", r.Reason, r.Message)
 	}
 	e.Close()
@@ -159,7 +159,7 @@ func TestJobs(t *testing.T) {
 		threads.Go(func() {
 			task := e.Begin()
 			defer task.End()
-			task.Validate(t.Context(), image(i+1), question)
+			task.Validate(t.Context(), new(image(i+1)), question)
 		})
 	}
 	threads.Wait()
@@ -183,12 +183,12 @@ func TestAgain(t *testing.T) {
 		return mirrored(ctx, i, need)
 	}), 1, sink)
 	task := e.Begin()
-	task.Validate(t.Context(), image(1), question)
-	again := task.Validate(t.Context(), image(1), question)
+	task.Validate(t.Context(), new(image(1)), question)
+	again := task.Validate(t.Context(), new(image(1)), question)
 	if again.Attempts != 2 || again.Requests != 5 { // HEAD, GET, down; HEAD, GET, and the child's HEAD
 		t.Errorf("%d attempts with %d requests, want 2 with 5", again.Attempts, again.Requests)
 	}
-	task.Validate(t.Context(), image(2), question)
+	task.Validate(t.Context(), new(image(2)), question)
 	task.End()
 	summary, err := e.Close()
 	if err != nil || summary.Images != 2 || summary.Status[validate.Pass] != 2 {
@@ -218,7 +218,7 @@ func TestSinkFails(t *testing.T) {
 	e := New(Options{Registry: fakeRegistry(mirrored), Jobs: 1, Timeout: time.Minute, Sinks: []Sink{first, second}, Stop: func(err error) { stopped = append(stopped, err) }})
 	task := e.Begin()
 	for i := range 3 {
-		task.Validate(t.Context(), image(i+1), question)
+		task.Validate(t.Context(), new(image(i+1)), question)
 	}
 	task.End()
 	if _, err := e.Close(); err != full {
@@ -304,7 +304,7 @@ func TestLines(t *testing.T) {
 			continue
 		}
 		task := e.Begin()
-		packed := task.Validate(t.Context(), image, question).Pack(&image)
+		packed := task.Validate(t.Context(), &image, question).Pack()
 		results = append(results, &packed)
 		task.End()
 	}
@@ -318,18 +318,22 @@ func TestLines(t *testing.T) {
 	good := results[len(results)-1]
 	failed := good.Result()
 	failed.Status = validate.Fail
-	bad := failed.Pack(good.Image)
+	bad := failed.Pack()
+	elsewhere := *failed
+	elsewhere.Image = new(*failed.Image)
+	elsewhere.Image.Destination = "e.io/a"
+	second := elsewhere.Pack()
 	for _, test := range []struct {
-		name   string
-		rounds [][]*Packed
-		want   int // with the line that is no image
+		name    string
+		results []*Packed
+		want    int // with the line that is no image
 	}{
-		{"bad and good in a round", [][]*Packed{{&bad, good}}, 2},
-		{"good and bad in a round", [][]*Packed{{good, &bad}}, 2},
-		{"good in a later round", [][]*Packed{{&bad}, {good}}, 1},
-		{"another image in a later round", [][]*Packed{{&bad}, {results[0]}}, 2},
+		{"the last result is good", []*Packed{&bad, good}, 1},
+		{"the last result is bad", []*Packed{good, &bad}, 2},
+		{"a bad result for a second destination", []*Packed{good, &second}, 2},
+		{"another image behind a bad one", []*Packed{&bad, results[0]}, 2},
 	} {
-		if got := e.FailedLines(test.rounds...); len(got) != test.want {
+		if got := e.FailedLines(test.results); len(got) != test.want {
 			t.Errorf("%s: failed lines %q, want %d", test.name, got, test.want)
 		}
 	}

@@ -39,7 +39,7 @@ func (e *Engine) Total() (n int, final bool) {
 // Invalid records an error for a line that is no image. A line that is read
 // several times is recorded once.
 func (e *Engine) Invalid(image imagelist.Image, err error) {
-	id := identify(image)
+	id := identify(&image)
 	e.mu.Lock()
 	_, known := e.invalid[id]
 	e.invalid[id] = image
@@ -47,70 +47,81 @@ func (e *Engine) Invalid(image imagelist.Image, err error) {
 	if known {
 		return
 	}
-	e.collector.record(&Result{Image: image, Status: validate.Error, Reason: validate.InvalidLine, Message: err.Error(), Attempts: 1, Started: time.Now()})
+	e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: validate.InvalidLine, Message: err.Error(), Attempts: 1, Started: time.Now()})
 }
 
-// FailedLines returns the lines of the results that are not OK, and the lines
-// that are no images. Each line is there once, word for word, in the order of
-// the lists.
-//
-// Each round holds the results of one call of the script. A later round replaces
-// what an earlier round said of an image. Within one round, a single result that
-// is not OK makes the image's line a failed one.
-func (e *Engine) FailedLines(rounds ...[]*Packed) []string {
+// HandOver notes results that the script stands by: of their lines, exactly the
+// results that were handed over count, the last one for each destination.
+func (e *Engine) HandOver(results []*Packed) { e.collector.ledger.hand(results) }
+
+// FailedLines returns the lines of results that are not OK and the lines that are
+// no images, once each, word for word, in the order of their lists. Of several
+// results for one destination of a line the last one counts.
+func (e *Engine) FailedLines(results []*Packed) []string {
 	e.mu.Lock()
 	images := slices.Collect(maps.Values(e.invalid))
 	e.mu.Unlock()
-	bad := map[identity]imagelist.Image{}
-	for _, results := range rounds {
-		for _, r := range results {
-			delete(bad, identify(*r.Image))
-		}
-		for _, r := range results {
-			if !r.OK() {
-				bad[identify(*r.Image)] = *r.Image
-			}
+	last := map[key]*Packed{} // of the units with a result that is not OK
+	for _, r := range results {
+		if k := unitKey(r.Image); !r.OK() || last[k] != nil {
+			last[k] = r
 		}
 	}
-	return e.inOrder(slices.AppendSeq(images, maps.Values(bad)))
+	for _, r := range last {
+		if !r.OK() {
+			images = append(images, *r.Image)
+		}
+	}
+	return e.inOrder(images)
 }
 
-// UnfinishedLines returns every line that has no result, or one that is not OK.
-// unchecked counts the lines that have no result. It must be called after Close.
-// ctx limits the wait for lines that a stream has not delivered yet.
-func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unchecked int) {
-	bad, seen := map[lineKey]bool{}, map[lineKey]bool{}
+// UnfinishedLines returns, after Close, every line of the run's lists that did
+// not come out OK: the lines that failed, and those that the run did not reach,
+// of which it also returns the number. ctx bounds the wait for the lines that a
+// stream has yet to deliver.
+func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unreached int) {
+	bad, seen := map[lineKey]bool{}, e.seenLines()
 	var images []imagelist.Image
-	for _, image := range e.collector.loose {
-		images = append(images, imagelist.Image{Source: image.Source, Destination: image.Destination, Tag: image.Tag})
-	}
-	for _, entry := range e.collector.latest {
-		k := e.collector.line(entry)
-		bad[k] = bad[k] || !e.collector.outcome(entry).ok()
-		seen[k] = true
+	for u := range e.collector.ledger.counting() {
+		if e.collector.ledger.outcome(u).ok() {
+			continue
+		}
+		if u.image.List == "" {
+			images = append(images, *u.image)
+		} else {
+			bad[lineOf(u.image)] = true
+		}
 	}
 	for l, line := range e.allLines(ctx) {
 		k := lineKey{l.Name, line.Number}
 		if !seen[k] {
-			unchecked++
+			unreached++
 		}
 		if bad[k] || !seen[k] {
 			images = append(images, imagelist.Image{List: l.Name, Number: line.Number, Line: line.Text})
 		}
 	}
-	return e.inOrder(images), unchecked
+	return e.inOrder(images), unreached
 }
 
-// EndRest records an error for every line that has no result. If an earlier run
-// found its image to be OK, EndRest records that result instead. cause is why the
-// run ended, and options say how the lines are read. ctx limits the wait for
-// lines that a stream has not delivered yet. Nothing may be validated meanwhile.
-func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options) {
-	e.Sync()
+// seenLines returns the lines of which there is a result. The collector must be
+// idle.
+func (e *Engine) seenLines() map[lineKey]bool {
 	seen := map[lineKey]bool{}
-	for _, entry := range e.collector.latest {
-		seen[e.collector.line(entry)] = true
+	for u := range e.collector.ledger.counting() {
+		seen[lineOf(u.image)] = true
 	}
+	return seen
+}
+
+// EndRest records an error for every line of the run's lists that the run did not
+// reach before its end, whose cause is given. A result of an earlier run counts
+// instead, if there is one for the question. options say how such lines are read.
+// ctx bounds the wait for the lines that a stream has yet to deliver. Nobody may
+// validate any more.
+func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options, q validate.Question) {
+	e.Sync()
+	seen := e.seenLines()
 	reason, message := Ended(cause)
 	for l, line := range e.allLines(ctx) {
 		if seen[lineKey{l.Name, line.Number}] {
@@ -121,20 +132,13 @@ func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Opt
 			e.Invalid(image, err)
 			continue
 		}
-		result := &Result{Image: image, Status: validate.Error, Reason: reason, Message: message, Started: time.Now()}
-		if earlier := e.options.Earlier; earlier != nil {
-			if known := earlier(image); known != nil && known.OK() {
-				result = known
-			}
+		question := e.questionOf(&image, q)
+		result := e.earlier(&image, question)
+		if result == nil {
+			result = &Result{Image: &image, Status: validate.Error, Reason: reason, Message: message, Question: question, Started: time.Now()}
 		}
 		e.collector.record(result)
 	}
-}
-
-// lineKey identifies a line of the run's lists.
-type lineKey struct {
-	list   string
-	number int
 }
 
 // allLines returns every line of the run's lists. ctx limits the wait for lines

@@ -46,7 +46,7 @@ func TestLinesOfManyLists(t *testing.T) {
 	}
 	record := func(status validate.Status, images ...imagelist.Image) {
 		for _, image := range images {
-			e.collector.record(&Result{Image: image, Status: status})
+			e.collector.record(&Result{Image: new(image), Status: status})
 		}
 	}
 	files := all(t, file)
@@ -64,9 +64,8 @@ func TestLinesOfManyLists(t *testing.T) {
 	loose := imagelist.Image{Number: 1, Source: "z.io/z", Destination: "d.io/z", Tag: "1"}
 	mended, other := loose, loose
 	mended.Tag, mended.Number = "2", 2
-	other.Tag = "3"
+	other.Tag, other.Number = "3", 3
 	record(validate.Fail, loose, mended, other)
-	mended.Number = 3
 	record(validate.Pass, mended)
 	if _, err := e.Close(); err != nil {
 		t.Fatal(err)
@@ -93,11 +92,11 @@ func TestFailedLinesOfNoList(t *testing.T) {
 	}
 	e.Load(list)
 	of := func(image imagelist.Image) *Packed {
-		packed := (&Result{Image: image, Status: validate.Fail}).Pack(&image)
+		packed := (&Result{Image: new(image), Status: validate.Fail}).Pack()
 		return &packed
 	}
 	byHand := func(source string) *Packed {
-		return of(imagelist.Image{Number: 1, Source: source, Destination: "d.io/z", Tag: "1"})
+		return of(imagelist.Image{Number: int(source[0]), Source: source, Destination: "d.io/z", Tag: "1"})
 	}
 	got := e.FailedLines([]*Packed{byHand("b.io/b"), byHand("a.io/a"), byHand("a.io/a"), of(all(t, list)[0])})
 	if want := []string{"s.io/a d.io/a 1", "a.io/a d.io/z 1", "b.io/b d.io/z 1"}; !slices.Equal(got, want) {
@@ -110,7 +109,7 @@ func TestEndRest(t *testing.T) {
 	const lines = "s.io/1 d.io/1 1\ns.io/2 d.io/2 1\ns.io/3 d.io/3 1\ntwo words\n"
 	sink := &told{}
 	e := New(Options{Registry: fakeRegistry(mirrored), Jobs: 1, Timeout: time.Minute, Sinks: []Sink{sink}, Stop: func(error) {},
-		Earlier: func(i imagelist.Image) *Result {
+		Earlier: func(i *imagelist.Image, _ string) *Result {
 			status := map[int]validate.Status{2: validate.Pass, 3: validate.Fail}[i.Number]
 			if status == "" {
 				return nil
@@ -128,9 +127,9 @@ func TestEndRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	task := e.Begin()
-	task.Validate(t.Context(), first, question)
+	task.Validate(t.Context(), &first, question)
 	task.End()
-	e.EndRest(t.Context(), &DeadlineError{After: time.Hour}, imagelist.Options{})
+	e.EndRest(t.Context(), &DeadlineError{After: time.Hour}, imagelist.Options{}, question)
 	if _, err := e.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+	"unique"
 
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
@@ -18,11 +19,12 @@ import (
 // instead of 244, and going on from the results of 100,000 lines took 219 MiB
 // instead of 137. TestMemory allows 286 and 200.
 type Packed struct {
-	Image *imagelist.Image
-	rest  string // everything else, but for the lists
+	Image    *imagelist.Image
+	question unique.Handle[string] // many results share one
+	rest     string                // everything else, but for the lists
 }
 
-// The rest begins with a byte of flags and four numbers. Then come the words of
+// The rest begins with a byte of flags and five numbers. Then come the words of
 // the result, and after them the words of each platform. Every word begins with
 // a number, its kind, which says how the word is packed.
 const (
@@ -49,9 +51,8 @@ const (
 	flagEarlier
 )
 
-// Pack packs a result without its lists. image is the result's image, which the
-// caller holds anyway, so that it is not copied.
-func (r *Result) Pack(image *imagelist.Image) Packed {
+// Pack packs a result without its lists.
+func (r *Result) Pack() Packed {
 	flags := byte(0)
 	if r.OK() {
 		flags |= flagOK
@@ -60,26 +61,50 @@ func (r *Result) Pack(image *imagelist.Image) Packed {
 		flags |= flagEarlier
 	}
 	packed := append(make([]byte, 0, 256), flags)
+	packed = binary.AppendUvarint(packed, uint64(r.sequence))
 	packed = binary.AppendUvarint(packed, uint64(r.Attempts))
 	packed = binary.AppendUvarint(packed, uint64(r.Requests))
 	packed = binary.AppendVarint(packed, r.Started.UnixNano())
 	packed = binary.AppendVarint(packed, int64(r.Duration))
-	for _, word := range []string{string(r.Status), string(r.Reason), r.Message, string(r.Match), r.Waived} {
+	for _, word := range []string{string(r.Status), string(r.Reason), r.Message, string(r.Match), r.Waived, r.Rejected} {
 		packed = appendWord(packed, word)
 	}
+	packed = appendPair(packed, r.SourceDigest, r.DestinationDigest)
+	packed = appendObjects(appendObjects(packed, r.Missing), r.Corrupt)
 	for _, p := range r.Platforms {
 		packed = appendWord(packed, p.Platform)
-		packed = appendWord(packed, p.Source)
-		if p.Destination == p.Source {
-			packed = append(packed, kindSame)
-		} else {
-			packed = appendWord(packed, p.Destination)
-		}
+		packed = append(packed, wantedByte[p.Wanted])
+		packed = appendPair(packed, p.Source, p.Destination)
 		packed = appendWord(packed, string(p.Match))
 		packed = appendWord(packed, string(p.Reason))
 		packed = appendWord(packed, p.Message)
 	}
-	return Packed{image, string(packed)}
+	return Packed{r.Image, unique.Make(r.Question), string(packed)}
+}
+
+// wantedByte packs whether a platform is wanted.
+var wantedByte = map[bool]byte{false: 0, true: 1}
+
+// appendPair appends two words that are often equal.
+func appendPair(packed []byte, first, second string) []byte {
+	packed = appendWord(packed, first)
+	if first == second {
+		return append(packed, kindSame)
+	}
+	return appendWord(packed, second)
+}
+
+// appendObjects appends the objects that are missing or corrupt, of which most
+// results have none.
+func appendObjects(packed []byte, objects []validate.Object) []byte {
+	packed = binary.AppendUvarint(packed, uint64(len(objects)))
+	for _, o := range objects {
+		packed = appendWord(packed, o.Digest)
+		packed = appendWord(packed, string(o.Kind))
+		packed = appendWord(packed, o.Platform)
+		packed = binary.AppendUvarint(packed, uint64(o.Layer))
+	}
+	return packed
 }
 
 // appendWord appends a word in its shortest form.
@@ -100,16 +125,28 @@ func appendWord(packed []byte, word string) []byte {
 // OK reports whether the image needs no further attention, like Result.OK.
 func (p Packed) OK() bool { return p.rest[0]&flagOK != 0 }
 
+// sequence returns the number of the result.
+func (p Packed) sequence() uint32 {
+	rest := unpacker(p.rest[1:])
+	return uint32(rest.uvarint())
+}
+
 // Result returns the result without its lists.
 func (p Packed) Result() *Result {
 	rest := unpacker(p.rest[1:])
-	r := &Result{Image: *p.Image, Earlier: p.rest[0]&flagEarlier != 0}
+	r := &Result{Image: p.Image, Earlier: p.rest[0]&flagEarlier != 0, Question: p.question.Value()}
+	r.sequence = uint32(rest.uvarint())
 	r.Attempts, r.Requests = int(rest.uvarint()), int(rest.uvarint())
 	r.Started, r.Duration = time.Unix(0, rest.varint()), time.Duration(rest.varint())
 	r.Status, r.Reason, r.Message = validate.Status(rest.word("")), validate.Reason(rest.word("")), rest.word("")
-	r.Match, r.Waived = validate.Match(rest.word("")), rest.word("")
+	r.Match, r.Waived, r.Rejected = validate.Match(rest.word("")), rest.word(""), rest.word("")
+	r.SourceDigest = rest.word("")
+	r.DestinationDigest = rest.word(r.SourceDigest)
+	r.Missing, r.Corrupt = rest.objects(), rest.objects()
 	for len(rest) > 0 {
-		v := validate.PlatformVerdict{Platform: rest.word(""), Source: rest.word("")}
+		v := validate.PlatformVerdict{Platform: rest.word("")}
+		v.Wanted = rest.bytes(1)[0] == wantedByte[true]
+		v.Source = rest.word("")
 		v.Destination = rest.word(v.Source)
 		v.Match, v.Reason, v.Message = validate.Match(rest.word("")), validate.Reason(rest.word("")), rest.word("")
 		r.Platforms = append(r.Platforms, v)
@@ -119,6 +156,16 @@ func (p Packed) Result() *Result {
 
 // unpacker holds the bytes that are not unpacked yet.
 type unpacker []byte
+
+func (u *unpacker) objects() []validate.Object {
+	var objects []validate.Object
+	for range u.uvarint() {
+		o := validate.Object{Digest: u.word(""), Kind: validate.Kind(u.word("")), Platform: u.word("")}
+		o.Layer = int(u.uvarint())
+		objects = append(objects, o)
+	}
+	return objects
+}
 
 func (u *unpacker) uvarint() uint64 {
 	value, n := binary.Uvarint(*u)

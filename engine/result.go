@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 // Result is the outcome of one image.
 type Result struct {
-	Image     imagelist.Image
+	Image     *imagelist.Image // which does not change any more; a script may hold it
 	Status    validate.Status
 	Reason    validate.Reason
 	Message   string
@@ -22,9 +21,22 @@ type Result struct {
 	// failed, else nil. Only sinks read them.
 	Lists *validate.Lists
 
-	Waived string // why the result is accepted although it is not OK; "" if it is not accepted
+	// SourceDigest and DestinationDigest are the digests under the tag; "" if the
+	// verdict did not need them, or there is none.
+	SourceDigest, DestinationDigest string
 
-	Earlier bool // the result is from the run that this run goes on from
+	// Missing and Corrupt are what the destination lacks, and what it has with
+	// other bytes.
+	Missing, Corrupt []validate.Object
+
+	Question string // the hash of what was asked
+
+	Waived   string // why the result is accepted, "" if it is not waived
+	Rejected string // why the script fails the image, "" if it does not
+
+	Earlier bool // an earlier run found this out, from which the run goes on
+
+	sequence uint32 // tells the results of a run apart, in the order in which they came about
 
 	Attempts int // how many times the image was validated
 	Requests int // HTTP requests that were sent for this image alone
@@ -36,20 +48,11 @@ type Result struct {
 // skipped, or its failure is accepted.
 func (r *Result) OK() bool { return outcomeOf(r).ok() }
 
-// identity identifies the image that a result counts for. A line may have
-// several: a script may validate it at two destinations.
+// identity identifies an image as the results file does.
 type identity struct {
 	list                     string
 	number                   int
 	source, destination, tag string
-}
-
-func (i identity) key() key {
-	text := make([]byte, 0, 256)
-	for _, word := range []string{i.list, i.source, i.destination, i.tag} {
-		text = append(append(text, word...), 0) // no word contains a zero byte
-	}
-	return hash(binary.AppendVarint(text, int64(i.number)))
 }
 
 // key is a hash that stands for a text, since a run remembers hundreds of
@@ -63,9 +66,6 @@ func hash(text []byte) key {
 	return key{maphash.Bytes(seeds[0], text), maphash.Bytes(seeds[1], text)}
 }
 
-func identify(image imagelist.Image) identity {
-	if image.List == "" { // a script made it, and may make it again, with a new number, for every attempt
-		image.Number = 0
-	}
+func identify(image *imagelist.Image) identity {
 	return identity{image.List, image.Number, image.Source, image.Destination, image.Tag}
 }

@@ -21,17 +21,19 @@ func (e *Engine) Begin() *Task { return &Task{engine: e} }
 
 // Validate compares an image. It always returns a result, also if the comparison
 // was not possible.
-func (t *Task) Validate(ctx context.Context, image imagelist.Image, q validate.Question) *Result {
+func (t *Task) Validate(ctx context.Context, image *imagelist.Image, q validate.Question) *Result {
 	if t.latest != nil && identify(t.latest.Image) != identify(image) {
 		t.End()
 	}
-	if earlier := t.engine.options.Earlier; earlier != nil && t.latest == nil {
-		if result := earlier(image); result != nil && result.OK() {
+	question := t.engine.questionOf(image, q)
+	if t.latest == nil || t.latest.Question != question {
+		if result := t.engine.earlier(image, question); result != nil {
 			t.latest = result
 			return result
 		}
 	}
 	result := t.engine.check(ctx, image, q)
+	result.Question, result.sequence = question, t.engine.nextSequence()
 	result.Attempts = 1
 	if t.latest != nil {
 		result.Attempts += t.latest.Attempts
@@ -49,7 +51,7 @@ func (t *Task) Waive(result *Result, reason string) *Result {
 		t.End()
 	}
 	waived := *result
-	waived.Waived = reason
+	waived.Waived, waived.sequence = reason, t.engine.nextSequence()
 	t.latest = &waived
 	return &waived
 }
@@ -60,17 +62,17 @@ func (t *Task) Waive(result *Result, reason string) *Result {
 func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message string) {
 	failed := &Result{Started: time.Now()}
 	switch {
-	case t.latest != nil && (image == nil || identify(t.latest.Image) == identify(*image)):
+	case t.latest != nil && (image == nil || identify(t.latest.Image) == identify(image)):
 		copied := *t.latest
 		failed = &copied
 	case image != nil:
-		failed.Image = *image
+		failed.Image = image
 		t.End()
 	default:
 		return
 	}
 	failed.Status, failed.Reason, failed.Message = validate.Error, reason, message
-	failed.Match, failed.Waived, failed.Earlier = "", "", false
+	failed.Match, failed.Waived, failed.Rejected, failed.Earlier, failed.sequence = "", "", "", false, t.engine.nextSequence()
 	t.latest = failed
 }
 

@@ -65,7 +65,7 @@ func (e *execution) image(_ *starlark.Thread, b *starlark.Builtin, args starlark
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	image.Number = int(e.byHand.Add(1))
+	image.Number = e.made.number(image)
 	return &Image{image}, nil
 }
 
@@ -93,7 +93,7 @@ func (e *execution) validate(thread *starlark.Thread, b *starlark.Builtin, args 
 	if err := q.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	return &Result{taskOf(thread).Validate(Context(thread), image.image, q).Pack(&image.image)}, nil
+	return &Result{taskOf(thread).Validate(Context(thread), &image.image, q).Pack()}, nil
 }
 
 // waive is waive(result, reason). It returns the result as accepted; a result
@@ -115,5 +115,5 @@ func (e *execution) waive(thread *starlark.Thread, b *starlark.Builtin, args sta
 		return result, nil
 	}
 	waived := taskOf(thread).Waive(result.packed.Result(), e.secrets.hide(reason))
-	return &Result{waived.Pack(result.packed.Image)}, nil
+	return &Result{waived.Pack()}, nil
 }

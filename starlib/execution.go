@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
@@ -27,10 +26,10 @@ type execution struct {
 	abort context.CancelCauseFunc // ends ctx
 
 	printing sync.Mutex
-	byHand   atomic.Int64 // counts the images that the script made
+	made     madeImages
 
 	failing sync.Mutex
-	failed  map[string][][]*engine.Packed // the results given to write_failed, by path
+	failed  map[string][]*engine.Packed // the results given to write_failed, by path
 
 	// These change only while top levels are executed, one at a time.
 	sources diagnose.Sources
@@ -40,7 +39,7 @@ type execution struct {
 func newExecution(script source.Script, o Options) *execution {
 	return &execution{
 		Options: o, script: script, loader: source.NewLoader(script, o.Access),
-		failed:  map[string][][]*engine.Packed{},
+		failed:  map[string][]*engine.Packed{},
 		sources: diagnose.Sources{script.Name: script.Source}, modules: map[string]*module{},
 	}
 }

@@ -98,11 +98,12 @@ func (e *execution) writeFailed(thread *starlark.Thread, b *starlark.Builtin, ar
 	// A second call for the same file adds to it: a script may have two lists.
 	e.failing.Lock()
 	defer e.failing.Unlock()
-	e.failed[path] = append(e.failed[path], results)
-	lines := e.Engine.FailedLines(e.failed[path]...)
+	e.failed[path] = append(e.failed[path], results...)
+	lines := e.Engine.FailedLines(e.failed[path])
 	if err := e.WriteFailed(path, lines); err != nil {
 		return nil, err
 	}
+	e.Engine.HandOver(results)
 	return starlark.MakeInt(len(lines)), nil
 }
 

@@ -2,6 +2,7 @@ package starlib
 
 import (
 	"fmt"
+	"sync"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -39,6 +40,29 @@ func (i *Image) CompareSameType(op syntax.Token, other starlark.Value, _ int) (b
 		return !equal, nil
 	}
 	return false, fmt.Errorf("image has no order: image %s image", op)
+}
+
+// madeImages numbers the images that a script made. An image that is made again,
+// for another attempt perhaps, has the same number: it is the same line of the
+// run.
+type madeImages struct {
+	mu      sync.Mutex
+	numbers map[imagelist.Image]int
+}
+
+// number returns the number of an image, which has none yet.
+func (m *madeImages) number(image imagelist.Image) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.numbers == nil {
+		m.numbers = map[imagelist.Image]int{}
+	}
+	number, ok := m.numbers[image]
+	if !ok {
+		number = len(m.numbers) + 1
+		m.numbers[image] = number
+	}
+	return number
 }
 
 // Attr implements starlark.HasAttrs.

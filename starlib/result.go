@@ -19,7 +19,7 @@ type Result struct{ packed engine.Packed }
 var _ starlark.HasAttrs = (*Result)(nil)
 
 // NewResult returns a result as scripts see it.
-func NewResult(r *engine.Result) *Result { return &Result{r.Pack(&r.Image)} }
+func NewResult(r *engine.Result) *Result { return &Result{r.Pack()} }
 
 func (r *Result) String() string {
 	result := r.packed.Result()

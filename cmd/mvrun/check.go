@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/sink"
 	"mvrun/starlib/check"
@@ -49,7 +47,7 @@ const standardInput = "<stdin>"
 
 func fromStandardInput(script source.Script) bool { return script.Name == standardInput }
 
-func (k *checkCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
+func (k *checkCommand) run(_ context.Context, c job.Console) (int, error) {
 	scripts, failed := k.read(c.Stdin)
 	options := check.Options{Flags: standardFlags(c), Access: source.Access{Folders: k.AllowPath, FolderHint: "--allow-path"}, FixHint: "mvrun check --fix"}
 	findings, fixed := c.Stdout, 0

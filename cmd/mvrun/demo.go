@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/cmd/mvrun/internal/rehearsal"
 	"mvrun/engine/registry/memory"
@@ -127,7 +125,7 @@ func demoList() string {
 	return b.String()
 }
 
-func (d *demoCommand) run(ctx context.Context, _ []*kong.Flag, c job.Console) (status int, err error) {
+func (d *demoCommand) run(ctx context.Context, c job.Console) (status int, err error) {
 	dir, err := d.folder()
 	if err != nil {
 		return 0, err

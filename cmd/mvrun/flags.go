@@ -15,29 +15,28 @@ import (
 	"mvrun/validate"
 )
 
-// flags are the flags of a run, which "run" and "repl" have. A flag with the tag
-// "decides" is one that verdicts depend on: --resume wants the same value again.
+// flags are the flags of a run, which "run" and "repl" have.
 type flags struct {
 	File           string        `short:"f" placeholder:"LIST" help:"Image list; \"-\" is standard input. Without it: a prompt on a terminal, else standard input."`
-	Arch           []string      `decides:"" short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
-	OS             []string      `decides:"" name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
-	Source         string        `decides:"" short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every source image."`
-	Destination    string        `decides:"" short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every destination image."`
-	DefaultProject string        `decides:"" default:"library" help:"Project of a destination image that names none."`
+	Arch           []string      `short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
+	OS             []string      `name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
+	Source         string        `short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every source image."`
+	Destination    string        `short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every destination image."`
+	DefaultProject string        `default:"library" help:"Project of a destination image that names none."`
 	Failed         string        `short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
 	Jobs           int           `short:"j" default:"1" help:"Images validated at once."`
 	TLSVerify      bool          `name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
 	Debug          bool          `default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
-	Rules          string        `decides:"" default:"hangar" help:"What counts as a good mirror: ${rules}."`
-	Depth          string        `decides:"" default:"manifests" help:"How deep to look at the destination: ${depths}."`
-	Sample         string        `decides:"" default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
-	Provenance     bool          `decides:"" default:"false" help:"Attestations must be mirrored, too (default ${default})."`
-	Referrers      bool          `decides:"" default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
+	Rules          string        `default:"hangar" help:"What counts as a good mirror: ${rules}."`
+	Depth          string        `default:"manifests" help:"How deep to look at the destination: ${depths}."`
+	Sample         string        `default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
+	Provenance     bool          `default:"false" help:"Attestations must be mirrored, too (default ${default})."`
+	Referrers      bool          `default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
 	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
 	Deadline       time.Duration `default:"0" help:"For the whole run: what is not checked by then could not be checked; 0 for no end."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
 	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
-	MaxSteps       uint64        `decides:"" default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
+	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
@@ -104,15 +103,11 @@ func (f *flags) options() imagelist.Options {
 		Hints: imagelist.Hints{Destination: "-d (or DEST_REGISTRY)", PlainHTTP: "--tls-verify=false"}}
 }
 
-// config returns the configuration of a run. all are the flags of the command
-// line, own those of the script, which may be nil. The script is the caller's
-// to add.
-func (f *flags) config(all []*kong.Flag, own *scriptFlags, c job.Console) (job.Config, error) {
+// config returns the configuration of a run. own are the flags of the script,
+// which may be nil. The script is the caller's to add.
+func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 	logins, err := f.logins(c.Getenv)
-	if err != nil {
-		return job.Config{}, err
-	}
-	config := job.Config{
+	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
 		List: f.File, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath),
 		Options: f.options(), Question: f.question(),
@@ -120,9 +115,7 @@ func (f *flags) config(all []*kong.Flag, own *scriptFlags, c job.Console) (job.C
 		Insecure: !f.TLSVerify, Logins: logins,
 		Debug: f.Debug, JSONLog: f.LogFormat == "json", Progress: f.Progress,
 		Version: version, Console: c,
-	}
-	config.Flags, config.Deciding = recorded(all, config.Arguments)
-	return config, nil
+	}, err
 }
 
 // logins returns the names and passwords of the environment. They are for the
@@ -148,30 +141,4 @@ func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
 		logins = append(logins, login)
 	}
 	return logins, nil
-}
-
-// recorded returns the values of the flags for the results file, and the names of
-// the flags that verdicts depend on. own are the values of the script's own
-// flags, of which strings are left out, since one may be a password.
-func recorded(all []*kong.Flag, own map[string]any) (values map[string]any, deciding []string) {
-	values = map[string]any{}
-	for _, flag := range all {
-		ownValue, isOwn := own[strings.ReplaceAll(flag.Name, "-", "_")]
-		switch ownValue.(type) {
-		case string, []string:
-			continue
-		}
-		if flag.Name == "help" {
-			continue
-		}
-		value := flag.Target.Interface()
-		if d, ok := value.(time.Duration); ok {
-			value = d.String()
-		}
-		values[flag.Name] = value
-		if isOwn || flag.Tag.Has("decides") {
-			deciding = append(deciding, flag.Name)
-		}
-	}
-	return values, deciding
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -68,26 +67,6 @@ func TestFlags(t *testing.T) {
 	}
 	for name := range flags {
 		t.Errorf("--%s was not promised", name)
-	}
-}
-
-// TestDeciding fixes which flags have to be the same when a run goes on from the
-// results of another one. A new flag decides unless it only says where something
-// goes, how fast, or how it looks.
-func TestDeciding(t *testing.T) {
-	parser, err := kong.New(&commands{}, helpVars)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := parser.Parse([]string{"validate.star"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, deciding := recorded(parsed.Flags(), nil)
-	slices.Sort(deciding)
-	want := []string{"arch", "default-project", "depth", "destination", "max-steps", "os", "provenance", "referrers", "rules", "sample", "source"}
-	if !slices.Equal(deciding, want) {
-		t.Errorf("got  %q\nwant %q", deciding, want)
 	}
 }
 

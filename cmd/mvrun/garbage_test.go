@@ -22,8 +22,8 @@ func TestPercentFor(t *testing.T) {
 		{32 << 20, 100},
 		{64 << 20, 50},
 		{128 << 20, 25},
-		{1 << 30, 25},
-		{1 << 40, 25},
+		{1 << 30, 20},
+		{1 << 40, 20},
 	} {
 		if got := percentFor(test.inUse); got != test.want {
 			t.Errorf("%d bytes in use: got %d, want %d", test.inUse, got, test.want)
@@ -33,7 +33,7 @@ func TestPercentFor(t *testing.T) {
 
 // TestLimitGarbage shows that every collection sets GOGC anew, by what it left.
 func TestLimitGarbage(t *testing.T) {
-	if got := runForGarbage(t, nil); got != "with 160 MiB: 25\nwith little: more\n" {
+	if got := runForGarbage(t, nil); got != "with 160 MiB: 20\nwith little: more\n" {
 		t.Errorf("got %q", got)
 	}
 }

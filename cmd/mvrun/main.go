@@ -10,7 +10,6 @@ import (
 	"os"
 	"reflect"
 
-	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"mvrun/cmd/mvrun/internal/job"
@@ -41,40 +40,39 @@ func main() {
 // run is the whole program, and returns its exit status.
 func run(args []string, c job.Console) int {
 	args = expandVersionFlag(args)
-	selected, flags, err := parseCommand(args, c)
+	selected, err := parseCommand(args, c)
 	if err != nil {
 		return complain(args, c, err)
 	}
-	status, err := selected.run(context.Background(), flags, c)
+	status, err := selected.run(context.Background(), c)
 	if err != nil {
 		return complain(args, c, err)
 	}
 	return status
 }
 
-// command is what every subcommand implements. flags are those of the command
-// line.
+// command is implemented by every subcommand.
 type command interface {
-	run(ctx context.Context, flags []*kong.Flag, c job.Console) (int, error)
+	run(ctx context.Context, c job.Console) (int, error)
 }
 
 // parseCommand returns the command that args name, ready to run. An exitedError
 // says that --help was all that was wanted.
-func parseCommand(args []string, c job.Console) (command, []*kong.Flag, error) {
+func parseCommand(args []string, c job.Console) (command, error) {
 	parser, script, own, err := newParser(args, c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	parsed, err := parse(parser, args)
 	if err != nil {
 		if _, exited := errors.AsType[exitedError](err); !exited {
 			err = usageError{err, cmp.Or(script.Name, commandOf(err))}
 		}
-		return nil, nil, err
+		return nil, err
 	}
 	selected, ok := reflect.TypeAssert[command](parsed.Selected().Target.Addr())
 	if !ok {
-		return nil, nil, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
+		return nil, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}
 	if run, ok := selected.(*runCommand); ok {
 		run.own = own
@@ -82,13 +80,13 @@ func parseCommand(args []string, c job.Console) (command, []*kong.Flag, error) {
 			run.program = script
 		}
 	}
-	return selected, parsed.Flags(), nil
+	return selected, nil
 }
 
 // configure returns the configuration of a run from its command line, which
 // begins with "run".
 func configure(args []string, c job.Console) (job.Config, error) {
-	selected, flags, err := parseCommand(args, c)
+	selected, err := parseCommand(args, c)
 	if err != nil {
 		return job.Config{}, err
 	}
@@ -96,5 +94,5 @@ func configure(args []string, c job.Console) (job.Config, error) {
 	if !ok {
 		return job.Config{}, fmt.Errorf("%q is no command line of a run", args)
 	}
-	return run.configure(flags, c)
+	return run.configure(c)
 }

@@ -111,12 +111,12 @@ func runForMemory() {
 	resumed := len(os.Args) > 1
 	open := func(path string, header results.Header, hints results.Hints) (*results.File, results.Earlier, error) {
 		file, err := results.Create(path, header, hints)
-		return file, nil, err
+		return file, results.Earlier{}, err
 	}
 	if resumed {
 		open = results.Resume
 	}
-	file, earlier, err := open("results.jsonl", results.Header{Version: "test", List: list.Name, SHA256: list.SHA256}, results.Hints{})
+	file, earlier, err := open("results.jsonl", results.Header{Version: "test", List: list.Name, ListSHA256: &list.SHA256}, results.Hints{})
 	check(err)
 	log := sink.NewLogger(io.Discard, false, false, false)
 	run := engine.New(engine.Options{Registry: mirroredPairs{}, Jobs: 20, Timeout: time.Minute,

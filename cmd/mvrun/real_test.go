@@ -210,11 +210,7 @@ func mvrun(t *testing.T, environment map[string]string, list string, args ...str
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	records := map[string]results.Record{}
-	for _, line := range strings.Split(strings.TrimSpace(string(content)), "\n")[1:] {
-		var record results.Record
-		if err := json.Unmarshal([]byte(line), &record); err != nil {
-			t.Fatal(err)
-		}
+	for _, record := range recordsOf(t, recorded) {
 		records[strings.TrimPrefix(record.Source[strings.Index(record.Source, "/"):], "/")+" "+record.Tag] = record
 	}
 	if strings.Contains(out.String()+string(content), realPassword) {

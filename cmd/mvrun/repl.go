@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine"
 	"mvrun/starlib"
@@ -38,7 +36,7 @@ When parallel begins, all existing values are frozen, because its calls run at o
 If standard input is not a terminal, the session executes it up to the first error. The exit status is then 2.`
 }
 
-func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (status int, err error) {
+func (r *replCommand) run(ctx context.Context, c job.Console) (status int, err error) {
 	var script source.Script
 	if r.Script != "" {
 		if script, err = source.Find(r.Script); err != nil {
@@ -48,7 +46,7 @@ func (r *replCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) 
 	if err := r.checkSession(); err != nil {
 		return 0, usageError{err, "repl"}
 	}
-	config, err := r.flags.config(all, nil, c)
+	config, err := r.flags.config(nil, c)
 	if err != nil {
 		return 0, err
 	}

@@ -156,7 +156,7 @@ func TestRequests(t *testing.T) {
 				run := engine.New(engine.Options{Registry: client, Jobs: 1, Timeout: time.Minute})
 				task := run.Begin()
 				image := imagelist.Image{Source: source.host + "/" + team, Destination: destination.host + "/" + team, Tag: "1"}
-				result := task.Validate(t.Context(), image, validate.Question{
+				result := task.Validate(t.Context(), &image, validate.Question{
 					Arch: []string{"amd64", "arm64", "s390x"}, OS: []string{"linux"}, Rules: want.rules, Depth: want.depth})
 				task.End()
 				if _, err := run.Close(); err != nil {
@@ -186,7 +186,7 @@ func TestRequestsOfTags(t *testing.T) {
 			task := run.Begin()
 			defer task.End()
 			image := imagelist.Image{Source: source.host + "/" + team, Destination: destination.host + "/" + team, Tag: tag}
-			result := task.Validate(t.Context(), image, validate.Question{Arch: []string{"amd64", "arm64"}, OS: []string{"linux"}, Rules: "hangar", Depth: "blobs"})
+			result := task.Validate(t.Context(), &image, validate.Question{Arch: []string{"amd64", "arm64"}, OS: []string{"linux"}, Rules: "hangar", Depth: "blobs"})
 			if result.Status != validate.Pass {
 				t.Errorf("%s: %s", tag, result.Message)
 			}

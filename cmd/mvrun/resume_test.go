@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -70,16 +70,8 @@ func TestKilled(t *testing.T) {
 	if killed < kills {
 		t.Errorf("only %d kills", killed)
 	}
-	content, err := os.ReadFile(filepath.Join(dir, "r.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	passed := map[string]int{}
-	for _, line := range strings.Split(strings.TrimSpace(string(content)), "\n")[1:] {
-		var record results.Record
-		if err := json.Unmarshal([]byte(line), &record); err != nil {
-			t.Fatalf("%v in %q", err, line)
-		}
+	for _, record := range recordsOf(t, filepath.Join(dir, "r.jsonl")) {
 		if record.Status != validate.Pass {
 			t.Errorf("%s: %s %s", record.Line, record.Status, record.Message)
 		}
@@ -91,6 +83,33 @@ func TestKilled(t *testing.T) {
 	for line, n := range passed {
 		if n != 1 {
 			t.Errorf("%s has %d verdicts", line, n)
+		}
+	}
+}
+
+// recordsOf returns the records of a results file.
+func recordsOf(t *testing.T, path string) []results.Record {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := results.NewReader(file)
+	if _, _, err := lines.Header(); err != nil {
+		t.Fatal(err)
+	}
+	var records []results.Record
+	for {
+		line, err := lines.Next()
+		if err == io.EOF {
+			return records
+		}
+		if err != nil {
+			t.Fatalf("%s:%d: %v", path, lines.Number(), err)
+		}
+		if record, ok := line.(*results.Record); ok {
+			records = append(records, *record)
 		}
 	}
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib/source"
 )
@@ -18,8 +16,8 @@ type runCommand struct {
 	own     *scriptFlags  // nil if the script has none
 }
 
-func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (int, error) {
-	config, err := r.configure(all, c)
+func (r *runCommand) run(ctx context.Context, c job.Console) (int, error) {
+	config, err := r.configure(c)
 	if err != nil {
 		return 0, err
 	}
@@ -27,7 +25,7 @@ func (r *runCommand) run(ctx context.Context, all []*kong.Flag, c job.Console) (
 }
 
 // configure returns the configuration that the flags ask for.
-func (r *runCommand) configure(all []*kong.Flag, c job.Console) (job.Config, error) {
+func (r *runCommand) configure(c job.Console) (job.Config, error) {
 	script := r.program // read once: a pipe, such as <(…), can be read only once
 	if script.Name == "" {
 		var err error
@@ -38,7 +36,7 @@ func (r *runCommand) configure(all []*kong.Flag, c job.Console) (job.Config, err
 	if err := r.check(); err != nil {
 		return job.Config{}, usageError{err, r.Script}
 	}
-	config, err := r.flags.config(all, r.own, c)
+	config, err := r.flags.config(r.own, c)
 	config.Script = script
 	return config, err
 }

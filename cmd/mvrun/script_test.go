@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -91,6 +92,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	schema := resultsSchema(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
@@ -101,6 +103,16 @@ func TestScripts(t *testing.T) {
 			env.Values[registriesKey{}] = map[string]*fakeRegistry{}
 			env.Values[interruptedKey{}] = new(*exec.Cmd)
 			env.Values[networkKey{}] = new(*network)
+			// Every results file that a script left behind keeps its promise.
+			test := env.T().(testing.TB)
+			env.Defer(func() {
+				files, _ := filepath.Glob(filepath.Join(env.WorkDir, "*.jsonl"))
+				for _, file := range files {
+					if content, err := os.ReadFile(file); err == nil && bytes.HasPrefix(content, []byte(`{"type":"run"`)) {
+						checkResults(test, schema, file)
+					}
+				}
+			})
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -297,7 +309,9 @@ var volatile = []struct {
 	{regexp.MustCompile(`(?m)^( *)\d\d:\d\d:\d\d `), "${1}11:22:33 "},
 	{regexp.MustCompile(`\b(sha256:[0-9a-f]{8})[0-9a-f]{56}\b`), "$1"},
 	{regexp.MustCompile(`(images?) in [0-9.µm]+s,`), "$1 in TIME,"},
-	{regexp.MustCompile(`"(time|started)":"[^"]*"`), `"$1":"TIME"`},
+	{regexp.MustCompile(`"(time|started|finished)":"[^"]*"`), `"$1":"TIME"`},
+	{regexp.MustCompile(`"run":"[^"]*"`), `"run":"ID"`},
+	{regexp.MustCompile(`"question":"[0-9a-f]{32}"`), `"question":"HASH"`},
 	{regexp.MustCompile(`"duration_ms":\d+`), `"duration_ms":0`},
 	{regexp.MustCompile(`/\S*/mvrun-demo-\d+/`), "DIR/"},
 	{regexp.MustCompile(`(?m)(\t|\()\d+\.\d\ds(\)?)$`), "${1}0.00s$2"},

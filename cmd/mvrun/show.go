@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib/source"
 )
@@ -15,7 +13,7 @@ type showCommand struct {
 	Name string `arg:"" help:"Name of a bundled script: validate.star."`
 }
 
-func (s *showCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
+func (s *showCommand) run(_ context.Context, c job.Console) (int, error) {
 	script, err := source.Bundled(s.Name)
 	if err != nil {
 		return 0, err

@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/cmd/mvrun/internal/rehearsal"
 )
@@ -45,7 +43,7 @@ Tests share nothing: mvrun executes the file again for each test. A test reaches
 Exit status: 0 all passed; 1 one failed; 2 wrong usage, a broken file, or no tests; 130 interrupted.`
 }
 
-func (t *testCommand) run(ctx context.Context, _ []*kong.Flag, c job.Console) (int, error) {
+func (t *testCommand) run(ctx context.Context, c job.Console) (int, error) {
 	match, err := regexp.Compile(t.Match)
 	switch {
 	case err != nil:

@@ -6,8 +6,6 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 )
 
@@ -19,7 +17,7 @@ var version = "0.1.0"
 // and the version of Go that built it.
 type versionCommand struct{}
 
-func (versionCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
+func (versionCommand) run(_ context.Context, c job.Console) (int, error) {
 	info, _ := debug.ReadBuildInfo()
 	_, err := fmt.Fprint(c.Stdout, describeVersion(info))
 	return job.ExitOK, err

@@ -169,6 +169,18 @@ func (c *Client) host(name, path string, side validate.Side) *host {
 	return h
 }
 
+// Endpoint implements engine.Endpointer: it returns the HOST[:PORT] at which a
+// repository is asked, on either side.
+func (c *Client) Endpoint(repository string, _ validate.Side) string {
+	name, _, _ := strings.Cut(repository, "/")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if registry, ok := c.registries[name]; ok {
+		return registry.address
+	}
+	return name
+}
+
 // Read reads one fact that a comparison needs about an image. It also returns how
 // many requests were sent for this call, without pings and requests for tokens,
 // which several calls share. Every error is an *Error.

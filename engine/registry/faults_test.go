@@ -185,7 +185,7 @@ func (m *mirror) run(t *testing.T, seed int, q validate.Question) (took, asked t
 		err := engine.Each(t.Context(), jobs, next, func(ctx context.Context, _ int, image imagelist.Image) error {
 			task := e.Begin()
 			defer task.End()
-			result := task.Validate(ctx, image, q)
+			result := task.Validate(ctx, &image, q)
 			status, reason := validate.Pass, m.wrong[image.Source]
 			if reason != "" {
 				status = validate.Fail

@@ -1,52 +1,18 @@
 package results
 
 import (
-	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"mvrun/engine"
-	"mvrun/validate"
+	"mvrun/engine/imagelist"
 )
-
-// Header is the first line of a results file.
-type Header struct {
-	Version string         `json:"mvrun"`
-	Script  string         `json:"script"`
-	Program string         `json:"script_sha256"` // of the script and its modules
-	List    string         `json:"list"`          // name of the list, "" if the script names its own
-	SHA256  string         `json:"sha256"`        // of the list; "" if the list is a stream
-	Flags   map[string]any `json:"flags"`
-	Started time.Time      `json:"started"`
-
-	// Deciding are the names of the Flags that verdicts depend on: a run with
-	// another value of one of these does not go on from this file.
-	Deciding []string `json:"-"`
-}
-
-// Record is each line after the header.
-type Record struct {
-	Number      int                        `json:"number"`
-	LineNumber  int                        `json:"line_number"`
-	Line        string                     `json:"line"`
-	Source      string                     `json:"source"`
-	Destination string                     `json:"destination"`
-	Tag         string                     `json:"tag"`
-	Status      validate.Status            `json:"status"`
-	Reason      validate.Reason            `json:"reason"`
-	Message     string                     `json:"message"`
-	Match       validate.Match             `json:"match"`
-	Platforms   []validate.PlatformVerdict `json:"platforms"`
-	Attempts    int                        `json:"attempts"`
-	Requests    int                        `json:"requests"`
-	Started     time.Time                  `json:"started"`
-	DurationMS  int64                      `json:"duration_ms"`
-	Waived      string                     `json:"waived"` // why the result is accepted; "" if it is not waived
-}
 
 // Hints are the names under which the user knows the file and the way to go on
 // from it, for messages: "--results" and "--resume", for instance.
@@ -73,13 +39,20 @@ func (h Hints) another() string {
 
 // File is the sink that appends records to a results file.
 type File struct {
-	file    *os.File
+	out     io.Writer
+	file    *os.File // nil for standard output
+	name    string
 	hints   Hints
 	encoder *json.Encoder
 	regular bool // the file can be read again: it is no pipe or device
 	records int  // records that the file holds
-	failed  bool // a record could not be written
+	failed  bool // a line could not be written
 	closed  bool
+
+	// earlier are the results of an earlier run. pending says of each of its images,
+	// by number, that the image has a verdict and this run no result yet.
+	earlier Earlier
+	pending []bool
 }
 
 // Create begins a results file. It replaces the file of an earlier run over the
@@ -102,15 +75,41 @@ func Create(path string, header Header, hints Hints) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("emptying %s: %w", hints.theFile(), err), file.Close())
 	}
-	if err := f.encoder.Encode(header); err != nil {
-		return nil, errors.Join(f.writeError(err), file.Close())
+	if err := f.writeHeader(header); err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	return f, nil
 }
 
+// Stream writes results to w, which cannot be read again. name is what messages
+// call w.
+func Stream(w io.Writer, name string, header Header, hints Hints) (*File, error) {
+	f := &File{out: w, name: name, hints: hints, encoder: newEncoder(w)}
+	return f, f.writeHeader(header)
+}
+
+// writeHeader writes the first line.
+func (f *File) writeHeader(header Header) error {
+	header.Type, header.Format = TypeRun, Format
+	return f.write(header)
+}
+
+// write writes a line.
+func (f *File) write(line any) error {
+	if err := f.encoder.Encode(line); err != nil {
+		return f.writeError(err)
+	}
+	return nil
+}
+
+func newEncoder(w io.Writer) *json.Encoder {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder
+}
+
 func newFile(file *os.File, hints Hints) *File {
-	f := &File{file: file, hints: hints, encoder: json.NewEncoder(file)}
-	f.encoder.SetEscapeHTML(false)
+	f := &File{out: file, file: file, name: file.Name(), hints: hints, encoder: newEncoder(file)}
 	info, err := file.Stat()
 	f.regular = err == nil && info.Mode().IsRegular()
 	return f
@@ -120,7 +119,7 @@ func newFile(file *os.File, hints Hints) *File {
 // closed it or ended. A file system without locks cannot be protected.
 func (f *File) lock() error {
 	if f.regular && lockedByAnother(f.file) {
-		return fmt.Errorf("another run is writing to %s%s: let it end, or give another name", f.file.Name(), f.hints.mark())
+		return fmt.Errorf("another run is writing to %s%s: let it end, or give another name", f.name, f.hints.mark())
 	}
 	return nil
 }
@@ -131,7 +130,7 @@ func (f *File) writeError(err error) error {
 		err = path.Err // the message names the file already
 	}
 	f.failed = true
-	return fmt.Errorf("writing the results to %s%s: %w; %s", f.file.Name(), f.hints.mark(), err, f.Holds())
+	return fmt.Errorf("writing the results to %s%s: %w; %s", f.name, f.hints.mark(), err, f.Holds())
 }
 
 // Holds says how much of the run is safe in the file.
@@ -139,13 +138,13 @@ func (f *File) Holds() string {
 	held := countResults(f.records)
 	switch {
 	case !f.regular:
-		return fmt.Sprintf("%s had been written to %s", held, f.file.Name())
+		return fmt.Sprintf("%s had been written to %s", held, f.name)
 	case f.records == 0:
-		return f.file.Name() + " holds no result yet"
+		return f.name + " holds no result yet"
 	case f.hints.Resume == "":
-		return fmt.Sprintf("%s holds %s", f.file.Name(), held)
+		return fmt.Sprintf("%s holds %s", f.name, held)
 	}
-	return fmt.Sprintf("%s holds %s, and %s goes on from there", f.file.Name(), held, f.hints.Resume)
+	return fmt.Sprintf("%s holds %s, and %s goes on from there", f.name, held, f.hints.Resume)
 }
 
 func countResults(n int) string {
@@ -165,15 +164,13 @@ func checkReplaceable(path string, header Header, hints Hints) error {
 		return fmt.Errorf("opening %s: %w", hints.theFile(), err)
 	}
 	defer file.Close()
-	line, err := bufio.NewReader(file).ReadBytes('\n')
-	if errors.Is(err, io.EOF) && len(line) == 0 {
+	earlier, torn, err := NewReader(file).Header()
+	switch {
+	case errors.Is(err, io.EOF) && len(torn) == 0:
 		return nil
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("reading %s: %w", hints.theFile(), err)
-	}
-	var earlier Header
-	if json.Unmarshal(line, &earlier) != nil || earlier.Version == "" {
+	case errors.Is(err, errFormat1), errors.As(err, new(*os.PathError)):
+		return fmt.Errorf("reading %s %s: %w: %s", hints.theFile(), path, err, hints.another())
+	case err != nil:
 		return fmt.Errorf("%s is no results file of mvrun, and would be overwritten: %s", path, hints.another())
 	}
 	return checkSameList(path, earlier, header, hints)
@@ -183,8 +180,9 @@ func checkReplaceable(path string, header Header, hints Hints) error {
 // than the run's.
 func checkSameList(path string, earlier, header Header, hints Hints) error {
 	which := "another list"
+	earlierHash, hash := text(earlier.ListSHA256), text(header.ListSHA256)
 	switch {
-	case earlier.SHA256 == header.SHA256 && (header.SHA256 != "" || earlier.List == header.List):
+	case earlierHash == hash && (hash != "" || earlier.List == header.List):
 		return nil
 	case earlier.List == header.List:
 		which = "this list before it changed"
@@ -195,40 +193,60 @@ func checkSameList(path string, earlier, header Header, hints Hints) error {
 
 // Write implements engine.Sink.
 func (f *File) Write(result *engine.Result) error {
+	if number, ok := f.earlier.images[imageOf(result.Image)]; ok {
+		f.pending[number] = false
+	}
 	if result.Earlier {
 		return nil // the file has its record already
 	}
-	platforms := result.Platforms
-	if platforms == nil {
-		platforms = []validate.PlatformVerdict{}
-	}
-	err := f.encoder.Encode(Record{
-		Number: result.Image.Number, LineNumber: result.Image.LineNumber, Line: result.Image.Line,
-		Source: result.Image.Source, Destination: result.Image.Destination, Tag: result.Image.Tag,
-		Status: result.Status, Reason: result.Reason, Message: result.Message, Match: result.Match, Platforms: platforms,
-		Attempts: result.Attempts, Requests: result.Requests, Started: result.Started, DurationMS: result.Duration.Milliseconds(),
-		Waived: result.Waived,
-	})
-	if err != nil {
-		return f.writeError(err)
+	if err := f.write(recordOf(result)); err != nil {
+		return err
 	}
 	f.records++
 	return nil
 }
 
-// Finish implements engine.Finisher: it closes the file. A write that failed
-// was reported already.
-func (f *File) Finish(engine.Summary) error {
-	if err := f.Close(); !f.failed {
-		return err
+// Withdraw implements engine.Reviser.
+func (f *File) Withdraw(image *imagelist.Image) error {
+	return f.write(Withdrawn{TypeWithdrawn, imageOf(image)})
+}
+
+// Finish implements engine.Finisher: it writes the end and closes the file. The
+// records of an earlier run that this run did not take up are withdrawn, so that
+// a reader arrives at the summary; a later run may still go on from them. An
+// error of an earlier write was reported already.
+func (f *File) Finish(s engine.Summary) error {
+	if f.failed {
+		f.Close()
+		return nil
 	}
-	return nil
+	for _, image := range f.unfinished() {
+		if err := f.write(Withdrawn{TypeWithdrawn, image}); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	return errors.Join(f.write(endOf(s)), f.Close())
+}
+
+// unfinished returns the images whose records are an earlier run's alone, in the
+// order of the list.
+func (f *File) unfinished() []Image {
+	var images []Image
+	for image, number := range f.earlier.images {
+		if f.pending[number] {
+			images = append(images, image)
+		}
+	}
+	slices.SortFunc(images, func(a, b Image) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(f.earlier.images[a], f.earlier.images[b]))
+	})
+	return images
 }
 
 // Close closes the file; a second call does nothing. It returns an error if the
 // file was removed during the run, since its results are lost then.
 func (f *File) Close() error {
-	if f.closed {
+	if f.closed || f.file == nil {
 		return nil
 	}
 	f.closed = true
@@ -237,7 +255,7 @@ func (f *File) Close() error {
 		return err
 	}
 	if err == nil && f.regular && isRemoved(info) {
-		return fmt.Errorf("%s%s was removed during the run, with the %s it held", f.file.Name(), f.hints.mark(), countResults(f.records))
+		return fmt.Errorf("%s%s was removed during the run, with the %s it held", f.name, f.hints.mark(), countResults(f.records))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mvrun/engine"
+	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
 
@@ -14,19 +15,19 @@ import (
 // says what it holds, those of an earlier run included.
 func TestResultsLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.jsonl")
-	run := Header{Version: "1", SHA256: "the list's"}
+	run := Header{Version: "1", ListSHA256: new("the list's")}
 	results, err := Create(path, run, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := results.Write(&engine.Result{Status: validate.Pass}); err != nil {
+		if err := results.Write(&engine.Result{Image: new(imagelist.Image), Status: validate.Pass}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	results.Close()
 	want := path + " (--results): " + os.ErrClosed.Error() + "; " + path + " holds 2 results, and --resume goes on from there"
-	if err := results.Write(&engine.Result{}); err == nil || !strings.HasSuffix(err.Error(), want) {
+	if err := results.Write(&engine.Result{Image: new(imagelist.Image)}); err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 
@@ -34,11 +35,11 @@ func TestResultsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := results.Write(&engine.Result{Status: validate.Fail}); err != nil {
+	if err := results.Write(&engine.Result{Image: new(imagelist.Image), Status: validate.Fail}); err != nil {
 		t.Fatal(err)
 	}
 	results.Close()
-	if err := results.Write(&engine.Result{}); err == nil || !strings.Contains(err.Error(), "holds 3 results") {
+	if err := results.Write(&engine.Result{Image: new(imagelist.Image)}); err == nil || !strings.Contains(err.Error(), "holds 3 results") {
 		t.Errorf("after --resume: %v", err)
 	}
 }
@@ -47,12 +48,12 @@ func TestResultsLost(t *testing.T) {
 // would be of use to neither.
 func TestResultsOwned(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.jsonl")
-	run := Header{Version: "1", SHA256: "the list's"}
+	run := Header{Version: "1", ListSHA256: new("the list's")}
 	first, err := Create(path, run, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Write(&engine.Result{Status: validate.Pass}); err != nil {
+	if err := first.Write(&engine.Result{Image: new(imagelist.Image), Status: validate.Pass}); err != nil {
 		t.Fatal(err)
 	}
 	before, _ := os.ReadFile(path)
@@ -68,7 +69,7 @@ func TestResultsOwned(t *testing.T) {
 	}
 	first.Close()
 	next, earlier, err := Resume(path, run, hints)
-	if err != nil || len(earlier) != 1 {
+	if err != nil || len(earlier.results) != 1 {
 		t.Fatalf("after the first run: %v, %v", earlier, err)
 	}
 	next.Close()
@@ -91,7 +92,7 @@ func TestResultsRemoved(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := results.Write(&engine.Result{Status: validate.Pass}); err != nil {
+			if err := results.Write(&engine.Result{Image: new(imagelist.Image), Status: validate.Pass}); err != nil {
 				t.Fatal(err)
 			}
 			if err := test.do(path); err != nil {

@@ -17,8 +17,8 @@ const digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 
 var (
 	moment = time.Date(2027, 3, 31, 12, 0, 0, 123456789, time.UTC)
-	nginx  = imagelist.Image{List: "list.txt", Number: 3, LineNumber: 5, Line: "nginx r.io/nginx 1", Source: "docker.io/library/nginx", Destination: "r.io/nginx", Tag: "1"}
-	redis  = imagelist.Image{List: "list.txt", Number: 4, LineNumber: 6, Line: "redis r.io/redis <&> 7", Source: "docker.io/library/redis", Destination: "r.io/redis", Tag: "7"}
+	nginx  = &imagelist.Image{List: "list.txt", Number: 3, LineNumber: 5, Line: "nginx r.io/nginx 1", Source: "docker.io/library/nginx", Destination: "r.io/nginx", Tag: "1"}
+	redis  = &imagelist.Image{List: "list.txt", Number: 4, LineNumber: 6, Line: "redis r.io/redis <&> 7", Source: "docker.io/library/redis", Destination: "r.io/redis", Tag: "7"}
 )
 
 // hints are the words that the command gives.
@@ -43,43 +43,51 @@ func recorded(t *testing.T, run Header, results ...engine.Result) (path string) 
 	return path
 }
 
-func text(t *testing.T, path string) string {
+func content(t *testing.T, path string) string {
 	t.Helper()
-	content, err := os.ReadFile(path)
+	read, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(content)
+	return string(read)
 }
 
 // TestRecords shows what stands in a results file, whose format others read.
 func TestRecords(t *testing.T) {
-	path := recorded(t, Header{Version: "1", Script: "s.star", Program: "p", List: "list.txt", SHA256: "x", Flags: map[string]any{"jobs": 3}, Started: moment},
-		engine.Result{Image: nginx, Status: validate.Pass, Match: validate.Identical, Attempts: 2, Requests: 3, Started: moment, Duration: 1500 * time.Millisecond,
-			Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Source: digest, Destination: digest, Match: validate.Identical}}},
-		engine.Result{Image: nginx, Status: validate.Pass, Earlier: true}, // it is in a file
-		engine.Result{Image: redis, Status: validate.Fail, Reason: validate.DestinationMissing, Message: "no <manifest>", Waived: "known & accepted", Attempts: 1, Started: moment},
+	header := Header{Run: "7", RunFrom: "CI_PIPELINE_ID", Version: "1", Script: "s.star", ScriptSHA256: "p", List: "list.txt", ListSHA256: new("x"), ListLines: new(4),
+		Question: Question{Rules: validate.Hangar, Depth: validate.Blobs, Arch: []string{"amd64"}, OS: []string{"linux"}, Sample: "100%"}, Started: moment}
+	path := recorded(t, header,
+		engine.Result{Image: nginx, Status: validate.Pass, Match: validate.Identical, Attempts: 2, Requests: 3, Started: moment, Duration: 1500 * time.Millisecond, Question: "q",
+			SourceDigest: digest, DestinationDigest: digest,
+			Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Wanted: true, Source: digest, Destination: digest, Match: validate.Identical}}},
+		engine.Result{Image: nginx, Status: validate.Pass, Earlier: true}, // the file has its record already
+		engine.Result{Image: redis, Status: validate.Fail, Reason: validate.BlobMissing, Message: "no <layer>", Waived: "known & accepted", Attempts: 1, Started: moment, Question: "q",
+			SourceDigest: digest, Missing: []validate.Object{{Digest: digest, Kind: validate.KindLayer, Platform: "linux/amd64", Layer: 3}},
+			Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Wanted: true, Source: digest, Reason: validate.BlobMissing}}},
 	)
-	want := `{"mvrun":"1","script":"s.star","script_sha256":"p","list":"list.txt","sha256":"x","flags":{"jobs":3},"started":"2027-03-31T12:00:00.123456789Z"}
-{"number":3,"line_number":5,"line":"nginx r.io/nginx 1","source":"docker.io/library/nginx","destination":"r.io/nginx","tag":"1","status":"pass","reason":"","message":"","match":"identical","platforms":[{"platform":"linux/amd64","source":"DIGEST","destination":"DIGEST","match":"identical"}],"attempts":2,"requests":3,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":1500,"waived":""}
-{"number":4,"line_number":6,"line":"redis r.io/redis <&> 7","source":"docker.io/library/redis","destination":"r.io/redis","tag":"7","status":"fail","reason":"destination-missing","message":"no <manifest>","match":"","platforms":[],"attempts":1,"requests":0,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":0,"waived":"known & accepted"}
+	want := `{"type":"run","format":2,"run":"7","run_from":"CI_PIPELINE_ID","version":"1","list":"list.txt","list_sha256":"x","list_lines":4,"script":"s.star","script_sha256":"p","shard":null,"question":{"rules":"hangar","depth":"blobs","arch":["amd64"],"os":["linux"],"sample":"100%","provenance":false,"referrers":false},"started":"2027-03-31T12:00:00.123456789Z"}
+{"type":"image","number":3,"line_number":5,"line":"nginx r.io/nginx 1","source":"docker.io/library/nginx","destination":"r.io/nginx","source_tag":"1","destination_tag":"1","tag":"1","status":"pass","reason":"","message":"","match":"identical","platforms":[{"platform":"linux/amd64","wanted":true,"source":"DIGEST","destination":"DIGEST","match":"identical","reason":"","message":""}],"source_digest":"DIGEST","destination_digest":"DIGEST","missing":[],"corrupt":[],"question":"q","attempts":2,"requests":3,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":1500,"waived":null,"rejected":null}
+{"type":"image","number":4,"line_number":6,"line":"redis r.io/redis <&> 7","source":"docker.io/library/redis","destination":"r.io/redis","source_tag":"7","destination_tag":"7","tag":"7","status":"fail","reason":"blob-missing","message":"no <layer>","match":"","platforms":[{"platform":"linux/amd64","wanted":true,"source":"DIGEST","destination":null,"match":"","reason":"blob-missing","message":""}],"source_digest":"DIGEST","destination_digest":null,"missing":[{"digest":"DIGEST","kind":"layer","platform":"linux/amd64","layer":3}],"corrupt":[],"question":"q","attempts":1,"requests":0,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":0,"waived":"known & accepted","rejected":null}
 `
-	if got := strings.ReplaceAll(text(t, path), digest, "DIGEST"); got != want {
+	if got := strings.ReplaceAll(content(t, path), digest, "DIGEST"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
 // TestResumed shows what a run that goes on knows of the one before.
 func TestResumed(t *testing.T) {
-	run := Header{Version: "1", List: "list.txt", SHA256: "x"}
-	passed := engine.Result{Image: nginx, Status: validate.Pass, Match: validate.SamePlatforms, Message: "well", Attempts: 2, Requests: 7, Started: moment, Duration: time.Second,
-		Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Source: digest, Destination: digest, Match: validate.Identical}}}
+	run := Header{Version: "1", List: "list.txt", ListSHA256: new("x")}
+	passed := engine.Result{Image: nginx, Question: "q", Status: validate.Pass, Match: validate.SamePlatforms, Message: "well", Attempts: 2, Requests: 7, Started: moment, Duration: time.Second,
+		SourceDigest: digest, DestinationDigest: digest, Missing: []validate.Object{}, Corrupt: []validate.Object{},
+		Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Wanted: true, Source: digest, Destination: digest, Match: validate.Identical}}}
+	others := passed // the same image, but another question
+	others.Question, others.Status, others.Reason = "other", validate.Fail, validate.DigestDiffers
 	before := passed
 	before.Status, before.Reason = validate.Fail, validate.DigestDiffers
-	waived := engine.Result{Image: redis, Status: validate.Fail, Reason: validate.DigestDiffers, Waived: "known", Started: moment}
-	path := recorded(t, run, before, passed, waived)
-	whole := text(t, path)
-	if err := os.WriteFile(path, []byte(whole+`{"number":5,"sta`), 0o666); err != nil {
+	waived := engine.Result{Image: redis, Question: "q", Status: validate.Fail, Reason: validate.DigestDiffers, Waived: "known", Started: moment}
+	path := recorded(t, run, before, passed, waived, others)
+	whole := content(t, path)
+	if err := os.WriteFile(path, []byte(whole+`{"type":"image","line_number":5,"sta`), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	file, earlier, err := Resume(path, run, hints)
@@ -87,74 +95,71 @@ func TestResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	again := nginx
+	again := new(*nginx)
 	again.Line, again.LineNumber = "as it stands now", 9
 	want := passed
-	want.Image, want.Earlier, want.Started = again, true, moment.Local()
-	if got := earlier.Result(again); !reflect.DeepEqual(got, &want) || !got.OK() {
+	want.Image, want.Earlier, want.Started, want.Missing, want.Corrupt = again, true, moment.Local(), nil, nil
+	if got := earlier.Result(again, "q"); !reflect.DeepEqual(got, &want) || !got.OK() {
 		t.Errorf("got  %+v\nwant %+v", got, &want)
 	}
-	if got := earlier.Result(redis); got == nil || got.OK() || got.Waived != "" {
-		t.Errorf("a waiver is given again by whoever gave it: %+v", got)
+	if got := earlier.Result(redis, "q"); got != nil {
+		t.Errorf("a waived image is validated again, but got %+v", got)
+	}
+	if got := earlier.Result(again, "other"); got != nil {
+		t.Errorf("another question has the answer %+v", got)
 	}
 	for name, other := range map[string]func(*imagelist.Image){
 		"number": func(i *imagelist.Image) { i.Number++ }, "source": func(i *imagelist.Image) { i.Source += "x" },
 		"destination": func(i *imagelist.Image) { i.Destination += "x" }, "tag": func(i *imagelist.Image) { i.Tag += "x" },
 	} {
-		image := nginx
-		other(&image)
-		if got := earlier.Result(image); got != nil {
+		image := new(*nginx)
+		other(image)
+		if got := earlier.Result(image, "q"); got != nil {
 			t.Errorf("of another %s: %+v", name, got)
 		}
 	}
-	if got := (Earlier)(nil).Result(nginx); got != nil {
+	if got := (Earlier{}).Result(nginx, "q"); got != nil {
 		t.Errorf("without an earlier run: %+v", got)
 	}
 
 	// What comes now stands behind the last whole line.
-	if err := file.Write(&engine.Result{Image: redis, Status: validate.Pass}); err != nil {
+	if err := file.Write(&engine.Result{Image: redis, Status: validate.Pass, Question: "q"}); err != nil {
 		t.Fatal(err)
 	}
 	file.Close()
-	got := text(t, path)
-	if rest, ok := strings.CutPrefix(got, whole); !ok || strings.Count(rest, "\n") != 1 || !strings.HasPrefix(rest, `{"number":4,`) {
+	got := content(t, path)
+	if rest, ok := strings.CutPrefix(got, whole); !ok || strings.Count(rest, "\n") != 2 || !strings.HasPrefix(rest, `{"type":"resumed",`) || !strings.Contains(rest, `"number":4,`) {
 		t.Errorf("the file holds\n%s", got)
 	}
-	if _, earlier, err = Resume(path, run, hints); err != nil || !earlier.Result(redis).OK() {
+	if _, earlier, err = Resume(path, run, hints); err != nil || !earlier.Result(redis, "q").OK() {
 		t.Errorf("a third run: %v", err)
 	}
 }
 
-// TestResumeRefused shows from what no run goes on.
+// TestResumeRefused shows from which files no run goes on.
 func TestResumeRefused(t *testing.T) {
-	run := Header{Version: "1", Script: "s.star", Program: "p", List: "list.txt", SHA256: "x", Flags: map[string]any{"arch": []string{"amd64"}, "jobs": 1, "strict": false},
-		Deciding: []string{"arch", "strict"}}
+	run := Header{Version: "1", Script: "s.star", ScriptSHA256: "p", List: "list.txt", ListSHA256: new("x")}
 	for _, test := range []struct {
 		name   string
-		change func(r *Header)
+		change func(h *Header)
 		words  string // of the error, none if it goes on
 	}{
 		{"the same", func(*Header) {}, ""},
-		{"another version", func(r *Header) { r.Version = "2" }, ""},
-		{"the list under another name", func(r *Header) { r.List = "copy.txt" }, ""},
-		{"what no verdict depends on", func(r *Header) {
-			r.Flags = map[string]any{"arch": []string{"amd64"}, "strict": false, "file": "x", "failed": "x", "jobs": 20, "tls-verify": false, "debug": true, "timeout": 1, "deadline": 1,
-				"results": "x", "resume": true, "allow-path": []string{"x"}, "log-format": "json", "progress": "never"}
-		}, ""},
-		{"another list", func(r *Header) { r.List, r.SHA256 = "other.txt", "y" }, "holds the results of another list (list.txt, "},
-		{"a list that changed", func(r *Header) { r.SHA256 = "y" }, "holds the results of this list before it changed (list.txt, "},
-		{"a stream of that name", func(r *Header) { r.SHA256 = "" }, "this list before it changed"},
-		{"another script", func(r *Header) { r.Program = "q" }, "the results of script s.star before it, or a module of it, changed, or of another one"},
-		{"another flag", func(r *Header) { r.Flags = map[string]any{"arch": []string{"arm64"}} }, "with --arch [amd64], and this has [arm64]"},
-		{"another flag of the script's", func(r *Header) { r.Flags = map[string]any{"strict": true} }, "with --strict false, and this has true"},
+		{"another version", func(h *Header) { h.Version = "2" }, ""},
+		{"the list under another name", func(h *Header) { h.List = "copy.txt" }, ""},
+		{"another question", func(h *Header) { h.Question.Rules = validate.Exact }, ""}, // each record knows its own
+		{"another list", func(h *Header) { h.List, h.ListSHA256 = "other.txt", new("y") }, "holds the results of another list (list.txt, "},
+		{"a list that changed", func(h *Header) { h.ListSHA256 = new("y") }, "holds the results of this list before it changed (list.txt, "},
+		{"a stream of that name", func(h *Header) { h.ListSHA256 = nil }, "this list before it changed"},
+		{"another script", func(h *Header) { h.ScriptSHA256 = "q" }, "the results of script s.star before it, or a module of it, changed, or of another one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			path := recorded(t, run, engine.Result{Image: nginx, Status: validate.Pass})
-			before, now := text(t, path), run
+			path := recorded(t, run, engine.Result{Image: nginx, Status: validate.Pass, Question: "q"})
+			before, now := content(t, path), run
 			test.change(&now)
 			_, earlier, err := Resume(path, now, hints)
 			if test.words == "" {
-				if err != nil || !earlier.Result(nginx).OK() {
+				if err != nil || !earlier.Result(nginx, "q").OK() {
 					t.Errorf("%v", err)
 				}
 				return
@@ -162,7 +167,7 @@ func TestResumeRefused(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.words) {
 				t.Errorf("got %v, want %q", err, test.words)
 			}
-			if text(t, path) != before {
+			if content(t, path) != before {
 				t.Error("the file was changed")
 			}
 		})
@@ -182,8 +187,8 @@ func TestResumeRefused(t *testing.T) {
 
 // TestResultsFiles shows what is done to a file that is there.
 func TestResultsFiles(t *testing.T) {
-	run := Header{Version: "1", List: "list.txt", SHA256: "x"}
-	header := text(t, recorded(t, run))
+	run := Header{Version: "1", List: "list.txt", ListSHA256: new("x")}
+	header := content(t, recorded(t, run))
 	other := strings.Replace(strings.Replace(header, `"x"`, `"y"`, 1), "list.txt", "other.txt", 1)
 	for _, test := range []struct {
 		name, content  string
@@ -191,13 +196,15 @@ func TestResultsFiles(t *testing.T) {
 	}{
 		{"empty", "", "", ""},
 		{"of the same list", header, "", ""},
-		{"longer than what comes", header + strings.Repeat("{}\n", 100), "", ""},
-		{"a header that was torn", `{"mvrun":"1","scr`, "is no results file of mvrun, and would be overwritten", ""},
+		{"longer than what comes", header + strings.Repeat("{\"type\":\"later\"}\n", 100), "", ""},
+		{"a header that was torn", `{"type":"run","form`, "is no results file of mvrun, and would be overwritten", ""},
+		{"of format 1", `{"mvrun":"0.1.0","script":"validate.star","list":"list.txt"}` + "\n", "it is of format 1, which mvrun 0.1 wrote: give --results another name", "it is of format 1, which mvrun 0.1 wrote"},
+		{"of a format to come", strings.Replace(header, `"format":2`, `"format":3`, 1), "is no results file of mvrun, and would be overwritten", "it is of format 3, and this mvrun reads format 2"},
 		{"no results", "notes\n", "is no results file of mvrun, and would be overwritten", "is no results file of mvrun"},
 		{"no results, in one line", "notes", "is no results file of mvrun, and would be overwritten", "is no results file of mvrun, and would be overwritten"},
 		{"JSON of others", "{}\n", "is no results file of mvrun, and would be overwritten", "is no results file of mvrun"},
 		{"of another list", other, "holds the results of another list (other.txt, ", "holds the results of another list"},
-		{"a line that is no result", header + "{}\n{\n{}\n", "", "r.jsonl:3 is no result of mvrun"},
+		{"a line that is no result", header + "{\"type\":\"later\"}\n{\n{}\n", "", "r.jsonl:3 is no result of mvrun"},
 	} {
 		for name, open := range map[string]func(path string) (*File, error){
 			"create": func(path string) (*File, error) { return Create(path, run, hints) },
@@ -214,7 +221,7 @@ func TestResultsFiles(t *testing.T) {
 					if err == nil || !strings.Contains(err.Error(), words) {
 						t.Errorf("got %v, want %q", err, words)
 					}
-					if text(t, path) != test.content {
+					if content(t, path) != test.content {
 						t.Error("it was changed")
 					}
 					return
@@ -223,7 +230,7 @@ func TestResultsFiles(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer results.Close()
-				if got := text(t, path); name == "create" && got != header || !strings.HasPrefix(got, header) {
+				if got := content(t, path); name == "create" && got != header || !strings.HasPrefix(got, header) {
 					t.Errorf("it holds %q", got)
 				}
 			})
@@ -234,7 +241,7 @@ func TestResultsFiles(t *testing.T) {
 	if _, _, err := Resume(folder, run, hints); err == nil || !strings.Contains(err.Error(), "opening the results file (--results)") {
 		t.Errorf("a folder: %v", err)
 	}
-	if _, earlier, err := Resume(filepath.Join(folder, "new.jsonl"), run, hints); err != nil || earlier != nil {
+	if _, earlier, err := Resume(filepath.Join(folder, "new.jsonl"), run, hints); err != nil || earlier.images != nil {
 		t.Errorf("no file: %v", err)
 	}
 }
@@ -258,7 +265,7 @@ func TestHolds(t *testing.T) {
 	defer r.Close()
 	defer w.Close()
 	pipe := newFile(w, hints)
-	if err := pipe.Write(&engine.Result{}); err != nil {
+	if err := pipe.Write(&engine.Result{Image: new(imagelist.Image)}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := pipe.Holds(), "1 result had been written to |1"; got != want {

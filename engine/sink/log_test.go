@@ -63,7 +63,7 @@ func TestLog(t *testing.T) {
 		{"interrupted", engine.Result{Status: validate.Error, Reason: validate.Interrupted, Attempts: 1}, "", ""},
 		{"earlier", engine.Result{Status: validate.Pass, Earlier: true}, "", ""},
 	} {
-		test.result.Image = nginx
+		test.result.Image = &nginx
 		for _, form := range []struct {
 			asJSON bool
 			time   string

@@ -102,15 +102,31 @@ func (to Summary) print(s engine.Summary) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if s.FailedList == "" {
-		return nil
+	if s.FailedList != "" {
+		ready := ""
+		if to.ListHint != "" {
+			ready = ", ready for " + to.ListHint
+		}
+		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", s.FailedList, count(s.FailedLines, "line"), ready)
 	}
-	ready := ""
-	if to.ListHint != "" {
-		ready = ", ready for " + to.ListHint
+	if s.ScriptStatus != nil && s.ExitStatus == *s.ScriptStatus && severity(s.ExitStatus) < severity(s.OwnStatus) {
+		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", s.ExitStatus, s.OwnStatus)
 	}
-	_, err := fmt.Fprintf(w, "Failed list: %s (%s%s)\n", s.FailedList, count(s.FailedLines, "line"), ready)
-	return err
+	return nil
+}
+
+// severity orders exit statuses: a failure (1) is worse than an image that could
+// not be checked (3), and a script's own status is worse than both.
+func severity(status int) int {
+	switch status {
+	case 0:
+		return 0
+	case 3:
+		return 1
+	case 1:
+		return 2
+	}
+	return 3
 }
 
 // hinted returns what the user calls a setting, in brackets.

@@ -134,7 +134,7 @@ type worldOfOne struct{}
 func (worldOfOne) AddRegistry(scripttest.FakeRegistry) error { return nil }
 
 func (worldOfOne) RunScript(context.Context, scripttest.ScriptRun) (scripttest.ScriptOutcome, error) {
-	return scripttest.ScriptOutcome{Results: []*engine.Result{{Platforms: []validate.PlatformVerdict{{}}}}}, nil
+	return scripttest.ScriptOutcome{Results: []*engine.Result{{Image: new(imagelist.Image), Platforms: []validate.PlatformVerdict{{}}}}}, nil
 }
 
 // namesOf are the names of entries of some kinds, without those of operators.

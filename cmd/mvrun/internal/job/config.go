@@ -85,10 +85,8 @@ type Config struct {
 	JSONLog  bool
 	Progress string // "auto", "always" or "never"
 
-	Flags    map[string]any // for the results file
-	Deciding []string       // names of the Flags that verdicts depend on
-	Version  string
-	Console  Console
+	Version string
+	Console Console
 
 	// Session is a run whose script a person types: there need not be a list,
 	// there is no bar and no summary, and every image asks the registries anew.

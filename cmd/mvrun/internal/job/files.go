@@ -77,17 +77,34 @@ func checkFolder(path string) error {
 	return nil
 }
 
+// standardOutput is the path that stands for standard output where a file is
+// written.
+const standardOutput = "-"
+
+// outputNames are other names of standard output. Opening one of these would
+// begin a redirected file anew, and replacing it would remove the file.
+var outputNames = []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
+
 // settle moves the paths of the table into the sandbox. It returns an error if a
 // file could not be written, or if writing it would destroy another one.
 func (c *Config) settle() error {
 	table := c.files()
 	for _, f := range table {
+		if f.use == writes && slices.Contains(outputNames, filepath.Clean(*f.path)) {
+			*f.path = standardOutput
+		}
 		c.move(f)
+	}
+	if c.Failed == standardOutput && c.Results == standardOutput {
+		return errors.New("-o - and --results -: only one of them can go to standard output")
+	}
+	if c.Resume && c.Results == standardOutput {
+		return errors.New("--results - with --resume: what went to standard output cannot be read again: name a file")
 	}
 	// The folders come first: their error tells more than what follows from it.
 	slices.SortStableFunc(table, func(a, b file) int { return int(b.use - a.use) })
 	for i, f := range table {
-		if *f.path == "" {
+		if *f.path == "" || f.use == writes && *f.path == standardOutput {
 			continue
 		}
 		if err := c.checkOverwrites(f, table, i); err != nil {
@@ -105,7 +122,7 @@ func (c *Config) settle() error {
 // move moves the path of a row into the sandbox.
 func (c *Config) move(f file) {
 	switch {
-	case *f.path == "", f.path == &c.List && c.List == "-":
+	case *f.path == "", *f.path == "-": // standard input or output
 	case f.path == &c.Script.Name: // its source was read already
 	case f.use == writes:
 		*f.path = c.Sandbox.Made(*f.path)
@@ -151,6 +168,9 @@ func (c *Config) onDisk(f file) string {
 		}
 		return ""
 	case f.path == &c.Script.Name && c.Script.Bundled:
+		return ""
+	}
+	if f.use == writes && *f.path == standardOutput {
 		return ""
 	}
 	return *f.path

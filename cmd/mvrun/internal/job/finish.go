@@ -22,7 +22,7 @@ func (j *Job) Finish() (status int, err error) {
 	cause := j.cause()
 	if deadline := (*engine.DeadlineError)(nil); errors.As(cause, &deadline) {
 		drain, stop := context.WithTimeout(context.Background(), drainTime)
-		j.engine.EndRest(drain, deadline, j.config.Options)
+		j.engine.EndRest(drain, deadline, j.config.Options, j.config.Question)
 		stop()
 	}
 	j.cancel(nil)
@@ -34,11 +34,22 @@ func (j *Job) Finish() (status int, err error) {
 	}
 	summary.Requests, summary.Bytes = j.client.Requests(), j.client.Bytes()
 	summary.FailedList, summary.FailedLines = j.failed.last, j.failed.lines
-	finishErr := j.engine.Finish(summary)
-	if lost := errors.Join(sinkErr, writeErr, finishErr, j.printed.lost()); lost != nil {
-		return 0, lost
+
+	status, err = j.exit(&summary)
+	if lost := errors.Join(sinkErr, writeErr, j.failed.finish(), j.printed.lost()); lost != nil {
+		status, err = 0, lost
 	}
-	return j.exit(summary)
+	summary.ExitStatus = status
+	if err != nil {
+		summary.ExitStatus = ExitUsage
+	}
+	if finishErr := j.engine.Finish(summary); finishErr != nil {
+		if summary.ExitStatus == ExitUsage && err != nil {
+			finishErr = errors.Join(err, finishErr)
+		}
+		return 0, finishErr
+	}
+	return status, err
 }
 
 // saveUnfinished writes the failed list of a run whose script did not come to
@@ -58,28 +69,36 @@ func (j *Job) saveUnfinished(sinkErr error) (unreached int, err error) {
 	return unreached, err
 }
 
-// exit returns the exit status, or the error of the script.
-func (j *Job) exit(s engine.Summary) (status int, err error) {
-	failed := s.Status[validate.Fail] > 0
+// exit returns the exit status, or the error of the script. It adds to the
+// summary what the results alone and the script say.
+func (j *Job) exit(s *engine.Summary) (status int, err error) {
+	s.OwnStatus, s.ScriptStatus = ownStatus(*s), j.status
 	switch {
 	case s.Interrupted() && !j.config.Session:
 		return ExitInterrupted, nil
-	case s.Deadline() != nil && failed:
-		return ExitFailed, nil
+	case s.Deadline() != nil && s.OwnStatus == ExitOK:
+		return ExitUnchecked, nil // only the script's own end is missing
 	case s.Deadline() != nil:
-		return ExitUnchecked, nil // even if only the script's own end is missing
+		return s.OwnStatus, nil
 	case j.err != nil:
 		return 0, j.err
-	case j.validatedNothing(s):
+	case j.validatedNothing(*s):
 		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", j.config.Script.Name)
 	case j.status != nil:
 		return *j.status, nil
-	case failed:
-		return ExitFailed, nil
-	case s.Status[validate.Error] > 0:
-		return ExitUnchecked, nil
 	}
-	return ExitOK, nil
+	return s.OwnStatus, nil
+}
+
+// ownStatus returns the exit status by the results alone.
+func ownStatus(s engine.Summary) int {
+	switch {
+	case s.Status[validate.Fail] > 0:
+		return ExitFailed
+	case s.Status[validate.Error] > 0:
+		return ExitUnchecked
+	}
+	return ExitOK
 }
 
 // validatedNothing reports whether a run ends without a result although it

@@ -150,13 +150,16 @@ func (j *Job) openBar() *sink.Progress {
 func (j *Job) openResults() (earlier results.Earlier, err error) {
 	c := &j.config
 	if c.Results == "" {
-		return nil, nil
+		return results.Earlier{}, nil
 	}
-	hints := results.Hints{File: "--results", Resume: "--resume"}
-	if c.Resume {
-		j.results, earlier, err = results.Resume(c.Results, c.header(j.lists.own), hints)
-	} else {
-		j.results, err = results.Create(c.Results, c.header(j.lists.own), hints)
+	header, hints := c.header(j.lists.own), results.Hints{File: "--results", Resume: "--resume"}
+	switch {
+	case c.Results == standardOutput:
+		j.results, err = results.Stream(c.Console.Stdout, "standard output", header, hints)
+	case c.Resume:
+		j.results, earlier, err = results.Resume(c.Results, header, hints)
+	default:
+		j.results, err = results.Create(c.Results, header, hints)
 	}
 	if err == nil {
 		j.onClose(func() { j.results.Close() })
@@ -164,12 +167,19 @@ func (j *Job) openResults() (earlier results.Earlier, err error) {
 	return earlier, err
 }
 
-// header is the first line of the results file.
+// header returns the first line of the results file.
 func (c *Config) header(list *imagelist.List) results.Header {
-	h := results.Header{Version: c.Version, Script: c.Script.Name, Program: c.Script.SHA256(source.Access{Folders: c.AllowDirs}),
-		Flags: c.Flags, Deciding: c.Deciding, Started: time.Now()}
-	if list != nil {
-		h.List, h.SHA256 = list.Name, list.SHA256
+	q := c.Question
+	h := results.Header{Version: c.Version, Script: c.Script.Name, ScriptSHA256: c.Script.SHA256(source.Access{Folders: c.AllowDirs}), Started: time.Now(),
+		Question: results.Question{Rules: q.Rules, Depth: q.Depth, Arch: q.Arch, OS: q.OS, Sample: q.Sample.String(), Provenance: q.Provenance, Referrers: q.Referrers}}
+	h.Run, h.RunFrom = runID(c.Console.Getenv)
+	if list == nil {
+		return h
+	}
+	h.List = list.Name
+	if list.SHA256 != "" {
+		lines, _ := list.Known()
+		h.ListSHA256, h.ListLines = &list.SHA256, new(len(lines))
 	}
 	return h
 }
@@ -242,11 +252,14 @@ func (j *Job) startProgress(tally *sink.Tally, bar *sink.Progress) {
 func (j *Job) openWorld() {
 	c := &j.config
 	files := c.openFiles()
-	j.failed = &failedList{files: files, keep: func() bool {
+	j.failed = &failedList{files: files, stdout: c.Console.Stdout, keep: func() bool {
 		n, _ := j.engine.Total()
 		return j.lists.interactive() && n == 0
 	}}
 	j.printed = &printed{Writer: c.Console.Stdout}
+	if c.Failed == standardOutput || c.Results == standardOutput {
+		j.printed.Writer = c.Console.Stderr
+	}
 	j.world = starlib.Options{
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
 		Open: j.lists.open, WriteFailed: j.failed.write,

@@ -224,7 +224,7 @@ func TestOutputInSession(t *testing.T) {
 			return nil, err
 		}
 		task := o.Engine.Begin()
-		task.Validate(ctx, image, c.Question)
+		task.Validate(ctx, &image, c.Question)
 		task.End()
 		return new(int), nil
 	}
@@ -293,24 +293,5 @@ func TestOpenFails(t *testing.T) {
 	c.Resume = true
 	if status, err := Run(t.Context(), c); status != ExitFailed || err != nil { // the results file would be locked
 		t.Errorf("%d, %v", status, err)
-	}
-}
-
-// TestResumeIgnoresUndecidingFlags shows that only flags that verdicts depend on
-// keep a run from going on.
-func TestResumeIgnoresUndecidingFlags(t *testing.T) {
-	c, _ := newConfig(t)
-	c.Flags, c.Deciding = map[string]any{"report": "a.md", "rules": "content"}, []string{"rules"}
-	if _, err := Run(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
-	c.Resume = true
-	c.Flags = map[string]any{"report": "b.md", "rules": "content"}
-	if _, err := Run(t.Context(), c); err != nil {
-		t.Errorf("another report: %v", err)
-	}
-	c.Flags = map[string]any{"report": "b.md", "rules": "exact"}
-	if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), "--rules content, and this has exact") {
-		t.Errorf("other rules: %v", err)
 	}
 }

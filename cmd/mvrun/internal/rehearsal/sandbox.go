@@ -52,11 +52,13 @@ func newResultSink() *resultSink { return &resultSink{map[imagelist.Image]*engin
 
 // Write implements engine.Sink.
 func (s *resultSink) Write(r *engine.Result) error {
-	key := r.Image
-	if key.List == "" { // the script made the image, and may make it again for another attempt
-		key.Number = 0
-	}
-	s.latest[key] = r
+	s.latest[*r.Image] = r
+	return nil
+}
+
+// Withdraw implements engine.Reviser.
+func (s *resultSink) Withdraw(image *imagelist.Image) error {
+	delete(s.latest, *image)
 	return nil
 }
 

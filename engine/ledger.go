@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"cmp"
+	"encoding/binary"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"mvrun/engine/imagelist"
+	"mvrun/validate"
+)
+
+// ledger knows which result of every line counts.
+//
+// A script may validate an image several times: again after a failure, at a
+// second registry, or against two destinations. For each line of a list, and for
+// each image that a script made by itself, the rule is:
+//
+//   - if the script handed over results of the line, by write_failed, exactly
+//     those count, the last one for each destination;
+//   - otherwise the last result for each destination counts.
+//
+// The collector alone calls record; hand may be called at the same time.
+type ledger struct {
+	index map[key]uint32 // of a unit in units, by its destination and line
+	units []unit
+	kinds numbered[outcome]
+	lists map[string]struct{} // names of the lists, "" for images of none
+	// stale are images that have a record in the results file although a result
+	// with another source counts for the same destination.
+	stale map[identity]*imagelist.Image
+	order uint32 // of the last record
+
+	mu     sync.Mutex
+	handed [][]*Packed // the results of every call of hand
+}
+
+// unit is one destination of one line, and all that is kept of its last result: a
+// run may have a million.
+type unit struct {
+	image                 *imagelist.Image
+	kind, sequence, order uint32
+	stands, withdrawn     bool // as settle decides: the script stands by the result; it does not count
+}
+
+// lineKey identifies a line of a run's lists.
+type lineKey struct {
+	list   string
+	number int
+}
+
+// numbered gives equal values one number.
+type numbered[T comparable] struct {
+	numbers map[T]uint32
+	values  []T
+}
+
+func newNumbered[T comparable]() numbered[T] { return numbered[T]{numbers: map[T]uint32{}} }
+
+// of returns the number of a value.
+func (n *numbered[T]) of(value T) uint32 {
+	number, ok := n.numbers[value]
+	if !ok {
+		number = uint32(len(n.values))
+		n.numbers[value] = number
+		n.values = append(n.values, value)
+	}
+	return number
+}
+
+// outcome is the part of a result that a summary counts; many results share one.
+type outcome struct {
+	status   validate.Status
+	reason   validate.Reason
+	match    validate.Match
+	waived   bool
+	rejected bool
+	earlier  bool
+}
+
+func outcomeOf(r *Result) outcome {
+	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Rejected != "", r.Earlier}
+}
+
+// ok reports whether the image needs no further attention.
+func (o outcome) ok() bool {
+	return o.waived || o.status == validate.Pass || o.status == validate.Skip
+}
+
+func newLedger() *ledger {
+	return &ledger{index: map[key]uint32{}, kinds: newNumbered[outcome](), lists: map[string]struct{}{}, stale: map[identity]*imagelist.Image{}}
+}
+
+// unitKey returns the key of the destination of an image's line.
+func unitKey(image *imagelist.Image) key {
+	text := make([]byte, 0, 256)
+	for _, word := range []string{image.List, image.Destination, image.Tag} {
+		text = append(append(text, word...), 0) // which no name contains
+	}
+	return hash(binary.AppendVarint(text, int64(image.Number)))
+}
+
+func lineOf(image *imagelist.Image) lineKey { return lineKey{image.List, image.Number} }
+
+// record notes a result that the sinks get.
+func (l *ledger) record(r *Result) {
+	k := unitKey(r.Image)
+	at, known := l.index[k]
+	if !known {
+		at = uint32(len(l.units))
+		l.index[k] = at
+		l.units = append(l.units, unit{})
+	} else if before := l.units[at]; before.image.Source != r.Image.Source {
+		l.stale[identify(before.image)] = before.image
+	}
+	delete(l.stale, identify(r.Image))
+	l.order++
+	l.lists[r.Image.List] = struct{}{}
+	l.units[at] = unit{image: r.Image, kind: l.kinds.of(outcomeOf(r)), sequence: r.sequence, order: l.order}
+}
+
+// counting returns the units whose results count.
+func (l *ledger) counting() iter.Seq[unit] {
+	return func(yield func(unit) bool) {
+		for _, u := range l.units {
+			if !u.withdrawn && !yield(u) {
+				return
+			}
+		}
+	}
+}
+
+// counted returns the outcomes that the summary counts. An image that has the
+// same number in two lists, or in a list and by the script's own making, counts
+// once, with its last record: the results file names no list.
+func (l *ledger) counted() iter.Seq[outcome] {
+	return func(yield func(outcome) bool) {
+		last := map[identity]unit{}
+		for u := range l.counting() {
+			if len(l.lists) > 1 {
+				image := *u.image
+				image.List = ""
+				if before, ok := last[identify(&image)]; !ok || before.order < u.order {
+					last[identify(&image)] = u
+				}
+			} else if !yield(l.outcome(u)) {
+				return
+			}
+		}
+		for _, u := range last {
+			if !yield(l.outcome(u)) {
+				return
+			}
+		}
+	}
+}
+
+// hand notes results that the script stands by. The caller does not change them.
+func (l *ledger) hand(results []*Packed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.handed = append(l.handed, results)
+}
+
+// outcome returns the outcome of a unit's result.
+func (l *ledger) outcome(u unit) outcome { return l.kinds.values[u.kind] }
+
+// settle decides at the end of the run which results count: afterwards, those of
+// the units do. It returns the results that the sinks have to get again, since
+// the script stands by another result than the last, and the images whose
+// records do not count.
+func (l *ledger) settle() (again []*Result, withdrawn []*imagelist.Image) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lines := map[lineKey]struct{}{} // of which a result was handed over
+	others := map[key]*Packed{}     // results that are not the last ones of their units
+	for _, results := range l.handed {
+		for _, r := range results {
+			lines[lineOf(r.Image)] = struct{}{}
+			k := unitKey(r.Image)
+			at, known := l.index[k]
+			last := known && l.units[at].sequence == r.sequence()
+			if known {
+				l.units[at].stands = last
+			}
+			if last {
+				delete(others, k)
+			} else {
+				others[k] = r
+			}
+		}
+	}
+	for k, r := range others {
+		result := r.Result()
+		l.record(result)
+		l.units[l.index[k]].stands = true
+		again = append(again, result)
+	}
+	for i := range l.units {
+		u := &l.units[i]
+		if _, handed := lines[lineOf(u.image)]; handed && !u.stands {
+			u.withdrawn = true
+			withdrawn = append(withdrawn, u.image)
+		}
+	}
+	withdrawn = slices.AppendSeq(withdrawn, maps.Values(l.stale))
+	slices.SortFunc(withdrawn, compareImages)
+	slices.SortFunc(again, func(a, b *Result) int { return compareImages(a.Image, b.Image) })
+	return again, withdrawn
+}
+
+// compareImages orders images by their lists and lines.
+func compareImages(a, b *imagelist.Image) int {
+	return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Destination, b.Destination),
+		cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Source, b.Source))
+}
