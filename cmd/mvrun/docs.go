@@ -5,9 +5,8 @@ import (
 	"errors"
 	"io"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/engine/results"
 	"mvrun/starlib/docs"
 	"mvrun/starlib/source"
 )
@@ -16,10 +15,11 @@ import (
 type docsCommand struct {
 	Name   string `arg:"" optional:"" help:"What to explain: validate, result, result.status, re.search, retry, @mvrun//retry.star, a topic such as rules. Without it: an overview."`
 	Format string `default:"text" enum:"text,markdown" help:"text or markdown; markdown without a name is the whole reference."`
+	Schema bool   `default:"false" help:"With the name results: print the JSON Schema of the results file."`
 	Stubs  bool   `default:"false" help:"Print the whole reference as a Python stub, for editors (mvrun docs stubs)."`
 }
 
-func (d *docsCommand) run(_ context.Context, _ []*kong.Flag, c job.Console) (int, error) {
+func (d *docsCommand) run(_ context.Context, c job.Console) (int, error) {
 	text, err := d.text()
 	if err != nil {
 		return 0, err
@@ -33,6 +33,10 @@ func (d *docsCommand) text() (string, error) {
 	switch {
 	case err != nil:
 		return "", err
+	case d.Schema && (d.Name != "results" || d.Format != "text" || d.Stubs):
+		return "", errors.New("--schema is the schema of the results file: write mvrun docs results --schema")
+	case d.Schema:
+		return results.Schema, nil
 	case d.Stubs && (d.Name != "" || d.Format != "text"):
 		return "", errors.New("--stubs is the whole reference, and neither text nor Markdown: give it alone")
 	case d.Stubs:
