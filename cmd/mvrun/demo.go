@@ -126,6 +126,7 @@ func demoList() string {
 }
 
 func (d *demoCommand) run(ctx context.Context, c job.Console) (status int, err error) {
+	job.SurviveBrokenPipes() // so that the folder is removed
 	dir, err := d.folder()
 	if err != nil {
 		return 0, err

@@ -104,6 +104,40 @@ func TestResultsPipeClosed(t *testing.T) {
 	}
 }
 
+// TestErrorIntoClosedPipe shows that a command which nobody listens to any more
+// ends with its own exit status, and is not ended by a signal: "2>&1 | head -1"
+// leaves early.
+func TestErrorIntoClosedPipe(t *testing.T) {
+	dir, host := fullRun(t, 3)
+	write(t, filepath.Join(dir, "fails.star"), "def main():\n    fail(\"on purpose\")\n")
+	temporary := t.TempDir()
+	for _, test := range []struct {
+		args   []string
+		status int
+	}{
+		{[]string{"fails.star", "-f", "list.txt", "-s", host, "-d", host}, job.ExitUsage},
+		{[]string{"validate.star", "-f", "list.txt", "-s", host, "-d", host}, job.ExitFailed},
+		{[]string{"demo"}, job.ExitOK},
+	} {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader.Close()
+		command := exec.Command("mvrun", test.args...) // this test's binary, see TestMain
+		command.Dir, command.Stdout, command.Stderr = dir, writer, writer
+		command.Env = append(os.Environ(), "TMPDIR="+temporary)
+		err = command.Run()
+		writer.Close()
+		if got := command.ProcessState.ExitCode(); got != test.status {
+			t.Errorf("%q: exit status %d (%v), want %d", test.args, got, err, test.status)
+		}
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary folder: %v, %v", left, err)
+	}
+}
+
 // TestFullDevice writes where there is no space.
 func TestFullDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {

@@ -44,6 +44,7 @@ Exit status: 0 all passed; 1 one failed; 2 wrong usage, a broken file, or no tes
 }
 
 func (t *testCommand) run(ctx context.Context, c job.Console) (int, error) {
+	job.SurviveBrokenPipes() // so that the folders of the tests are removed
 	match, err := regexp.Compile(t.Match)
 	switch {
 	case err != nil:

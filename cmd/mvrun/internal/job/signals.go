@@ -19,7 +19,7 @@ const sameInterruption = 100 * time.Millisecond
 func Interruptible(cancel context.CancelCauseFunc) (stop func()) {
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, endings()...)
-	stopSurviving := surviveBrokenPipes()
+	SurviveBrokenPipes()
 	go func() {
 		select {
 		case <-signals:
@@ -34,7 +34,6 @@ func Interruptible(cancel context.CancelCauseFunc) (stop func()) {
 	}()
 	return func() {
 		signal.Stop(signals)
-		stopSurviving()
 		close(done)
 	}
 }

@@ -5,6 +5,7 @@ package job
 import (
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -17,11 +18,11 @@ func endings() []os.Signal {
 	return signals
 }
 
-// surviveBrokenPipes keeps a write that nobody reads from ending the process,
-// until stop is called. The reader of the log may leave before the run is over,
-// as "| head" does: the failed list is written all the same.
-func surviveBrokenPipes() (stop func()) {
-	broken := make(chan os.Signal, 1)
-	signal.Notify(broken, syscall.SIGPIPE)
-	return func() { signal.Stop(broken) }
-}
+// SurviveBrokenPipes keeps a write that nobody reads from ending the process. The
+// reader of the log may leave before the run is over, as "| head" does. Even then
+// the failed list is written, and the process ends with the exit status of the
+// run. For this reason nothing undoes the call when the run is over: the command
+// still has to write the run's error.
+var SurviveBrokenPipes = sync.OnceFunc(func() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+})
