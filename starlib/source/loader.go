@@ -112,15 +112,25 @@ func (e *CycleError) Error() string {
 }
 
 // SHA256 returns the hash, in hexadecimal digits, of the script and of all
-// modules that it loads. A module that cannot be read is left out, because a run
-// ends with an error when it loads that module.
+// modules that it loads.
 func (s Script) SHA256(access Access) string {
 	sum := sha256.New()
+	io.WriteString(sum, s.Source)
+	for _, module := range s.Modules(access) {
+		io.WriteString(sum, module.Source)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// Modules returns the modules that the script loads, directly or through other
+// modules, in the order of their load statements. A module that cannot be read is
+// left out, because a run ends with an error when it loads that module.
+func (s Script) Modules(access Access) []Script {
+	var modules []Script
 	loader := NewLoader(s, access)
 	seen := map[string]bool{}
 	var add func(Script)
 	add = func(script Script) {
-		io.WriteString(sum, script.Source)
 		tree, err := Dialect.Parse(script.Name, script.Source, 0)
 		if err != nil {
 			return
@@ -136,10 +146,11 @@ func (s Script) SHA256(access Access) string {
 			}
 			seen[name] = true
 			if module, err := loader.ReadModule(name); err == nil {
+				modules = append(modules, module)
 				add(module)
 			}
 		}
 	}
 	add(s)
-	return hex.EncodeToString(sum.Sum(nil))
+	return modules
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"mvrun/engine/sink"
+	"mvrun/starlib/source"
 )
 
 // use is what a run does with a file.
@@ -25,6 +26,8 @@ type file struct {
 	flag string // how the user names the file: a flag, or "the script"
 	path *string
 	use  use
+	// loaded says that the file was read already, as the script and its modules are.
+	loaded bool
 	// check returns an error if the file cannot be used; nil checks nothing.
 	check func(path string) error
 }
@@ -34,9 +37,15 @@ type file struct {
 func (c *Config) files() []file {
 	table := []file{
 		{flag: "-f", path: &c.List, use: reads},
-		{flag: "the script", path: &c.Script.Name, use: reads},
 		{flag: "-o", path: &c.Failed, use: writes, check: checkFailedList},
 		{flag: "--results", path: &c.Results, use: writes},
+	}
+	flag := "the script"
+	for _, script := range append([]source.Script{c.Script}, c.Script.Modules(source.Access{Folders: c.AllowDirs})...) {
+		if !script.Bundled && script.Name != "" {
+			table = append(table, file{flag: flag, path: &script.Name, use: reads, loaded: true})
+		}
+		flag = "a module of the script"
 	}
 	for i := range c.Outputs {
 		table = append(table, file{flag: c.Outputs[i].Flag, path: &c.Outputs[i].Path, use: writes, check: checkOutput(c.Outputs[i].Flag)})
@@ -123,7 +132,7 @@ func (c *Config) settle() error {
 func (c *Config) move(f file) {
 	switch {
 	case *f.path == "", *f.path == "-": // standard input or output
-	case f.path == &c.Script.Name: // its source was read already
+	case f.loaded:
 	case f.use == writes:
 		*f.path = c.Sandbox.Made(*f.path)
 	default:
@@ -153,6 +162,8 @@ func (c *Config) overwrites(f, other file) error {
 			return fmt.Errorf("the failed list would replace the list itself: give -o another file than -f %s", c.onDisk(other))
 		case "the script":
 			return fmt.Errorf("the failed list would replace the script %s: give -o another file", *other.path)
+		case "a module of the script":
+			return fmt.Errorf("the failed list would replace %s, a module of the script: give -o another file", *other.path)
 		}
 	}
 	return fmt.Errorf("%s %s would overwrite %s: give it another name", f.flag, *f.path, other.flag)
@@ -167,10 +178,7 @@ func (c *Config) onDisk(f file) string {
 			return os.Stdin.Name()
 		}
 		return ""
-	case f.path == &c.Script.Name && c.Script.Bundled:
-		return ""
-	}
-	if f.use == writes && *f.path == standardOutput {
+	case f.use == writes && *f.path == standardOutput:
 		return ""
 	}
 	return *f.path
@@ -182,13 +190,15 @@ type openFiles struct {
 	failed  string   // the failed list of -o
 	named   []string // paths that the script may use wherever they are
 
+	outputs []Output // files that the run replaces when it is over
+
 	mu    sync.Mutex
 	owned []string // files that only the run itself may replace
 }
 
 // openFiles returns the files of the table once they are settled.
 func (c *Config) openFiles() *openFiles {
-	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named)}
+	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named), outputs: c.Outputs}
 	for _, f := range c.files() {
 		if f.use == findsIn {
 			continue
@@ -196,7 +206,7 @@ func (c *Config) openFiles() *openFiles {
 		if path := c.onDisk(f); path != "" && f.path != &c.Failed {
 			files.owned = append(files.owned, path)
 		}
-		if *f.path != "" && f.path != &c.Script.Name {
+		if *f.path != "" && !f.loaded {
 			files.named = append(files.named, *f.path)
 		}
 	}
@@ -207,6 +217,11 @@ func (c *Config) openFiles() *openFiles {
 // reads, and keeps the script from replacing that file.
 func (f *openFiles) Readable(path string) (string, error) {
 	path = f.sandbox.Found(path)
+	for _, output := range f.outputs {
+		if output.Path != "" && sink.SameFile(path, output.Path) {
+			return "", fmt.Errorf("the script reads %s, which %s would replace: give %s another name", path, output.Flag, output.Flag)
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.owned = append(f.owned, path)

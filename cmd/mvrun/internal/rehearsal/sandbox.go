@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
@@ -21,11 +22,17 @@ type sandbox struct {
 // folder, then beside the test's file. If the file is in neither, the path stays
 // as it is, relative to the working directory.
 func (s sandbox) Found(path string) string {
-	if path == "" || filepath.IsAbs(path) {
+	switch {
+	case path == "", s.holds(path):
+		return path
+	case filepath.IsAbs(path):
+		if made := s.inside(path); exists(made) {
+			return made
+		}
 		return path
 	}
 	for _, folder := range []string{s.folder, s.beside} {
-		if _, err := os.Stat(filepath.Join(folder, path)); err == nil {
+		if exists(filepath.Join(folder, path)) {
 			return filepath.Join(folder, path)
 		}
 	}
@@ -35,12 +42,29 @@ func (s sandbox) Found(path string) string {
 // Made returns the path of a file that a script writes. The path is always in the
 // test's own folder. Made creates the subfolders that the path needs.
 func (s sandbox) Made(path string) string {
-	if path == "" || filepath.IsAbs(path) {
+	if path == "" || s.holds(path) {
 		return path
 	}
-	path = filepath.Join(s.folder, filepath.Join(string(filepath.Separator), path)) // ".." does not lead out of the folder
-	os.MkdirAll(filepath.Dir(path), 0o777)                                          // if this fails, writing the file fails, too
+	path = s.inside(path)
+	os.MkdirAll(filepath.Dir(path), 0o777) // if this fails, writing the file fails, too
 	return path
+}
+
+// inside returns the path in the test's own folder for any path. ".." does not
+// lead out of the folder, and /tmp/a becomes tmp/a.
+func (s sandbox) inside(path string) string {
+	path = strings.TrimPrefix(path, filepath.VolumeName(path))
+	return filepath.Join(s.folder, filepath.Join(string(filepath.Separator), path))
+}
+
+// holds reports whether an absolute path lies in the test's own folder already.
+func (s sandbox) holds(path string) bool {
+	return strings.HasPrefix(filepath.Clean(path), s.folder+string(filepath.Separator))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // resultSink keeps the last result of each image for the test.
