@@ -2,7 +2,7 @@
 // the failed list. Hangar's words and layout, which users and their programs
 // know, stand here.
 //
-// Each type is an engine.Sink, which gets every result from one goroutine, or
+// Most types are an engine.Sink, which gets every result from one goroutine, or
 // an engine.Finisher, which also gets the summary at the end. A sink that is
 // added to a run needs no other wiring.
 //

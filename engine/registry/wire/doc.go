@@ -19,5 +19,5 @@
 //
 // The package knows nothing of manifests and blobs, nor where credentials are
 // from. It asks an Authorizer for the Authorization header of a request. Package
-// access has one. Neither package imports the other: package registry joins them.
+// access has one, and imports this package; package registry joins the two.
 package wire
