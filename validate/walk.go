@@ -7,34 +7,34 @@ import (
 )
 
 const (
-	// maxLevels is how deep lists may lie within lists. Nobody makes more than two
-	// levels.
+	// maxLevels is how many levels of lists inside lists are allowed. Nobody makes
+	// more than two levels.
 	maxLevels = 8
-	// maxRead is how many manifests are read at the most to find out what a tag
-	// leads to, and maxReadBytes how many bytes these may have together.
+	// maxRead is how many manifests are read at most to find the images behind a
+	// tag. maxReadBytes is how many bytes all of them together may have.
 	maxRead      = 1000
 	maxReadBytes = 64 << 20
-	// maxReadAtOnce is how many of them are read in one round. More could break
-	// maxReadBytes before anybody counted.
+	// maxReadAtOnce is how many manifests are read in one round. With more, a round
+	// could exceed maxReadBytes, because bytes are counted after the round.
 	maxReadAtOnce = 64
 )
 
-// walk finds the images that a tag leads to on one side, through lists and
-// lists of lists.
+// walk finds the images behind a tag on one side. It follows lists, and lists in
+// lists.
 type walk struct {
 	*comparison
 	side    Side
-	shared  map[string]bool // digests that the destination has, too
-	seen    map[string]bool // digests of lists
-	reads   int
-	bytes   int64
-	images  []image
-	refused *Verdict // why the walk was given up, nil if it was not
+	shared  map[string]bool // digests of manifests and configs that the destination has, too
+	seen    map[string]bool // digests of the lists that were entered
+	reads   int             // how many manifests were read
+	bytes   int64           // how many bytes these manifests have
+	images  []image         // the images that were found
+	refused *Verdict        // why the walk was stopped; nil if it was not
 }
 
-// imagesBehind returns the images that a manifest leads to, or the verdict if
-// that is too much to read. Manifests and configs whose digests are shared are
-// read at the destination: at public registries a GET costs quota.
+// imagesBehind returns the images behind a manifest. If there is too much to read,
+// it returns a verdict that says so. Manifests and configs whose digests are shared
+// are read from the destination, because each read from a public source costs quota.
 func (c *comparison) imagesBehind(side Side, top *Manifest, shared map[string]bool) ([]image, *Verdict) {
 	w := &walk{comparison: c, side: side, shared: shared, seen: map[string]bool{}}
 	if top.IsList() {
@@ -50,9 +50,9 @@ func (c *comparison) imagesBehind(side Side, top *Manifest, shared map[string]bo
 	return w.images, w.refused
 }
 
-// enter walks through the entries of a list. If the list is an entry of another
-// list, that may say its platform, or hide it from nodes; both then hold for the
-// entries, too.
+// enter visits the entries of a list. The list may be an entry of an outer list.
+// platform is the platform that the outer list names for it, or nil. hidden says why
+// nodes do not find it in the outer list, or is "". Both then count for all entries.
 func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level int) {
 	if w.seen[list.Digest] {
 		return
@@ -62,7 +62,7 @@ func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level in
 		w.refuse("its lists lie more than %d levels deep", maxLevels)
 		return
 	}
-	unlabelled := 0 // entries without a platform so far
+	unlabelled := 0 // how many of the entries so far name no platform
 	for _, entry := range list.Children {
 		if w.refused != nil {
 			return
@@ -78,8 +78,8 @@ func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level in
 	}
 }
 
-// visit adds the images that an entry leads to. The entry's manifest is read only
-// if it is a list, or if the list does not tell its platform.
+// visit adds the images behind an entry. It reads the entry's manifest only if the
+// entry is a list, or if the entry does not name its platform.
 func (w *walk) visit(entry Descriptor, hidden string, level int) {
 	switch {
 	case isListType(entry.MediaType):
@@ -102,9 +102,10 @@ func (w *walk) visit(entry Descriptor, hidden string, level int) {
 	}
 }
 
-// hiddenBecause says why nodes do not find an entry of a list, or returns "".
-// Nodes choose by the platforms in the list. If none fits, they take the first
-// entry without a platform, and do not look at further ones.
+// hiddenBecause says why nodes do not find an entry of a list. It returns "" if they
+// find it. A node looks for its platform in the list. If no entry names it, the node
+// takes the first entry that names no platform, and ignores later ones. outer is the
+// platform that an outer list names for the list, or nil.
 // https://github.com/containerd/containerd/blob/v2.1.0/core/images/image.go (Manifest)
 // https://github.com/containers/image/blob/v5.34.0/internal/manifest/oci_index.go (chooseInstance)
 func hiddenBecause(outer *Platform, entry Descriptor, unlabelledBefore int) string {
@@ -123,15 +124,16 @@ func hiddenBecause(outer *Platform, entry Descriptor, unlabelledBefore int) stri
 	return ""
 }
 
-// refuse gives the walk up.
+// refuse stops the walk, with a message that says why.
 func (w *walk) refuse(format string, args ...any) {
 	if w.refused == nil {
 		w.refused = &Verdict{Status: Error, Reason: BadManifest, Message: w.side.String() + " manifest: " + fmt.Sprintf(format, args...)}
 	}
 }
 
-// read returns the manifest of an entry, or nil if that is unknown, too much to
-// read, or missing. A missing one is added as an image with a problem.
+// read returns the manifest of an entry. It returns nil if the manifest is not known
+// yet, is missing, or would be too much to read. If the manifest is missing, read
+// adds an image with a problem.
 func (w *walk) read(entry Descriptor) *Manifest {
 	if w.reads++; w.reads > maxRead {
 		w.refuse("more than %d manifests would have to be read to find out what it offers", maxRead)
@@ -158,8 +160,8 @@ func (w *walk) read(entry Descriptor) *Manifest {
 	return fact.Manifest
 }
 
-// manifestOf returns the fact of a manifest. It notes no further need if there
-// are enough for one round.
+// manifestOf returns the fact about a manifest. If the fact is not known, manifestOf
+// notes a need, unless there are already enough needs for one round.
 func (w *walk) manifestOf(side Side, digest string) (fact Fact, known bool) {
 	need := Need{Side: side, Action: ReadManifest, Digest: digest}
 	if len(w.needs) >= maxReadAtOnce {
@@ -168,7 +170,8 @@ func (w *walk) manifestOf(side Side, digest string) (fact Fact, known bool) {
 	return w.fact(need)
 }
 
-// add adds an image whose platform no list tells: its config does.
+// add adds an image for which no list names a platform. It takes the platform from
+// the image's config.
 func (w *walk) add(d Descriptor, manifest *Manifest, hidden string) {
 	img := image{Descriptor: d, manifest: manifest, hidden: hidden}
 	if manifest.isArtifact() {
@@ -186,7 +189,8 @@ func (w *walk) add(d Descriptor, manifest *Manifest, hidden string) {
 	w.images = append(w.images, img)
 }
 
-// configOf returns an image's config, from the destination if it is there, too.
+// configOf returns an image's config. It reads the config from the destination if
+// that has the same config.
 func (w *walk) configOf(manifest *Manifest) (*Config, *problem) {
 	if w.side == Source && w.shared[manifest.Config.Digest] {
 		if config, p := w.config(Destination, manifest); p == nil || p == unknown {

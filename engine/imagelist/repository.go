@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The grammar of names, from
+// These patterns are the grammar of names. They come from
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 // and https://pkg.go.dev/github.com/distribution/reference.
 var (
@@ -18,20 +18,20 @@ var (
 	registryPattern  = regexp.MustCompile(`^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$`)
 )
 
-// maxPath is how long the path of a repository may be.
+// maxPath is the greatest length of a repository's path.
 const maxPath = 255
 
-// DockerHub is the registry of an image that names none. Docker Hub has other
-// names on the network: it is asked at index.docker.io.
+// DockerHub is the registry of an image that names no registry. This is its name in
+// lists; requests go to index.docker.io.
 const DockerHub = "docker.io"
 
-// repository is the name of a repository, split behind its registry.
+// repository is the name of a repository, split into the registry and the path.
 type repository struct {
 	registry, path string
-	written        string // the name as it stands in the list
+	written        string // the name as the list has it
 }
 
-// errTagged is the error of a tag or a digest in the place of a repository.
+// errTagged says that the name of a repository has a tag or a digest.
 var errTagged = errors.New("a repository has no tag or digest: that is the third word of the line")
 
 // parseRepository reads [REGISTRY/][PROJECT/]NAME.
@@ -55,8 +55,8 @@ func (o Options) parseRepository(name string) (repository, error) {
 	return r, nil
 }
 
-// checkPath says what is wrong with the part of a repository's name behind its
-// registry.
+// checkPath returns an error if the path of a repository is wrong: the part of its
+// name after the registry.
 func checkPath(path string) error {
 	if strings.ContainsAny(path, "@:") {
 		return errTagged
@@ -77,7 +77,8 @@ func checkPath(path string) error {
 	return nil
 }
 
-// at moves a repository to another registry, if one is given.
+// at returns the repository at another registry. It changes nothing if registry is
+// "".
 func (r repository) at(registry string) repository {
 	if registry != "" {
 		r.registry = registry
@@ -85,8 +86,8 @@ func (r repository) at(registry string) repository {
 	return r
 }
 
-// full adds what the name of a source may leave out: at Docker Hub, and only
-// there, images of one component lie below library/.
+// full returns the repository with library/ before its path, if it is at Docker Hub
+// and its path has only one component. The name of a source may leave library/ out.
 func (r repository) full() repository {
 	if r.registry == DockerHub {
 		return r.below("library")
@@ -94,7 +95,8 @@ func (r repository) full() repository {
 	return r
 }
 
-// below puts a repository of one component below a project, if one is given.
+// below returns the repository with a project before its path, if its path has only
+// one component. It changes nothing if project is "".
 func (r repository) below(project string) repository {
 	if project != "" && !strings.Contains(r.path, "/") {
 		r.path = project + "/" + r.path
@@ -102,8 +104,9 @@ func (r repository) below(project string) repository {
 	return r
 }
 
-// String returns the name with its registry. If the list has the same name, it
-// is no copy: a run keeps all names of its list.
+// String returns the name with its registry. If the list has exactly this name,
+// String returns the string from the list, which saves memory: a run keeps all names
+// of its list.
 func (r repository) String() string {
 	if path, ok := strings.CutPrefix(r.written, r.registry+"/"); ok && path == r.path {
 		return r.written
@@ -111,7 +114,7 @@ func (r repository) String() string {
 	return r.registry + "/" + r.path
 }
 
-// CheckRegistry says what is wrong with the name of a registry: HOST[:PORT].
+// CheckRegistry returns an error if a registry is not written as HOST[:PORT].
 func CheckRegistry(registry string) error {
 	if !registryPattern.MatchString(registry) {
 		return fmt.Errorf("%s is no registry: want HOST or HOST:PORT, without scheme and path", quote(registry))
@@ -124,7 +127,7 @@ func CheckRegistry(registry string) error {
 	return nil
 }
 
-// checkTag says what is wrong with a tag, or with a digest in its place.
+// checkTag returns an error if a tag is wrong. The tag may also be a digest.
 func checkTag(tag string) error {
 	if IsDigest(tag) {
 		return checkDigest(tag)
@@ -142,8 +145,8 @@ func checkDigest(digest string) error {
 	return nil
 }
 
-// quote writes a word of a list for a message. Control characters are escaped,
-// so that no list can write to a terminal, and long words are cut.
+// quote returns a word of a list for a message. It escapes control characters, which
+// could do harm on a terminal, and cuts long words.
 func quote(word string) string {
 	const most = 100
 	if len(word) > most {

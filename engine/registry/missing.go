@@ -14,18 +14,19 @@ import (
 	"mvrun/engine/registry/wire"
 )
 
-// saysMissing reports whether an error code means that the registry has looked and
-// found nothing, as MANIFEST_UNKNOWN, NAME_UNKNOWN and NOT_FOUND do. A 404 may also
-// come with codes such as UNAUTHORIZED or UNKNOWN, which do not mean that.
+// meansMissing reports whether an error code means that the registry does not have
+// the object. MANIFEST_UNKNOWN, NAME_UNKNOWN and NOT_FOUND mean this. UNAUTHORIZED
+// and UNKNOWN do not, although a 404 may have them, too.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
-func saysMissing(code transport.ErrorCode) bool {
+func meansMissing(code transport.ErrorCode) bool {
 	c := strings.ToUpper(strings.ReplaceAll(string(code), "_", ""))
 	return strings.HasSuffix(c, "NOTFOUND") || strings.HasSuffix(c, "UNKNOWN") && c != "UNKNOWN"
 }
 
-// checkMissing returns nil if a 404 means that the registry does not have what was
-// asked for, else an error. A proxy or an ingress answers 404, too, while the
-// registry behind it is down, but not in the JSON of registries.
+// checkMissing returns nil if a 404 means that the registry does not have the
+// object. Otherwise it returns an error: a proxy or an ingress also answers 404
+// while the registry behind it is down. Their answers differ from a registry's,
+// which is JSON of a certain form.
 func (h *host) checkMissing(ctx context.Context, response *http.Response) error {
 	var body bytes.Buffer
 	response.Body = struct {
@@ -37,18 +38,18 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 	if !errors.As(refused, &status) {
 		return refused
 	}
-	response.Body.Close() // it holds the slot that the ping below needs
+	response.Body.Close() // frees the slot, which the ping below needs
 	if len(status.Errors) > 0 {
-		if slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool { return !saysMissing(d.Code) }) {
+		if slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool { return !meansMissing(d.Code) }) {
 			return refused
 		}
 		return nil
 	}
 	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") || bytes.ContainsAny(body.Bytes(), "<{") {
-		return refused // a page, or the JSON of something else
+		return refused // a web page, or JSON that is not from a registry
 	}
-	// The specification does not ask a registry for JSON. A ping tells whether the
-	// registry is there at all.
+	// The answer has no content to judge by, and the specification allows that. So a
+	// ping finds out whether the registry is up.
 	s, err := h.open(ctx)
 	if err != nil {
 		return err

@@ -16,17 +16,18 @@ import (
 )
 
 const (
-	// A layer may unpack to freeUnpacked bytes whatever its size, and to more only
-	// if that is at most maxRatio times its size. gzip never packs more tightly, but
-	// a bomb of zstd does.
+	// These limits stop a decompression bomb. A layer may unpack to freeUnpacked
+	// bytes. It may unpack to more only if this is at most maxRatio times its size.
+	// gzip cannot reach this ratio, but zstd can.
 	freeUnpacked = 4 << 30
 	maxRatio     = 2000
-	// maxWindow bounds the window of zstd, and so the memory that a layer takes.
+	// maxWindow limits the window of zstd, and so the memory that one layer needs.
 	maxWindow = 128 << 20
 )
 
-// unpack tells how a layer is packed, and hashes what is packed in it. If that
-// fails, the fact says why. bytesRead returns how much of packed was read so far.
+// unpack finds out the format of a layer, and computes the digest of its unpacked
+// content. If this fails, the fact says why. bytesRead returns how many bytes of the
+// layer were read so far.
 func unpack(packed io.Reader, bytesRead func() int64) (fact validate.Fact) {
 	buffered := bufio.NewReader(packed)
 	begin, _ := buffered.Peek(4)
@@ -45,8 +46,8 @@ func unpack(packed io.Reader, bytesRead func() int64) (fact validate.Fact) {
 	return fact
 }
 
-// layerFormat returns how a layer is packed that begins with some bytes. A stream
-// of zstd may begin with a frame that readers skip.
+// layerFormat returns the format of a layer. begin has the first four bytes of the
+// layer. A zstd layer may begin with a skippable frame.
 // https://datatracker.ietf.org/doc/html/rfc8878#section-3.1
 func layerFormat(begin []byte) string {
 	switch {
@@ -60,7 +61,7 @@ func layerFormat(begin []byte) string {
 	return "tar"
 }
 
-// unpacker returns a reader of what is packed in a format.
+// unpacker returns a reader that unpacks a format.
 func unpacker(format string, packed io.Reader) (io.ReadCloser, error) {
 	switch format {
 	case "gzip":
@@ -75,8 +76,8 @@ func unpacker(format string, packed io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(packed), nil
 }
 
-// hashUnpacked hashes what is unpacked, as long as that stays in proportion to
-// what was read of the layer.
+// hashUnpacked writes the unpacked content of a layer to sum. It returns an error if
+// the content is too large for the number of bytes that were read of the layer.
 func hashUnpacked(sum hash.Hash, plain io.Reader, bytesRead func() int64) error {
 	var n int64
 	buffer := make([]byte, 64<<10)

@@ -11,16 +11,17 @@ import (
 	"mvrun/starlib/source"
 )
 
-// layout rewrites more than white space. It keeps the order of the load
-// statements, because that is the order in which modules are executed.
+// layout lists what buildifier changes besides white space. It does not sort the
+// load statements of a file, because their order is the order in which modules are
+// executed.
 var layout = &build.Rewriter{RewriteSet: []string{"listsort", "sameOriginLoad", "loadsort", "formatdocstrings", "reorderarguments", "editfloat", "collapseEmpty"}}
 
-// Fix returns a script's text in buildifier's layout and without loads that are
-// not used. It returns the text as it is if the script cannot be parsed, or would
-// not mean the same any more.
+// Fix returns a script's text in buildifier's layout, and without loads that are
+// not used. It returns the text unchanged if the script cannot be parsed, or if the
+// change would give the script another meaning.
 func Fix(script source.Script, o Options) string {
 	c := newChecker(script, o)
-	c.testing = true // a file that needs no builtin of tests is formatted alike
+	c.testing = true // makes no difference for a file that uses no builtin of tests
 	if c.parse(); c.tree == nil {
 		return script.Source
 	}
@@ -33,7 +34,7 @@ func Fix(script source.Script, o Options) string {
 	return script.Source
 }
 
-// checkFormat finds a script whose layout is not buildifier's.
+// checkFormat adds a finding if the script does not have buildifier's layout.
 func (c *checker) checkFormat() {
 	pos := syntax.MakePosition(&c.script.Name, 1, 1)
 	formatted, err := c.format(false)
@@ -55,8 +56,8 @@ func (c *checker) checkFormat() {
 	c.add(ruleFormat, pos, syntax.Position{}, message).Fixable = true
 }
 
-// unknownSyntax is the error of a line that Starlark understands and buildtools
-// does not.
+// unknownSyntax says that buildtools does not understand a line, although Starlark
+// does.
 type unknownSyntax struct{ pos syntax.Position }
 
 func (e *unknownSyntax) Error() string {
@@ -73,8 +74,8 @@ func firstDifference(a, b string) int {
 	return i + 1
 }
 
-// format returns the script's text in buildifier's layout. Its lines end as those
-// of the script do.
+// format returns the script's text in buildifier's layout. It keeps the kind of line
+// ends that the script has. With dropLoads it removes loads that are not used.
 func (c *checker) format(dropLoads bool) (string, error) {
 	if dropLoads && !c.resolved {
 		return "", errors.New("a name that is loaded and not used may be the one that is misspelt elsewhere")
@@ -87,7 +88,7 @@ func (c *checker) format(dropLoads bool) (string, error) {
 	if err != nil {
 		if parseError := (build.ParseError{}); errors.As(err, &parseError) {
 			at := parseError.Pos
-			at.LineRune = text.indent(at.Line) + 1 // buildtools names the place behind the token
+			at.LineRune = text.indent(at.Line) + 1 // buildtools names the place after the token, so the line's first character is shown
 			return "", &unknownSyntax{text.position(at)}
 		}
 		return "", err
@@ -110,9 +111,9 @@ func (c *checker) format(dropLoads bool) (string, error) {
 	return formatted, nil
 }
 
-// quote gives strings double quotes. It also keeps the formatter from rewriting
-// strings with letters beyond ASCII, whose bytes it would write as octal numbers
-// that Starlark refuses.
+// quote gives double quotes to strings. It also protects strings with characters
+// outside ASCII from the formatter. The formatter would write their bytes as octal
+// numbers, which Starlark does not accept.
 func quote(file *build.File) {
 	build.WalkPointers(file, func(e *build.Expr, _ []build.Expr) {
 		s, ok := (*e).(*build.StringExpr)
@@ -126,8 +127,8 @@ func quote(file *build.File) {
 	})
 }
 
-// doubleQuoted returns a string literal with double quotes. A literal that
-// contains a double quote stays as it is.
+// doubleQuoted returns a string literal with double quotes. It does not change a
+// literal that contains a double quote.
 func doubleQuoted(token string) string {
 	prefix := token[:len(token)-len(strings.TrimLeft(token, "r"))]
 	token = token[len(prefix):]
@@ -147,6 +148,7 @@ func doubleQuoted(token string) string {
 	return prefix + marks + inside + marks
 }
 
-// unescapedQuote removes the backslash before a single quote. It replaces \\ by
-// itself, so that the second backslash is not taken for the one before a quote.
+// unescapedQuote removes the backslash before a single quote. It also replaces \\
+// with \\. Without that, it would take the second backslash of \\' for the one that
+// belongs to the quote.
 var unescapedQuote = strings.NewReplacer(`\\`, `\\`, `\'`, `'`)

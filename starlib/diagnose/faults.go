@@ -11,14 +11,14 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// Fault is something that the parser or the resolver found wrong with a file.
+// Fault is a mistake in a file that the parser or the resolver found.
 type Fault struct {
 	Pos     syntax.Position
 	Message string
 }
 
-// Faults returns what the parser or the resolver found, with advice. It returns
-// nil if the error is of another kind.
+// Faults returns the mistakes in an error of the parser or the resolver, with
+// advice. It returns nil for any other error.
 func (s Sources) Faults(err error) []Fault {
 	var syntaxError syntax.Error
 	var unresolved resolve.ErrorList
@@ -36,9 +36,9 @@ func (s Sources) Faults(err error) []Fault {
 	return nil
 }
 
-// endOfLine returns the place of a syntax error. Where a line ends too early,
-// the parser names the beginning of the next line, and endOfLine the end of the
-// line itself.
+// endOfLine returns the place of a syntax error. If a line ends too early, the parser
+// names the beginning of the next line. endOfLine then returns the end of the line
+// before it, where the mistake is.
 func (s Sources) endOfLine(e syntax.Error) syntax.Position {
 	pos := e.Pos
 	if strings.HasPrefix(e.Msg, "got newline") && pos.Line > 1 && pos.Col == 1 {
@@ -48,7 +48,7 @@ func (s Sources) endOfLine(e syntax.Error) syntax.Position {
 	return pos
 }
 
-// withAdvice adds to a message what to write instead, if that is known.
+// withAdvice returns the message of an error at a place, with advice if there is any.
 func (s Sources) withAdvice(pos syntax.Position, message string) string {
 	advice := syntaxAdvice(message, s.line(pos))
 	if advice == "" {
@@ -57,8 +57,8 @@ func (s Sources) withAdvice(pos syntax.Position, message string) string {
 	return fmt.Sprintf("%s (%s)", message, advice)
 }
 
-// InnermostMessage returns what went wrong in a script, without the places that
-// errors of the interpreter add on their way out.
+// InnermostMessage returns the message of the innermost error in a script. The
+// interpreter adds the place of each call to an error; these are left out.
 func InnermostMessage(err error) string {
 	message := err.Error()
 	for e := (*starlark.EvalError)(nil); errors.As(err, &e); err = errors.Unwrap(e) {

@@ -15,14 +15,14 @@ import (
 	"mvrun/starlib/source"
 )
 
-// undefined is the resolver's message about a name that nothing defines. The
-// resolver offers only names that the file itself defines.
+// undefined matches the resolver's message about an undefined name. The resolver's
+// "did you mean" knows only the names that the file itself defines.
 var undefined = regexp.MustCompile(`^undefined: (\w+)(?: \(did you mean (\w+)\?\))?$`)
 
-// OfferNames adds to the resolver's error about an undefined name the nearest
-// name that the file, the language or predeclared has. It also puts the errors
-// in the order of their places, because the resolver looks at the bodies of
-// functions last. Errors of other kinds are returned as they are.
+// OfferNames adds "did you mean NAME?" to the resolver's errors about undefined
+// names. NAME is the most similar name of the file, the language and predeclared.
+// OfferNames also sorts the errors by their places, because the resolver reports the
+// bodies of functions last. It returns any other error unchanged.
 func OfferNames(err error, predeclared []string) error {
 	list, ok := errors.AsType[resolve.ErrorList](err)
 	if !ok {
@@ -52,13 +52,13 @@ func OfferNames(err error, predeclared []string) error {
 	return list
 }
 
-// unexpected is the interpreter's message about a keyword argument that a
-// function of a script does not take.
+// unexpected matches the interpreter's message about a keyword argument for which a
+// function of a script has no parameter.
 var unexpected = regexp.MustCompile(`^function \S+ got an unexpected keyword argument "(\w+)"$`)
 
-// OfferParameter returns the end of a message about an unexpected keyword
-// argument, " (did you mean NAME?)", or "". at is a place in the function that
-// was called.
+// OfferParameter returns " (did you mean NAME?)" for a message about an unexpected
+// keyword argument, if a parameter has a similar name. Otherwise it returns "". at
+// is a place in the function that was called.
 func (s Sources) OfferParameter(message string, at syntax.Position) string {
 	found := unexpected.FindStringSubmatch(message)
 	if found == nil {
@@ -74,8 +74,8 @@ func (s Sources) OfferParameter(message string, at syntax.Position) string {
 	return ""
 }
 
-// parametersAt returns the names of the parameters of the innermost function
-// that a line belongs to.
+// parametersAt returns the names of the parameters of a function: the innermost one
+// to which a line belongs.
 func parametersAt(file *syntax.File, line int32) []string {
 	var params []syntax.Expr
 	syntax.Walk(file, func(n syntax.Node) bool {

@@ -17,7 +17,7 @@ type FakeRegistry struct {
 	Host       string
 	Images     []TaggedImage
 	Fault      string // one of the faults, or ""
-	FaultTimes int    // the number of requests for images that meet the fault; 0 for all
+	FaultTimes int    // how many requests for images have the fault; 0 means all
 }
 
 // TaggedImage is an image in a registry.
@@ -26,7 +26,7 @@ type TaggedImage struct {
 	Image           FakeImage
 }
 
-// Faults of a registry.
+// These are the faults that a test can give to a registry.
 const (
 	FaultUnauthorized = "unauthorized" // answers 401
 	FaultUnreachable  = "unreachable"  // does not answer
@@ -36,7 +36,8 @@ const (
 
 var faults = []string{FaultUnauthorized, FaultUnreachable, FaultRateLimited, FaultSlow}
 
-// fakeRegistryValue is the value of fake_registry. Its string is its host.
+// fakeRegistryValue is the value that fake_registry returns. As a string it is its
+// host.
 type fakeRegistryValue struct{ host string }
 
 var _ starlark.HasAttrs = (*fakeRegistryValue)(nil)
@@ -60,7 +61,7 @@ func (f *fakeRegistryValue) Attr(name string) (starlark.Value, error) {
 // AttrNames implements starlark.HasAttrs.
 func (f *fakeRegistryValue) AttrNames() []string { return []string{"host"} }
 
-// fakeRegistry is fake_registry(images, host, fault, fault_times).
+// fakeRegistry implements fake_registry(images, host, fault, fault_times).
 func (t *test) fakeRegistry(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var images *starlark.Dict
 	var times faultTimes
@@ -93,7 +94,8 @@ func (t *test) fakeRegistry(_ *starlark.Thread, b *starlark.Builtin, args starla
 	return &fakeRegistryValue{registry.Host}, nil
 }
 
-// faultTimes is a number of requests, at least 1, or None for 0.
+// faultTimes is an argument that may be a number of requests, at least 1, or None. It
+// is 0 for None.
 type faultTimes int
 
 // Unpack implements starlark.Unpacker.
@@ -109,7 +111,8 @@ func (f *faultTimes) Unpack(v starlark.Value) error {
 	return nil
 }
 
-// taggedImages reads a dict from "REPOSITORY:TAG" to fake_image(…).
+// taggedImages returns the images in a dict. Its keys are "REPOSITORY:TAG", and its
+// values come from fake_image(…).
 func taggedImages(images *starlark.Dict) ([]TaggedImage, error) {
 	var tagged []TaggedImage
 	for _, item := range images.Items() {

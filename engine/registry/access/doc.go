@@ -1,19 +1,20 @@
-// Package access knows how a registry may be entered: by which host, with whose
-// credentials, over which TLS.
+// Package access finds out how to get access to a registry: at which address, with
+// which credentials, and with which TLS configuration.
 //
-// An Account is one user at one registry. Its Open makes the first contact: it
-// finds the credentials, and asks the registry how it wants to be spoken to.
-// Afterwards the Account has the Authorization header for each repository. It
-// fetches tokens, shares them between requests, and renews them in time.
+// An Account is for one user at one registry. Its method Open sends the first
+// request. It finds the credentials, and learns from the registry which scheme and
+// which kind of authorization it uses. After that, the Account has the
+// Authorization header for each repository. It fetches tokens, shares them between
+// requests, and replaces them before they expire.
 //
-// Settings are what a user says of one registry, and a Login is a name and
-// password that the user gave for one side of a mirror. Users chooses between
-// the Logins, and the logins that Podman has for parts of a registry. All other
-// credentials are found by a list of sources, in credentials.go: a new source is
-// a function there. Certificates are found in certificates.go.
+// Settings are what a script or user sets for one registry. A Login is a name and
+// password that the user gave for one side of a mirror. Users decides which Login,
+// or which of Podman's logins for parts of a registry, counts for a request. All
+// other credentials come from a list of sources in credentials.go. A new source is
+// a function there. certificates.go finds certificates.
 //
-// The package sits on package wire: an Account is the wire.Authorizer of its
-// user's requests. It sends its own requests, for the first contact and for
-// tokens, with the http.RoundTripper that it is given. It knows nothing of
-// manifests and blobs.
+// The package uses package wire: an Account is the wire.Authorizer of its user's
+// requests. Callers give the http.RoundTripper that sends the Account's own
+// requests, which are the first request and requests for tokens. The package does
+// not know manifests and blobs.
 package access

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	// defaultLife is how long a token lives if its answer does not say.
+	// defaultLife is how long a token is valid if the token server does not say.
 	// https://distribution.github.io/distribution/spec/auth/token/
 	defaultLife = 60 * time.Second
-	// tokenMargin is how long before its end a token is renewed, but not before
-	// half of its life is over.
+	// tokenMargin is how long before its end a token is replaced. But it is always
+	// used for at least half of its life.
 	tokenMargin = 15 * time.Second
 )
 
-// errNotOpened is a mistake in the program.
+// errNotOpened means that this program has a bug: it did not call Open.
 var errNotOpened = errors.New("the registry was not opened")
 
-// Authorization returns the Authorization header for reading from a repository,
-// "" for none. Open must have succeeded before. A token that several callers
-// need is asked for once, with tokens.
+// Authorization returns the Authorization header for reading from a repository. It
+// is "" if the registry needs none. Open must have succeeded before. If several
+// callers need the same token, one request fetches it; tokens sends that request.
 func (a *Account) Authorization(ctx context.Context, repository string, tokens http.RoundTripper) (string, error) {
 	s := a.session.last()
 	switch {
@@ -39,7 +39,7 @@ func (a *Account) Authorization(ctx context.Context, repository string, tokens h
 	})
 }
 
-// token returns what the account has for a repository.
+// token returns the cached token for a repository. It may be empty or expired.
 func (a *Account) token(repository string) *cachedValue[string] {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -51,7 +51,8 @@ func (a *Account) token(repository string) *cachedValue[string] {
 	return token
 }
 
-// exchange asks the token server for a token, and returns how long it lives.
+// exchange fetches a token from the token server. It also returns how long the token
+// is valid.
 func (a *Account) exchange(ctx context.Context, s *Session, repository string, tokens http.RoundTripper) (string, time.Duration, error) {
 	scopes := []string{"repository:" + repository + ":pull"}
 	answer, err := transport.Exchange(ctx, a.registry, s.auth, tokens, scopes, s.challenge)
@@ -68,8 +69,9 @@ func (a *Account) exchange(ctx context.Context, s *Session, repository string, t
 	return answer.Token, life, nil
 }
 
-// withoutAnswer hides what a token server said with success: it may be a secret,
-// though not the token that was asked for.
+// withoutAnswer returns an error that does not show the answer of the token server.
+// An answer with a status of success may hold a secret, even if the token in it
+// cannot be read.
 func withoutAnswer(err error) error {
 	if errors.As(err, new(*transport.Error)) || errors.As(err, new(*url.Error)) {
 		return err
@@ -77,10 +79,11 @@ func withoutAnswer(err error) error {
 	return errors.New("the answer of the token server holds no token")
 }
 
-// Renew forgets a token that the registry refused, and reports whether there may
-// be a better one. A token may end early, or the registry may lose its key, but
-// not twice for the same request. A second refusal counts for nothing only if the
-// token was out of date by then, because the request had waited.
+// Renew forgets a token that the registry refused. It reports whether the request
+// should be sent again with a new token. repeated means that the registry has
+// refused this request before. A token may end early, or the registry may lose its
+// key, but hardly twice for one request. So after a second refusal Renew reports
+// true only if the token has expired while the request waited.
 func (a *Account) Renew(repository, refused string, repeated bool) bool {
 	if s := a.session.last(); s == nil || !s.hasTokenServer() {
 		return false
