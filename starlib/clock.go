@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Clock is the time that scripts see in tests. It advances as the machine's
-// does, and sleep moves it on at once. So the test of a script that waits for
-// minutes takes no time.
+// Clock is the clock that scripts see in tests. It runs like the clock of the
+// machine, but sleep() moves it forward at once. So the test of a script that
+// sleeps for minutes takes no time.
 type Clock struct {
 	mu    sync.Mutex
-	ahead time.Duration // of the machine's
+	ahead time.Duration // how far the clock is ahead of the machine's
 }
 
-// NewClock returns a clock that shows start now. The zero time stands for the
-// machine's.
+// NewClock returns a clock that shows the time start now. If start is the zero time,
+// the clock shows the same time as the machine's.
 func NewClock(start time.Time) *Clock {
 	if start.IsZero() {
 		return &Clock{}

@@ -16,12 +16,12 @@ import (
 	"mvrun/validate"
 )
 
-// maxDepth is how deep calls of parallel, and of attempt, may be nested.
+// maxDepth is how many calls of parallel and attempt may be nested in one another.
 const maxDepth = 1000
 
-// parallel is parallel(fn, items, on_result). It calls fn for every item, as
-// many at once as there are jobs, and returns the results in the order of the
-// items.
+// parallel implements parallel(fn, items, on_result). It calls fn for every item,
+// for as many items at once as there are jobs. It returns the results in the order
+// of the items.
 func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var fn starlark.Callable
 	var items starlark.Iterable
@@ -38,7 +38,7 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 	if depth == maxDepth { // Starlark's check for recursion sees only the stack of one thread
 		return nil, fmt.Errorf("%s: %d calls are nested in one another: does a callback call itself?", b.Name(), maxDepth)
 	}
-	// What runs at once must share nothing that changes.
+	// Calls that run at once must not share values that can change.
 	fn.Freeze()
 	next, err := frozenItems(Context(thread), items)
 	if err != nil {
@@ -68,9 +68,9 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 	return starlark.NewList(results.values), nil
 }
 
-// recordFailure makes the result of a thread's image an error, because the
-// script failed while it worked on the image. Without it the image would count
-// with the verdict of an earlier validate. item is the item of parallel, or nil.
+// recordFailure notes that the script failed while a thread worked on an image: the
+// result of the image becomes an error. Otherwise an earlier validate() of the image
+// could still count as a pass. item is the item of parallel, or nil.
 func (e *execution) recordFailure(thread *starlark.Thread, item starlark.Value, err error) {
 	reason, message := validate.Script, "the script failed: "+e.secrets.hide(diagnose.InnermostMessage(err))
 	if Context(thread).Err() != nil {
@@ -85,9 +85,9 @@ func (e *execution) recordFailure(thread *starlark.Thread, item starlark.Value, 
 	taskOf(thread).Fail(image, reason, message)
 }
 
-// frozenItems returns a function that returns items one by one. Images of a list
-// are read when they are asked for. All other items are frozen before the first
-// of them is returned.
+// frozenItems returns a function that returns the items one by one. It reads the
+// images of a list only when they are needed. All other items are frozen before the
+// first of them is returned.
 func frozenItems(ctx context.Context, items starlark.Iterable) (func(context.Context) (starlark.Value, error), error) {
 	if images, ok := items.(*imageList); ok {
 		return images.cursor(), nil
@@ -112,10 +112,9 @@ func frozenItems(ctx context.Context, items starlark.Iterable) (func(context.Con
 	}, nil
 }
 
-// orderedResults collects what concurrent calls return in the order of their
-// items.
+// orderedResults collects the results of concurrent calls, in the order of the items.
 type orderedResults struct {
-	thread   *starlark.Thread // of parallel's caller, which waits meanwhile
+	thread   *starlark.Thread // the thread that called parallel; it calls on_result while it waits
 	onResult starlark.Callable
 
 	mu     sync.Mutex
@@ -136,8 +135,8 @@ func (o *orderedResults) put(index int, value starlark.Value) error {
 	}
 	_, err := starlark.Call(o.thread, o.onResult, starlark.Tuple{value}, nil)
 	if e, ok := errors.AsType[*starlark.EvalError](err); ok {
-		// The stack includes the calls that led to parallel. They are left out
-		// here, because the error of parallel itself brings them.
+		// The stack also has the calls that led to parallel. They are removed here,
+		// because the error of parallel itself will have them.
 		if above := o.thread.CallStackDepth(); above < len(e.CallStack) {
 			e.CallStack = e.CallStack[above:]
 		}

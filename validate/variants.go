@@ -2,10 +2,11 @@ package validate
 
 import "fmt"
 
-// judgeBetterVariants looks at images of the destination that are for a better
-// variant of a platform than the source has, such as arm/v7 where the source has
-// only arm/v6. A node of arm/v7 takes the lesser image at the source and the
-// better one at the destination, so the two must be the same.
+// judgeBetterVariants compares images of the destination that are for a better
+// variant of a platform than the source has. For example, the destination has
+// arm/v7 and the source only arm/v6. Then an arm/v7 node gets the image for arm/v6
+// from the source, but the image for arm/v7 from the destination. So these two
+// images must be the same.
 func (j *judgement) judgeBetterVariants() {
 	compared := 0
 	for _, img := range j.destinationImages {
@@ -28,9 +29,10 @@ func (j *judgement) judgeBetterVariants() {
 	}
 }
 
-// lesserVariant returns the image that a node takes at the source if it takes img
-// at the destination: of the selected images, the best lesser variant. It returns
-// nil if there is none, or if the source has the variant of img.
+// lesserVariant returns the image that a node gets from the source, if it gets img
+// from the destination. Of the selected images for a lesser variant than img's, this
+// is the one for the best variant. lesserVariant returns nil if there is none, or if
+// the source has the variant of img.
 func (j *judgement) lesserVariant(img image) *image {
 	if img.isHidden() || img.platform == nil || len(candidatesFor(img, j.sourceImages)) > 0 {
 		return nil

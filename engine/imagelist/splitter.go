@@ -7,19 +7,20 @@ import (
 	"sync"
 )
 
-// splitter splits a stream into lines. While one goroutine waits for more of a
-// line in next, another may take the beginning of that line with rest.
+// splitter splits a stream into lines. One goroutine may wait in next until a line is
+// complete, while another goroutine calls rest to get the beginning of that line.
 type splitter struct {
 	r     io.Reader
-	chunk []byte // only next uses it, without the lock
+	chunk []byte // needs no lock, because only next uses it
 
 	mu       sync.Mutex
-	pending  []byte
-	searched int // how many bytes of pending were searched and hold no end of a line
-	err      error
+	pending  []byte // what was read from r and not yet returned
+	searched int    // how many bytes at the beginning of pending are known to have no newline
+	err      error  // the error of the last read
 }
 
-// next returns the next line with its end. The last line may have none.
+// next returns the next line with its newline. The last line of the stream may have
+// no newline.
 func (l *splitter) next() (string, error) {
 	for {
 		l.mu.Lock()
@@ -50,8 +51,8 @@ func (l *splitter) next() (string, error) {
 	}
 }
 
-// rest takes everything that was read and not returned by next: lines, and the
-// beginning of a line that is not complete.
+// rest returns everything that was read and that next has not returned: whole lines,
+// and the beginning of a line that is not complete. next will not return it any more.
 func (l *splitter) rest() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,8 +6,9 @@ import (
 	"path/filepath"
 )
 
-// replace writes a temporary file beside path, and renames it to path. The
-// library that does this on Unix has no version for Windows.
+// replace replaces the file at path in one step: it writes a temporary file beside
+// path, and renames that to path. The library that does this on Unix does not work
+// on Windows.
 func replace(path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".mvrun-*")
 	if err != nil {

@@ -119,13 +119,13 @@ func (c *checker) functionAt(line int) *syntax.DefStmt {
 // about modules that act when they are loaded, for example call registry: a
 // script has to load some name of such a module.
 func (c *checker) idleLoads(findings []*warn.LinterFinding) []*warn.LinterFinding {
-	acts := false
+	hasEffects := false
 	return slices.DeleteFunc(findings, func(f *warn.LinterFinding) bool {
 		if len(f.Replacement) > 0 { // the first finding of a load statement brings the fix for all of it
 			load := (*f.Replacement[0].Old).(*build.LoadStmt)
-			acts = c.loadHasEffects(load.Module.Value, c.script.Name)
+			hasEffects = c.loadHasEffects(load.Module.Value, c.script.Name)
 		}
-		return acts
+		return hasEffects
 	})
 }
 

@@ -9,10 +9,11 @@ import (
 )
 
 // DidYouMean returns the end of a message about a wrong name: "; did you mean
-// NAME?" with the nearest of names, or "" if none is near.
+// NAME?". NAME is the most similar of the names. If no name is similar enough,
+// DidYouMean returns "".
 //
-// Folders and the ending ".star" are left out of the comparison. Otherwise all
-// files of one folder would look alike.
+// It compares the names without their folders and the ending ".star". With these,
+// all files of one folder would be similar.
 func DidYouMean(wrong string, names []string) string {
 	byStem := map[string]string{}
 	for _, name := range names {
@@ -25,4 +26,5 @@ func DidYouMean(wrong string, names []string) string {
 	return fmt.Sprintf("; did you mean %s?", byStem[near])
 }
 
+// stem returns a name without its folder and the ending ".star".
 func stem(name string) string { return strings.TrimSuffix(path.Base(name), ".star") }

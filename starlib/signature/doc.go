@@ -1,6 +1,6 @@
-// Package signature reads how a script describes itself, without running it: its
-// docstring, and the parameters of its function main, which are the script's own
-// flags.
+// Package signature reads the docstring of a script and the parameters of its
+// function main, without running the script. The parameters are the script's own
+// flags. For example, this main gives the script a flag --max-failures of type int:
 //
 //	def main(max_failures = 0):
 //	    """
@@ -8,6 +8,6 @@
 //	      max_failures: how many failed images still let the run pass
 //	    """
 //
-// makes a flag --max-failures of type int, whose help is the text below "Args:".
-// The command line parses these flags; the run passes their values to main.
+// The help of the flag is the text below "Args:". The command line parses the flags,
+// and the run passes their values to main.
 package signature

@@ -1,6 +1,6 @@
-// Command lint runs these linters over packages in one pass: modernize,
-// bodyclose, errorlint, gocognit and funlen. A program for each of them would
-// load all packages again. staticcheck and misspell run on their own.
+// Command lint runs these linters in one pass: modernize, bodyclose, errorlint,
+// gocognit and funlen. This saves time, because each separate linter would load all
+// packages again. staticcheck and misspell are separate programs.
 package main
 
 import (
@@ -17,9 +17,9 @@ import (
 	"golang.org/x/tools/go/analysis/passes/modernize"
 )
 
-// Limits of a function.
+// These are the limits of a function.
 const (
-	maxComplexity = "20" // as gocognit counts it
+	maxComplexity = "20" // the complexity that gocognit computes
 	maxLines      = 60
 )
 
@@ -31,15 +31,15 @@ func main() {
 	for _, a := range modernize.Suite {
 		analyzers = append(analyzers, named(a))
 	}
-	// In tests a table of cases is long, a body may hold nothing that has to be
-	// closed, and one error value may be wanted and none that wraps it.
+	// These linters skip tests. A test may have a long table of cases, leave the body
+	// of a response open, and compare errors with ==.
 	for _, a := range []*analysis.Analyzer{bodyclose.Analyzer, errorlint.NewAnalyzer(), gocognit.Analyzer, funlen.NewAnalyzer(maxLines, -1, true)} {
 		analyzers = append(analyzers, outsideTests(named(a)))
 	}
 	multichecker.Main(analyzers...)
 }
 
-// named returns an analyzer whose findings end with its name.
+// named returns an analyzer that adds its name to the end of each finding.
 func named(a *analysis.Analyzer) *analysis.Analyzer {
 	return reporting(a, func(_ *analysis.Pass, d *analysis.Diagnostic) bool {
 		d.Message += " (" + a.Name + ")"
@@ -54,8 +54,8 @@ func outsideTests(a *analysis.Analyzer) *analysis.Analyzer {
 	})
 }
 
-// reporting returns an analyzer that reports those findings of a for which keep
-// returns true. keep may change a finding.
+// reporting returns an analyzer that reports only the findings for which keep returns
+// true. keep may change a finding.
 func reporting(a *analysis.Analyzer, keep func(*analysis.Pass, *analysis.Diagnostic) bool) *analysis.Analyzer {
 	wrapped := *a
 	wrapped.Run = func(pass *analysis.Pass) (any, error) {

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// logTransport counts every request, and tells the log of it.
+// logTransport counts every request, and logs it.
 type logTransport struct {
 	count *atomic.Int64
-	log   func(Exchange) // nil for no log
+	log   func(Exchange) // nil means no log
 	next  http.RoundTripper
 }
 
-// Exchange is one HTTP request and what came of it. It holds no secret.
+// Exchange is one HTTP request and its outcome. It holds no secret.
 type Exchange struct {
 	Method, URL string
 	Status      int   // 0 if there was no answer
@@ -44,8 +44,8 @@ func (t *logTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	return response, err
 }
 
-// redact writes a URL without what may be secret: a redirect to a store of blobs
-// carries a signature in its query.
+// redact returns a URL as text, without the parts that may be secret. For example,
+// the URL of a blob after a redirect may have a signature in its query.
 func redact(u *url.URL) string {
 	shown := *u
 	shown.User = nil
@@ -61,20 +61,20 @@ func redact(u *url.URL) string {
 	return shown.String()
 }
 
-// Call notes the requests that are sent for one call of a caller. They may be
-// several, one after the other or side by side. What several calls share, such
-// as a request for a token, is not among them.
+// Call counts the requests that are sent for one call of a function of package
+// registry, such as Client.Read. It does not count requests that several calls
+// share, such as a request for a token.
 //
-// A Call travels in a context, since it concerns neither the functions nor the
-// links in between. Nothing else of this package does.
+// The Call is a value of the context, because the functions and links between the
+// caller and logTransport do not need it. It is the only such value in this package.
 type Call struct {
 	requests atomic.Int64
-	refused  atomic.Int64
+	refused  atomic.Int64 // the last status that refused a request, or 0
 }
 
 type callKey struct{}
 
-// NewCall returns a context whose requests are noted in the Call.
+// NewCall returns a new Call, and a context whose requests the Call counts.
 func NewCall(ctx context.Context) (context.Context, *Call) {
 	call := &Call{}
 	return context.WithValue(ctx, callKey{}, call), call
@@ -89,5 +89,6 @@ func callOf(ctx context.Context) *Call {
 // Requests returns how many requests were sent.
 func (c *Call) Requests() int { return int(c.requests.Load()) }
 
-// Refused returns the last status that refused a request, 0 if none did.
+// Refused returns the last status that refused a request, or 0 if no request was
+// refused.
 func (c *Call) Refused() int { return int(c.refused.Load()) }
