@@ -17,29 +17,29 @@ import (
 	"mvrun/engine/sink"
 )
 
-// errAborted is the error of a line during which the person pressed Ctrl-C.
+// errAborted means that the user pressed Ctrl-C while typing a line.
 var errAborted = errors.New("aborted")
 
-// lineReader reads lines from standard input. On a terminal the person can edit
+// lineReader reads lines from standard input. On a terminal the user can edit
 // the line, complete names, and search earlier lines.
 type lineReader struct {
-	editing    bool             // standard input and output are terminals
-	interrupts <-chan os.Signal // of a terminal on which liner cannot edit
-	terminal   *liner.State     // nil without editing
-	plain      *bufio.Reader    // nil with editing
+	editing    bool             // whether standard input and output are both terminals
+	interrupts <-chan os.Signal // gets Ctrl-C if liner does not support the terminal
+	terminal   *liner.State     // nil if editing is false
+	plain      *bufio.Reader    // nil if editing is true
 	history    *history
-	reading    chan typed // gets the line that a goroutine is reading; nil if none is
+	reading    chan typedLine // gets the line that a goroutine is reading; nil if none is
 }
 
-// typed is the outcome of reading a line.
-type typed struct {
+// typedLine is the outcome of reading a line.
+type typedLine struct {
 	line string
 	err  error
 }
 
-// newLineReader returns a lineReader, which changes the terminal until Close.
-// complete gets the text before the cursor. It returns the byte at which the
-// unfinished name begins, and the texts that may replace the rest from there.
+// newLineReader returns a lineReader. It changes the settings of the terminal; Close
+// restores them. complete gets the text before the cursor. It returns the byte where
+// the unfinished name begins, and the texts that may replace it.
 func newLineReader(c job.Console, interrupts <-chan os.Signal, complete func(string) (int, []string)) *lineReader {
 	l := &lineReader{interrupts: interrupts, editing: c.StdinTerminal && c.StdoutTerminal}
 	if !l.editing {
@@ -57,27 +57,27 @@ func newLineReader(c job.Console, interrupts <-chan os.Signal, complete func(str
 		return before[:start], candidates, string(runes[cursor:])
 	})
 	l.history = openHistory(historyPath(c.Getenv))
-	l.terminal.ReadHistory(strings.NewReader(l.history.text())) // what it cannot read was not typed
+	l.terminal.ReadHistory(strings.NewReader(l.history.text())) // an error does no harm: earlier lines are then missing
 	return l
 }
 
-// Close puts the terminal back as it was.
+// Close restores the settings of the terminal.
 func (l *lineReader) Close() {
 	if l != nil && l.terminal != nil {
 		l.terminal.Close()
 	}
 }
 
-// Read returns a line without its end. more is true if the line continues an
-// input.
+// Read reads a line, and returns it without the newline. more is true if the line
+// continues the input of the lines before.
 func (l *lineReader) Read(ctx context.Context, more bool) (string, error) {
 	if l.reading != nil {
-		fmt.Print("\n" + promptFor(more)) // liner cannot edit on this terminal
+		fmt.Print("\n" + promptFor(more)) // after Ctrl-C, the goroutine of the earlier call still reads
 	} else {
-		l.reading = make(chan typed, 1)
-		// Nothing can interrupt a read of standard input: the goroutine ends
-		// with the line, or with the process.
-		go func(to chan<- typed) { line, err := l.line(more); to <- typed{line, err} }(l.reading)
+		l.reading = make(chan typedLine, 1)
+		// Nothing can interrupt a read of standard input. The goroutine ends when
+		// the user ends the line, or when the process ends.
+		go func(to chan<- typedLine) { line, err := l.line(more); to <- typedLine{line, err} }(l.reading)
 	}
 	select {
 	case <-ctx.Done():
@@ -104,7 +104,7 @@ func (l *lineReader) line(more bool) (string, error) {
 	}
 	line, err := l.plain.ReadString('\n')
 	if line != "" {
-		err = nil // the last line has no end
+		err = nil // the last line of a file may have no newline
 	}
 	return strings.TrimRight(line, "\r\n"), err
 }
@@ -116,8 +116,8 @@ func promptFor(more bool) string {
 	return ">>> "
 }
 
-// history is the file with the lines of earlier sessions. A session goes on
-// without it if it cannot be read or written.
+// history is the file with the lines of earlier sessions. A session works without a
+// history if the file cannot be read or written.
 type history struct {
 	path  string
 	lines []string
@@ -126,12 +126,13 @@ type history struct {
 // maxHistory is the number of lines that are kept.
 const maxHistory = 1000
 
-// secretive matches lines that may hold a secret: no file keeps them.
-var secretive = regexp.MustCompile(`(?i)password|token|secret`)
+// looksSecret matches lines that may hold a secret. Such lines are not written to the
+// file.
+var looksSecret = regexp.MustCompile(`(?i)password|token|secret`)
 
-// historyPath returns the path of the history: in the state folder of the XDG Base
-// Directory Specification, or where the system keeps such files. It returns ""
-// if there is no such folder.
+// historyPath returns the path of the history. The file is in the state folder of the
+// XDG Base Directory Specification; on macOS and Windows it is in the user's
+// configuration folder. historyPath returns "" if there is no such folder.
 func historyPath(getenv func(string) string) string {
 	dir := getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) {
@@ -158,14 +159,14 @@ func openHistory(path string) *history {
 		return h
 	}
 	for line := range strings.Lines(strings.ToValidUTF8(string(content), "")) {
-		if line = strings.TrimRight(line, "\r\n"); len(line) < 4096 { // liner takes no longer line
+		if line = strings.TrimRight(line, "\r\n"); len(line) < 4096 { // liner cannot read longer lines
 			h.lines = append(h.lines, line)
 		}
 	}
 	if n := len(h.lines); n > maxHistory {
 		h.lines = h.lines[n-maxHistory:]
 		if n > 2*maxHistory {
-			_ = sink.ReplaceFile(path, []byte(h.text())) // which keeps its permissions
+			_ = sink.ReplaceFile(path, []byte(h.text())) // the file keeps its permissions
 		}
 	}
 	return h
@@ -173,9 +174,10 @@ func openHistory(path string) *history {
 
 func (h *history) text() string { return strings.Join(append(h.lines, ""), "\n") }
 
-// add appends a line to the file, so that two sessions at a time lose no lines.
+// add appends a line to the file. It does not rewrite the file, because another
+// session may add lines at the same time.
 func (h *history) add(line string) {
-	if h.path == "" || secretive.MatchString(line) {
+	if h.path == "" || looksSecret.MatchString(line) {
 		return
 	}
 	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {

@@ -1,12 +1,12 @@
 package check
 
-// Severities of findings.
+// These are the severities of findings.
 const (
-	Fatal    = "error"   // a run would end with it
-	Doubtful = "warning" // a run would not notice it
+	Fatal    = "error"   // the script cannot run, or a run would end with an error
+	Doubtful = "warning" // the script can run, but may not do what its author wants
 )
 
-// Rule is something that Check looks for.
+// Rule is one kind of mistake that Check finds.
 type Rule struct {
 	Name     string
 	Severity string
@@ -31,11 +31,11 @@ const (
 	ruleReturnValue  = "return-value"
 )
 
-// Rules are all rules.
+// Rules has all rules.
 //
-// Three kinds of rules of buildtools are left out: those about Bazel, those that
-// the language itself enforces (such as that a global is assigned once), and
-// matters of taste (names, print, += [x], a section "Returns:").
+// buildtools has more rules. Those about Bazel are left out. So are those that the
+// language itself enforces, for example that a global is assigned once, and those
+// that are a matter of taste, for example about names and print.
 var Rules = []Rule{
 	{Name: ruleSyntax, Severity: Fatal, About: "a file that is not Starlark"},
 	{Name: ruleUndefined, Severity: Fatal, About: "a name that nothing defines"},

@@ -12,8 +12,8 @@ import (
 // functions are the functions that a file defines at its top level, by name.
 type functions map[string]syntax.Node
 
-// checkStages finds calls that are not allowed at the top level, calls that are
-// allowed only there, and scripts without main.
+// checkStages finds calls in the wrong stage: those that the top level may not make,
+// and those that only the top level may make. It also finds scripts without main.
 func (c *checker) checkStages() {
 	all := functions{}
 	for _, statement := range c.tree.Stmts {
@@ -33,10 +33,10 @@ func (c *checker) checkStages() {
 	c.checkHasMain()
 }
 
-// checkTopLevel finds calls of parallel at the top level, also through functions
-// that call it.
+// checkTopLevel finds calls of parallel at the top level. It also finds calls of
+// functions that call parallel.
 func (c *checker) checkTopLevel(all functions) {
-	callers := all.callParallel()
+	callers := all.callersOfParallel()
 	for _, call := range immediateCalls(c.tree.Stmts...) {
 		name := call.Fn.(*syntax.Ident)
 		start, end := call.Span()
@@ -49,10 +49,10 @@ func (c *checker) checkTopLevel(all functions) {
 	}
 }
 
-// callParallel returns the names of the functions that call parallel before they
-// return, directly or through other functions.
-func (all functions) callParallel() map[string]bool {
-	callers := map[string][]string{} // of each function
+// callersOfParallel returns the names of the functions that call parallel, directly
+// or through other functions.
+func (all functions) callersOfParallel() map[string]bool {
+	callers := map[string][]string{} // the callers of each function
 	var queue []string
 	for name, fn := range all {
 		for _, call := range immediateCalls(body(fn)...) {
@@ -77,8 +77,8 @@ func (all functions) callParallel() map[string]bool {
 	return found
 }
 
-// checkRegistry finds calls of registry in main, and in functions that main
-// mentions, directly or through other functions.
+// checkRegistry finds calls of registry in main, and in all functions that main
+// uses, directly or through other functions.
 func (c *checker) checkRegistry(all functions) {
 	for name, fn := range all.reachableFrom("main") {
 		by := ""
@@ -97,7 +97,7 @@ func (c *checker) checkRegistry(all functions) {
 	}
 }
 
-// reachableFrom returns a function and those that it mentions, directly or
+// reachableFrom returns a function, and all functions that it uses, directly or
 // through other functions.
 func (all functions) reachableFrom(name string) functions {
 	reached := functions{}
@@ -119,17 +119,17 @@ func (all functions) reachableFrom(name string) functions {
 	return reached
 }
 
-// checkHasMain finds scripts without main, which cannot run. A file that defines
-// names, and uses neither load_list nor write_failed, is taken for a module: a
-// module leaves the run's own lists to the script that loads it.
+// checkHasMain finds scripts without main, which cannot run. A module needs no main.
+// A file counts as a module if it defines names, and uses neither load_list nor
+// write_failed.
 func (c *checker) checkHasMain() {
 	if signature.Main(c.tree) != nil {
-		return // also where another global has that name
+		return // there is a def main
 	}
 	public := false
 	for _, global := range c.tree.Module.(*resolve.Module).Globals {
 		if global.First.Name == "main" {
-			return // main = lambda: …
+			return // main is another global, such as main = lambda: …
 		}
 		public = public || global.First.Name[0] != '_'
 	}
@@ -147,15 +147,16 @@ func (c *checker) checkHasMain() {
 		"there is no function main: the top level declares, and main does the work")
 }
 
-// immediateCalls returns the calls of named functions that happen when nodes are
-// executed. Calls in functions that the nodes define happen later.
+// immediateCalls returns the calls of named functions that are made when the nodes
+// are executed. It leaves out calls inside functions that the nodes define, because
+// these calls are made later.
 func immediateCalls[N syntax.Node](nodes ...N) []*syntax.CallExpr {
 	var calls []*syntax.CallExpr
 	var visit func(n syntax.Node) bool
 	visit = func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.DefStmt:
-			walkAll(n.Params, visit) // default values are computed now
+			walkAll(n.Params, visit) // defaults are computed at once
 			return false
 		case *syntax.LambdaExpr:
 			walkAll(n.Params, visit)
@@ -177,7 +178,7 @@ func walkAll[N syntax.Node](nodes []N, visit func(syntax.Node) bool) {
 	}
 }
 
-// body returns what a function executes when it is called.
+// body returns the statements or the expression that a call of a function executes.
 func body(fn syntax.Node) []syntax.Node {
 	var nodes []syntax.Node
 	switch fn := fn.(type) {
@@ -197,8 +198,8 @@ func isPredeclared(ident *syntax.Ident, name string) bool {
 
 func isGlobal(ident *syntax.Ident) bool { return scope(ident) == resolve.Global }
 
-// scope returns where a name is defined. It is resolve.Undefined also for a name
-// that the resolver did not reach.
+// scope returns the scope in which a name is defined. It is also resolve.Undefined
+// for a name that the resolver did not reach.
 func scope(ident *syntax.Ident) resolve.Scope {
 	if binding, ok := ident.Binding.(*resolve.Binding); ok {
 		return binding.Scope

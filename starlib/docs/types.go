@@ -6,10 +6,10 @@ import (
 	"unicode"
 )
 
-// The reference writes types as Python does, for stubs, and in words for readers
-// who do not know Python. https://docs.python.org/3/library/typing.html
+// The reference writes types in two forms: as Python does, for stubs, and in words,
+// for readers who do not know Python. https://docs.python.org/3/library/typing.html
 
-// typeNames are the words for types that have no page of their own.
+// typeNames has the words for types that have no page in the reference.
 var typeNames = map[string]string{
 	"str": "string", "int": "int", "float": "number", "bool": "bool", "None": "None",
 	"Any": "any value", "T": "any value", "R": "any value",
@@ -67,8 +67,8 @@ func valueName(class string) string {
 	return b.String()
 }
 
-// CheckType returns an error unless t is a type of Python that the reference
-// uses, or the class of a value, with arguments as Python allows them.
+// CheckType returns an error if t is not a type. A type is one of typeNames or the
+// class of a value, and may have arguments in brackets, as in Python.
 func CheckType(t string) error {
 	for _, part := range split(t, '|') {
 		name, arguments, generic := strings.Cut(part, "[")
@@ -88,14 +88,14 @@ func CheckType(t string) error {
 	return nil
 }
 
-// checkArguments checks the types between the brackets of a type, such as
-// "[Image, int], str" of a Callable.
+// checkArguments checks the types in the brackets of a type, such as
+// "[Image, int], str" in "Callable[[Image, int], str]".
 func checkArguments(arguments string) error {
 	for _, argument := range split(arguments, ',') {
 		if parameters, ok := strings.CutPrefix(argument, "["); ok {
 			argument = strings.TrimSuffix(parameters, "]")
 		}
-		if argument == "..." || argument == "" { // any parameters, or none
+		if argument == "..." || argument == "" { // "..." means any parameters, and "" means none
 			continue
 		}
 		for _, inner := range split(argument, ',') {
@@ -117,7 +117,7 @@ func isValue(class string) bool {
 	return true
 }
 
-// split cuts a type at each separator that is not within brackets.
+// split splits a type at each separator that is not inside brackets.
 func split(t string, separator rune) []string {
 	var parts []string
 	depth, start := 0, 0

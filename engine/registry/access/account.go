@@ -18,21 +18,22 @@ import (
 	"mvrun/engine/registry/wire"
 )
 
-// AccountOptions make an Account.
+// AccountOptions are the settings of an Account.
 type AccountOptions struct {
-	Address   string // HOST[:PORT] where the registry is asked
+	Address   string // the HOST[:PORT] that gets the requests
 	Settings  Settings
 	User      User
 	Anonymous bool // use no credentials of the user's configuration
-	Insecure  bool // plain HTTP will do
+	Insecure  bool // accept plain HTTP
 }
 
-// Account is how one user is known to one registry.
+// Account has the credentials, the session and the tokens of one user at one
+// registry.
 type Account struct {
 	AccountOptions
 	flights  *Flights
 	registry name.Registry
-	broken   error // why there is no registry
+	broken   error // why the address is no registry; nil if it is one
 
 	session cachedValue[*Session]
 
@@ -42,7 +43,7 @@ type Account struct {
 
 var _ wire.Authorizer = (*Account)(nil)
 
-// NewAccount returns an Account. What several callers of it wait for runs among
+// NewAccount returns an Account. Requests for which several callers wait run among
 // the flights.
 func NewAccount(o AccountOptions, flights *Flights) *Account {
 	a := &Account{AccountOptions: o, flights: flights, tokens: map[string]*cachedValue[string]{}}
@@ -57,7 +58,7 @@ func NewAccount(o AccountOptions, flights *Flights) *Account {
 }
 
 // Host returns the host of a registry's URLs, such as index.docker.io for
-// docker.io. It is "" if the address is none.
+// docker.io. It is "" if the address is not valid.
 func Host(address string) string {
 	registry, err := name.NewRegistry(address)
 	if err != nil {
@@ -66,25 +67,27 @@ func Host(address string) string {
 	return registry.RegistryStr()
 }
 
-// Session is what the first contact with a registry tells.
+// Session is what the first request to a registry found out, and the credentials
+// that were found for it.
 type Session struct {
-	Scheme string // of URLs, http or https
+	Scheme string // the scheme of URLs, http or https
 	Host   string
 
 	challenge *transport.Challenge
 	auth      authn.Authenticator
 	config    authn.AuthConfig
-	from      string // where the credentials are from, "" if there are none
-	// authorization is the header of all requests, if no token server gives one.
+	from      string // where the credentials were found; "" if there are none
+	// authorization is the Authorization header of all requests. It is not used if a
+	// token server gives a token for each repository.
 	authorization string
 }
 
-// sessionLife is how long a session is used. A run may last for days, and a
-// registry may change meanwhile.
+// sessionLife is how long a session is used. A run may take days, and the registry
+// may change during this time.
 const sessionLife = 24 * time.Hour
 
-// Open returns the session. All callers share one first contact, which is sent
-// with contact.
+// Open returns the session. All callers share one first request, which contact
+// sends.
 func (a *Account) Open(ctx context.Context, contact http.RoundTripper) (*Session, error) {
 	if a.broken != nil {
 		return nil, a.broken
@@ -106,9 +109,9 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 	}
 	if s.challenge.Insecure {
 		s.Scheme = "http"
-		// go-containerregistry tries plain HTTP at private addresses, too, and
-		// follows redirects to it. There it needs the user's consent: passwords
-		// would be readable on the way.
+		// go-containerregistry also tries plain HTTP at private addresses, and
+		// follows redirects to plain HTTP. Then the user must have allowed it,
+		// because others could read passwords in the network.
 		if !a.MayUseHTTP() {
 			return nil, &PingError{http.ErrSchemeMismatch, s.from}
 		}
@@ -117,7 +120,7 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 	return s, nil
 }
 
-// MayUseHTTP reports whether the registry may be spoken to over plain HTTP.
+// MayUseHTTP reports whether requests to the registry may go over plain HTTP.
 func (a *Account) MayUseHTTP() bool {
 	return a.Settings.PlainHTTP || a.Insecure || isLoopback(a.Address)
 }
@@ -129,13 +132,14 @@ func isLoopback(address string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
-// hasTokenServer reports whether the registry wants a token for each repository,
-// and a token server gives them.
+// hasTokenServer reports whether each repository needs a token from a token server.
 func (s *Session) hasTokenServer() bool { return s.wantsToken() && s.config.RegistryToken == "" }
 
+// wantsToken reports whether the registry asks for a bearer token.
 func (s *Session) wantsToken() bool { return strings.EqualFold(s.challenge.Scheme, "bearer") }
 
-// fixedAuthorization returns the header that is the same for all repositories.
+// fixedAuthorization returns the Authorization header that is the same for all
+// repositories, or "".
 func (s *Session) fixedAuthorization() string {
 	switch {
 	case s.wantsToken() && s.config.RegistryToken != "":
@@ -146,7 +150,7 @@ func (s *Session) fixedAuthorization() string {
 	return basic + encodeBasic(s.config.Username, s.config.Password)
 }
 
-// How Authorization headers begin.
+// An Authorization header begins with one of these words.
 const (
 	basic  = "Basic "
 	bearer = "Bearer "
@@ -156,8 +160,8 @@ func encodeBasic(username, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
-// Redact hides the account's secrets in the words of a registry, which may
-// repeat what was sent.
+// Redact hides the account's secrets in a message of a registry. The registry may
+// repeat in it what was sent.
 func (a *Account) Redact(words string) string {
 	s := a.session.last()
 	if s == nil {
@@ -177,8 +181,8 @@ func (a *Account) Redact(words string) string {
 	return words
 }
 
-// From returns where the credentials are from, "" if there are none. It is not
-// known before the first contact.
+// From returns where the credentials were found, or "" if there are none. known is
+// false before the first request.
 func (a *Account) From() (from string, known bool) {
 	s := a.session.last()
 	if s == nil {

@@ -1,3 +1,3 @@
-// Package memory holds registries in the process, and small images to fill
-// them with: for the demonstration, and for tests.
+// Package memory has registries that are inside the process, and makes small images
+// for them. The demonstration and tests use it.
 package memory

@@ -20,12 +20,12 @@ import (
 	"mvrun/validate"
 )
 
-// Registry is a registry in memory: an http.Handler, and a way to fill it
-// that needs no network. Its methods panic if it refuses what it is given,
-// which is a mistake of the caller.
+// Registry is a registry in memory. It is an http.Handler, and its methods push
+// images into it without a network. If it refuses what a caller pushes, the method
+// panics, because the caller has a bug.
 type Registry struct {
 	http.Handler
-	corrupt sync.Map // digests of blobs
+	corrupt sync.Map // the keys are the digests of corrupt blobs
 }
 
 // New returns an empty registry.
@@ -41,8 +41,8 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.Handler.ServeHTTP(w, request)
 }
 
-// Corrupt changes the first byte of a blob, as a bad disk may: it keeps its
-// size, and is served under its digest as before.
+// Corrupt changes the first byte of a blob, as a bad disk may do. The blob keeps its
+// size, and the registry still serves it under the same digest.
 func (r *Registry) Corrupt(digest string) { r.corrupt.Store(digest, nil) }
 
 // corruptWriter changes the first byte of an answer.
@@ -59,7 +59,8 @@ func (c *corruptWriter) Write(b []byte) (int, error) {
 	return c.ResponseWriter.Write(b)
 }
 
-// Descriptor points to what was pushed, as a list of manifests does.
+// Descriptor describes a manifest or blob that was pushed. A list has such an entry
+// for each of its images.
 type Descriptor struct {
 	MediaType string             `json:"mediaType"`
 	Size      int                `json:"size"`
@@ -67,20 +68,20 @@ type Descriptor struct {
 	Platform  *validate.Platform `json:"platform,omitempty"`
 }
 
-// Image says what image to make.
+// Image describes an image for PushImage.
 type Image struct {
 	Platform validate.Platform
-	Content  string // of its only layer: another content, another digest
-	OCI      bool   // OCI media types instead of Docker's
-	Zstd     bool   // its layer is packed with zstd instead of gzip
-	History  string // makes another config of the same meaning
+	Content  string // the content of its only layer
+	OCI      bool   // use OCI media types instead of Docker's
+	Zstd     bool   // compress the layer with zstd instead of gzip
+	History  string // changes the digest of the config, but not how the image runs
 	Labels   map[string]string
 	Env      []string // NAME=VALUE
-	Created  string   // RFC 3339, "" if the config is not to say
+	Created  string   // RFC 3339; "" means that the config has no such field
 }
 
-// PushImage pushes an image and its blobs under a tag; without a tag, under
-// its digest alone.
+// PushImage pushes an image and its blobs. If tag is "", the image has no tag, and
+// clients find it only by its digest.
 func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 	types := struct{ manifest, config, layer string }{validate.TypeDockerManifest,
 		"application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip"}
@@ -93,7 +94,7 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		types.layer = "application/vnd.oci.image.layer.v1.tar+zstd"
 	}
 	layer := r.PushBlob(repository, types.layer, compressed)
-	says := map[string]any{
+	configFields := map[string]any{
 		"architecture": image.Platform.Architecture,
 		"os":           image.Platform.OS,
 		"variant":      image.Platform.Variant,
@@ -107,9 +108,9 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{validate.Digest("sha256", tarball)}},
 	}
 	if image.Created != "" {
-		says["created"] = image.Created
+		configFields["created"] = image.Created
 	}
-	config := r.PushBlob(repository, types.config, encode(says))
+	config := r.PushBlob(repository, types.config, encode(configFields))
 	pushed := r.PushManifest(repository, tag, types.manifest, encode(map[string]any{
 		"schemaVersion": 2, "mediaType": types.manifest, "config": config, "layers": []Descriptor{layer},
 	}))
@@ -117,7 +118,8 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 	return pushed
 }
 
-// archive makes a layer of one file, as it is and compressed.
+// archive makes a layer with one file. It returns the layer as a tar file, and the
+// same compressed.
 func archive(content string, asZstd bool) (tarball, compressed []byte) {
 	var plain, packed bytes.Buffer
 	files := tar.NewWriter(&plain)
@@ -132,7 +134,7 @@ func archive(content string, asZstd bool) (tarball, compressed []byte) {
 		}
 	}
 	if err := errors.Join(err, files.Close()); err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // writing to a buffer cannot fail
 	}
 	if _, err := compressor.Write(plain.Bytes()); err != nil {
 		panic(err)
@@ -153,7 +155,7 @@ func (r *Registry) PushList(repository, tag, mediaType string, children ...Descr
 	}))
 }
 
-// Attach pushes an artifact that refers to an image: a signature, an SBOM.
+// Attach pushes an artifact that refers to an image, such as a signature or an SBOM.
 func (r *Registry) Attach(repository string, subject Descriptor, artifactType, content string) Descriptor {
 	layer := r.PushBlob(repository, "text/plain", []byte(content))
 	config := r.PushBlob(repository, artifactType, []byte("{}"))
@@ -164,7 +166,7 @@ func (r *Registry) Attach(repository string, subject Descriptor, artifactType, c
 	}))
 }
 
-// PushManifest pushes any bytes as a manifest.
+// PushManifest pushes any bytes as a manifest, even if they are no valid manifest.
 func (r *Registry) PushManifest(repository, tag, mediaType string, body []byte) Descriptor {
 	digest := validate.Digest("sha256", body)
 	if tag == "" {
@@ -181,8 +183,8 @@ func (r *Registry) PushBlob(repository, mediaType string, body []byte) Descripto
 	return Descriptor{MediaType: mediaType, Size: len(body), Digest: digest}
 }
 
-// Delete removes a manifest under a tag or digest, and leaves what points to
-// it: registries lose manifests that way.
+// Delete removes the manifest of a tag or digest. Lists that name the manifest stay.
+// This is what it looks like when a registry has lost a manifest.
 func (r *Registry) Delete(repository, reference string) {
 	r.call(http.MethodDelete, "/v2/"+repository+"/manifests/"+reference, "", nil)
 }
@@ -201,7 +203,7 @@ func (r *Registry) call(method, path, contentType string, body []byte) []byte {
 func encode(v any) []byte {
 	body, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // strings and numbers only
+		panic(err) // v has only strings and numbers, so encoding cannot fail
 	}
 	return body
 }
@@ -212,7 +214,7 @@ func (r *Registry) LayerOf(repository, reference string) Descriptor {
 	return Descriptor{MediaType: layer.MediaType, Size: int(layer.Size), Digest: layer.Digest}
 }
 
-// DiffIDOf returns the digest of that layer before compression.
+// DiffIDOf returns the digest of that layer without compression.
 func (r *Registry) DiffIDOf(repository, reference string) string {
 	body := r.call(http.MethodGet, "/v2/"+repository+"/blobs/"+r.manifest(repository, reference).Config.Digest, "", nil)
 	config, err := validate.ParseConfig(body)

@@ -46,17 +46,17 @@ func (t *circuitTransport) try(request *http.Request) (*http.Response, error) {
 		}
 		if probe {
 			next = t.probe
-			defer c.leave()
+			defer c.endProbe()
 		}
 	}
 	began := time.Now()
 	response, err := next.RoundTrip(request)
 	switch {
-	case err != nil: // the answerTransport has noted of each attempt whether somebody answered
+	case err != nil: // answerTransport has already noted for each attempt whether the host answered
 	case isBrokenServer(response.StatusCode):
-		part.fails(began, fmt.Errorf("%d %s", response.StatusCode, http.StatusText(response.StatusCode)))
+		part.recordFailure(began, fmt.Errorf("%d %s", response.StatusCode, http.StatusText(response.StatusCode)))
 	default:
-		part.works()
+		part.recordSuccess()
 	}
 	return response, err
 }
@@ -80,9 +80,9 @@ func (t *answerTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	host := t.circuits.host(request.URL)
 	switch {
 	case isAnswer(err):
-		host.works()
+		host.recordSuccess()
 	case ctx.Err() == nil, errors.Is(ctx.Err(), context.DeadlineExceeded) && time.Since(began) >= noAnswer:
-		host.fails(began, err)
+		host.recordFailure(began, err)
 	}
 	return response, err
 }
@@ -147,16 +147,16 @@ func (c *circuits) get(key circuitKey, failures int) *circuit {
 	return found
 }
 
-// givenUp reports whether to send another request to a URL is in vain.
-func (c *circuits) givenUp(u *url.URL) bool {
+// isGivenUp reports whether requests to a URL should fail at once.
+func (c *circuits) isGivenUp(u *url.URL) bool {
 	host, part := c.of(u)
-	return host.givenUp() || part.givenUp()
+	return host.isGivenUp() || part.isGivenUp()
 }
 
 // mayComeBack reports whether to wait for what is down at a URL may be of use.
 func (c *circuits) mayComeBack(u *url.URL) bool {
 	host, part := c.of(u)
-	return (host.isOpen() || part.isOpen()) && !host.givenUp() && !part.givenUp()
+	return (host.isOpen() || part.isOpen()) && !host.isGivenUp() && !part.isGivenUp()
 }
 
 // isDown reports whether a host, or a part of it, is down.

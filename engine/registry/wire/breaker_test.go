@@ -151,9 +151,9 @@ func TestProbeCancelled(t *testing.T) {
 		})}
 		request := newRequest(t, http.MethodHead, "https://r.example/v2/team/app/manifests/1")
 		host, _ := b.circuits.of(request.URL)
-		host.works()
+		host.recordSuccess()
 		for range hostFailures {
-			host.fails(time.Now().Add(-minOutage), errRefused)
+			host.recordFailure(time.Now().Add(-minOutage), errRefused)
 		}
 		time.Sleep(firstPause)
 		for i := range 3 {

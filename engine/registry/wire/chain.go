@@ -7,43 +7,45 @@ import "net/http"
 // A request passes these links, in this order:
 //
 //   - quota: the request waits, or fails, while the quota of its user is spent. This
-//     link is first, so that no token is fetched in vain.
+//     link is first, because a token for such a request would be useless.
 //   - authorization: the request gets the user's token or password. If the registry
 //     refuses a token, the request passes all links below again with a new one.
-//   - redirect: the request follows an answer to where the registry keeps its blobs.
-//     This link takes the credential away there, so it is below authorization.
-//   - circuit: while a registry is down, the request waits for it to come back, or
-//     fails at once. A circuit counts requests, with their retries, so it is above retry.
-//   - retry: the request is sent again if it may come right by itself. The links below
-//     see each attempt, as the registry does.
-//   - pace: the request waits for its turn if the registry gets a limited number of
-//     requests a second. It takes no slot yet, because others can use the slot.
+//   - redirect: the request follows a redirect, for example to a store of blobs. This
+//     link removes the credential if the host is another one, so it is below
+//     authorization.
+//   - circuit: while a registry is down, the request waits until it comes back, or
+//     fails at once. A request counts once with all its retries, so this link is above
+//     retry.
+//   - retry: the request is sent again if another attempt may succeed. The links below
+//     see each attempt.
+//   - pace: the request waits for its turn if the number of requests per second is
+//     limited. This link is above slot, because a request must not take a slot before
+//     its turn has come.
 //   - slot: the request waits while too many others are under way. It keeps its slot
-//     until its answer was read, since the connection is busy until then.
-//   - limit: the answer tells what is left of the quota, and a 429 whether we are too
-//     fast. This link is below both waits: a quota that was spent meanwhile stops the
-//     request here.
-//   - answer: the circuit learns whether somebody answered. Only an attempt without its
-//     waits shows how long the registry took.
-//   - rewrite: the request becomes what is really sent, with our User-Agent, and over
-//     plain HTTP if the settings say so. The log shows it as it is sent.
-//   - log: the request is counted, and told to the log. Every request that passes here
-//     is sent once, and no other request is sent.
-//   - location: a redirect to a broken URL becomes an error. The words of net/http's own
-//     error show the URL with its signature, so the redirect must not get further up.
-//   - silence: the body of an answer is cut off when no more of it comes. net/http would
-//     wait for ever, and so would the links above.
-//   - connections: an http.Transport, or what stands in for the network.
+//     until its answer was read, because the connection is busy until then.
+//   - limit: an answer says what is left of the quota, and a 429 may say that we are too
+//     fast. This link is below pace and slot, because the quota may be spent while the
+//     request waits there. Then this link stops the request.
+//   - answer: the circuit learns whether the host answered. This link is below all waits,
+//     because they must not count as time that the host needed.
+//   - rewrite: the request gets our User-Agent, and goes over plain HTTP if the settings
+//     say so. This link is above log, so the log shows the request as it is sent.
+//   - log: the request is counted and logged. Every request that passes here is sent
+//     once, and no other request is sent.
+//   - location: a redirect to a broken URL becomes an error. Otherwise http.Client, in a
+//     link above, would make an error that shows the URL with its signature.
+//   - silence: the body of an answer is cut off if no more bytes come. Otherwise reading
+//     the body could take forever.
+//   - connections: an http.Transport, or Options.Transport.
 //
-// The first contact with a registry and requests for tokens skip authorization and
-// redirect. Options.Once leaves out the links that hold back, send again or learn:
-// circuit, retry, limit and answer.
+// The first request to a registry and requests for tokens skip authorization and
+// redirect. Options.Once leaves out four links: circuit, retry, limit and answer.
 type Chain struct {
 	// Requests sends requests for a path of a repository, with authorization.
 	// It follows redirects.
 	Requests http.RoundTripper
 	// Contact sends requests without authorization. It gives up soon if nobody
-	// answers: many images wait to know whether the registry is there.
+	// answers, because many images wait for the first request to a registry.
 	Contact http.RoundTripper
 
 	registry *Registry
@@ -70,19 +72,19 @@ func (r *Registry) NewChain(user Authorizer) *Chain {
 	}
 }
 
-// retried returns the links for a request that may be sent several times. The
-// probes of the circuit breaker are sent once.
+// retried returns the links that may send a request several times. brief limits the
+// retries. A probe of the circuit breaker is sent only once.
 func (r *Registry) retried(attempt http.RoundTripper, brief bool) http.RoundTripper {
 	circuits := r.network.circuits
 	return &circuitTransport{
 		circuits: circuits,
-		next:     &retryTransport{brief: brief, isGivenUp: circuits.givenUp, trouble: &r.trouble, next: attempt},
+		next:     &retryTransport{brief: brief, isGivenUp: circuits.isGivenUp, trouble: &r.trouble, next: attempt},
 		probe:    attempt,
 	}
 }
 
-// attempt returns the links that every attempt to send a request passes, from
-// the connections up.
+// attempt returns the links that every attempt to send a request passes. The last
+// link, the connections, is made first.
 func (r *Registry) attempt(quota *quota) http.RoundTripper {
 	n := r.network
 	var next http.RoundTripper = &silenceTransport{next: r.connections}
@@ -97,7 +99,7 @@ func (r *Registry) attempt(quota *quota) http.RoundTripper {
 	return &paceTransport{pace: r.pace, next: next}
 }
 
-// plainHost is the host to which requests are sent over plain HTTP, "" for none.
+// plainHost returns the host to which requests go over plain HTTP, or "".
 func (r *Registry) plainHost() string {
 	if r.PlainHTTP {
 		return r.Host

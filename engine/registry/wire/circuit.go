@@ -11,55 +11,57 @@ import (
 )
 
 const (
-	// A circuit opens after so many failures in a row, if they span some time: a
-	// short disturbance fails many requests at once.
-	hostFailures = 5 // attempts that got no answer
-	partFailures = 3 // requests that got 5xx to the last of their retries
+	// A circuit opens after so many failures in a row. The time from the first to
+	// the last of them must be at least minOutage, because a short disturbance makes
+	// many requests fail at once.
+	hostFailures = 5 // counts attempts that got no answer
+	partFailures = 3 // counts requests whose last retry was answered with 5xx
 	minOutage    = 5 * time.Second
 
 	// restartGrace is how long a registry that has answered before may stay down
-	// before its images fail. A restart shorter than this costs no image, unless
-	// the registry answers with 5xx meanwhile for longer than the retries last.
+	// before its images fail. If a registry restarts in less time, no image fails.
+	// There is one exception: during the restart, the registry answers with 5xx for
+	// longer than all retries take.
 	restartGrace = 30 * time.Second
 
-	// lastChance is how long before the end of restartGrace a last probe is sent.
+	// lastChance is how long before the end of restartGrace the last probe is sent.
 	lastChance = time.Second
 
-	// The first probe is sent so long after the circuit opened. Each pause is then
-	// twice the pause before.
+	// firstPause is the time from the opening of the circuit to the first probe.
+	// Each later pause is twice as long as the one before, up to maxPause.
 	firstPause = 5 * time.Second
 	maxPause   = time.Minute
 )
 
-// circuit tells whether a host, or a part of it, is down. It is open while that
-// is so. Failures count only if no answer came between them. While the circuit
-// is open, one request after the other may try as a probe, and the others wait,
-// or fail at once.
+// circuit knows whether a host, or a part of it, is down. It is open while the host
+// is down. It opens after several failures without an answer between them. While it
+// is open, one request at a time may be sent as a probe. Other requests wait, or
+// fail at once.
 //
-// Packages such as gobreaker know neither the growing pause nor the waiting.
+// Packages such as gobreaker have neither growing pauses nor requests that wait.
 type circuit struct {
 	name  string // for messages
-	limit int    // failures in a row that open it
+	limit int    // how many failures in a row open the circuit
 	warn  func(string)
 
 	mu       sync.Mutex
-	answered bool // ever
+	answered bool // whether there was ever an answer
 	failures int
-	since    time.Time // of the first of the failures
-	cause    error     // of the last failure
+	since    time.Time // when the first of the failures began
+	cause    error     // the error of the last failure
 	open     bool
-	probing  bool          // a probe is under way
+	probing  bool          // whether a probe is under way
 	probe    time.Time     // when the next probe may start
-	pause    time.Duration // between the last probe and the next
-	changed  chan struct{} // closed when a probe ends, or the circuit closes
+	pause    time.Duration // the time from the last probe to the next one
+	changed  chan struct{} // closed when a probe ends, or when the circuit closes
 }
 
 func newCircuit(name string, limit int, warn func(string)) *circuit {
 	return &circuit{name: name, limit: limit, warn: warn, changed: make(chan struct{})}
 }
 
-// enter waits until a request may be sent. It reports whether the request is a
-// probe: then the caller must call leave when the probe has ended.
+// enter waits until a request may be sent. probe is true if the request is a probe.
+// Then the caller must call endProbe when the probe has ended.
 func (c *circuit) enter(ctx context.Context) (probe bool, err error) {
 	for {
 		c.mu.Lock()
@@ -88,13 +90,13 @@ func (c *circuit) enter(ctx context.Context) (probe bool, err error) {
 	}
 }
 
-// isHopeless reports whether nobody should wait any longer. c.mu is held.
+// isHopeless reports whether requests should no longer wait. c.mu is held.
 func (c *circuit) isHopeless(now time.Time) bool {
 	return c.open && (!c.answered || now.Sub(c.since) >= restartGrace)
 }
 
-// givenUp reports whether to send the same request again is in vain.
-func (c *circuit) givenUp() bool {
+// isGivenUp reports whether requests should fail at once.
+func (c *circuit) isGivenUp() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.isHopeless(time.Now())
@@ -106,9 +108,9 @@ func (c *circuit) isOpen() bool {
 	return c.open
 }
 
-// leave ends a probe. A probe that was cancelled, for example, has told nothing:
-// another request may be the probe in its place.
-func (c *circuit) leave() {
+// endProbe ends a probe. If the probe had no outcome, for example because it was
+// cancelled, another request may become the probe.
+func (c *circuit) endProbe() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.probing {
@@ -117,14 +119,14 @@ func (c *circuit) leave() {
 	}
 }
 
-// wake wakes all that wait for the circuit to change. c.mu is held.
+// wake wakes all requests that wait in enter. c.mu is held.
 func (c *circuit) wake() {
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
 
-// works notes an answer, which closes the circuit.
-func (c *circuit) works() {
+// recordSuccess notes an answer, which closes the circuit.
+func (c *circuit) recordSuccess() {
 	c.mu.Lock()
 	c.answered, c.failures = true, 0
 	wasOpen, since := c.open, c.since
@@ -138,8 +140,8 @@ func (c *circuit) works() {
 	}
 }
 
-// fails notes the failure of what began at a time.
-func (c *circuit) fails(began time.Time, cause error) {
+// recordFailure notes a failure. began is when the attempt or request began.
+func (c *circuit) recordFailure(began time.Time, cause error) {
 	c.mu.Lock()
 	now := time.Now()
 	if c.failures == 0 {
@@ -149,16 +151,16 @@ func (c *circuit) fails(began time.Time, cause error) {
 	c.cause = cause
 	opens := false
 	switch {
-	case c.probing: // the failure of the probe, or of a request that was sent before it
+	case c.probing: // the probe failed, or a request that was sent before it
 		c.probing = false
 		c.pause = min(2*c.pause, maxPause)
-		c.probe = c.after(now, c.pause)
+		c.probe = c.nextProbe(now, c.pause)
 		c.wake()
-	case c.open: // of a request that was sent before the circuit opened, and says as much as a failed probe
-		c.probe = c.after(now, c.pause)
+	case c.open: // a request failed that was sent before the circuit opened; this counts like a failed probe
+		c.probe = c.nextProbe(now, c.pause)
 	case c.failures >= c.limit && now.Sub(c.since) >= minOutage:
 		opens = true
-		c.open, c.pause, c.probe = true, firstPause, c.after(now, firstPause)
+		c.open, c.pause, c.probe = true, firstPause, c.nextProbe(now, firstPause)
 	}
 	down := &downError{c.name, c.failures, c.since, c.cause}
 	c.mu.Unlock()
@@ -167,10 +169,9 @@ func (c *circuit) fails(began time.Time, cause error) {
 	}
 }
 
-// after returns when the probe after a pause may start. Whatever the pause, one
-// probe is sent just before the images of a registry that has answered are given
-// up. c.mu is held.
-func (c *circuit) after(now time.Time, pause time.Duration) time.Time {
+// nextProbe returns when the next probe may start: after the pause, but not after
+// the last chance before restartGrace ends. c.mu is held.
+func (c *circuit) nextProbe(now time.Time, pause time.Duration) time.Time {
 	probe := now.Add(pause)
 	if last := c.since.Add(restartGrace - lastChance); c.answered && now.Before(last) && probe.After(last) {
 		return last
@@ -178,8 +179,8 @@ func (c *circuit) after(now time.Time, pause time.Duration) time.Time {
 	return probe
 }
 
-// downError is the error of a request that was not sent, since what it was for
-// is down.
+// downError is the error of a request that was not sent, because its host, or a part
+// of it, is down.
 type downError struct {
 	name     string
 	failures int

@@ -14,7 +14,7 @@ var errRefused = errors.New("connection refused")
 func testCircuit(answered bool) *circuit {
 	c := newCircuit("r.example", 3, func(string) {})
 	if answered {
-		c.works()
+		c.recordSuccess()
 	}
 	return c
 }
@@ -22,10 +22,10 @@ func testCircuit(answered bool) *circuit {
 // broken returns a circuit that has just opened, minOutage after its first failure.
 func broken(answered bool) *circuit {
 	c := testCircuit(answered)
-	c.fails(time.Now(), errRefused)
-	c.fails(time.Now(), errRefused)
+	c.recordFailure(time.Now(), errRefused)
+	c.recordFailure(time.Now(), errRefused)
 	time.Sleep(minOutage)
-	c.fails(time.Now(), errRefused)
+	c.recordFailure(time.Now(), errRefused)
 	return c
 }
 
@@ -37,34 +37,34 @@ func TestCircuitOpens(t *testing.T) {
 	}{
 		{"at first", func(c *circuit) {}, false},
 		{"many failures over some time", func(c *circuit) {
-			c.fails(time.Now(), errRefused)
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 			time.Sleep(minOutage)
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 		}, true},
 		{"many at once", func(c *circuit) {
 			for range 100 {
-				c.fails(time.Now(), errRefused)
+				c.recordFailure(time.Now(), errRefused)
 			}
 			time.Sleep(minOutage - 1)
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 		}, false},
 		{"few over some time", func(c *circuit) {
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 			time.Sleep(time.Hour)
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 		}, false},
 		{"with an answer between", func(c *circuit) {
-			c.fails(time.Now(), errRefused)
-			c.fails(time.Now(), errRefused)
-			c.works()
+			c.recordFailure(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
+			c.recordSuccess()
 			time.Sleep(minOutage)
-			c.fails(time.Now(), errRefused)
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 		}, false},
 		{"many that began long ago", func(c *circuit) {
 			for range 3 {
-				c.fails(time.Now().Add(-minOutage), errRefused)
+				c.recordFailure(time.Now().Add(-minOutage), errRefused)
 			}
 		}, true},
 	} {
@@ -86,7 +86,7 @@ func TestCircuitNeverAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := broken(false)
 		var down *downError
-		if _, err := c.enter(t.Context()); !errors.As(err, &down) || down.failures != 3 || !c.givenUp() {
+		if _, err := c.enter(t.Context()); !errors.As(err, &down) || down.failures != 3 || !c.isGivenUp() {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(firstPause)
@@ -146,25 +146,25 @@ func TestCircuitProbes(t *testing.T) {
 		e.want(t, "before the first probe", 0, 0, 0)
 		time.Sleep(time.Nanosecond)
 		e.want(t, "the first probe", 0, 1, 0)
-		c.leave() // it was cancelled
+		c.endProbe() // it was cancelled
 		e.want(t, "another in its place", 0, 2, 0)
-		c.fails(time.Now(), errRefused)
+		c.recordFailure(time.Now(), errRefused)
 		time.Sleep(2*firstPause - 1)
 		e.want(t, "after its failure", 0, 2, 0)
 		time.Sleep(time.Nanosecond)
 		e.want(t, "after twice the time", 0, 3, 0)
-		c.works()
+		c.recordSuccess()
 		e.want(t, "when it answers", 7, 3, 0)
 		e.enter(t.Context(), c, 5)
 		e.want(t, "from then on", 12, 3, 0)
 
 		// It opens again only after as many failures as at first.
-		c.fails(opened, errRefused)
-		c.fails(opened, errRefused)
+		c.recordFailure(opened, errRefused)
+		c.recordFailure(opened, errRefused)
 		if c.isOpen() {
 			t.Error("old failures count")
 		}
-		c.fails(opened.Add(time.Minute), errRefused)
+		c.recordFailure(opened.Add(time.Minute), errRefused)
 		if !c.isOpen() {
 			t.Error("it does not open again")
 		}
@@ -190,7 +190,7 @@ func TestCircuitGivenUp(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		e.want(t, "given up", 0, 1, 9)
 		for i, pause := range []time.Duration{2 * firstPause, 4 * firstPause, 8 * firstPause, maxPause, maxPause} {
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 			time.Sleep(pause - 1)
 			e.enter(t.Context(), c, 1)
 			e.want(t, "too early", 0, 1+i, 10+i)
@@ -198,7 +198,7 @@ func TestCircuitGivenUp(t *testing.T) {
 			e.enter(t.Context(), c, 1)
 			e.want(t, "the next probe", 0, 2+i, 10+i)
 		}
-		c.works()
+		c.recordSuccess()
 		e.enter(t.Context(), c, 1)
 		e.want(t, "back after all", 1, 6, 14)
 	})
@@ -212,15 +212,15 @@ func TestCircuitPostponed(t *testing.T) {
 		c, e := broken(true), &entered{} // for five seconds
 		e.enter(t.Context(), c, 2)
 		time.Sleep(firstPause - 1)
-		c.fails(time.Now(), errRefused)
+		c.recordFailure(time.Now(), errRefused)
 		time.Sleep(firstPause - 1)
 		e.want(t, "a pause after the opening", 0, 0, 0)
 		time.Sleep(time.Nanosecond)
 		e.want(t, "a pause after the failure", 0, 1, 0)
-		c.fails(time.Now(), errRefused)
+		c.recordFailure(time.Now(), errRefused)
 		for range 3 {
 			time.Sleep(4 * time.Second)
-			c.fails(time.Now(), errRefused)
+			c.recordFailure(time.Now(), errRefused)
 		}
 		e.want(t, "while others fail", 0, 1, 0)
 		time.Sleep(2*time.Second - 1) // 29 seconds after the first failure

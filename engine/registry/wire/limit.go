@@ -32,9 +32,9 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 	}
 	switch {
 	case response.StatusCode != http.StatusTooManyRequests:
-		t.pace.fine(sent)
+		t.pace.recordAccepted(sent)
 	case !IsUnexplained(response):
-		t.pace.tooMany(sent)
+		t.pace.recordRefused(sent)
 	}
 	return response, nil
 }

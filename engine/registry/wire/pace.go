@@ -115,9 +115,9 @@ func (p *pace) count() {
 	p.sent++
 }
 
-// tooMany notes that a request was refused with 429. Requests that were sent
+// recordRefused notes that a request was refused with 429. Requests that were sent
 // before the pace became slower say nothing of the pace now.
-func (p *pace) tooMany(sent time.Time) {
+func (p *pace) recordRefused(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.slowed.IsZero() && !sent.After(p.slowed) {
@@ -131,8 +131,8 @@ func (p *pace) tooMany(sent time.Time) {
 	p.limiter.SetLimit(min(p.ceiling, max(p.tooFast*slowerBy, minPace)))
 }
 
-// fine notes that a request was not refused with 429.
-func (p *pace) fine(sent time.Time) {
+// recordAccepted notes that a request was not refused with 429.
+func (p *pace) recordAccepted(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.slowed.IsZero() && !sent.After(p.slowed) {

@@ -20,7 +20,7 @@ func requested(p *pace, n int) {
 // refuse notes n answers 429 to requests that are sent now.
 func refuse(p *pace, n int) {
 	for range n {
-		p.tooMany(time.Now())
+		p.recordRefused(time.Now())
 	}
 }
 
@@ -42,7 +42,7 @@ func TestPace(t *testing.T) {
 				requested(p, 10)
 				refuse(p, 1)
 				for range 9 {
-					p.fine(time.Now())
+					p.recordAccepted(time.Now())
 				}
 			}
 		}, rate.Inf},
@@ -51,7 +51,7 @@ func TestPace(t *testing.T) {
 			for range 10 {
 				refuse(p, 3)
 				for range 7 {
-					p.fine(time.Now())
+					p.recordAccepted(time.Now())
 				}
 			}
 		}, 20},
@@ -89,16 +89,16 @@ func TestPace(t *testing.T) {
 		{"a little faster", 0, func(p *pace) {
 			requested(p, 40)
 			refuse(p, 4)
-			p.fine(time.Now()) // it was on its way
+			p.recordAccepted(time.Now()) // it was on its way
 			time.Sleep(time.Second)
-			p.fine(time.Now())
+			p.recordAccepted(time.Now())
 		}, 21},
 		{"well above what was too fast", 0, func(p *pace) {
 			requested(p, 40)
 			refuse(p, 4)
 			time.Sleep(time.Second)
 			for range 29 { // 1.05^29 is more than 4
-				p.fine(time.Now())
+				p.recordAccepted(time.Now())
 			}
 		}, rate.Inf},
 		{"not yet well above", 0, func(p *pace) {
@@ -106,7 +106,7 @@ func TestPace(t *testing.T) {
 			refuse(p, 4)
 			time.Sleep(time.Second)
 			for range 28 {
-				p.fine(time.Now())
+				p.recordAccepted(time.Now())
 			}
 		}, 78},
 		{"up to what the script says", 30, func(p *pace) {
@@ -114,7 +114,7 @@ func TestPace(t *testing.T) {
 			refuse(p, 4)
 			time.Sleep(time.Second)
 			for range 100 {
-				p.fine(time.Now())
+				p.recordAccepted(time.Now())
 			}
 		}, 30},
 	} {
