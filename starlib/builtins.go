@@ -19,8 +19,8 @@ import (
 
 type builtin = func(*starlark.Thread, *starlark.Builtin, starlark.Tuple, []starlark.Tuple) (starlark.Value, error)
 
-// builtins returns what every file of an execution has besides the language
-// itself.
+// builtins returns the functions and modules that every file of an execution can
+// use, besides those of the language itself.
 func (e *execution) builtins() starlark.StringDict {
 	builtins := starlark.StringDict{
 		"log":    e.log(),
@@ -51,11 +51,11 @@ func (e *execution) builtins() starlark.StringDict {
 	return builtins
 }
 
-// BuiltinNames returns the names that every script has besides those of the
-// language itself.
+// BuiltinNames returns the names of the builtins that every script can use, besides
+// those of the language itself.
 func BuiltinNames() []string { return new(execution).builtins().Keys() }
 
-// image is image(source, destination, tag). The image belongs to no list.
+// image implements image(source, destination, tag). The image belongs to no list.
 func (e *execution) image(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var source, destination, tag string
 	if err := param.Unpack(b, args, kwargs, "source", &source, "destination", &destination, "tag", &tag); err != nil {
@@ -69,8 +69,9 @@ func (e *execution) image(_ *starlark.Thread, b *starlark.Builtin, args starlark
 	return &Image{image}, nil
 }
 
-// validate is validate(image, arch, os, rules, depth, provenance, referrers,
-// sample). An image that is not as it should be is a result, and no error.
+// validate implements validate(image, arch, os, rules, depth, provenance, referrers,
+// sample). If the image fails or cannot be checked, the result says so. An error
+// means that the arguments are wrong.
 func (e *execution) validate(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	q := e.Question
@@ -96,8 +97,8 @@ func (e *execution) validate(thread *starlark.Thread, b *starlark.Builtin, args 
 	return &Result{taskOf(thread).Validate(Context(thread), &image.image, q).Pack()}, nil
 }
 
-// waive is waive(result, reason). It returns the result as accepted; a result
-// that is OK stays as it is.
+// waive implements waive(result, reason). It returns the result as a waived one. A
+// result that is OK is returned unchanged.
 func (e *execution) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	var reason string

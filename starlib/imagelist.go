@@ -11,14 +11,14 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// imageList is the value of load_list. Each loop over it begins with the first
-// image, and reads lines of the list as it needs them.
+// imageList is the value that load_list returns. Each loop over it begins with the
+// first image, and reads a line of the list when it needs that line.
 //
-// Lines that are no images are left out of the loop. The engine makes them
-// results, which are in every failed list.
+// A line that is not an image is left out of the loop. The engine makes a result for
+// it, and every failed list has the line.
 type imageList struct {
 	execution *execution
-	thread    *starlark.Thread // of load_list's caller
+	thread    *starlark.Thread // the thread that called load_list
 	list      *imagelist.List
 	options   imagelist.Options
 }
@@ -31,7 +31,7 @@ func (l *imageList) Freeze()               {}
 func (l *imageList) Truth() starlark.Bool  { return true }
 func (l *imageList) Hash() (uint32, error) { return 0, errors.New("unhashable: image_list") }
 
-// cursor returns a function that returns the images one by one, then io.EOF.
+// cursor returns a function that returns the images one by one, and then io.EOF.
 func (l *imageList) cursor() func(context.Context) (starlark.Value, error) {
 	index := 0
 	return func(ctx context.Context) (starlark.Value, error) {
@@ -60,13 +60,13 @@ type imageIterator struct {
 	next func(context.Context) (starlark.Value, error)
 }
 
-// Next implements starlark.Iterator. A loop of Starlark cannot fail, so an error
-// of the list ends the whole execution.
+// Next implements starlark.Iterator. A Starlark iterator cannot return an error. So
+// an error of the list ends the whole execution.
 func (i *imageIterator) Next(p *starlark.Value) bool {
 	if i.list.list.Interactive() {
-		taskOf(i.list.thread).End() // shows the answer to the last line before the next prompt
+		taskOf(i.list.thread).End() // shows the result of the last line before the next prompt
 	}
-	value, err := i.next(i.list.execution.ctx) // the thread that made the list may have ended
+	value, err := i.next(i.list.execution.ctx) // not the context of the thread: it may have ended before this loop
 	if err == nil {
 		*p = value
 		return true

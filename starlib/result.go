@@ -18,7 +18,7 @@ type Result struct{ packed engine.Packed }
 
 var _ starlark.HasAttrs = (*Result)(nil)
 
-// NewResult returns a result as scripts see it.
+// NewResult returns the value that scripts get for a result.
 func NewResult(r *engine.Result) *Result { return &Result{r.Pack()} }
 
 func (r *Result) String() string {

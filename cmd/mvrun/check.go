@@ -18,10 +18,10 @@ import (
 	"mvrun/starlib/source"
 )
 
-// checkCommand finds what is wrong with scripts.
+// checkCommand finds mistakes in scripts.
 type checkCommand struct {
 	Scripts   []string `arg:"" name:"script" help:"Scripts, folders (all *.star below them), or \"-\" for standard input."`
-	Fix       bool     `help:"Format scripts, and take out loads that are not used. That of standard input goes to standard output."`
+	Fix       bool     `help:"Format scripts, and remove loads that are not used. A script from standard input is written to standard output."`
 	Format    string   `default:"text" enum:"text,json" help:"text or json (default ${default})."`
 	AllowPath []string `placeholder:"DIR" help:"Let scripts load modules from below this folder, too."`
 }
@@ -29,13 +29,15 @@ type checkCommand struct {
 // Help implements kong.HelpProvider.
 func (checkCommand) Help() string {
 	var b strings.Builder
-	b.WriteString("Finds what is wrong with scripts without running them, and whether they are formatted as buildifier does it. " +
-		"Modules that a script loads are read, too; give them as well to have all of them checked.\n\n" +
-		"Findings go to standard output, a summary to standard error.\n\n" +
-		"With --format json the findings are an array of objects: path, line, column, end_line, end_column, rule, severity (error: a run would end with it; warning), " +
-		"message, fixable (by --fix). Lines and columns begin with 1, columns count characters, the end is behind the last character and left out if not known.\n\n" +
-		"Exit status: 0 nothing was found, or --fix mended all of it; 1 there are findings; 2 wrong usage, or a file that cannot be read or written.\n\n" +
-		"A comment \"# buildifier: disable=RULE\", on a line or above a statement, turns a rule off there; \"# @unused\" allows a variable or a load to be unused. The rules:\n")
+	b.WriteString("Finds mistakes in scripts without running them. It also finds scripts that are not formatted as buildifier formats them. " +
+		"If a script loads modules, mvrun check reads them, but reports only errors that keep the script from running. To check a module completely, name it, too.\n\n" +
+		"Findings go to standard output, and a summary goes to standard error.\n\n" +
+		"With --format json the findings are an array of objects with these fields: path, line, column, end_line, end_column, rule, " +
+		"severity (error: a run would end with it; or warning), message, fixable (true if --fix corrects it). " +
+		"Lines and columns begin with 1, and columns count characters. The end is the place after the last character; it is left out if it is not known.\n\n" +
+		"Exit status: 0 nothing was found, or --fix corrected everything; 1 there are findings; 2 wrong usage, or a file that cannot be read or written.\n\n" +
+		"The comment \"# buildifier: disable=RULE\", on a line or above a statement, turns off a rule there. " +
+		"The comment \"# @unused\" allows a variable or a load that is not used. These are the rules:\n")
 	for _, rule := range check.Rules {
 		fmt.Fprintf(&b, "\n  %-26s %-8s %s", rule.Name, rule.Severity, rule.About)
 	}
@@ -45,15 +47,15 @@ func (checkCommand) Help() string {
 // standardInput is the name of a script that comes from standard input.
 const standardInput = "<stdin>"
 
-func fromStandardInput(script source.Script) bool { return script.Name == standardInput }
+func isFromStandardInput(script source.Script) bool { return script.Name == standardInput }
 
 func (k *checkCommand) run(_ context.Context, c job.Console) (int, error) {
 	scripts, failed := k.read(c.Stdin)
 	options := check.Options{Flags: standardFlags(c), Access: source.Access{Folders: k.AllowPath, FolderHint: "--allow-path"}, FixHint: "mvrun check --fix"}
 	findings, fixed := c.Stdout, 0
 	if k.Fix {
-		if slices.ContainsFunc(scripts, fromStandardInput) {
-			findings = c.Stderr // standard output is for the script
+		if slices.ContainsFunc(scripts, isFromStandardInput) {
+			findings = c.Stderr // the formatted script goes to standard output
 		}
 		for i := range scripts {
 			changed, err := fix(&scripts[i], options, c.Stdout)
@@ -80,13 +82,13 @@ func (k *checkCommand) run(_ context.Context, c job.Console) (int, error) {
 	return job.ExitOK, nil
 }
 
-// fix formats a script where it lies, or on stdout if it came from standard
-// input. It reports whether that changed the script.
+// fix formats a script. It replaces the script's file, or writes to stdout if the
+// script came from standard input. It reports whether the script changed.
 func fix(script *source.Script, options check.Options, stdout io.Writer) (changed bool, err error) {
 	text := check.Fix(*script, options)
 	changed = text != script.Source && !script.Bundled
 	switch {
-	case fromStandardInput(*script):
+	case isFromStandardInput(*script):
 		if _, err := io.WriteString(stdout, text); err != nil {
 			return false, fmt.Errorf("writing the script to standard output: %w", err)
 		}
@@ -101,8 +103,8 @@ func fix(script *source.Script, options check.Options, stdout io.Writer) (change
 	return changed, nil
 }
 
-// read returns the scripts that can be read, each once, and the errors of the
-// others.
+// read returns the scripts that can be read, without repetitions. It returns an error
+// for each script that cannot be read.
 func (k *checkCommand) read(stdin io.Reader) (scripts []source.Script, failed []error) {
 	seen := map[string]bool{}
 	for _, name := range k.Scripts {
@@ -133,8 +135,8 @@ func readScript(file string, stdin io.Reader) (source.Script, error) {
 	return source.Find(file)
 }
 
-// starFiles returns the scripts below a folder, except for hidden ones. If name is
-// no folder, starFiles returns the name itself.
+// starFiles returns the scripts below a folder, but not those in hidden folders. If
+// name is not a folder, starFiles returns the name itself.
 func starFiles(name string) ([]string, error) {
 	if info, err := os.Stat(name); err != nil || !info.IsDir() {
 		return []string{name}, nil
@@ -177,8 +179,8 @@ func (k *checkCommand) print(w io.Writer, scripts []source.Script, found []check
 	return err
 }
 
-// marshal is json.Marshal without escapes such as \u003c, which only web pages
-// need.
+// marshal does the same as json.Marshal, but without escapes such as \u003c, which
+// only web pages need.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -187,8 +189,8 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// checkSummary returns the last line: the number of findings and of scripts that
-// have them.
+// checkSummary returns the last line of the output. It says how many findings there
+// are, and how many scripts have findings.
 func checkSummary(scripts, fixed int, found []check.Finding) string {
 	with, fixable := map[string]bool{}, 0
 	for _, f := range found {
@@ -210,6 +212,7 @@ func checkSummary(scripts, fixed int, found []check.Finding) string {
 	return text
 }
 
+// counted returns a number with a word, such as "1 script" or "2 scripts".
 func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

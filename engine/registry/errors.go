@@ -7,15 +7,15 @@ import (
 	"mvrun/validate"
 )
 
-// Error says that a registry could not be read, or did not give a usable answer.
-// Nothing is known of the image then.
+// Error says that a registry could not be asked, or did not give a usable answer. So
+// nothing is known about the image.
 type Error struct {
 	Side      validate.Side
-	Reference string // what was to be read
+	Reference string // the image that should have been read
 	Err       error
 
-	doing string    // in front of the reference
-	known explained // what Err means
+	doing string    // what was tried; the message shows it before the reference
+	known explained // the reason and the message that Err means
 }
 
 func (e *Error) Error() string {
@@ -27,21 +27,21 @@ func (e *Error) Unwrap() error { return e.Err }
 // Reason implements engine.Reasoner.
 func (e *Error) Reason() validate.Reason { return e.known.Reason() }
 
-// explained is an error that knows the reason of an image's result, and whose
-// words tell people what to do.
+// explained is an error that knows the reason for an image's result. Its message
+// tells users what to do.
 type explained interface {
 	error
 	Reason() validate.Reason
 }
 
-// contentError says that the bytes of an answer are not what they should be.
+// contentError says that the content of an answer is wrong.
 type contentError struct{ err error }
 
 func (e *contentError) Error() string           { return wire.Plain(e.err) }
 func (e *contentError) Unwrap() error           { return e.err }
 func (e *contentError) Reason() validate.Reason { return validate.BadManifest }
 
-// missingError says that a registry does not have what a script asked it for.
+// missingError says that a registry does not have an object for which a script asked.
 type missingError struct {
 	words string
 	side  validate.Side

@@ -17,26 +17,24 @@ import (
 	"mvrun/validate"
 )
 
-// The summary, which ends a run.
-
-// Summary is the sink that writes the summary of a run, as text or as one
-// record of the log.
+// Summary is the sink that writes the summary at the end of a run. It writes text, or
+// one record of the log.
 type Summary struct {
 	W      io.Writer
 	Log    *slog.Logger
 	AsJSON bool
 
-	// ListHint is how a user gives the failed list to another run, for messages:
-	// "-f", for instance. It may be "".
+	// ListHint says how a user gives the failed list to another run, such as "-f". It
+	// is for messages, and may be "".
 	ListHint string
 }
 
-// Write implements engine.Sink: the summary counts images, and needs none of
-// the results.
+// Write implements engine.Sink. It does nothing, because the summary needs only the
+// numbers that Finish gets.
 func (Summary) Write(*engine.Result) error { return nil }
 
-// Finish implements engine.Finisher. A script that failed before its first
-// image has an error and no summary.
+// Finish implements engine.Finisher. It writes no summary if the script failed before
+// its first image; the error of the script says enough.
 func (s Summary) Finish(outcome engine.Summary) error {
 	if bad := outcome.Status[validate.Fail] + outcome.Status[validate.Error]; bad > 0 && outcome.FailedList == "" {
 		s.Log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
@@ -49,7 +47,8 @@ func (s Summary) Finish(outcome engine.Summary) error {
 	if !begun && outcome.Cause != nil && !outcome.Interrupted() && outcome.Deadline() == nil {
 		return nil
 	}
-	// The log has this error, too, if the screen is gone.
+	// If the screen cannot be written to, the log has the same error, and the run
+	// reports that one.
 	_ = s.print(outcome)
 	return nil
 }
@@ -65,52 +64,52 @@ var headings = []struct {
 	{validate.Error, "could not be checked"},
 }
 
-// print writes the summary for people.
-func (to Summary) print(s engine.Summary) error {
-	w := to.W
+// print writes the summary as text.
+func (s Summary) print(outcome engine.Summary) error {
+	w := s.W
 	fmt.Fprintln(w)
-	if s.Interrupted() {
+	if outcome.Interrupted() {
 		fmt.Fprint(w, "Interrupted: ")
 	}
-	if deadline := s.Deadline(); deadline != nil {
+	if deadline := outcome.Deadline(); deadline != nil {
 		fmt.Fprint(w, "Out of time"+hinted(deadline.Hint)+": ")
 	}
-	if s.Earlier > 0 {
-		defer fmt.Fprintf(w, "%d of them were passed or skipped in the run that this one goes on from.\n", s.Earlier)
+	if outcome.Earlier > 0 {
+		defer fmt.Fprintf(w, "%d of them were passed or skipped in the run that this one goes on from.\n", outcome.Earlier)
 	}
 	read := ""
-	if s.Bytes > 0 {
-		read = fmt.Sprintf(", %s of blobs read", size(s.Bytes))
+	if outcome.Bytes > 0 {
+		read = fmt.Sprintf(", %s of blobs read", size(outcome.Bytes))
 	}
-	fmt.Fprintf(w, "%s in %s, %s%s\n", count(s.Images, "image"), rounded(s.Elapsed), count(s.Requests, "request"), read)
+	fmt.Fprintf(w, "%s in %s, %s%s\n", count(outcome.Images, "image"), rounded(outcome.Elapsed), count(outcome.Requests, "request"), read)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, h := range headings {
-		if n := s.Status[h.status]; n > 0 || h.status == validate.Pass {
-			cell := byCount(s.Reasons[h.status])
+		if n := outcome.Status[h.status]; n > 0 || h.status == validate.Pass {
+			cell := byCount(outcome.Reasons[h.status])
 			if h.status == validate.Pass {
-				cell = byCount(s.Matches)
+				cell = byCount(outcome.Matches)
 			}
 			fmt.Fprintf(table, "  %s\t%d%s\n", h.words, n, cell)
 		}
 	}
-	if s.Waived > 0 {
-		fmt.Fprintf(table, "  waived\t%d\n", s.Waived)
+	if outcome.Waived > 0 {
+		fmt.Fprintf(table, "  waived\t%d\n", outcome.Waived)
 	}
-	if s.Unreached > 0 {
-		fmt.Fprintf(table, "  not reached\t%d\n", s.Unreached)
+	if outcome.Unreached > 0 {
+		fmt.Fprintf(table, "  not reached\t%d\n", outcome.Unreached)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if s.FailedList != "" {
+	if outcome.FailedList != "" {
 		ready := ""
-		if to.ListHint != "" {
-			ready = ", ready for " + to.ListHint
+		if s.ListHint != "" {
+			ready = ", ready for " + s.ListHint
 		}
-		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", s.FailedList, count(s.FailedLines, "line"), ready)
+		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", outcome.FailedList, count(outcome.FailedLines, "line"), ready)
 	}
-	if s.ScriptStatus != nil && s.ExitStatus == *s.ScriptStatus && severity(s.ExitStatus) < severity(s.OwnStatus) {
-		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", s.ExitStatus, s.OwnStatus)
+	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && severity(outcome.ExitStatus) < severity(outcome.OwnStatus) {
+		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)
 	}
 	return nil
 }
@@ -129,7 +128,7 @@ func severity(status int) int {
 	return 3
 }
 
-// hinted returns what the user calls a setting, in brackets.
+// hinted returns a hint in brackets, or "" if there is none.
 func hinted(hint string) string {
 	if hint == "" {
 		return ""
@@ -152,8 +151,8 @@ func logSummary(log *slog.Logger, s engine.Summary) {
 	log.Info("summary", attrs...)
 }
 
-// byCount returns a cell of the table: words with their numbers, the most
-// frequent first.
+// byCount returns a cell of the summary's table: words with their numbers. The word
+// with the highest number comes first.
 func byCount[Word ~string](counts map[Word]int) string {
 	sorted := slices.SortedFunc(maps.Keys(counts), func(a, b Word) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
@@ -182,7 +181,7 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(time.Second)
 }
 
-// size writes a number of bytes: 512 B, 1.5 KiB.
+// size returns a number of bytes for people, such as "512 B" or "1.5 KiB".
 func size(bytes int64) string {
 	if bytes < 1024 {
 		return fmt.Sprintf("%d B", bytes)

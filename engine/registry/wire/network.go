@@ -51,7 +51,7 @@ func New(o Options) *Network {
 		o.Warn = func(string) {}
 	}
 	n := &Network{options: o, circuits: newCircuits(o.Warn)}
-	n.sockets = &sockets{dial: o.Dial, room: make(chan struct{}, cmp.Or(o.Sockets, maxSockets())), spare: n.CloseIdleConnections}
+	n.sockets = &sockets{dial: o.Dial, room: make(chan struct{}, cmp.Or(o.Sockets, maxSockets())), closeIdle: n.CloseIdleConnections}
 	if o.Dial == nil {
 		n.sockets.dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}

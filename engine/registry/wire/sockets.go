@@ -7,26 +7,27 @@ import (
 	"time"
 )
 
-// sockets makes connections, as many as there is room for. Each connection takes
-// a file. A process may open a limited number of files, and the results and the
-// failed list need some.
+// sockets limits how many connections are open at once. Each connection counts as an
+// open file, and a process may open only a limited number of files. Some must be left
+// for the results file and the failed list.
 type sockets struct {
-	dial  dialer
-	room  chan struct{} // holds one value for each connection
-	spare func()        // closes the connections that no request uses
+	dial      dialer
+	room      chan struct{} // holds one value for each open connection
+	closeIdle func()        // closes the connections that no request uses
 }
 
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// defaultSockets is how many connections may be open where the system does not
-// say how many files a process may open.
+// defaultSockets is how many connections may be open if the system does not say how
+// many files a process may open.
 const defaultSockets = 512
 
-// spareInterval is how often unused connections are looked for while somebody
-// waits for a connection.
-const spareInterval = 50 * time.Millisecond
+// closeIdleInterval is how often unused connections are closed while somebody waits
+// for a connection.
+const closeIdleInterval = 50 * time.Millisecond
 
-// connect makes a connection as soon as there is room for it.
+// connect makes a connection. If too many connections are open, it waits until one is
+// closed.
 func (s *sockets) connect(ctx context.Context, network, address string) (net.Conn, error) {
 	select {
 	case s.room <- struct{}{}:
@@ -35,21 +36,21 @@ func (s *sockets) connect(ctx context.Context, network, address string) (net.Con
 			return nil, err
 		}
 	}
-	leave := sync.OnceFunc(func() { <-s.room })
+	release := sync.OnceFunc(func() { <-s.room })
 	conn, err := s.dial(ctx, network, address)
 	if err != nil {
-		leave()
+		release()
 		return nil, err
 	}
-	return &socket{conn, leave}, nil
+	return &socket{conn, release}, nil
 }
 
-// await waits for room.
+// await waits until another connection may be opened.
 func (s *sockets) await(ctx context.Context) error {
-	ticker := time.NewTicker(spareInterval)
+	ticker := time.NewTicker(closeIdleInterval)
 	defer ticker.Stop()
 	for {
-		s.spare()
+		s.closeIdle()
 		select {
 		case s.room <- struct{}{}:
 			return nil
@@ -60,13 +61,13 @@ func (s *sockets) await(ctx context.Context) error {
 	}
 }
 
-// socket is a connection that makes room for another when it is closed.
+// socket is a connection. When it is closed, another connection may be opened.
 type socket struct {
 	net.Conn
-	leave func()
+	release func()
 }
 
 func (s *socket) Close() error {
-	defer s.leave()
+	defer s.release()
 	return s.Conn.Close()
 }

@@ -11,8 +11,9 @@ import (
 	"mvrun/starlib/source"
 )
 
-// findFiles returns the test files at some paths, each once: files as they are
-// named, and all test files below folders but the hidden ones.
+// findFiles returns the test files at some paths, without repetitions. A path may be
+// that of a file, or that of a folder. All test files below a folder are returned,
+// but not those in hidden folders.
 func findFiles(paths []string) ([]string, error) {
 	var files []string
 	for _, path := range paths {
@@ -29,6 +30,7 @@ func findFiles(paths []string) ([]string, error) {
 	return files, nil
 }
 
+// filesAt returns the test files at one path.
 func filesAt(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {
