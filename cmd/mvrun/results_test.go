@@ -15,6 +15,7 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/cmd/mvrun/internal/rehearsal"
+	"mvrun/engine"
 	"mvrun/engine/results"
 )
 
@@ -92,6 +93,20 @@ func checkResults(t failer, schema *jsonschema.Schema, path string) {
 	}
 }
 
+// copier copies a results file out of the folder of a script's test, which is
+// removed, when the run is over.
+type copier struct{ from, to string }
+
+func (copier) Write(*engine.Result) error { return nil }
+
+func (c copier) Finish(engine.Summary) error {
+	content, err := os.ReadFile(c.from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.to, content, 0o600)
+}
+
 // TestResultsOfExamples lets every run of the examples' tests write a results
 // file, and holds each to the schema and to the run's summary.
 func TestResultsOfExamples(t *testing.T) {
@@ -101,9 +116,14 @@ func TestResultsOfExamples(t *testing.T) {
 	status, err := rehearsal.Run(t.Context(), rehearsal.Options{
 		Command: rehearsal.Command{Complain: complain, Configure: func(args []string, c job.Console) (job.Config, error) {
 			config, err := configure(args, c)
+			name := fmt.Sprintf("%d.jsonl", files.Add(1))
 			if config.Results == "" {
-				config.Results = filepath.Join(dir, fmt.Sprintf("%d.jsonl", files.Add(1)))
+				config.Results = name
 			}
+			kept := filepath.Join(dir, name)
+			config.Outputs = append(config.Outputs, job.Output{Flag: "this test", Path: config.Results + ".copy", Open: func(path string) (engine.Sink, error) {
+				return copier{strings.TrimSuffix(path, ".copy"), kept}, nil
+			}})
 			return config, err
 		}},
 		Console: c, Paths: []string{"../../examples"}, Jobs: 1, Timeout: time.Minute,
