@@ -85,6 +85,7 @@ func TestKilled(t *testing.T) {
 			t.Errorf("%s has %d verdicts", line, n)
 		}
 	}
+	checkResults(t, resultsSchema(t), filepath.Join(dir, "r.jsonl"))
 }
 
 // recordsOf returns the records of a results file.
