@@ -18,8 +18,22 @@ import (
 // that the package also serves a caller without flags. The reference, which
 // "mvrun docs" prints, is about the command and may name its flags.
 func TestFlagsInMessages(t *testing.T) {
-	names := strings.Join(standardFlags(job.Console{LookupEnv: os.LookupEnv}), "|")
-	flag := regexp.MustCompile(`--(` + names + `)\b|(^|[\s(])-[adfjos]([\s),.:]|$)|mvrun (check|test|repl|run)\b`)
+	commandLine := parserOf(job.Console{LookupEnv: os.LookupEnv}, "")
+	names := standardFlags(job.Console{LookupEnv: os.LookupEnv})
+	var variables, commands []string
+	for _, command := range commandLine.Model.Leaves(false) {
+		if command.Name != "docs" { // the reference has no other name than the command that prints it
+			commands = append(commands, command.Name)
+		}
+		for _, flag := range command.Flags {
+			names = append(names, flag.Name)
+			variables = append(variables, flag.Tag.Envs...)
+		}
+	}
+	if len(names) < 25 || len(variables) < 2 || len(commands) < 7 {
+		t.Fatalf("flags %q, variables %q, commands %q", names, variables, commands)
+	}
+	flag := regexp.MustCompile(`--(` + strings.Join(names, "|") + `)\b|(^|[\s(])-[adfjos]([\s),.:]|$)|\b(` + strings.Join(variables, "|") + `)\b|mvrun (` + strings.Join(commands, "|") + `)\b`)
 	files := token.NewFileSet()
 	for _, root := range []string{"../../engine", "../../starlib", "../../validate"} {
 		err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
