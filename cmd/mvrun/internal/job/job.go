@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"mvrun/engine"
@@ -62,6 +63,8 @@ func Open(ctx context.Context, c Config) (*Job, error) {
 	if c.Interrupts == nil {
 		c.Interrupts = Interruptible
 	}
+	// The paths in these are moved into the sandbox, but not those of the caller.
+	c.Outputs, c.AllowDirs = slices.Clone(c.Outputs), slices.Clone(c.AllowDirs)
 	j := &Job{config: c}
 	if err := j.open(ctx); err != nil {
 		j.Close()
