@@ -94,12 +94,12 @@ type Engine struct {
 	mu        sync.Mutex
 	lists     []*imagelist.List
 	invalid   map[identity]imagelist.Image
-	questions map[string]string // hashes of questions, by their texts
+	questions map[asked]string // their hashes
 }
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[string]string{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
 	if !o.Fresh {
 		e.facts = newFacts()
 	}

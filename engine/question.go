@@ -23,26 +23,41 @@ type Endpointer interface {
 // asked, and where. Two results are answers to the same question if their hashes
 // are equal.
 func (e *Engine) questionOf(image *imagelist.Image, q validate.Question) string {
-	source, destination := "", ""
-	if endpoints, ok := e.options.Registry.(Endpointer); ok {
-		source, destination = endpoints.Endpoint(image.Source, validate.Source), endpoints.Endpoint(image.Destination, validate.Destination)
+	asked := asked{
+		rules: q.Rules, depth: q.Depth, arch: strings.Join(q.Arch, ","), os: strings.Join(q.OS, ","), sample: q.Sample,
+		provenance: q.Provenance, referrers: q.Referrers,
 	}
-	text := fmt.Sprintf("%s|%s|%s|%s|%s|%t|%t|%s|%s", q.Rules, q.Depth, unordered(q.Arch), unordered(q.OS), q.Sample, q.Provenance, q.Referrers, source, destination)
+	if endpoints, ok := e.options.Registry.(Endpointer); ok {
+		asked.source, asked.destination = endpoints.Endpoint(image.Source, validate.Source), endpoints.Endpoint(image.Destination, validate.Destination)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	hash, ok := e.questions[text]
+	hash, ok := e.questions[asked]
 	if !ok {
-		sum := sha256.Sum256([]byte(text))
-		hash = hex.EncodeToString(sum[:16])
-		e.questions[text] = hash
+		hash = asked.hash()
+		e.questions[asked] = hash
 	}
 	return hash
 }
 
-// unordered writes words whose order does not matter.
-func unordered(words []string) string {
-	sorted := slices.Sorted(slices.Values(words))
-	return strings.Join(slices.Compact(sorted), ",")
+// asked is a question about any image.
+type asked struct {
+	rules                 validate.Rules
+	depth                 validate.Depth
+	arch, os              string // with commas
+	sample                validate.Sample
+	provenance, referrers bool
+	source, destination   string // where each side is asked
+}
+
+func (a asked) hash() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%s|%s|%t|%t|%s|%s", a.rules, a.depth, unordered(a.arch), unordered(a.os), a.sample, a.provenance, a.referrers, a.source, a.destination))
+	return hex.EncodeToString(sum[:16])
+}
+
+// unordered puts words in order, since platforms are the same in any order.
+func unordered(words string) string {
+	return strings.Join(slices.Compact(slices.Sorted(strings.SplitSeq(words, ","))), ",")
 }
 
 // earlier returns the result of an earlier run for the same question about an
