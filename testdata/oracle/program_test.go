@@ -71,13 +71,15 @@ func validate(t *testing.T, list string, arguments ...string) outcome {
 	}
 	results := map[string]result{}
 	for line := range strings.Lines(string(content)) {
+		if !strings.HasPrefix(line, `{"type":"image"`) {
+			continue
+		}
 		var r result
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatalf("%v in %q", err, line)
 		}
-		if _, repository, ok := strings.Cut(r.Source, "/"); ok { // the first line is about the run
-			results[repository] = r
-		}
+		_, repository, _ := strings.Cut(r.Source, "/")
+		results[repository] = r
 	}
 	return outcome{command.ProcessState.ExitCode(), string(log), results}
 }
