@@ -1,18 +1,18 @@
 package validate
 
-// image is an image or an artifact that a tag leads to, directly or through
-// lists.
+// image is an image or an artifact behind a tag. The tag leads to it directly or
+// through lists.
 type image struct {
 	Descriptor
-	platform   *Platform // what it runs on: by its list, else by its config; nil if neither tells
+	platform   *Platform // the platform that its list names, or else its config; nil if neither names one
 	normalized Platform  // the platform in normal form
 	manifest   *Manifest // nil if it was not read
 	artifact   bool
-	hidden     string   // why nodes do not find it behind its list, "" if they do
-	problem    *problem // why nothing else is known of it, mostly nil
+	hidden     string   // why nodes do not find the image in its list; "" if they find it
+	problem    *problem // why the image could not be read; nil if it could
 }
 
-// name returns what results call the image.
+// name returns the name of the image in results.
 func (img image) name() string {
 	switch {
 	case img.platform != nil && !img.hasEmptyPlatform():
@@ -25,13 +25,13 @@ func (img image) name() string {
 	return "no platform"
 }
 
-// hasEmptyPlatform reports whether the config that should tell what the image
-// runs on tells nothing. cosign's signatures are such images.
+// hasEmptyPlatform reports whether the config of an image should name its platform,
+// but does not. cosign's signatures are such images.
 func (img image) hasEmptyPlatform() bool { return img.platform != nil && *img.platform == Platform{} }
 
 func (img image) isHidden() bool { return img.hidden != "" }
 
-// indexOf returns where an image of that digest stands, or -1.
+// indexOf returns the index of the image with a digest, or -1 if there is none.
 func indexOf(images []image, digest string) int {
 	for i := range images {
 		if images[i].Digest == digest {
@@ -43,7 +43,7 @@ func indexOf(images []image, digest string) int {
 
 func contains(images []image, digest string) bool { return indexOf(images, digest) >= 0 }
 
-// isLabelled reports whether a list tells what its entry runs on.
+// isLabelled reports whether the entry of a list names its platform.
 func (d Descriptor) isLabelled() bool {
 	return d.Platform != nil && (d.Platform.Architecture != "" || d.Platform.OS != "")
 }
@@ -52,8 +52,8 @@ func isListType(mediaType string) bool {
 	return mediaType == TypeDockerList || mediaType == TypeOCIIndex
 }
 
-// digestsOf returns the digests of the images that were found, of their configs
-// as far as these are known, and of the lists that top names.
+// digestsOf returns the digests of the images that were found, the digests of their
+// configs if their manifests were read, and the digests of the lists in top.
 func digestsOf(images []image, top *Manifest) map[string]bool {
 	digests := map[string]bool{}
 	for _, img := range images {

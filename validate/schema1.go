@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// schema1Manifest is a manifest of Docker's first schema. Its layers stand newest first
-// beside a history, which marks the layers that are empty.
+// schema1Manifest is a manifest of Docker's first schema. The newest layer comes
+// first. The history has an entry for each layer, which says if the layer is empty.
 // https://distribution.github.io/distribution/spec/deprecated-schema-v1/
 type schema1Manifest struct {
 	SchemaVersion int    `json:"schemaVersion"`
@@ -22,11 +22,11 @@ type schema1Manifest struct {
 	} `json:"history"`
 }
 
-// schema1History is what the history tells of one layer. The newest layer's tells
-// about the whole image.
+// schema1History is the entry of the history for one layer. The entry for the newest
+// layer has the config of the whole image.
 type schema1History struct {
 	Config
-	ThrowAway bool `json:"throwaway"` // the layer is empty
+	ThrowAway bool `json:"throwaway"` // whether the layer is empty
 }
 
 // parseSchema1 fills m from a manifest of schema 1.
@@ -40,7 +40,7 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 		return fmt.Errorf("parsing the schema 1 manifest: %w", err)
 	}
 	if s.SchemaVersion != 1 {
-		return errors.New("what a schema 1 manifest signs is no schema 1 manifest")
+		return errors.New("the signed part of a schema 1 manifest is not a schema 1 manifest")
 	}
 	if len(s.History) != len(s.FSLayers) || len(s.History) == 0 {
 		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(s.FSLayers), len(s.History))
@@ -49,8 +49,8 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 	return s.fill(m)
 }
 
-// fill fills m with the layers, the base first, and with a config made of what
-// the newest layer's history tells.
+// fill fills m with the layers and the config. In m the newest layer comes last. The
+// config comes from the history of the newest layer.
 func (s *schema1Manifest) fill(m *Manifest) error {
 	var newest schema1History
 	for i, v := range slices.Backward(s.FSLayers) {
@@ -68,14 +68,14 @@ func (s *schema1Manifest) fill(m *Manifest) error {
 	}
 	m.Schema1 = &newest.Config
 	m.Schema1.Architecture = s.Architecture
-	m.Schema1.OS = cmp.Or(newest.OS, "linux") // which schema 1 may leave out
+	m.Schema1.OS = cmp.Or(newest.OS, "linux") // schema 1 may leave out the operating system
 	return nil
 }
 
-// signedPayload returns the part of a schema 1 manifest that its signatures
-// sign: the manifest as it was before they were inserted. The digest is of this
-// part, so nothing else may be believed. Without signatures it is the whole.
-// The format is "prettyjws" of https://github.com/docker/libtrust.
+// signedPayload returns the signed part of a schema 1 manifest: the manifest before
+// the signatures were added to it. The digest proves only this part, so everything
+// else must be ignored. If there are no signatures, the signed part is the whole
+// manifest. The format is "prettyjws" of https://github.com/docker/libtrust.
 func signedPayload(body []byte) ([]byte, error) {
 	var raw struct {
 		Signatures []struct {

@@ -14,14 +14,13 @@ import (
 	"mvrun/validate"
 )
 
-// The log: a line for each result, in Hangar's format or as JSON.
-
-// NewLogger returns a logger that writes lines such as
+// NewLogger returns a logger that writes lines in Hangar's format:
 //
 //	11:22:33 [INFO] [M_ID:3] PASS …
 //
-// or, if asJSON, an object a line with the keys time, level, msg, and those of
-// the record. Debug records are left out unless debug is true.
+// If asJSON is true, each line is a JSON object instead, with the keys time, level and
+// msg, and the attributes of the record. Debug records are written only if debug is
+// true.
 func NewLogger(w io.Writer, asJSON, debug, colour bool) *slog.Logger {
 	level := slog.LevelInfo
 	if debug {
@@ -37,14 +36,14 @@ func NewLogger(w io.Writer, asJSON, debug, colour bool) *slog.Logger {
 const imageKey = "m_id"
 
 // textHandler writes Hangar's format. Of a record's attributes it shows only the
-// image's number, since the message is written for people.
+// image's number. The message has everything else that people need.
 type textHandler struct {
-	w      io.Writer
-	level  slog.Level
-	colour bool
-	mu     *sync.Mutex
-	image  string // the number from WithAttrs; "" if it has none
-	group  bool   // within WithGroup, whose attributes have other names
+	w       io.Writer
+	level   slog.Level
+	colour  bool
+	mu      *sync.Mutex
+	image   string // the image's number, if WithAttrs got one; or ""
+	inGroup bool   // whether WithGroup made this handler; the attributes of a group do not count
 }
 
 var levels = map[slog.Level]struct{ name, colour string }{
@@ -62,7 +61,7 @@ func (h *textHandler) WithGroup(name string) slog.Handler {
 		return h
 	}
 	grouped := *h
-	grouped.group = true
+	grouped.inGroup = true
 	return &grouped
 }
 
@@ -75,18 +74,18 @@ func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &with
 }
 
-// noteImage keeps the image's number if the attribute holds it.
+// noteImage keeps the image's number, if this is the attribute that has it.
 func (h *textHandler) noteImage(a slog.Attr) {
-	if a.Key == imageKey && !h.group {
+	if a.Key == imageKey && !h.inGroup {
 		h.image = a.Value.String()
 	}
 }
 
 // Handle implements slog.Handler.
 func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
-	of := *h
+	with := *h
 	r.Attrs(func(a slog.Attr) bool {
-		of.noteImage(a)
+		with.noteImage(a)
 		return true
 	})
 	level := levels[r.Level]
@@ -96,8 +95,8 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	} else {
 		line = fmt.Appendf(line, "[%s] ", level.name)
 	}
-	if of.image != "" {
-		line = fmt.Appendf(line, "[M_ID:%s] ", of.image)
+	if with.image != "" {
+		line = fmt.Appendf(line, "[M_ID:%s] ", with.image)
 	}
 	line = append(append(line, r.Message...), '\n')
 	h.mu.Lock()
@@ -106,7 +105,7 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// Log writes a line for every result.
+// Log is the sink that writes a line for every result.
 type Log struct{ Logger *slog.Logger }
 
 // Write implements engine.Sink.
@@ -115,7 +114,7 @@ func (l Log) Write(r *engine.Result) error {
 	case r.Earlier:
 		return nil // the earlier run logged this result
 	case r.Reason == validate.Interrupted, r.Reason == validate.Timeout && r.Attempts == 0:
-		return nil // the run ended before the image's turn: the summary counts such images
+		return nil // the run ended before it reached the image; the summary counts such images
 	}
 	log := l.Logger
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
@@ -154,8 +153,8 @@ func (l Log) Write(r *engine.Result) error {
 	return nil
 }
 
-// oneLine replaces characters that would forge lines of the log, or command a
-// terminal: a registry may write anything into a platform's name, for instance.
+// oneLine replaces control characters with spaces. Otherwise a registry could forge
+// lines of the log or control the terminal, for example by the name of a platform.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -165,13 +164,14 @@ func oneLine(s string) string {
 	}, s)
 }
 
+// indented returns the entries of a manifest list as JSON with several lines.
 func indented(entries []validate.ListEntry) string {
 	if entries == nil {
 		return "[]"
 	}
 	shown, err := json.MarshalIndent(entries, "", "  ")
 	if err != nil {
-		return err.Error() // cannot happen: the entries hold strings only
+		return err.Error() // cannot happen: the entries have only strings
 	}
 	lines := strings.Split(string(shown), "\n")
 	for i, line := range lines {

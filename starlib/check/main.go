@@ -11,7 +11,9 @@ import (
 	"mvrun/starlib/signature"
 )
 
-// checkMain finds parameters of main that make no good flags.
+// checkMain finds parameters of main that cannot be flags, and parameters that the
+// docstring does not explain. It also finds names below "Args:" that are not
+// parameters of main.
 func (c *checker) checkMain() {
 	main := signature.Main(c.tree)
 	if main == nil {
@@ -36,17 +38,17 @@ func (c *checker) checkMain() {
 	}
 	start, end := main.Name.Span()
 	for _, name := range slices.Sorted(maps.Keys(help)) {
-		if !takes(main, strings.TrimLeft(name, "*")) {
+		if !hasParameter(main, strings.TrimLeft(name, "*")) {
 			c.add(ruleMainDoc, start, end, fmt.Sprintf("\"Args:\" explains %s, which main does not take", name))
 		}
 	}
 }
 
-// takes reports whether a function has a parameter of that name.
-func takes(def *syntax.DefStmt, name string) bool {
+// hasParameter reports whether a function has a parameter of that name.
+func hasParameter(def *syntax.DefStmt, name string) bool {
 	return slices.ContainsFunc(def.Params, func(parameter syntax.Expr) bool {
 		switch p := parameter.(type) {
-		case *syntax.UnaryExpr: // *args, and a bare *
+		case *syntax.UnaryExpr: // *args, **kwargs, or * alone
 			parameter = p.X
 		case *syntax.BinaryExpr:
 			parameter = p.X

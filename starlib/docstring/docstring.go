@@ -7,8 +7,8 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// Of returns the docstring of a file or a function, or "". It is the string that
-// the statements begin with.
+// Of returns the docstring of a file or a function. The docstring is the first
+// statement if that is a string. If not, Of returns "".
 func Of(body []syntax.Stmt) string {
 	if len(body) == 0 {
 		return ""
@@ -30,9 +30,9 @@ func Clean(doc string) string {
 	return dedent(lines)
 }
 
-// Cut takes a section out of a docstring: the lines below "TITLE:" that are
-// indented further than the title. rest is the docstring without the section, and
-// body is the section's lines. Both lose their common indentation.
+// Cut takes a section out of a docstring. The section has the lines below "TITLE:"
+// that are indented more than the title. body has these lines, and rest is the
+// docstring without the section. Both are returned without their common indentation.
 func Cut(doc, title string) (rest, body string) {
 	var kept, taken []string
 	inside, indent := false, 0
@@ -56,8 +56,8 @@ func Cut(doc, title string) (rest, body string) {
 	return dedent(kept), dedent(taken)
 }
 
-// dedent joins lines without their common indentation. The first line does not
-// count if it is not indented, because it stands right behind the quotes.
+// dedent joins lines, and removes their common indentation. A first line without
+// indentation does not count, because it comes directly after the quotes.
 func dedent(lines []string) string {
 	common := -1
 	for i, line := range lines {
@@ -80,7 +80,7 @@ func dedent(lines []string) string {
 	return strings.Trim(strings.Join(out, "\n"), "\n")
 }
 
-// Item is a line of a section: "NAME: TEXT" or "NAME (TYPE): TEXT".
+// Item is an entry of a section, written as "NAME: TEXT" or "NAME (TYPE): TEXT".
 type Item struct {
 	Name string // with the stars of *args and **kwargs
 	Type string // "" if there is none

@@ -17,8 +17,8 @@ import (
 	"mvrun/starlib/param"
 )
 
-// assertModule is the module assert. Its functions end a test that is not as it
-// should be.
+// assertModule is the module assert. Each of its functions checks a condition, and
+// ends the test if the condition is not met.
 var assertModule = &starlarkstruct.Module{Name: "assert", Members: starlark.StringDict{
 	"eq":       starlark.NewBuiltin("assert.eq", assertEqual),
 	"true":     starlark.NewBuiltin("assert.true", assertTrue),
@@ -26,15 +26,15 @@ var assertModule = &starlarkstruct.Module{Name: "assert", Members: starlark.Stri
 	"fails":    starlark.NewBuiltin("assert.fails", assertFails),
 }}
 
-// assertion is the error of an assert function.
+// assertion is the error of an assert function whose condition is not met.
 type assertion struct {
 	message string // one line
-	detail  string // more lines, "" if the message says all
+	detail  string // more lines, or ""
 }
 
 func (a *assertion) Error() string { return a.message }
 
-// assertEqual is assert.eq(got, want).
+// assertEqual implements assert.eq(got, want).
 func assertEqual(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var got, want starlark.Value
 	if err := param.Unpack(b, args, kwargs, "got", &got, "want", &want); err != nil {
@@ -52,11 +52,11 @@ func assertEqual(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, k
 		return nil, &assertion{message: fmt.Sprintf("%s: got %s, want %s", b.Name(), got, want)}
 	}
 	difference := diff.Diff("want", []byte(inLines(want)), "got", []byte(inLines(got)))
-	_, difference, _ = bytes.Cut(difference, []byte("\n")) // a heading
+	_, difference, _ = bytes.Cut(difference, []byte("\n")) // removes the heading
 	return nil, &assertion{b.Name() + ": not what is wanted", string(difference)}
 }
 
-// assertTrue is assert.true(cond, msg).
+// assertTrue implements assert.true(cond, msg).
 func assertTrue(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var cond starlark.Value
 	var msg string
@@ -72,7 +72,8 @@ func assertTrue(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kw
 	return nil, &assertion{message: b.Name() + ": " + msg}
 }
 
-// assertContains is assert.contains(container, item). It asks as "in" does.
+// assertContains implements assert.contains(container, item). It checks whether
+// "item in container" is true.
 func assertContains(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var container, item starlark.Value
 	if err := param.Unpack(b, args, kwargs, "container", &container, "item", &item); err != nil {
@@ -90,8 +91,8 @@ func assertContains(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple
 	return nil, &assertion{fmt.Sprintf("%s: %s is not in the %s", b.Name(), item, container.Type()), inLines(container)}
 }
 
-// assertFails is assert.fails(fn, pattern). It calls fn, and wants an error in
-// which the pattern is found.
+// assertFails implements assert.fails(fn, pattern). It calls fn, which must return an
+// error whose message matches the pattern.
 func assertFails(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var fn starlark.Callable
 	var pattern string
@@ -128,8 +129,8 @@ func isShort(values ...starlark.Value) bool {
 	return n <= 100
 }
 
-// inLines writes a value with one line for each of its parts, for people and for
-// comparison.
+// inLines returns a value as text, with one line for each of its parts. So people can
+// read it, and two values can be compared line by line.
 func inLines(v starlark.Value) string {
 	var b strings.Builder
 	switch v := v.(type) {
@@ -145,7 +146,7 @@ func inLines(v starlark.Value) string {
 		return b.String()
 	case *starlarkstruct.Struct:
 		for _, name := range v.AttrNames() {
-			value, _ := v.Attr(name) // never fails: the names are the value's own
+			value, _ := v.Attr(name) // cannot fail: AttrNames returned the name
 			fmt.Fprintf(&b, "%s = %s\n", name, value)
 		}
 		return b.String()

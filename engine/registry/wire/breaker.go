@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// circuitTransport holds back requests to what is down. A request waits until
-// the circuits that concern it are closed, and opens one if it fails after all
-// its retries.
+// circuitTransport holds back requests to a host that is down. A request waits until
+// the circuits of its host and project are closed. If the request fails after all its
+// retries, it may open a circuit.
 type circuitTransport struct {
 	circuits *circuits
 	next     http.RoundTripper
@@ -27,8 +27,8 @@ func (t *circuitTransport) RoundTrip(request *http.Request) (*http.Response, err
 		if err == nil && !isBrokenServer(response.StatusCode) || !t.circuits.mayComeBack(request.URL) || request.Body != nil || request.Context().Err() != nil {
 			return response, err
 		}
-		// The request found the circuit open, or opened it. It waits for what is
-		// down to come back, as later requests do.
+		// The circuit is open: it was open before, or this request opened it. The
+		// request waits until the host comes back, as later requests do.
 		if err == nil {
 			response.Body.Close()
 		}
@@ -61,8 +61,7 @@ func (t *circuitTransport) try(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// isBrokenServer reports whether a status means that a server cannot do its
-// work, whatever it is asked for.
+// isBrokenServer reports whether a status means that a server does not work at all.
 func isBrokenServer(status int) bool {
 	return status >= http.StatusInternalServerError && status != http.StatusNotImplemented
 }
@@ -87,21 +86,21 @@ func (t *answerTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	return response, err
 }
 
-// noAnswer is how long a request must have waited in vain to count as a
-// failure, if the end of its image's time has ended it.
+// noAnswer is for a request that was ended because its image had no time left. Such a
+// request counts as a failure only if it waited at least so long for an answer.
 const noAnswer = 10 * time.Second
 
-// isAnswer reports whether an error shows that somebody is there, though not
-// with an answer that is of use.
+// isAnswer reports whether the host answered. Some errors show that it did, although
+// the answer is not usable.
 func isAnswer(err error) bool {
 	return err == nil || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errLocation) ||
 		errors.As(err, new(*tls.CertificateVerificationError))
 }
 
-// circuits are the circuits of a run. A host has a circuit for connections that
-// get no answer, and one for each of its projects, for answers such as 503. The
-// upstream of one project of Harbor's may be down, which says nothing of the
-// other projects.
+// circuits are the circuits of a run. A host has one circuit for attempts that get no
+// answer. It also has a circuit for each project, for answers such as 503. In Harbor,
+// a project may be a cache of another registry. If that registry is down, the other
+// projects of Harbor still work.
 type circuits struct {
 	warn func(string)
 
@@ -109,11 +108,11 @@ type circuits struct {
 	all map[circuitKey]*circuit
 }
 
-// circuitKey identifies a circuit: of a host, or of a part of it.
+// circuitKey identifies the circuit of a host or of one of its projects.
 type circuitKey struct {
 	scheme, host string
-	part         bool
-	project      string
+	part         bool   // false for the circuit of the host itself
+	project      string // may be "", for requests that belong to no project
 }
 
 func newCircuits(warn func(string)) *circuits {
@@ -127,7 +126,7 @@ func (c *circuits) host(u *url.URL) *circuit {
 	return c.get(circuitKey{scheme: u.Scheme, host: u.Host}, hostFailures)
 }
 
-// of returns the circuits that a request to a URL has to pass.
+// of returns the two circuits that a request to a URL must pass.
 func (c *circuits) of(u *url.URL) (host, part *circuit) {
 	key := circuitKey{scheme: u.Scheme, host: u.Host}
 	c.mu.Lock()
@@ -153,7 +152,8 @@ func (c *circuits) isGivenUp(u *url.URL) bool {
 	return host.isGivenUp() || part.isGivenUp()
 }
 
-// mayComeBack reports whether to wait for what is down at a URL may be of use.
+// mayComeBack reports whether the host of a URL, or its project, is down, but may
+// come back while a request waits.
 func (c *circuits) mayComeBack(u *url.URL) bool {
 	host, part := c.of(u)
 	return (host.isOpen() || part.isOpen()) && !host.isGivenUp() && !part.isGivenUp()
@@ -171,8 +171,9 @@ func (c *circuits) isDown(host string) bool {
 	return false
 }
 
-// projectOf returns the project of the repository that a path is about, "" if
-// it is about none. The project is what stands before the first slash.
+// projectOf returns the project of the repository in a path: the part before the
+// first slash. It returns "" if the path names no repository, or if the repository
+// has no project.
 func projectOf(path string) string {
 	repository, _ := repositoryOf(path)
 	project, _, below := strings.Cut(repository, "/")

@@ -24,39 +24,40 @@ func (t *paceTransport) RoundTrip(request *http.Request) (*http.Response, error)
 }
 
 const (
-	// The pace is halved when the registry refuses too many requests. Each
-	// request that it takes then makes the pace a little faster again.
+	// slowerBy changes the pace when the registry refuses too many requests. After
+	// that, fasterBy changes it for each request that the registry accepts.
 	slowerBy, fasterBy = 0.5, 1.05
 	minPace            = rate.Limit(1)
 	// The pace is halved when 15 % of recent answers are 429. A single 429 is only
-	// retried: a few come by chance, many mean that we are too fast. Each answer
-	// makes up 5 % of the share.
+	// retried: a few come by chance, many mean that we are too fast. One answer
+	// counts for 5 % of recent answers.
 	maxRefused, shareOfOne = 0.15, 0.05
-	// The pace that was too fast is measured as the requests of a second. Fewer
-	// than these tell nothing: no more may have been needed.
+	// minMeasured is the lowest pace that may count as too fast, in requests per
+	// second. The measured pace may be lower only because few requests were needed.
 	minMeasured = 10
 )
 
-// pace is how fast a registry may be asked: as fast as its settings say, and
-// slower while the registry itself refuses requests.
+// pace limits how many requests per second a registry gets. The limit is that of the
+// settings, and lower while the registry refuses requests.
 type pace struct {
 	limiter *rate.Limiter
-	ceiling rate.Limit // of the settings, rate.Inf for none
-	// turn is held by the one request that waits for the limiter. The limiter fixes
-	// the moment of a request when its wait begins. With all requests in it, a
-	// change of pace would come too late for them.
+	ceiling rate.Limit // the limit of the settings; rate.Inf if they have none
+	// turn holds a value while a request waits for the limiter. Only one request may
+	// wait there, because the limiter decides at the beginning of a wait how long it
+	// is. If all requests waited there, a change of the limit would come too late
+	// for them.
 	turn chan struct{}
 
 	mu      sync.Mutex
 	refused float64    // the share of recent answers that were 429
-	slowed  time.Time  // when the pace was last made slower, zero if it is not slower now
-	tooFast rate.Limit // the pace at that moment
+	slowed  time.Time  // when the pace was last made slower; the zero time if it is not slower now
+	tooFast rate.Limit // the pace at that time
 
-	second     time.Time // when the second began that is counted
-	sent, last int       // requests in this second, and in the second before
+	second     time.Time // when the second that is being counted began
+	sent, last int       // how many requests were sent in this second, and in the second before
 }
 
-// newPace returns a pace of so many requests in a second, 0 for any number.
+// newPace returns a pace with a limit of requests per second. 0 means no limit.
 func newPace(perSecond float64) *pace {
 	ceiling := rate.Inf
 	if perSecond > 0 {
@@ -65,8 +66,8 @@ func newPace(perSecond float64) *pace {
 	return &pace{limiter: rate.NewLimiter(ceiling, 1), ceiling: ceiling, turn: make(chan struct{}, 1)}
 }
 
-// lateError is the error of a request whose turn would have come after its
-// image's time.
+// lateError is the error of a request that was not sent, because the time of its image
+// would have ended before its turn.
 type lateError string
 
 const (
@@ -115,8 +116,8 @@ func (p *pace) count() {
 	p.sent++
 }
 
-// recordRefused notes that a request was refused with 429. Requests that were sent
-// before the pace became slower say nothing of the pace now.
+// recordRefused notes that a request was refused with 429. sent is when it was sent. A
+// request that was sent before the pace became slower does not count.
 func (p *pace) recordRefused(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,7 +132,8 @@ func (p *pace) recordRefused(sent time.Time) {
 	p.limiter.SetLimit(min(p.ceiling, max(p.tooFast*slowerBy, minPace)))
 }
 
-// recordAccepted notes that a request was not refused with 429.
+// recordAccepted notes that a request was not refused with 429. sent is when it was
+// sent.
 func (p *pace) recordAccepted(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,7 +143,7 @@ func (p *pace) recordAccepted(sent time.Time) {
 	if p.refused -= shareOfOne * p.refused; p.slowed.IsZero() {
 		return
 	}
-	// Well above the pace that was too fast, the limit holds nobody back any more.
+	// Once the limit is twice the pace that was too fast, it is not needed any more.
 	limit := p.limiter.Limit() * fasterBy
 	if limit >= min(p.ceiling, 2*p.tooFast) {
 		limit, p.slowed = p.ceiling, time.Time{}
@@ -149,8 +151,8 @@ func (p *pace) recordAccepted(sent time.Time) {
 	p.limiter.SetLimit(limit)
 }
 
-// slowedTo returns the pace in requests a second, if the registry has made it
-// slower.
+// slowedTo returns the pace in requests per second, and whether it is slower than the
+// settings say.
 func (p *pace) slowedTo() (perSecond float64, slowed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,9 +13,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// What registries and libraries write is made fit for a person's screen here.
+// The functions of this file make messages of registries and libraries readable and
+// safe on a user's screen.
 
-// RegistryWords returns what the registry itself wrote, on one line.
+// RegistryWords returns the messages that a registry wrote in its answer, on one line.
 func RegistryWords(e *transport.Error) string {
 	var words []string
 	for _, d := range e.Errors {
@@ -24,9 +25,9 @@ func RegistryWords(e *transport.Error) string {
 	return OneLine(strings.Join(words, "; "))
 }
 
-// Plain returns the words of an error without its URL, which messages name
-// anyway. If both HTTPS and HTTP were tried, it returns the words of the first
-// attempt that has a URL.
+// Plain returns the message of an error without its URL, because the messages of this
+// program name the image instead. If both HTTPS and HTTP were tried, Plain returns the
+// message of the first attempt that has a URL.
 func Plain(err error) string {
 	if u := Innermost(err); u != nil {
 		err = u.Err
@@ -43,7 +44,7 @@ func Innermost(err error) *url.Error {
 	return found
 }
 
-// Readable replaces the words of net/http by words for people.
+// Readable replaces messages of net/http with messages for users.
 func Readable(words string) string {
 	if strings.HasPrefix(words, `Get "`) || strings.HasPrefix(words, `Head "`) {
 		_, after, _ := strings.Cut(words, `": `)
@@ -60,10 +61,11 @@ func Readable(words string) string {
 	return OneLine(strings.TrimPrefix(words, "net/http: "))
 }
 
-// maxWords is how many bytes are shown of what others wrote.
+// maxWords is how many bytes of a foreign message are shown.
 const maxWords = 500
 
-// OneLine makes what others wrote harmless for a log and a terminal.
+// OneLine makes a foreign message safe for the log and the terminal: it replaces
+// control characters, and cuts a long message.
 func OneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -77,7 +79,8 @@ func OneLine(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// clock writes a moment for people, who know which day it is.
+// clock returns a time for messages. It names the day only if that is not today, and
+// the seconds only if the time is near.
 func clock(t time.Time) string {
 	now := time.Now()
 	switch distance := t.Sub(now).Abs(); {

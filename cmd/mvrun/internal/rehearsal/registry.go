@@ -21,7 +21,7 @@ func (w *world) AddRegistry(f scripttest.FakeRegistry) error {
 	registry := memory.New()
 	for _, image := range f.Images {
 		pushFake(registry, image.Repository, image.Tag, image.Image)
-		if !strings.Contains(image.Repository, "/") { // Docker Hub and the default project have it there
+		if !strings.Contains(image.Repository, "/") { // lists add library/ to such a name, for Docker Hub and as the default project
 			pushFake(registry, "library/"+image.Repository, image.Tag, image.Image)
 		}
 	}
@@ -31,6 +31,7 @@ func (w *world) AddRegistry(f scripttest.FakeRegistry) error {
 	return w.network.Add(f.Host, &faultyRegistry{registry: registry, fault: f.Fault, times: int64(f.FaultTimes)})
 }
 
+// pushFake pushes the image that a test made with fake_image().
 func pushFake(r *memory.Registry, repository, tag string, f scripttest.FakeImage) {
 	made := func(p validate.Platform) memory.Image {
 		return memory.Image{Platform: p, Content: f.Content + "\n" + p.String(), OCI: f.OCI, Labels: f.Labels, Env: f.Env}
@@ -50,16 +51,16 @@ func pushFake(r *memory.Registry, repository, tag string, f scripttest.FakeImage
 	r.PushList(repository, tag, mediaType, children...)
 }
 
-// faultyRegistry breaks requests for images. It answers GET /v2/ as ever, so
-// that one fault is one image that could not be asked for.
+// faultyRegistry makes requests for images fail. Requests for /v2/ do not fail, so
+// each fault concerns exactly one image.
 type faultyRegistry struct {
 	registry http.RoundTripper
 	fault    string
-	times    int64        // requests that meet the fault, 0 for all
-	requests atomic.Int64 // for images, so far
+	times    int64        // how many requests fail; 0 means all
+	requests atomic.Int64 // how many requests for images came so far
 }
 
-// slowness is the time that an answer takes with the fault "slow".
+// slowness is how long an answer takes with the fault "slow".
 const slowness = time.Second
 
 func (f *faultyRegistry) RoundTrip(request *http.Request) (*http.Response, error) {
