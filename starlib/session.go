@@ -16,37 +16,38 @@ import (
 	"mvrun/starlib/source"
 )
 
-// Session executes what a person types, an Input at a time. An input sees the
-// globals of the earlier ones, and may use parallel as main may.
+// Session executes the inputs that a person types, one after the other. An input can
+// use the globals of earlier inputs. Like main, it may call parallel.
 //
-// Calls of parallel may share only values that cannot change. A script is frozen at
-// the end of its top level, but a session has no such end. So a call of parallel
-// freezes everything that exists when it begins.
+// Calls of parallel may share only values that cannot change. In a script, all values
+// are frozen at the end of the top level. A session has no such end, so parallel
+// freezes all values that exist when it begins.
 type Session struct {
 	execution *execution
 	globals   starlark.StringDict
 	inputs    int
-	ahead     []string // lines that were read and belong to the next input
+	ahead     []string // lines that were already read, but belong to the next input
 
-	// unfrozen are the values of all globals since the last call of parallel. A
-	// value stays here when its global gets another one, because a function may
+	// unfrozen has all values that globals got since the last call of parallel. If a
+	// global gets another value, the old value stays here, because a function may
 	// still refer to it.
 	unfrozen []starlark.Value
 }
 
-// Input is a statement, or several on one line, ready to be executed.
+// Input is a parsed statement. Several statements on one line are one Input.
 type Input struct{ file *syntax.File }
 
-// inputDialect is the dialect of inputs. They may loop outside functions and
-// give a global another value.
+// inputDialect is the dialect of inputs. Unlike a file, an input may have a loop
+// outside a function, and may give a global another value.
 var inputDialect = &syntax.FileOptions{Set: true, TopLevelControl: true, GlobalReassign: true, LoadBindsGlobally: true}
 
-// scriptDialect is the dialect of a session's script. The session also gets the
-// names that the script loads.
+// scriptDialect is the dialect of a session's script. The names that the script loads
+// become globals, so that the session can use them.
 var scriptDialect = &syntax.FileOptions{Set: true, LoadBindsGlobally: true}
 
-// NewSession returns a session with the globals of a script, whose main is not
-// called. A script without a name stands for no script. Errors are those of Run.
+// NewSession returns a session with the globals of a script. It does not call main. If
+// the script has no name, the session has no script. The errors are the same as those
+// of Run.
 func NewSession(ctx context.Context, script source.Script, o Options) (*Session, error) {
 	s := &Session{execution: newExecution(script, o)}
 	s.globals = s.execution.builtins()
@@ -61,9 +62,9 @@ func NewSession(ctx context.Context, script source.Script, o Options) (*Session,
 	return s, causeOf(err)
 }
 
-// Read reads an input. readLine returns a line without its end; more is true if
-// the line continues an input. An error of readLine is returned as it is, except
-// that io.EOF completes an input that has begun.
+// Read reads an input. It calls readLine for each line, which returns the line without
+// the newline. more is true if the line continues an input. Read returns an error of
+// readLine unchanged. There is one exception: io.EOF ends an input that has begun.
 func (s *Session) Read(readLine func(more bool) (string, error)) (*Input, error) {
 	s.inputs++
 	name := fmt.Sprintf("<input %d>", s.inputs)
@@ -81,7 +82,7 @@ func (s *Session) Read(readLine func(more bool) (string, error)) (*Input, error)
 		}
 		lines = append(lines, line)
 		if strings.TrimSpace(line) == "" {
-			line = "" // a line of spaces ends a block, too: editors indent empty lines
+			line = "" // a line with only spaces must end a block, too, because editors indent empty lines
 		}
 		return []byte(line + "\n"), nil
 	})
@@ -98,7 +99,7 @@ func (s *Session) Read(readLine func(more bool) (string, error)) (*Input, error)
 	return &Input{file}, nil
 }
 
-// nextLine returns a line that was read already, or reads one.
+// nextLine returns a line that was already read, or else reads one.
 func (s *Session) nextLine(readLine func(more bool) (string, error), more bool) (string, error) {
 	if len(s.ahead) > 0 {
 		line := s.ahead[0]
@@ -112,8 +113,8 @@ func (s *Session) nextLine(readLine func(more bool) (string, error), more bool) 
 	return line, err
 }
 
-// startsNext reports whether the last of an input's lines ended its block and
-// belongs to the next input.
+// startsNext reports whether the last line that was read belongs to the next input. It
+// does if it is not indented and so ended a block.
 func startsNext(file *syntax.File, lines []string) bool {
 	if len(file.Stmts) == 0 || len(lines) < 2 || strings.TrimSpace(lines[len(lines)-1]) == "" {
 		return false
@@ -125,11 +126,11 @@ func startsNext(file *syntax.File, lines []string) bool {
 // Ahead reports whether the first line of the next input was read already.
 func (s *Session) Ahead() bool { return len(s.ahead) > 0 }
 
-// Eval executes an input. It returns the value of an expression as the script
-// would write it, and "" for a statement or None. The error is context.Cause(ctx)
-// if ctx ended the input.
+// Eval executes an input. It returns the value of an expression as Starlark writes it,
+// and "" for a statement or None. If ctx ended the input, the error is
+// context.Cause(ctx).
 func (s *Session) Eval(ctx context.Context, input *Input) (shown string, err error) {
-	// A module that failed may have been mended since.
+	// Modules that failed are loaded again, because the user may have corrected them.
 	maps.DeleteFunc(s.execution.modules, func(_ string, m *module) bool { return m.err != nil })
 	var value starlark.Value = starlark.None
 	err = s.execution.do(ctx, input.file.Path, func(thread *starlark.Thread) (err error) {
@@ -145,17 +146,16 @@ func (s *Session) Eval(ctx context.Context, input *Input) (shown string, err err
 	if err != nil || value == starlark.None {
 		return "", causeOf(err)
 	}
-	s.globals["_"] = value // as in Python
+	s.globals["_"] = value // the last value is called _, as in Python
 	s.unfrozen = append(s.unfrozen, value)
 	return value.String(), nil
 }
 
-// noteGlobals adds the values that an input gave to globals to those that a call
-// of parallel freezes.
+// noteGlobals adds the values of an input's globals to unfrozen.
 func (s *Session) noteGlobals(file *syntax.File) {
 	module, ok := file.Module.(*resolve.Module)
 	if !ok {
-		return // a name is not defined, so that nothing was executed
+		return // an undefined name kept the input from being executed
 	}
 	for _, global := range module.Globals {
 		if v, ok := s.globals[global.First.Name]; ok {
@@ -164,8 +164,8 @@ func (s *Session) noteGlobals(file *syntax.File) {
 	}
 }
 
-// freeze freezes what calls of parallel could share: every value that a global
-// has or had, and the globals of the input that is being executed.
+// freeze freezes every value that calls of parallel could share: all values that
+// globals have or had, and the globals of the input that is being executed.
 func (s *Session) freeze(thread *starlark.Thread) {
 	for _, value := range s.unfrozen {
 		value.Freeze()
@@ -177,7 +177,7 @@ func (s *Session) freeze(thread *starlark.Thread) {
 	}
 }
 
-// soleExpression returns the expression that is all of an input, or nil.
+// soleExpression returns the expression of an input that has nothing else, or nil.
 func soleExpression(file *syntax.File) syntax.Expr {
 	if len(file.Stmts) != 1 {
 		return nil

@@ -3,10 +3,10 @@ package validate
 import "slices"
 
 // same compares two images whose digests differ. They are the same if a node gets
-// the same files from both, and starts them the same way.
+// the same files from both, and starts them in the same way.
 //
-// The configs are not read if they have the same digest and the layers are the
-// same, too. For other layers, and for schema 1, only configs can tell.
+// If the configs have the same digest, and the layers are the same, same does not
+// read the configs. For images of schema 1 it always reads them.
 func (c *comparison) same(source, destination image) (Match, *problem) {
 	from, missingSource := c.manifest(Source, source)
 	to, missingDestination := c.manifest(Destination, destination)
@@ -26,15 +26,15 @@ func (c *comparison) same(source, destination image) (Match, *problem) {
 	if from.Config.Digest == to.Config.Digest && match == Converted && !from.IsSchema1() {
 		return match, nil
 	}
-	if p := c.sameConfigs(pair{source, destination, from, to}, match); p != nil {
+	if p := c.sameConfigs(imagePair{source, destination, from, to}, match); p != nil {
 		return "", p
 	}
 	return match, nil
 }
 
-// sameFiles compares the layers of two images by their manifests. The match is
-// Converted if the layers are the same. It is Recompressed if they may hold the
-// same files in another compression, which the configs have to tell.
+// sameFiles compares the layers of two images by their manifests. If the layers are
+// the same, the match is Converted. If they may hold the same files in another
+// compression, the match is Recompressed; then the configs must be compared, too.
 func sameFiles(from, to *Manifest) (Match, *problem) {
 	schema1 := from.IsSchema1() || to.IsSchema1()
 	source, destination := from.Layers, to.Layers
@@ -61,15 +61,15 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 
 func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }
 
-// pair is two images to compare, with their manifests.
-type pair struct {
+// imagePair has two images to compare, and their manifests.
+type imagePair struct {
 	source, destination image
 	from, to            *Manifest
 }
 
 // sameConfigs compares the configs of two images: the platform, the runtime
-// configuration, and the digests of the layers before compression.
-func (c *comparison) sameConfigs(images pair, match Match) *problem {
+// configuration, and the digests of the uncompressed layers.
+func (c *comparison) sameConfigs(images imagePair, match Match) *problem {
 	destination, wrongDestination := c.config(Destination, images.to)
 	source, wrongSource := destination, wrongDestination
 	if images.from.Config.Digest != images.to.Config.Digest || images.from.IsSchema1() {
@@ -87,15 +87,15 @@ func (c *comparison) sameConfigs(images pair, match Match) *problem {
 	if difference := source.Runtime.difference(destination.Runtime, source.OS); difference != "" {
 		return differs("%s", difference)
 	}
-	if images.from.IsSchema1() || images.to.IsSchema1() { // which has no diff IDs; the layers are the same
+	if images.from.IsSchema1() || images.to.IsSchema1() { // schema 1 has no diff IDs, but sameFiles has found the same layers
 		return nil
 	}
 	return sameDiffIDs(source, images.from, destination, images.to, match)
 }
 
-// differentPlatform names the first field in which the platforms of two configs
-// differ, "" if none does. A copy may leave out a variant. It may not leave out
-// the architecture and the OS: nodes need them.
+// differentPlatform returns the first field in which the platforms of two configs
+// differ, and both values. field is "" if none differs. The destination may lack the
+// variant. It may not lack the architecture or the OS, because nodes need them.
 func differentPlatform(source, destination Platform) (field, from, to string) {
 	switch {
 	case source.Architecture != "" && destination.Architecture == "":
@@ -106,7 +106,7 @@ func differentPlatform(source, destination Platform) (field, from, to string) {
 	return contradiction(source, destination)
 }
 
-// sameDiffIDs compares the digests of the layers before compression.
+// sameDiffIDs compares the digests of the uncompressed layers (diff IDs).
 func sameDiffIDs(source *Config, from *Manifest, destination *Config, to *Manifest, match Match) *problem {
 	sourceIDs, destinationIDs := source.RootFS.DiffIDs, destination.RootFS.DiffIDs
 	switch {
@@ -135,8 +135,8 @@ func sameDiffIDs(source *Config, from *Manifest, destination *Config, to *Manife
 	return nil
 }
 
-// checkLabel finds out whether a list offers an image for one platform, and the
-// image's config says another.
+// checkLabel returns a problem if a list and the config of an image name different
+// platforms for the image.
 func checkLabel(side Side, img image, config *Config) *problem {
 	if !img.isLabelled() {
 		return nil

@@ -25,7 +25,7 @@ func Fix(script source.Script, o Options) string {
 	if c.parse(); c.tree == nil {
 		return script.Source
 	}
-	c.checkLoads() // reads the modules, for idleLoads
+	c.checkLoads() // unusedLoads needs the modules that this reads
 	for _, dropLoads := range []bool{true, false} {
 		if fixed, err := c.format(dropLoads); err == nil {
 			return fixed
@@ -94,7 +94,7 @@ func (c *checker) format(dropLoads bool) (string, error) {
 		return "", err
 	}
 	if dropLoads {
-		for _, f := range c.idleLoads(warn.FileWarningMap[ruleUnusedLoad](file)) {
+		for _, f := range c.unusedLoads(warn.FileWarningMap[ruleUnusedLoad](file)) {
 			for _, r := range f.Replacement {
 				*r.Old = r.New
 			}

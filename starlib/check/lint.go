@@ -11,9 +11,9 @@ import (
 	"mvrun/starlib/signature"
 )
 
-// plainWords replace messages of buildtools that only users of Bazel understand,
-// by rule.
-var plainWords = map[string]string{
+// plainMessages replace messages of buildtools that only users of Bazel understand.
+// The keys are the names of rules.
+var plainMessages = map[string]string{
 	ruleModuleDoc:           `the file does not say what it is for: begin with a """docstring"""`,
 	"unreachable":           "the statement is never reached",
 	"string-iteration":      "a string cannot be looped over: take its .elems()",
@@ -21,8 +21,8 @@ var plainWords = map[string]string{
 	"dict-method-named-arg": "the default has no name here: write get(key, default)",
 }
 
-// lint adds the findings of buildtools, and removes findings that a comment
-// turns off.
+// lint adds the findings of buildtools. It also removes all findings that a comment
+// in the script turns off.
 func (c *checker) lint() {
 	text, err := newPlainText(c.script, c.tree)
 	if err != nil {
@@ -36,14 +36,14 @@ func (c *checker) lint() {
 		switch {
 		case !rule.lint || rule.Name == ruleModuleDoc && c.script.IsTest():
 		case rule.Name == ruleUnusedLoad:
-			findings := c.idleLoads(warn.FileWarningMap[rule.Name](file))
+			findings := c.unusedLoads(warn.FileWarningMap[rule.Name](file))
 			_, err := c.format(true)
 			for _, f := range findings {
-				c.addLint(text, rule.Name, f).Fixable = err == nil && removes(findings, f)
+				c.addLint(text, rule.Name, f).Fixable = err == nil && isRemoved(findings, f)
 			}
 		default:
 			for _, f := range warn.FileWarningMap[rule.Name](file) {
-				if !c.isForgiven(rule.Name, f) {
+				if !c.isIgnored(rule.Name, f) {
 					c.addLint(text, rule.Name, f)
 				}
 			}
@@ -57,13 +57,13 @@ func (c *checker) addLint(text *plainText, rule string, f *warn.LinterFinding) *
 	if rule == ruleFunctionArgs {
 		f.Start.LineRune = text.indent(f.Start.Line) + 1 // buildtools adds the indentation of the docstring
 	}
-	return c.add(rule, text.position(f.Start), text.position(f.End), tidyWords(rule, f.Message))
+	return c.add(rule, text.position(f.Start), text.position(f.End), plainMessage(rule, f.Message))
 }
 
-// tidyWords returns the message of a finding of buildtools in the style of our
-// own: one line without a capital or a full stop.
-func tidyWords(rule, message string) string {
-	if words, ok := plainWords[rule]; ok {
+// plainMessage returns the message of a finding of buildtools in the style of our own
+// messages: one line that begins with a small letter and has no full stop.
+func plainMessage(rule, message string) string {
+	if words, ok := plainMessages[rule]; ok {
 		return words
 	}
 	message, _, _ = strings.Cut(message, "\n")
@@ -71,23 +71,23 @@ func tidyWords(rule, message string) string {
 	return strings.ToLower(message[:1]) + message[1:]
 }
 
-// isForgiven reports whether a finding of buildtools does not count here.
-func (c *checker) isForgiven(rule string, f *warn.LinterFinding) bool {
+// isIgnored reports whether a finding of buildtools is not shown.
+func (c *checker) isIgnored(rule string, f *warn.LinterFinding) bool {
 	main := signature.Main(c.tree)
 	switch rule {
 	case ruleFunctionDoc:
-		// Only functions of a module are there for others. In a script the
-		// file's docstring is that of main.
+		// Other people call only the functions of a module. In a script, the
+		// docstring of the file explains main.
 		return main != nil || c.script.IsTest()
 	case ruleFunctionArgs:
-		// checkMain knows better what main's parameters need. A message of
-		// several lines says that "Args:" is missing altogether, which is
-		// forgiven where a docstring is not needed.
+		// checkMain checks the parameters of main. A message of several lines
+		// says that "Args:" is missing as a whole. This is ignored in files whose
+		// functions need no docstring.
 		inMain := main != nil && c.functionAt(f.Start.Line) == main
 		return inMain || (main != nil || c.script.IsTest()) && strings.Contains(f.Message, "\n")
 	case ruleReturnValue:
-		// A function that tries several times ends in a loop. buildtools cannot
-		// see that the last round of the loop returns.
+		// A function that ends in a loop may return a value in the last round of
+		// the loop. buildtools cannot see this.
 		if def := c.functionAt(f.Start.Line); def != nil && int(def.Def.Line) == f.Start.Line {
 			_, loop := def.Body[len(def.Body)-1].(*syntax.ForStmt)
 			return loop
@@ -96,7 +96,7 @@ func (c *checker) isForgiven(rule string, f *warn.LinterFinding) bool {
 	return false
 }
 
-// functionAt returns the innermost function that a line belongs to, or nil.
+// functionAt returns the innermost function to which a line belongs, or nil.
 func (c *checker) functionAt(line int) *syntax.DefStmt {
 	var found *syntax.DefStmt
 	syntax.Walk(c.tree, func(n syntax.Node) bool {
@@ -115,13 +115,13 @@ func (c *checker) functionAt(line int) *syntax.DefStmt {
 	return found
 }
 
-// idleLoads returns the findings about loads that are not used, without those
-// about modules that act when they are loaded, for example call registry: a
-// script has to load some name of such a module.
-func (c *checker) idleLoads(findings []*warn.LinterFinding) []*warn.LinterFinding {
+// unusedLoads returns the findings about loads that are not used. It leaves out loads
+// of a module that does something when it is loaded, such as calling registry. A
+// script must load some name of such a module, even if it does not use the name.
+func (c *checker) unusedLoads(findings []*warn.LinterFinding) []*warn.LinterFinding {
 	hasEffects := false
 	return slices.DeleteFunc(findings, func(f *warn.LinterFinding) bool {
-		if len(f.Replacement) > 0 { // the first finding of a load statement brings the fix for all of it
+		if len(f.Replacement) > 0 { // the first finding about a load statement has the fix for the whole statement
 			load := (*f.Replacement[0].Old).(*build.LoadStmt)
 			hasEffects = c.loadHasEffects(load.Module.Value, c.script.Name)
 		}
@@ -129,8 +129,8 @@ func (c *checker) idleLoads(findings []*warn.LinterFinding) []*warn.LinterFindin
 	})
 }
 
-// removes reports whether the fixes of findings remove the name that f is about.
-func removes(findings []*warn.LinterFinding, f *warn.LinterFinding) bool {
+// isRemoved reports whether the fixes of findings remove the name that f is about.
+func isRemoved(findings []*warn.LinterFinding, f *warn.LinterFinding) bool {
 	for _, other := range findings {
 		for _, r := range other.Replacement {
 			kept, _ := r.New.(*build.LoadStmt)
@@ -147,9 +147,9 @@ func removes(findings []*warn.LinterFinding, f *warn.LinterFinding) bool {
 	return false
 }
 
-// disabled returns a function that reports whether a comment in the file turns a
-// finding off: "# buildifier: disable=RULE" before or behind the code that the
-// finding is about. Errors of the language cannot be turned off.
+// disabled returns a function that reports whether a comment in the file turns off a
+// finding. The comment is "# buildifier: disable=RULE", before or after the code that
+// the finding is about. Errors of the language cannot be turned off.
 func disabled(file *build.File) func(Finding) bool {
 	type region struct {
 		expr       build.Expr

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const stubHead = `"""What scripts of mvrun can use, for editors. See "mvrun docs stubs".
+const stubHead = `"""The names that scripts of mvrun can use, for editors. See "mvrun docs stubs".
 
 Written by "mvrun docs --stubs".
 """
@@ -17,15 +17,15 @@ T = TypeVar("T")
 R = TypeVar("R")
 `
 
-// stubTail declares functions of Starlark that Python does not have and that the
-// reference does not describe.
+// stubTail declares functions of Starlark that are neither in Python nor in the
+// reference.
 const stubTail = `
 def fail(*args: Any, sep: str = " ") -> NoReturn: ...
 def load(module: str, *names: str, **renamed: str) -> None: ...
 `
 
-// Stub returns the whole reference as a Python stub, from which editors take names
-// and types.
+// Stub returns the whole reference as a Python stub. Editors read names and types from
+// it.
 // https://typing.readthedocs.io/en/latest/spec/distributing.html#stub-files
 func (r Reference) Stub() string {
 	var b strings.Builder
@@ -35,7 +35,7 @@ func (r Reference) Stub() string {
 	}
 	for _, e := range r.ofKind(Module) {
 		if e.Name == "assert" {
-			continue // a keyword of Python
+			continue // assert is a keyword of Python, so a stub cannot declare it
 		}
 		class := className(e.Name) + "Module"
 		fmt.Fprintf(&b, "\n%s\n%s: %s\n", e.class(class), e.Name, class)
@@ -53,7 +53,7 @@ func (r Reference) Stub() string {
 	return b.String()
 }
 
-// class returns the class of a value or a module.
+// class returns the declaration of a class for a value or a module.
 func (e *Entry) class(name string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "class %s:\n%s", name, indented(quoted(e.Doc), "    "))
@@ -67,7 +67,7 @@ func (e *Entry) class(name string) string {
 	return b.String()
 }
 
-// def returns the declaration of a function.
+// def returns the declaration of a function, or of a method.
 func (e *Entry) def(method bool) string {
 	var params []string
 	if method {
@@ -90,8 +90,8 @@ func (e *Entry) def(method bool) string {
 	return fmt.Sprintf("def %s(%s) -> %s:\n%s    ...\n", e.short(), strings.Join(params, ", "), result, indented(quoted(e.Doc), "    "))
 }
 
-// pythonDefault returns a default as Python writes it, or "..." if it means
-// nothing in Python, such as a flag.
+// pythonDefault returns a default as Python writes it. It returns "..." for a default
+// that Python cannot express, such as a flag.
 func (p Param) pythonDefault() string {
 	if p.shownDefault() != p.Default || strings.ContainsAny(p.Default, ".") || p.unset() {
 		return "..."
@@ -105,7 +105,7 @@ func quoted(doc string) string {
 	switch {
 	case strings.Contains(doc, "\n"):
 		doc += "\n"
-	case strings.HasSuffix(doc, `"`): // which would be read as one of the quotes behind it
+	case strings.HasSuffix(doc, `"`): // without a backslash it would count as one of the closing quotes
 		doc = strings.TrimSuffix(doc, `"`) + `\"`
 	}
 	return `"""` + doc + `"""`

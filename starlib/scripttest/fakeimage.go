@@ -13,18 +13,18 @@ import (
 	"mvrun/validate"
 )
 
-// FakeImage is an image that a test makes. Equal FakeImages have the same bytes
-// in every registry.
+// FakeImage describes an image that a test makes. Two images that are described in the
+// same way have the same digest in every registry.
 type FakeImage struct {
 	Platforms []validate.Platform
-	List      bool // a manifest list or an index, not a single manifest
-	OCI       bool // OCI media types, not Docker's
+	List      bool // whether it is a list, and not a single image
+	OCI       bool // whether it has OCI media types, and not Docker's
 	Content   string
 	Labels    map[string]string
 	Env       []string // NAME=VALUE
 }
 
-// fakeImageValue is the value of fake_image. It is immutable.
+// fakeImageValue is the value that fake_image returns. It is immutable.
 type fakeImageValue struct{ image FakeImage }
 
 func (f *fakeImageValue) String() string {
@@ -41,7 +41,7 @@ func (f *fakeImageValue) Truth() starlark.Bool { return true }
 // Hash implements starlark.Value.
 func (f *fakeImageValue) Hash() (uint32, error) { return 0, errors.New("unhashable: fake_image") }
 
-// fakeImage is fake_image(platforms, platform, labels, env, content, format).
+// fakeImage implements fake_image(platforms, platform, labels, env, content, format).
 func fakeImage(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var platforms param.Words
 	var platform, content string
@@ -78,7 +78,7 @@ func fakeImage(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwa
 	return &fakeImageValue{image}, nil
 }
 
-// parsePlatform parses a platform that validate.Platform.String wrote.
+// parsePlatform parses a platform in the form that validate.Platform.String writes.
 func parsePlatform(s string) (validate.Platform, error) {
 	name, version, _ := strings.Cut(s, ":")
 	parts := append(strings.Split(name, "/"), "")

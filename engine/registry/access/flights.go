@@ -8,28 +8,27 @@ import (
 	"mvrun/engine/await"
 )
 
-// Flights are the goroutines of a run that make what several callers wait for.
-// They run under the context of the run, so that the end of one caller fails no
-// other.
+// Flights are the goroutines of a run that make sessions and tokens, for which several
+// callers wait. They use the context of the run, not that of a caller. So if one caller
+// gives up, the others still get their session or token.
 type Flights struct {
-	ctx context.Context
-	// once keeps a failure from answering for the next attempt.
-	once  bool
+	ctx   context.Context
+	once  bool // failures are not kept for later callers
 	group sync.WaitGroup
 }
 
-// NewFlights returns Flights that end with ctx. With once, a failure answers only
-// those who waited for it.
+// NewFlights returns Flights that end with ctx. If once is true, only the callers that
+// waited for a failure get it, and later callers try again.
 func NewFlights(ctx context.Context, once bool) *Flights {
 	return &Flights{ctx: ctx, once: once}
 }
 
-// closeTime is how long Close waits for flights whose context has ended. A
-// credential helper that hangs cannot be interrupted, and ends with the process.
+// closeTime is how long Close waits for flights whose context has ended. Close cannot
+// wait longer, because nothing can interrupt a credential helper that hangs.
 const closeTime = time.Second
 
-// Close waits for the flights. Once their context has ended, it waits for a
-// moment only.
+// Close waits until the flights have ended. If their context has ended, it waits at
+// most for closeTime.
 func (f *Flights) Close() {
 	landed := make(chan struct{})
 	go func() {

@@ -16,19 +16,21 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
-// podmanSource is what messages call Podman's files.
+// podmanSource is the name of Podman's files in messages.
 const podmanSource = "Podman's auth.json"
 
-// podmanLogin returns the login for a registry, or for a namespace of it. Helpers
-// have logins for registries only.
+// podmanLogin returns the login for a registry. If namespace is true, key is a
+// namespace of a registry, and no credential helper is asked, because helpers have no
+// logins for namespaces.
 func podmanLogin(key string, namespace bool) (authn.Authenticator, error) {
 	for _, path := range podmanFiles() {
 		file, err := podmanFile(path)
 		if err != nil {
 			return nil, err
 		}
-		// GetAuthConfig would look for Docker's name of Docker Hub, and would take
-		// any of several logins that are for one namespace of the registry each.
+		// This does not call GetAuthConfig for two reasons. GetAuthConfig would look
+		// for Docker's name of Docker Hub. And if each namespace of the registry has
+		// its own login, it would return any of them.
 		found := file.AuthConfigs[key]
 		if helper := cmp.Or(file.CredentialHelpers[key], file.CredentialsStore); helper != "" && !namespace {
 			found, err = credentials.NewNativeStore(file, helper).Get(key)
@@ -47,7 +49,8 @@ func podmanLogin(key string, namespace bool) (authn.Authenticator, error) {
 	return authn.Anonymous, nil
 }
 
-// podmanFile reads one of Podman's files. A file that does not exist is empty.
+// podmanFile reads one of Podman's files. If the file does not exist, podmanFile
+// returns an empty configuration.
 func podmanFile(path string) (*configfile.ConfigFile, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -63,14 +66,14 @@ func podmanFile(path string) (*configfile.ConfigFile, error) {
 	return file, nil
 }
 
-// podmanNamespaces returns the parts of a registry that Podman has logins for,
-// such as quay.io/team, the longest first.
+// podmanNamespaces returns the namespaces of a registry for which Podman has logins,
+// such as quay.io/team. The longest name comes first.
 func podmanNamespaces(registry string) []string {
 	var found []string
 	for _, path := range podmanFiles() {
 		file, err := podmanFile(path)
 		if err != nil {
-			continue // the search for the registry's login will say so
+			continue // podmanLogin will return this error
 		}
 		for key := range file.AuthConfigs {
 			if strings.HasPrefix(key, registry+"/") && !slices.Contains(found, key) {
@@ -82,7 +85,8 @@ func podmanNamespaces(registry string) []string {
 	return found
 }
 
-// podmanFiles returns the paths of the files that Podman reads, in its order.
+// podmanFiles returns the paths of the files with Podman's logins, in the order in
+// which Podman reads them.
 func podmanFiles() []string {
 	if path := os.Getenv("REGISTRY_AUTH_FILE"); path != "" {
 		return []string{path}

@@ -17,8 +17,8 @@ import (
 	"mvrun/starlib/source"
 )
 
-// Command is what a test needs of the command line to run a script as a user
-// would.
+// Command has the functions of the command line that a test needs to run a script in
+// the same way as a user.
 type Command struct {
 	// Configure returns the configuration of a run. It does not open anything.
 	Configure func(args []string, c job.Console) (job.Config, error)
@@ -31,14 +31,14 @@ type Command struct {
 type Options struct {
 	Command Command
 	Console job.Console
-	Paths   []string       // files, or folders that are searched
-	Match   *regexp.Regexp // names of tests, nil for all
-	Jobs    int            // tests at once
-	Timeout time.Duration  // for one test
+	Paths   []string       // test files, or folders in which test files are searched
+	Match   *regexp.Regexp // only tests whose names match are run; nil means all tests
+	Jobs    int            // how many tests run at once
+	Timeout time.Duration  // the time limit of one test
 	Verbose bool
 }
 
-// timeoutError ends a test.
+// timeoutError says that a test took too long.
 type timeoutError time.Duration
 
 func (e timeoutError) Error() string {
@@ -76,7 +76,7 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 	err = engine.Each(ctx, o.Jobs, next, func(ctx context.Context, _ int, test *test) error {
 		o.runTest(ctx, test)
 		if ctx.Err() != nil {
-			return context.Cause(ctx) // the test was stopped, whatever its outcome says
+			return context.Cause(ctx) // the test was stopped, so its outcome does not count
 		}
 		report.done(test)
 		return nil
@@ -112,14 +112,14 @@ func (o *Options) runTest(ctx context.Context, test *test) {
 	var transcript bytes.Buffer
 	test.started = time.Now()
 	test.err = o.inWorld(ctx, test.file.path, &transcript, func(ctx context.Context, script source.Script, options starlib.Options, w scripttest.World) error {
-		defer func() { test.transcript = transcript.String() }() // before the end of the run adds to it
+		defer func() { test.transcript = transcript.String() }() // now, because the end of the run writes a summary, too
 		return scripttest.RunTest(ctx, script, test.name, options, w)
 	})
 	test.ended = time.Now()
 }
 
-// inWorld calls do for a test file, in a world that is gone afterwards. The
-// transcript gets what is printed and logged meanwhile.
+// inWorld calls do for a test file in a new world. It removes the world afterwards. The
+// transcript gets everything that is printed and logged during the call.
 func (o *Options) inWorld(ctx context.Context, path string, transcript io.Writer, do func(context.Context, source.Script, starlib.Options, scripttest.World) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, timeoutError(o.Timeout))
 	defer cancel()
