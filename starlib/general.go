@@ -14,7 +14,8 @@ import (
 	"mvrun/starlib/param"
 )
 
-// attempt is attempt(fn, *args). It calls fn and returns its error as a value.
+// attempt implements attempt(fn, *args). It calls fn, and returns an error of fn as a
+// value.
 func (e *execution) attempt(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("%s: want a function to call, and its arguments", b.Name())
@@ -23,12 +24,12 @@ func (e *execution) attempt(thread *starlark.Thread, b *starlark.Builtin, args s
 	if !ok {
 		return nil, fmt.Errorf("%s: got %s, want a function; write attempt(fn, argument), not attempt(fn(argument))", b.Name(), args[0].Type())
 	}
-	if thread.CallStackDepth() > maxDepth { // Starlark does not take attempt(attempt, …) for recursion
+	if thread.CallStackDepth() > maxDepth { // Starlark does not notice that attempt(attempt, …) is recursive
 		return nil, fmt.Errorf("%s: more than %d calls are nested in one another", b.Name(), maxDepth)
 	}
 	value, err := starlark.Call(thread, fn, args[1:], kwargs)
 	if ctx := Context(thread); ctx.Err() != nil {
-		return nil, context.Cause(ctx) // a script must not survive the end of its run
+		return nil, context.Cause(ctx) // the run has ended, and the script must end, too
 	}
 	outcome := starlark.StringDict{"ok": starlark.Bool(err == nil), "value": starlark.None, "error": starlark.None}
 	if err != nil {
@@ -39,24 +40,24 @@ func (e *execution) attempt(thread *starlark.Thread, b *starlark.Builtin, args s
 	return starlarkstruct.FromStringDict(starlark.String("attempt"), outcome), nil
 }
 
-// env is env(name, default). It returns a variable of the environment.
+// env implements env(name, default). It returns a variable of the environment.
 func (e *execution) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var name string
-	var missing starlark.Value
-	if err := param.Unpack(b, args, kwargs, "name", &name, "default?", &missing); err != nil {
+	var fallback starlark.Value
+	if err := param.Unpack(b, args, kwargs, "name", &name, "default?", &fallback); err != nil {
 		return nil, err
 	}
 	if value, ok := e.LookupEnv(name); ok {
 		e.secrets.add(name, value)
 		return starlark.String(value), nil
 	}
-	if missing == nil {
+	if fallback == nil {
 		return nil, fmt.Errorf("%s: %s is not set: set it, or give a default, env(%q, default = …)", b.Name(), name, name)
 	}
-	return missing, nil
+	return fallback, nil
 }
 
-// sleep is sleep(duration). It ends early with the thread's context.
+// sleep implements sleep(duration). It returns early if the thread's context ends.
 func (e *execution) sleep(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var wait param.Duration
 	if err := param.Unpack(b, args, kwargs, "duration", &wait); err != nil {
@@ -73,8 +74,8 @@ func (e *execution) sleep(thread *starlark.Thread, b *starlark.Builtin, args sta
 	return starlark.None, nil
 }
 
-// log returns the module log. Its functions write their arguments to the log, as
-// print writes them to standard output.
+// log returns the module log. Its functions write their arguments to the log, in the
+// same way as print writes them to standard output.
 func (e *execution) log() starlark.Value {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 	members := starlark.StringDict{}
@@ -90,7 +91,7 @@ func (e *execution) log() starlark.Value {
 	return &starlarkstruct.Module{Name: "log", Members: members}
 }
 
-// printed returns the line that print would write.
+// printed returns the values as the line that print would write.
 func printed(values starlark.Tuple) string {
 	var line []byte
 	for i, v := range values {

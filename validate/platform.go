@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Platform is what an image runs on, as the OCI image index writes it.
+// Platform is the platform on which an image runs. It has the same fields as in an OCI
+// image index.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
 type Platform struct {
 	Architecture string `json:"architecture"`
@@ -14,8 +15,8 @@ type Platform struct {
 	OSVersion    string `json:"os.version,omitempty"`
 }
 
-// String writes the platform as docker and skopeo do, as os/architecture/variant;
-// a version of the OS, which Windows has, follows a colon.
+// String returns the platform as docker and skopeo write it: os/architecture/variant.
+// The version of Windows follows after a colon.
 func (p Platform) String() string {
 	s := p.OS + "/" + p.Architecture
 	if p.Variant != "" {
@@ -27,9 +28,9 @@ func (p Platform) String() string {
 	return s
 }
 
-// normal returns the normal form of a platform, so that two ways to write the
-// same platform are equal: arm64/v8 becomes arm64, arm becomes arm/v7, amd64/v1
-// becomes amd64, and x86_64 becomes amd64.
+// normal returns the normal form of a platform. If a platform can be written in two
+// ways, both have the same normal form: arm64/v8 becomes arm64, arm becomes arm/v7,
+// amd64/v1 becomes amd64, and x86_64 becomes amd64.
 // https://github.com/containerd/platforms/blob/v1.0.0/database.go
 func (p Platform) normal() Platform {
 	return Platform{Architecture: normalArchitecture(p.Architecture), OS: normalOS(p.OS), Variant: p.normalVariant(), OSVersion: p.OSVersion}
@@ -65,16 +66,17 @@ func normalOS(s string) string {
 	return s
 }
 
-// runs reports whether a node of the platform takes an image for the other one,
-// which may be a lesser variant: arm/v7 takes arm/v6, and amd64/v3 takes amd64.
+// runs reports whether a node of platform p runs an image for the other platform. The
+// image may be for a lesser variant: an arm/v7 node runs images for arm/v6, and an
+// amd64/v3 node runs images for amd64.
 // https://github.com/containerd/platforms/blob/v1.0.0/compare.go (Only)
 func (p Platform) runs(other Platform) bool {
 	a, b := p.normal(), other.normal()
 	return samePlatform(a.withoutVariant(), b.withoutVariant()) && a.level() >= b.level() && b.level() > 0
 }
 
-// level returns the variant as a number, such as 8.1 of arm64/v8.1; 0 if the
-// variant is no number.
+// level returns the variant as a number, such as 8.1 for arm64/v8.1. It returns 0 if
+// the variant is not a number.
 func (p Platform) level() float64 {
 	variant := p.normalVariant()
 	switch {
@@ -90,12 +92,11 @@ func (p Platform) level() float64 {
 	return level
 }
 
-// samePlatform reports whether a node of one platform would pull an image that
-// is offered for the other.
+// samePlatform reports whether a node of platform a pulls an image for platform b.
 func samePlatform(a, b Platform) bool { return a.normal().fits(b.normal()) }
 
-// fits is samePlatform for platforms in normal form. A version of the OS that is
-// left out fits any.
+// fits does the same as samePlatform, for platforms in normal form. If a platform
+// names no version of the OS, it fits every version.
 func (p Platform) fits(other Platform) bool {
 	if p.OSVersion == "" || other.OSVersion == "" {
 		p.OSVersion, other.OSVersion = "", ""
@@ -103,14 +104,15 @@ func (p Platform) fits(other Platform) bool {
 	return p == other
 }
 
-// architectures maps the names that uname and others use to Go's names.
+// architectures has Go's names for the names of architectures that uname and other
+// tools use.
 var architectures = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "armel": "arm", "i386": "386",
 }
 
-// The architectures and systems of images. The OCI image index wants the values
-// of Go's GOARCH and GOOS; attestations have "unknown". The usual ones stand
-// first, as an example in messages.
+// These are the architectures and operating systems of images. An OCI image index uses
+// the values of Go's GOARCH and GOOS; attestations have "unknown". The usual ones come
+// first, because messages show the first ones as an example.
 var (
 	knownArchitectures = []string{"amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "loong64",
 		"mips", "mipsle", "mips64", "mips64le", "ppc64", "sparc64", "wasm", "unknown"}
@@ -118,8 +120,8 @@ var (
 		"aix", "android", "plan9", "js", "wasip1", "unknown"}
 )
 
-// normalArchitecture returns Go's name of an architecture, which manifests use,
-// too.
+// normalArchitecture returns Go's name of an architecture. Manifests use the same
+// names.
 func normalArchitecture(s string) string {
 	s = strings.ToLower(s)
 	if normal, ok := architectures[s]; ok {
@@ -128,9 +130,9 @@ func normalArchitecture(s string) string {
 	return s
 }
 
-// contradiction names a field in which two platforms exclude each other, "" if
-// none does. A field that one of them leaves out is no contradiction: many
-// configs leave out the variant.
+// contradiction returns the first field in which two platforms contradict each other,
+// and both values. field is "" if there is none. If one platform leaves out a field,
+// this is no contradiction, because many configs leave out the variant.
 func contradiction(a, b Platform) (field, first, second string) {
 	for _, f := range []struct{ name, a, b string }{
 		{"architecture", normalArchitecture(a.Architecture), normalArchitecture(b.Architecture)},
@@ -142,7 +144,7 @@ func contradiction(a, b Platform) (field, first, second string) {
 			continue
 		}
 		if f.name == "os.version" && (strings.HasPrefix(f.a, f.b+".") || strings.HasPrefix(f.b, f.a+".")) {
-			continue // nodes compare the beginning only
+			continue // nodes compare only the beginning of the version
 		}
 		if f.a != f.b {
 			return f.name, f.a, f.b

@@ -17,11 +17,11 @@ type scriptFlags struct {
 	values    reflect.Value // a struct for kong, with a field for each flag
 }
 
-// newScriptFlags makes flags of a script's signature. A name that is a flag of
-// mvrun, one of standard, is an error.
+// newScriptFlags makes the flags for a script's signature. It returns an error if a
+// flag has the name of a standard flag of mvrun.
 func newScriptFlags(script string, described signature.Signature, standard []*kong.Flag) (*scriptFlags, error) {
 	var fields []reflect.StructField
-	words := map[string]string{} // parameters of main, by the words of their flags
+	words := map[string]string{} // the parameters of main, by the names of their flags
 	for i, flag := range described.Flags {
 		own := []string{flag.Word()}
 		if _, ok := flag.Default.(bool); ok {
@@ -54,8 +54,8 @@ func newScriptFlags(script string, described signature.Signature, standard []*ko
 	return &scriptFlags{described, reflect.New(reflect.StructOf(fields))}, nil
 }
 
-// named returns the texts that the user gave in the script's own flags, and that
-// are not the script's defaults: the script may use a file that is named there.
+// named returns the values of the script's own flags that are texts and that the user
+// set. A value may be a path, and the script may use the file at that path.
 func (s *scriptFlags) named() []string {
 	if s == nil {
 		return nil
@@ -77,10 +77,10 @@ func (s *scriptFlags) named() []string {
 	return values
 }
 
-// helpFlag stands for --help, which every command has.
+// helpFlag is the flag --help, which every command has.
 var helpFlag = &kong.Flag{Value: &kong.Value{Name: "help"}}
 
-// escape keeps kong from replacing variables in the text of a script.
+// escape returns a text in which kong replaces no variables.
 func escape(s string) string { return strings.ReplaceAll(s, "$", "$$") }
 
 // arguments returns the values for main, by the names of its parameters.
@@ -99,9 +99,9 @@ func (s *scriptFlags) arguments() map[string]any {
 	return arguments
 }
 
-// findScript returns the script that the arguments name, so that the parser can
-// know its flags. That is the first word that is neither "run", nor a flag, nor
-// the value of a standard flag.
+// findScript returns the name of the script in the arguments of a command line. The
+// parser needs it first, to know the script's flags. The name is the first argument
+// that is not "run", not a flag, and not the value of a standard flag.
 func findScript(args []string, standard []*kong.Flag) string {
 	for i := 0; i < len(args); i++ {
 		name, isFlag := strings.CutPrefix(args[i], "-")
@@ -111,15 +111,15 @@ func findScript(args []string, standard []*kong.Flag) string {
 			return args[i+1]
 		case !isFlag || name == "":
 			return args[i]
-		case takesNext(strings.TrimPrefix(name, "-"), standard):
+		case takesValue(strings.TrimPrefix(name, "-"), standard):
 			i++
 		}
 	}
 	return ""
 }
 
-// takesNext reports whether the value of a flag is the next argument.
-func takesNext(name string, standard []*kong.Flag) bool {
+// takesValue reports whether the argument after a flag is the value of the flag.
+func takesValue(name string, standard []*kong.Flag) bool {
 	for _, flag := range standard {
 		if flag.Name == name || flag.Short != 0 && string(flag.Short) == name {
 			return !flag.IsBool()

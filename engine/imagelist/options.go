@@ -2,24 +2,24 @@ package imagelist
 
 import "fmt"
 
-// Options say what is added to the images of a list, or replaced in them.
+// Options say which registries and which project the images of a list get.
 type Options struct {
-	Source         string // registry of every source image, "" for the list's
-	Destination    string // registry of every destination image, "" for the list's
-	DefaultProject string // project of a destination of one component, "" for none
+	Source         string // the registry of every source image; "" means that of the list
+	Destination    string // the registry of every destination image; "" means that of the list
+	DefaultProject string // the project of a destination whose path has one component; "" means none
 
 	Hints Hints
 }
 
-// Hints are the words with which messages tell a user how to change something.
-// Only the caller knows the words, since only the caller knows whether a user
-// has flags, variables or a script. A message leaves out a hint that is empty.
+// Hints say how a user changes a setting, for messages. The caller gives them, because
+// only the caller knows whether a user sets a flag, a variable, or something in a
+// script. If a hint is empty, messages leave it out.
 type Hints struct {
-	Destination string // how to set Options.Destination; such as "-d (or DEST_REGISTRY)"
-	PlainHTTP   string // how to allow plain HTTP; such as "--tls-verify=false"
+	Destination string // how to set Options.Destination, such as "-d (or DEST_REGISTRY)"
+	PlainHTTP   string // how to allow plain HTTP, such as "--tls-verify=false"
 }
 
-// Check says what is wrong with the options.
+// Check returns an error if the options are wrong.
 func (o Options) Check() error {
 	for _, side := range []struct{ name, registry string }{{"source", o.Source}, {"destination", o.Destination}} {
 		if side.registry == "" {

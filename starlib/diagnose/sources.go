@@ -8,12 +8,12 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// Sources are the texts of a script and its modules by the names of their
+// Sources has the texts of a script and its modules. The keys are the names of the
 // files.
 type Sources map[string]string
 
-// line returns the line of a place without its end, or "" if the text is not
-// known.
+// line returns the line that has a place, without the newline. It returns "" if the
+// text is not known.
 func (s Sources) line(pos syntax.Position) string {
 	lines := strings.Split(s[pos.Filename()], "\n")
 	if pos.Line < 1 || int(pos.Line) > len(lines) {
@@ -22,8 +22,8 @@ func (s Sources) line(pos syntax.Position) string {
 	return strings.TrimRight(lines[pos.Line-1], "\r")
 }
 
-// maxWidth is the number of characters of a line that Show writes. Of a longer
-// line it writes the part around the place.
+// maxWidth is how many characters of a line Show writes. If the line is longer, Show
+// writes only the part around the place.
 const maxWidth = 160
 
 // Show returns a message with its place, followed by the line and a caret:
@@ -52,7 +52,7 @@ func (s Sources) Show(pos syntax.Position, message string) string {
 	if column == 0 {
 		return head
 	}
-	// A tab in the line is as wide as a tab before the caret.
+	// Tabs stay tabs, so that the caret stands below the right character.
 	indent := strings.Map(func(r rune) rune {
 		if r == '\t' {
 			return r

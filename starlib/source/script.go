@@ -14,30 +14,30 @@ import (
 	"mvrun/starlib/nearest"
 )
 
-// Dialect is the dialect of Starlark in which scripts and modules are written.
-// Their top level has no loops; main and other functions do the work.
+// Dialect is the dialect of Starlark for scripts and modules. Loops are allowed only
+// in functions, not at the top level.
 var Dialect = &syntax.FileOptions{Set: true}
 
 // Script is a script or a module.
 type Script struct {
-	Name    string // its path, or its name among the embedded ones
+	Name    string // the path of its file, or the name of the embedded script
 	Source  string
 	Bundled bool // whether it is embedded in the program
 }
 
-// TestSuffix ends the name of a file that holds tests of scripts.
+// TestSuffix is the end of the name of every file with tests of scripts.
 const TestSuffix = "_test.star"
 
-// IsTest reports whether a file holds tests of scripts.
+// IsTest reports whether a file has tests of scripts.
 func (s Script) IsTest() bool { return strings.HasSuffix(s.Name, TestSuffix) }
 
-// MaxSize is the number of bytes of the largest script that is read. A larger
-// file was named by mistake.
+// MaxSize is the greatest number of bytes of a script. A user who names a larger file
+// has probably made a mistake.
 const MaxSize = 1 << 20
 
 // Find returns the script at a path. If there is no such file, Find returns the
-// bundled script of that name. others are further words that the user may have
-// meant, for the error's "did you mean".
+// bundled script of that name. others are more names for the "did you mean" of the
+// error, such as those of commands.
 func Find(name string, others ...string) (Script, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
@@ -74,7 +74,7 @@ func Read(r io.Reader, name string) (Script, error) {
 		return Script{}, fmt.Errorf("reading the script %s: %w", name, err)
 	case len(source) > MaxSize:
 		return Script{}, fmt.Errorf("script %s is larger than %d bytes, which is the most that a script may have", name, MaxSize)
-	case !utf8.Valid(source), bytes.IndexByte(source, 0) >= 0: // the parser would take a NUL for the end
+	case !utf8.Valid(source), bytes.IndexByte(source, 0) >= 0: // a NUL would end the script for the parser
 		return Script{}, fmt.Errorf("script %s is not UTF-8 text", name)
 	}
 	// Some editors on Windows begin a file with a byte-order mark.

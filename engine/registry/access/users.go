@@ -10,31 +10,32 @@ import (
 // Login is a user's name and password for one registry, on one side.
 type Login struct {
 	Side               validate.Side
-	Registry           string // as lists write it
+	Registry           string // the name of the registry in lists
 	Username, Password string
-	From               string // where it was found, for errors
+	From               string // where the login was found, for errors
 }
 
-// User is whose credentials are used. Users are comparable: the same user has
-// the same session and tokens at a registry.
+// User says which credentials a request uses. Requests of equal Users share one
+// session and the tokens.
 type User struct {
-	Login *Login // nil for what the user's configuration has
-	// Namespace is what the credentials are for, such as quay.io/team, "" if they
-	// are for the whole registry.
+	Login *Login // nil means the credentials of the user's configuration
+	// Namespace is the part of the registry that the credentials are for, such as
+	// quay.io/team. It is "" if they are for the whole registry.
 	Namespace string
 }
 
-// Users knows the users of a run.
+// Users decides which User counts for a request.
 type Users struct {
 	Logins    []Login
 	Anonymous bool // use no credentials of the user's configuration
 
 	mu         sync.Mutex
-	namespaces map[string][]string // that Podman has logins for, by registry
+	namespaces map[string][]string // the namespaces for which Podman has logins, by registry
 }
 
-// Of returns the user who reads below a path of a registry. registry is its name
-// in lists, and address is where it is asked.
+// Of returns the User for requests to a repository. registry is the name of the
+// registry in lists, address is the HOST[:PORT] that gets the requests, and path is
+// that of the repository.
 func (u *Users) Of(registry, address, path string, side validate.Side) User {
 	user := User{}
 	for i, login := range u.Logins {
@@ -48,8 +49,8 @@ func (u *Users) Of(registry, address, path string, side validate.Side) User {
 	return user
 }
 
-// namespace returns the namespace with a login of its own that a path is in, or
-// "".
+// namespace returns the namespace that contains a path, if Podman has a login for that
+// namespace. Otherwise it returns "".
 func (u *Users) namespace(registry, path string) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -69,9 +70,9 @@ func (u *Users) namespace(registry, path string) string {
 	return ""
 }
 
-// Side returns the side whose login is used where a script names a registry
-// without a side: the destination's if the registry has a login of that side
-// only.
+// Side returns the side whose login counts if a script names a registry, as in
+// inspect(). It is the destination if the registry has a login only for that side. In
+// all other cases it is the source.
 func (u *Users) Side(registry string) validate.Side {
 	side := validate.Source
 	for _, login := range u.Logins {

@@ -7,19 +7,19 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// What is particular to Docker Hub: it has one quota for all its projects, and
-// counts GETs of manifests only. Other registries count alike where they are a
-// cache of it.
+// Docker Hub differs from other registries: it has one quota for all its projects, and
+// counts only GET requests for manifests. A registry that is a cache of Docker Hub
+// counts in the same way.
 // https://docs.docker.com/docker-hub/usage/pulls/
 
-// dockerHubWindow is the time in which Docker Hub counts pulls. It is used if an
-// answer says that the quota is spent, but not until when.
+// dockerHubWindow is the time for which Docker Hub counts pulls. It is used if an
+// answer says that the quota is spent, but does not say until when.
 const dockerHubWindow = 6 * time.Hour
 
 func isDockerHub(registry string) bool { return registry == imagelist.DockerHub }
 
-// isDockerHubSpent reports whether the words of a 429 say that the pulls are
-// spent. With other words Docker Hub only asks to be asked more slowly.
+// isDockerHubSpent reports whether the message of a 429 says that the quota for pulls
+// is spent. Any other message of Docker Hub only means that requests come too fast.
 func isDockerHubSpent(words string) bool {
 	return strings.Contains(strings.ToLower(words), "pull rate limit")
 }

@@ -13,9 +13,9 @@ import (
 	"mvrun/validate"
 )
 
-// quotaTransport holds a request back while the registry has said that it will
-// not answer it. The request waits for the end of that, or fails with a
-// *spentError if the end is too late for it.
+// quotaTransport holds back requests while the registry has said that the quota is
+// spent. A request waits until the quota comes back. If that is too late for the
+// request, it fails with a *spentError.
 type quotaTransport struct {
 	quota *quota
 	next  http.RoundTripper
@@ -44,34 +44,35 @@ func (t *quotaTransport) RoundTrip(request *http.Request) (*http.Response, error
 	}
 }
 
-// quota is what a registry has left for one user.
+// quota knows which shares of a user's quota at a registry are spent.
 type quota struct {
-	registry string // as lists write it, for messages
-	host     string // the registry's own
-	// common is set if one quota is for all projects of the registry.
-	common bool
-	redact func(words string) string
-	warn   func(message string)
+	registry string // the name of the registry in lists, for messages
+	host     string // the host of the registry itself
+	common   bool   // whether all projects of the registry have one common quota
+	redact   func(words string) string
+	warn     func(message string)
 
 	mu    sync.Mutex
-	spent map[share]*spentError // some of them are over
+	spent map[share]*spentError // the shares that are or were spent
 }
 
 func newQuota(t Target, redact func(string) string, warn func(string)) *quota {
 	return &quota{registry: t.Name, host: t.Host, common: isDockerHub(t.Name), redact: redact, warn: warn}
 }
 
-// share is a part of a quota that is spent by itself.
+// share is a part of a quota. It can be spent while other parts are not.
 type share struct {
-	// project is "" for the whole registry. A project of Harbor's may be a cache
-	// of Docker Hub, whose quota is not that of the other projects.
+	// project is "" for the whole registry. In Harbor, a project may be a cache of
+	// Docker Hub. Then the quota of Docker Hub counts for this project, but not for
+	// the others.
 	project string
-	// pulls is set for GETs of manifests alone, where HEADs are free.
+	// pulls means that only GET requests for manifests count, and HEAD requests do
+	// not.
 	pulls bool
 }
 
-// projectOf returns the project whose share a request spends, "" for that of the
-// whole registry.
+// projectOf returns the project for whose share a request counts. It returns "" if the
+// request counts for the whole registry.
 func (q *quota) projectOf(request *http.Request) string {
 	if q.common {
 		return ""
@@ -79,9 +80,9 @@ func (q *quota) projectOf(request *http.Request) string {
 	return projectOf(request.URL.Path)
 }
 
-// spentFor returns why a request should not be sent now, or nil. What the
-// registry says of its quota concerns its own host only, and not a store to
-// which it redirects, nor its token server.
+// spentFor returns the reason why a request must not be sent now, or nil. The quota
+// concerns only requests to the registry's own host. It does not concern those to its
+// token server, or to a store to which it redirects.
 func (q *quota) spentFor(request *http.Request) *spentError {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -97,7 +98,7 @@ func (q *quota) spentFor(request *http.Request) *spentError {
 	return nil
 }
 
-// spentPulls returns why no manifest of a project can be read now, or nil.
+// spentPulls returns the reason why no manifest of a project can be read now, or nil.
 func (q *quota) spentPulls(project string) *spentError {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -107,12 +108,13 @@ func (q *quota) spentPulls(project string) *spentError {
 	return nil
 }
 
-// spend notes that a share is spent. It reports whether that is news.
+// spend notes that a share is spent. news is true if no share of this project was known
+// to be spent.
 func (q *quota) spend(s share, spent *spentError) (news bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	news = !q.spent[share{}].isCurrent() && !q.spent[share{s.project, false}].isCurrent() && !q.spent[share{s.project, true}].isCurrent()
-	if !q.spent[s].isCurrent() { // else the earlier answer knows the end better
+	if !q.spent[s].isCurrent() { // if it is current, the earlier answer names the end more exactly
 		if q.spent == nil {
 			q.spent = map[share]*spentError{}
 		}
@@ -121,14 +123,15 @@ func (q *quota) spend(s share, spent *spentError) (news bool) {
 	return news
 }
 
-// refill notes that there are pulls left.
+// refill notes that a project has pulls left.
 func (q *quota) refill(project string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.spent, share{project, true})
 }
 
-// next returns the spent share that is the first to end, or nil.
+// next returns the error of the spent share that comes back first, or nil if no share
+// is spent.
 func (q *quota) next() *spentError {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -141,18 +144,18 @@ func (q *quota) next() *spentError {
 	return first
 }
 
-// isPull reports whether a request counts as a pull, as Docker Hub counts them.
+// isPull reports whether Docker Hub counts a request as a pull.
 // https://docs.docker.com/docker-hub/usage/pulls/
 func isPull(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/manifests/")
 }
 
-// spentError is the error of a request that the registry has said it will not
-// answer before some time.
+// spentError is the error of a request that cannot be answered because the quota is
+// spent.
 type spentError struct {
-	name   string // of the registry, or of a project of it
+	name   string // the registry, or one of its projects
 	until  time.Time
-	latest bool // until is the latest time, it may be earlier
+	latest bool // whether until is only the latest possible time
 	why    string
 }
 
@@ -169,12 +172,12 @@ func (e *spentError) Reason() validate.Reason { return validate.RateLimited }
 
 func (e *spentError) isCurrent() bool { return e != nil && time.Now().Before(e.until) }
 
-// maxPatience is how long an image waits for a quota. It holds a place meanwhile
-// that an image of another registry could have.
+// maxPatience is how long a request waits for the quota at most. Its image keeps a job
+// busy during that time, which could validate an image of another registry.
 const maxPatience = time.Minute
 
-// endsInTime reports whether a request with a context may wait until the quota
-// is spent no more, and can still be sent then.
+// endsInTime reports whether a request should wait for the quota: the wait is short
+// enough, and it ends before the context's deadline.
 func (e *spentError) endsInTime(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return time.Until(e.until) <= maxPatience && (!ok || e.until.Before(deadline))

@@ -2,6 +2,6 @@
 
 package wire
 
-// maxSockets is a number that other systems allow. Windows has no limit that a
-// process could ask for.
+// maxSockets returns defaultSockets, because a process on Windows cannot find out how
+// many files it may open.
 func maxSockets() int { return defaultSockets }
