@@ -13,11 +13,12 @@ import (
 	"mvrun/validate"
 )
 
-// Inspection is what a registry has under a reference. It is immutable.
+// Inspection is the image or artifact that a registry has under a reference. It is
+// immutable.
 //
-// The manifests of a list's platforms are read when a script first asks for
-// something in them. Reading ten platforms would take twenty more requests, and
-// most scripts want only one.
+// If it is a list, the images of its platforms are read only when a script needs
+// them. To read ten platforms takes twenty more requests, and most scripts need only
+// one platform.
 type Inspection struct {
 	execution *execution
 	reference string
@@ -32,7 +33,7 @@ type InspectedPlatform struct {
 	entry      validate.Descriptor
 
 	mu  sync.Mutex
-	own *validate.Inspection // nil until a script asks for it
+	own *validate.Inspection // the image of the platform; nil until a script needs it
 }
 
 var (
@@ -100,9 +101,10 @@ func (i *Inspection) AttrNames() []string {
 	return []string{"annotations", "artifact_type", "created", "digest", "labels", "media_type", "platforms", "reference", "size"}
 }
 
-// preferred returns the platform whose size, labels and creation time are those
-// of the list: the first one that the run's question selects, in the order of
-// its architectures, or the first of the list if the question selects none.
+// preferred returns the platform that stands for the whole list: its size, labels and
+// creation time count as those of the list. It is the first platform that the run's
+// question selects, in the order of the question's architectures. If the question
+// selects none, it is the first platform of the list.
 func (i *Inspection) preferred() (*InspectedPlatform, error) {
 	if len(i.platforms) == 0 {
 		return nil, fmt.Errorf("%s is a list without images: only an image has size, labels and created", i.reference)
@@ -128,7 +130,7 @@ func (p *InspectedPlatform) Hash() (uint32, error) {
 	return 0, errors.New("unhashable: inspected_platform")
 }
 
-// platform returns the name of the platform, "" if the entry of the list has none.
+// platform returns the name of the platform, or "" if the list does not name it.
 func (p *InspectedPlatform) platform() string {
 	if p.entry.Platform == nil {
 		return ""
@@ -178,8 +180,8 @@ func (p *InspectedPlatform) AttrNames() []string {
 	return []string{"annotations", "architecture", "created", "digest", "labels", "media_type", "os", "os_version", "platform", "reference", "size", "variant", "wanted"}
 }
 
-// read returns the image that the entry names. After the first success it asks
-// the registry no more; after a failure it does.
+// read returns the image of the platform. It reads the image from the registry until
+// that succeeds once.
 func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -187,8 +189,8 @@ func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 		return p.own, nil
 	}
 	var own *validate.Inspection
-	// This is the context of the execution, because the value may outlive the
-	// call that made it.
+	// The context is that of the execution, because a script may use this value
+	// after the thread that made it has ended.
 	err := p.execution.Engine.Work(p.execution.ctx, func(ctx context.Context) (err error) {
 		own, err = p.execution.Lookup.Inspect(ctx, p.repository, p.entry.Digest)
 		return err
@@ -203,8 +205,8 @@ func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 	return own, nil
 }
 
-// contentAttr returns an attribute of one image or artifact, or None if it has
-// no such thing.
+// contentAttr returns the size, labels or creation time of one image or artifact, or
+// None if it is not known.
 func contentAttr(i *validate.Inspection, name string) starlark.Value {
 	switch name {
 	case "size":

@@ -2,7 +2,7 @@ package validate
 
 import "fmt"
 
-// Media types of manifests.
+// These are the media types of manifests.
 const (
 	TypeDockerSchema1       = "application/vnd.docker.distribution.manifest.v1+json"
 	TypeDockerSchema1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws"
@@ -12,8 +12,8 @@ const (
 	TypeOCIIndex            = "application/vnd.oci.image.index.v1+json"
 )
 
-// ManifestTypes are the media types that ParseManifest reads, the preferred ones
-// first.
+// ManifestTypes are the media types that ParseManifest can read. The preferred ones
+// come first.
 var ManifestTypes = []string{TypeDockerList, TypeOCIIndex, TypeDockerManifest, TypeOCIManifest, TypeDockerSchema1Signed, TypeDockerSchema1}
 
 // Manifest is a parsed manifest of any type.
@@ -22,34 +22,35 @@ type Manifest struct {
 	Digest    string
 	Size      int64
 
-	Children []Descriptor // of a list or an index
-	Config   Descriptor   // of an image
-	Layers   []Descriptor // of an image, the base first
+	Children []Descriptor // the entries of a list or an index
+	Config   Descriptor   // the config of an image
+	Layers   []Descriptor // the layers of an image; the base comes first
 
-	// ServedAs is the registry's Content-Type if that is not MediaType, else "".
+	// ServedAs is the Content-Type that the registry sent, if it is not MediaType.
+	// Otherwise it is "".
 	ServedAs string
 
-	ArtifactType string // as the manifest states it, mostly ""
+	ArtifactType string // the type that the manifest itself names, or ""
 	Annotations  map[string]string
 
-	// Schema1 stands in for the config of an image of schema 1, which has none. It
-	// is nil for other manifests.
+	// Schema1 is the config that an image of schema 1 has inside its manifest. It is
+	// nil for other manifests.
 	Schema1 *Config
 }
 
-// Descriptor points to a manifest or a blob.
+// Descriptor describes a manifest or a blob, and names its digest.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md
 type Descriptor struct {
 	MediaType    string            `json:"mediaType"`
 	Digest       string            `json:"digest"`
-	Size         int64             `json:"size"` // in bytes; 0 if whoever points does not tell
+	Size         int64             `json:"size"` // in bytes; 0 if it is not known
 	Platform     *Platform         `json:"platform,omitempty"`
 	ArtifactType string            `json:"artifactType,omitempty"`
 	Annotations  map[string]string `json:"annotations,omitempty"`
 	URLs         []string          `json:"urls,omitempty"` // other places that have the blob
 }
 
-// check returns an error if the descriptor cannot point to anything.
+// check returns an error if the size or the digest is not valid.
 func (d Descriptor) check() error {
 	if d.Size < 0 {
 		return fmt.Errorf("%s has a size of %d bytes", d.Digest, d.Size)
@@ -57,7 +58,7 @@ func (d Descriptor) check() error {
 	return CheckDigest(d.Digest)
 }
 
-// child returns the first entry of a list that has the digest, or nil.
+// child returns the first entry of a list with a digest, or nil if there is none.
 func (m *Manifest) child(digest string) *Descriptor {
 	for i := range m.Children {
 		if m.Children[i].Digest == digest {
@@ -70,16 +71,16 @@ func (m *Manifest) child(digest string) *Descriptor {
 // IsList reports whether the manifest is a Docker manifest list or an OCI index.
 func (m *Manifest) IsList() bool { return m.MediaType == TypeDockerList || m.MediaType == TypeOCIIndex }
 
-// IsSchema1 reports whether the manifest is of Docker's first schema.
+// IsSchema1 reports whether the manifest has Docker's first schema.
 func (m *Manifest) IsSchema1() bool {
 	return m.MediaType == TypeDockerSchema1 || m.MediaType == TypeDockerSchema1Signed
 }
 
-// isArtifact reports whether a single manifest is of something else than an
-// image. Its config then has a type of its own, and need not even be JSON.
+// isArtifact reports whether a single manifest is that of an artifact, not of an
+// image. The config of an artifact has its own media type, and need not be JSON.
 func (m *Manifest) isArtifact() bool {
 	switch m.Config.MediaType {
-	case typeDockerConfig, typeOCIConfig, "", "application/octet-stream": // the last two as early tools wrote it
+	case typeDockerConfig, typeOCIConfig, "", "application/octet-stream": // early tools wrote the last two for images
 		return false
 	}
 	return !m.IsSchema1()

@@ -14,17 +14,16 @@ import (
 	"mvrun/validate"
 )
 
-// Blobs are read as streams, and never kept.
-
-// stat asks whether a blob is there, and for its size.
+// headBlob finds out whether a blob is there, and its size.
 //
-// A HEAD may not tell: Harbor's proxy cache answers it with a false 404, a store
-// of blobs may refuse it, and some answers have no length. Then a GET is sent.
-func (h *host) stat(ctx context.Context, repository, digest string) (validate.Fact, error) {
-	return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.statOnce(ctx, repository, digest) })
+// A HEAD request does not always find this out. Harbor's proxy cache answers with a
+// wrong 404, a store of blobs may refuse HEAD requests, and some answers have no
+// length. In these cases headBlob sends a GET request.
+func (h *host) headBlob(ctx context.Context, repository, digest string) (validate.Fact, error) {
+	return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.headBlobOnce(ctx, repository, digest) })
 }
 
-func (h *host) statOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
+func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
 	response, err := h.do(ctx, http.MethodHead, repository, "blobs/"+digest, nil)
 	if err != nil {
 		return validate.Fact{}, err
@@ -39,8 +38,8 @@ func (h *host) statOnce(ctx context.Context, repository, digest string) (validat
 	default:
 		return validate.Fact{}, wire.Refusal(response)
 	}
-	response.Body.Close() // it holds the slot that the next request needs
-	body, length, err := h.blob(ctx, repository, digest)
+	response.Body.Close() // frees the slot, which the next request needs
+	body, length, err := h.openBlob(ctx, repository, digest)
 	if err != nil || body == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
@@ -48,12 +47,13 @@ func (h *host) statOnce(ctx context.Context, repository, digest string) (validat
 	if length >= 0 {
 		return validate.Fact{Size: length}, nil
 	}
-	return h.wholeOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
+	return h.readBlobOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
 }
 
-// blob opens a blob. It returns nil without an error if the registry does not have
-// the blob. The length is -1 if the registry does not tell.
-func (h *host) blob(ctx context.Context, repository, digest string) (io.ReadCloser, int64, error) {
+// openBlob sends a GET request for a blob, and returns the body of the answer. If the
+// registry does not have the blob, openBlob returns nil and no error. The length is -1
+// if the registry does not name it.
+func (h *host) openBlob(ctx context.Context, repository, digest string) (io.ReadCloser, int64, error) {
 	response, err := h.do(ctx, http.MethodGet, repository, "blobs/"+digest, nil)
 	if err != nil {
 		return nil, 0, err
@@ -70,28 +70,29 @@ func (h *host) blob(ctx context.Context, repository, digest string) (io.ReadClos
 	return nil, 0, err
 }
 
-// whole reads a blob to its end and hashes it. A blob that is cut short is asked
-// for again.
-func (h *host) whole(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
-	return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.wholeOnce(ctx, repository, need) })
+// readBlob reads a whole blob and computes its digest. It does not keep the bytes. If
+// the blob is cut short, readBlob reads it again.
+func (h *host) readBlob(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
+	return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.readBlobOnce(ctx, repository, need) })
 }
 
-func (h *host) wholeOnce(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
-	body, _, err := h.blob(ctx, repository, need.Digest)
+func (h *host) readBlobOnce(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
+	body, _, err := h.openBlob(ctx, repository, need.Digest)
 	if err != nil || body == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
 	defer body.Close()
 	blob := &hashingReader{next: body, hash: newHash(need.Digest), client: h.client}
 	var stream io.Reader = blob
-	if need.Size > 0 { // one byte more shows that the blob is too long
+	if need.Size > 0 { // one byte more than expected is enough to see that the blob is too long
 		stream = io.LimitReader(blob, min(need.Size, math.MaxInt64-1)+1)
 	}
 	var fact validate.Fact
 	if need.Action == validate.UnpackLayer {
 		fact = unpack(stream, func() int64 { return blob.n })
 	}
-	// The bytes behind the end of a packed stream belong to the blob, too.
+	// A blob may have more bytes after the end of the compressed data. They count for
+	// its digest, too.
 	if _, err := io.Copy(io.Discard, stream); err != nil {
 		return validate.Fact{}, &wire.CutError{Err: err}
 	}
@@ -102,8 +103,9 @@ func (h *host) wholeOnce(ctx context.Context, repository string, need validate.N
 	return fact, nil
 }
 
-// hashingReader hashes and counts what is read through it, and keeps an error.
-// What unpacks the stream may hide the error.
+// hashingReader computes the digest of all bytes that are read through it, and counts
+// them. It also keeps the error of a read, because the reader that unpacks the blob may
+// hide it.
 type hashingReader struct {
 	next   io.Reader
 	hash   hash.Hash
@@ -112,13 +114,13 @@ type hashingReader struct {
 	err    error
 }
 
-func (c *hashingReader) Read(b []byte) (int, error) {
-	n, err := c.next.Read(b)
-	c.hash.Write(b[:n])
-	c.n += int64(n)
-	c.client.bytes.Add(int64(n))
+func (r *hashingReader) Read(b []byte) (int, error) {
+	n, err := r.next.Read(b)
+	r.hash.Write(b[:n])
+	r.n += int64(n)
+	r.client.bytes.Add(int64(n))
 	if err != nil && err != io.EOF {
-		c.err = err
+		r.err = err
 	}
 	return n, err
 }

@@ -201,15 +201,15 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	var err error
 	switch need.Action {
 	case validate.HeadManifest:
-		fact, err = host.head(ctx, path, reference)
+		fact, err = host.headManifest(ctx, path, reference)
 	case validate.ReadManifest:
-		fact, err = host.manifest(ctx, path, reference)
+		fact, err = host.readManifest(ctx, path, reference)
 	case validate.ReadConfig:
-		fact, err = host.config(ctx, path, reference)
+		fact, err = host.readConfig(ctx, path, reference)
 	case validate.HeadBlob:
-		fact, err = host.stat(ctx, path, reference)
+		fact, err = host.headBlob(ctx, path, reference)
 	case validate.HashBlob, validate.UnpackLayer:
-		fact, err = host.whole(ctx, path, need)
+		fact, err = host.readBlob(ctx, path, need)
 	case validate.ListReferrers:
 		fact.Referrers, err = host.referrers(ctx, path, reference)
 	}

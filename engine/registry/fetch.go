@@ -9,19 +9,19 @@ import (
 	"mvrun/engine/registry/wire"
 )
 
-// get reads a whole answer of at most so many bytes. It returns nil without an
-// error if the registry does not have what was asked for. An answer that is cut
-// short is asked for again.
-func (h *host) get(ctx context.Context, repository, path string, header http.Header, most int64) ([]byte, http.Header, error) {
+// get sends a GET request and reads the whole answer, which may have at most limit
+// bytes. If the registry does not have the object, get returns nil and no error. If
+// the answer is cut short, get sends the request again.
+func (h *host) get(ctx context.Context, repository, path string, header http.Header, limit int64) ([]byte, http.Header, error) {
 	var got http.Header
 	body, err := wire.RetryCut(ctx, h.client.network.Tries(), func() (body []byte, err error) {
-		body, got, err = h.getOnce(ctx, repository, path, header, most)
+		body, got, err = h.getOnce(ctx, repository, path, header, limit)
 		return body, err
 	})
 	return body, got, err
 }
 
-func (h *host) getOnce(ctx context.Context, repository, path string, header http.Header, most int64) ([]byte, http.Header, error) {
+func (h *host) getOnce(ctx context.Context, repository, path string, header http.Header, limit int64) ([]byte, http.Header, error) {
 	response, err := h.do(ctx, http.MethodGet, repository, path, header)
 	if err != nil {
 		return nil, nil, err
@@ -34,15 +34,15 @@ func (h *host) getOnce(ctx context.Context, repository, path string, header http
 	default:
 		return nil, nil, wire.Refusal(response)
 	}
-	if response.ContentLength > most {
-		return nil, nil, &contentError{fmt.Errorf("the answer has %d bytes; registries need not take more than %d, and neither does mvrun", response.ContentLength, most)}
+	if response.ContentLength > limit {
+		return nil, nil, &contentError{fmt.Errorf("the answer has %d bytes; registries need not take more than %d, and neither does mvrun", response.ContentLength, limit)}
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err != nil {
 		return nil, nil, &wire.CutError{Err: err}
 	}
-	if int64(len(body)) > most {
-		return nil, nil, &contentError{fmt.Errorf("the answer has more than %d bytes; registries need not take more, and neither does mvrun", most)}
+	if int64(len(body)) > limit {
+		return nil, nil, &contentError{fmt.Errorf("the answer has more than %d bytes; registries need not take more, and neither does mvrun", limit)}
 	}
 	return body, response.Header, nil
 }

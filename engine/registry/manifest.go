@@ -24,11 +24,11 @@ const (
 // manifest is not named, a registry may convert the manifest or refuse to send it.
 var accept = http.Header{"Accept": {strings.Join(validate.ManifestTypes, ",")}}
 
-// head finds out whether a manifest is there, and its digest.
+// headManifest finds out whether a manifest is there, and its digest.
 //
 // Some registries answer a HEAD request without a digest, or with an error, although
-// a GET request works. In these cases head reads the manifest.
-func (h *host) head(ctx context.Context, repository, reference string) (validate.Fact, error) {
+// a GET request works. In these cases headManifest reads the manifest.
+func (h *host) headManifest(ctx context.Context, repository, reference string) (validate.Fact, error) {
 	response, err := h.do(ctx, http.MethodHead, repository, "manifests/"+reference, accept)
 	if err != nil {
 		return validate.Fact{}, err
@@ -42,13 +42,13 @@ func (h *host) head(ctx context.Context, repository, reference string) (validate
 		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented,
 		wire.IsUnexplained(response) && !h.client.options.Once:
 		response.Body.Close() // frees the slot, which the next request needs
-		return h.manifest(ctx, repository, reference)
+		return h.readManifest(ctx, repository, reference)
 	}
 	return validate.Fact{}, wire.Refusal(response)
 }
 
-// manifest reads a manifest, and checks that its bytes have the right digest.
-func (h *host) manifest(ctx context.Context, repository, reference string) (validate.Fact, error) {
+// readManifest reads a manifest, and checks that its bytes have the right digest.
+func (h *host) readManifest(ctx context.Context, repository, reference string) (validate.Fact, error) {
 	body, header, err := h.get(ctx, repository, "manifests/"+reference, accept, maxManifest)
 	if err != nil || body == nil {
 		return validate.Fact{Missing: err == nil}, err
@@ -70,9 +70,9 @@ func (h *host) manifest(ctx context.Context, repository, reference string) (vali
 	return validate.Fact{Digest: manifest.Digest, Manifest: manifest}, nil
 }
 
-// config reads an image's config. If the bytes have a wrong digest, the fact has
+// readConfig reads an image's config. If the bytes have a wrong digest, the fact has
 // this digest and no config.
-func (h *host) config(ctx context.Context, repository, digest string) (validate.Fact, error) {
+func (h *host) readConfig(ctx context.Context, repository, digest string) (validate.Fact, error) {
 	body, _, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
 	if err != nil || body == nil {
 		return validate.Fact{Missing: err == nil}, err

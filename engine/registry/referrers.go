@@ -16,11 +16,12 @@ import (
 	"mvrun/validate"
 )
 
-// Referrers are what is attached to an image: signatures, SBOMs, attestations.
+// A referrer is an artifact that is attached to an image: a signature, an SBOM or an
+// attestation. This file finds the referrers of an image.
 
-// cosignTags are the ends of the tags under which cosign stores what it attaches,
-// each with the artifact type that cosign gives the same thing where the registry
-// lists referrers.
+// cosignTags has the ends of the tags under which cosign stores artifacts. If a
+// registry lists referrers, cosign does not use these tags. The artifact has then the
+// artifact type that stands here beside its tag.
 // https://github.com/sigstore/cosign/blob/v2.4.1/specs/SIGNATURE_SPEC.md#storage
 var cosignTags = []struct{ suffix, artifactType string }{
 	{".sig", "application/vnd.dev.cosign.artifact.sig.v1+json"},
@@ -28,9 +29,9 @@ var cosignTags = []struct{ suffix, artifactType string }{
 	{".sbom", "application/vnd.dev.cosign.artifact.sbom.v1+json"},
 }
 
-// referrers lists what refers to a manifest, in the order of artifact types and
-// digests. It sends a request for the list and one for each of cosign's tags, side
-// by side, and another one if the registry does not list referrers.
+// referrers lists the referrers of a manifest, sorted by artifact type and digest. It
+// asks for the registry's list and for each of cosign's tags at the same time. If the
+// registry does not list referrers, one more request follows.
 func (h *host) referrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
 	found := make([][]validate.Descriptor, 1+len(cosignTags))
 	group, inner := errgroup.WithContext(ctx)
@@ -47,7 +48,7 @@ func (h *host) referrers(ctx context.Context, repository, digest string) ([]vali
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	// The same referrer may be found in several ways. The first counts.
+	// The same referrer may be found in several places. The first one counts.
 	all := slices.Concat(found...)
 	seen := map[string]bool{}
 	all = slices.DeleteFunc(all, func(r validate.Descriptor) bool {
@@ -61,17 +62,18 @@ func (h *host) referrers(ctx context.Context, repository, digest string) ([]vali
 	return all, nil
 }
 
-// acceptIndex asks for a list of referrers.
+// acceptIndex is the header of a request for a list of referrers.
 var acceptIndex = http.Header{"Accept": {validate.TypeOCIIndex}}
 
-// errNoAPI says that an answer is none of the referrers API.
+// errNoAPI says that an answer does not come from a referrers API.
 var errNoAPI = errors.New("the registry does not list referrers")
 
-// listedReferrers asks the registry, or else the fallback tag.
+// listedReferrers returns the registry's list of referrers. If the registry does not
+// list referrers, it returns the list under the fallback tag.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
 func (h *host) listedReferrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
 	var found []validate.Descriptor
-	listed := false // by a first page
+	listed := false // whether a first page came
 	err := h.pages(ctx, repository, "referrers/"+digest, acceptIndex, func(header http.Header, body []byte) error {
 		if mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type")); err != nil || mediaType != validate.TypeOCIIndex {
 			return &contentError{errNoAPI}
@@ -95,9 +97,9 @@ func (h *host) listedReferrers(ctx context.Context, repository, digest string) (
 	return found, nil
 }
 
-// noReferrersAPI reports whether an error is the answer of a registry that does not
-// know the referrers API. Something else than the registry may answer likewise: the
-// request for the fallback tag then fails, too.
+// noReferrersAPI reports whether an error comes from a registry that does not have the
+// referrers API. A proxy in front of a broken registry may answer in the same way. This
+// does no harm, because the request for the fallback tag then fails, too.
 func noReferrersAPI(err error) bool {
 	var status *transport.Error
 	switch {
@@ -109,39 +111,39 @@ func noReferrersAPI(err error) bool {
 	return false
 }
 
-// taggedReferrers reads the list that clients keep under a tag if the registry
-// keeps none.
+// taggedReferrers returns the list of referrers under the fallback tag. Clients write
+// this list if the registry does not list referrers.
 //
-// Under such a tag there may be the image itself: GitLab answers so, and copying
-// tools push it there. The platforms of an image are no referrers, and have no
-// artifact type.
+// Some registries (GitLab) return the image itself for this tag, and some tools copy
+// the image to it. If the image is a list, its entries are platforms and not referrers.
+// Platforms have no artifact type, so entries without one are left out.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
 func (h *host) taggedReferrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
-	fact, err := h.manifest(ctx, repository, referrersTag(digest))
+	fact, err := h.readManifest(ctx, repository, referrersTag(digest))
 	if err != nil || fact.Missing || fact.Digest == digest {
 		return nil, err
 	}
 	return slices.DeleteFunc(fact.Manifest.Children, func(r validate.Descriptor) bool { return r.ArtifactType == "" }), nil
 }
 
-// referrersTag returns the tag for the referrers of a digest. It has at most 32
-// characters of the algorithm, and 64 of the rest.
+// referrersTag returns the fallback tag for the referrers of a digest. It has at most
+// 32 characters of the digest's algorithm, and 64 of the rest.
 func referrersTag(digest string) string {
 	algorithm, encoded, _ := strings.Cut(digest, ":")
 	return algorithm[:min(len(algorithm), 32)] + "-" + encoded[:min(len(encoded), 64)]
 }
 
-// maxTag is how many characters a tag may have.
+// maxTag is the greatest number of characters of a tag.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 const maxTag = 128
 
-// cosignReferrer reads what is under one of cosign's tags.
+// cosignReferrer returns the artifact under one of cosign's tags.
 func (h *host) cosignReferrer(ctx context.Context, repository, digest, suffix, artifactType string) ([]validate.Descriptor, error) {
 	tag := strings.Replace(digest, ":", "-", 1) + suffix
-	if len(tag) > maxTag { // of a sha512 digest: cosign does not shorten it, so there is no such tag
+	if len(tag) > maxTag { // the tag for a sha512 digest is too long, and cosign does not shorten it
 		return nil, nil
 	}
-	fact, err := h.manifest(ctx, repository, tag)
+	fact, err := h.readManifest(ctx, repository, tag)
 	if err != nil || fact.Missing || fact.Digest == digest {
 		return nil, err
 	}

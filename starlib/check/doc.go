@@ -1,18 +1,19 @@
-// Package check finds what is wrong with scripts without running them, and
-// formats them.
+// Package check finds mistakes in scripts without running them, and formats
+// scripts.
 //
-// Check looks for errors that a run would end with, such as a name that nothing
-// defines, a module that cannot be loaded, or parallel at the top level. It also
-// looks for doubtful places, by rules of buildifier that make sense outside
-// Bazel. Rules lists all of both. Fix rewrites a script in buildifier's layout.
+// Check finds errors that would end a run: for example an undefined name, a module
+// that cannot be loaded, or a call of parallel at the top level. It also finds
+// doubtful places. For these it uses the rules of buildifier that make sense
+// outside Bazel. Rules lists the rules for both kinds. Fix rewrites a script in
+// buildifier's layout.
 //
-// A checker holds what is known of one script: its syntax tree, the modules that
-// it loads, and the findings so far. Each file of the package adds findings of
-// one kind: loads.go, stages.go, main.go, lint.go, format.go.
+// A checker is for one script. It holds the syntax tree, the modules that the
+// script loads, and the findings so far. Each of these files adds one kind of
+// findings: loads.go, stages.go, main.go, lint.go, format.go.
 //
 // The formatter and the lint rules come from buildtools, which parses a slightly
-// different language. plain.go translates between the two, and sameProgram proves
-// that a formatted script still means the same.
+// different language. plain.go translates between the two. sameProgram checks that
+// a formatted script still has the same meaning.
 //
-// The package knows the names of the builtins and executes nothing.
+// The package knows the names of the builtins, but executes nothing.
 package check

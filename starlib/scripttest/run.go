@@ -16,26 +16,26 @@ import (
 	"mvrun/starlib/param"
 )
 
-// ScriptRun is a run of a script that a test asks for.
+// ScriptRun has the arguments with which a test runs a script.
 type ScriptRun struct {
-	Script string   // relative to the test's file, or the name of a bundled one
-	List   string   // given on standard input
-	Flags  []string // as on the command line
+	Script string   // the path of the script relative to the test's file, or the name of a bundled script
+	List   string   // the standard input of the script
+	Flags  []string // words of the command line
 	Env    map[string]string
-	Now    time.Time // what the script's clock shows first; zero for the machine's time
+	Now    time.Time // the time when the script begins; the zero time means the real time
 }
 
-// ScriptOutcome is what a script that a test ran returned and wrote.
+// ScriptOutcome is the outcome of a script that a test ran.
 type ScriptOutcome struct {
-	Status  int    // exit status
-	Output  string // standard output
-	Log     string // standard error
-	Failed  []string
-	Results []*engine.Result  // the last of each image, in the list's order
-	Files   map[string]string // those in the test's folder, by name
+	Status  int               // the exit status
+	Output  string            // the standard output
+	Log     string            // the standard error
+	Failed  []string          // the lines of the failed list
+	Results []*engine.Result  // the last result of each image, in the order of the list
+	Files   map[string]string // the contents of the files in the test's folder, by their names
 }
 
-// runScript is run(script, list, flags, env, now).
+// runScript implements run(script, list, flags, env, now).
 func (t *test) runScript(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var s ScriptRun
 	var lines listText
@@ -60,7 +60,7 @@ func (t *test) runScript(thread *starlark.Thread, b *starlark.Builtin, args star
 	return outcomeValue(outcome), nil
 }
 
-// outcomeValue returns an outcome as the test sees it.
+// outcomeValue returns the value that a test gets for an outcome.
 func outcomeValue(o ScriptOutcome) starlark.Value {
 	var failed, results []starlark.Value
 	for _, line := range o.Failed {
@@ -71,7 +71,7 @@ func outcomeValue(o ScriptOutcome) starlark.Value {
 	}
 	files := starlark.NewDict(len(o.Files))
 	for _, name := range slices.Sorted(maps.Keys(o.Files)) {
-		_ = files.SetKey(starlark.String(name), starlark.String(o.Files[name])) // never fails: the dict is new, and strings are hashable
+		_ = files.SetKey(starlark.String(name), starlark.String(o.Files[name])) // cannot fail: the dict is new, and strings are hashable
 	}
 	return starlarkstruct.FromStringDict(starlark.String("outcome"), starlark.StringDict{
 		"status": starlark.MakeInt(o.Status),
@@ -80,8 +80,8 @@ func outcomeValue(o ScriptOutcome) starlark.Value {
 	})
 }
 
-// listText is the text of an image list. Tests may also write it as a list of
-// lines.
+// listText is an argument that is the text of an image list. A test may also write it
+// as a list of lines.
 type listText string
 
 // Unpack implements starlark.Unpacker.

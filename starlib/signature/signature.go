@@ -13,25 +13,25 @@ import (
 	"mvrun/starlib/source"
 )
 
-// Signature is a script's description of itself.
+// Signature has a script's docstring and its flags.
 type Signature struct {
-	Doc   string // the docstring, without its Args
+	Doc   string // the docstring, without its section "Args:"
 	Flags []Flag
 }
 
-// Flag is a parameter of main that the command line sets.
+// Flag is a parameter of main. The command line gives its value.
 type Flag struct {
-	Name     string // of the parameter: max_failures is --max-failures
-	Default  any    // string, int, float64, bool or []string; "" if Required
+	Name     string // the name of the parameter, such as max_failures for --max-failures
+	Default  any    // a string, int, float64, bool or []string; "" if Required
 	Required bool
-	Help     string // from the docstring's Args
-	Place    string // of the parameter: FILE:LINE:COLUMN
+	Help     string // the text below "Args:" in the docstring
+	Place    string // the place of the parameter: FILE:LINE:COLUMN
 }
 
-// Word returns the flag's name on the command line, without the dashes.
+// Word returns the flag's name on the command line, without "--".
 func (f Flag) Word() string { return strings.ReplaceAll(f.Name, "_", "-") }
 
-// String returns the default as a flag's help shows it.
+// String returns the default as the help of the flag shows it.
 func (f Flag) String() string {
 	switch v := f.Default.(type) {
 	case []string:
@@ -43,13 +43,13 @@ func (f Flag) String() string {
 	}
 }
 
-// Taken returns the error of a flag whose name is one of the command's own.
+// Taken returns the error for a flag with the same name as one of mvrun's own flags.
 func (f Flag) Taken() error {
 	return fmt.Errorf("main's parameter %s would be --%s, which is a flag of mvrun: give it another name", f.Name, f.Word())
 }
 
-// Of reads a script's signature. The signature of a script that cannot be parsed
-// is empty, because running the script tells what is wrong with it.
+// Of reads a script's signature. If the script cannot be parsed, Of returns an empty
+// signature and no error, because running the script will show the mistake.
 func Of(script source.Script) (Signature, error) {
 	file, err := source.Dialect.Parse(script.Name, script.Source, 0)
 	if err != nil {
@@ -84,8 +84,8 @@ func Main(file *syntax.File) *syntax.DefStmt {
 	return nil
 }
 
-// Help returns what the docstrings of a file and of its main say of main's
-// parameters below "Args:", by the names of the parameters.
+// Help returns the texts below "Args:" in the docstrings of a file and of its main. The
+// keys are the names of parameters.
 func Help(file *syntax.File) map[string]string {
 	_, help := splitDoc(file.Stmts)
 	if main := Main(file); main != nil {
@@ -95,8 +95,8 @@ func Help(file *syntax.File) map[string]string {
 	return help
 }
 
-// splitDoc returns the docstring of a file or a function without its Args, and
-// the Args by name.
+// splitDoc returns the docstring of a file or a function without its section "Args:".
+// It also returns the texts of that section, by the names of parameters.
 func splitDoc(body []syntax.Stmt) (text string, arguments map[string]string) {
 	text, section := docstring.Cut(docstring.Of(body), "Args")
 	arguments = map[string]string{}
@@ -106,7 +106,8 @@ func splitDoc(body []syntax.Stmt) (text string, arguments map[string]string) {
 	return text, arguments
 }
 
-// FlagOf returns the flag of a parameter of main, without its place and help.
+// FlagOf returns the flag for a parameter of main. It leaves out the place and the
+// help.
 func FlagOf(parameter syntax.Expr) (Flag, error) {
 	switch p := parameter.(type) {
 	case *syntax.Ident:
@@ -127,8 +128,8 @@ var (
 	errNoWords   = errors.New("want a list of strings without commas, which separate them on the command line")
 )
 
-// literal returns the value of a default. The default has to be written out,
-// because help shows it without running the script.
+// literal returns the value of a default. The default must be a literal, because the
+// help shows it without running the script.
 func literal(e syntax.Expr) (any, error) {
 	switch e := e.(type) {
 	case *syntax.ParenExpr:
@@ -163,7 +164,7 @@ func constant(l *syntax.Literal) (any, error) {
 	return nil, errNoLiteral
 }
 
-// negative returns the value of a number behind a minus.
+// negative returns the value of a number with a minus sign.
 func negative(e *syntax.UnaryExpr) (any, error) {
 	value, err := literal(e.X)
 	if err != nil {

@@ -1,23 +1,24 @@
-// Package wire sends requests to registries, and keeps what a run learns about
-// them on the way.
+// Package wire sends requests to registries. It also remembers what it learns about
+// the registries during a run, for example that one is down.
 //
 // A request passes through a chain of http.RoundTrippers. Each link of the chain
-// adds one thing, has a file of its own, and knows no other link. The order of
-// the links, and the reason for each, stands in chain.go.
+// adds one thing, has its own file, and knows no other link. chain.go has the order
+// of the links, and the reason for the place of each.
 //
-// Three types hold what requests have in common:
+// Three types hold the state that requests share:
 //
-//   - Network is for a whole run: the connections, the circuit breakers, the
-//     number of requests.
-//   - Registry is for one registry as a list names it: how fast it may be asked,
-//     and how many requests may be under way.
-//   - Chain is for one user at one registry: it knows what is left of this user's
+//   - Network is for a whole run. It has the connections, the circuit breakers and
+//     the number of requests.
+//   - Registry is for one registry. It limits how many requests per second the
+//     registry gets, and how many are under way at once.
+//   - Chain is for one user at one registry. It knows what is left of this user's
 //     quota. Callers send their requests through it.
 //
-// Errors that the package makes say in their words what people should know, and
-// some have a Reason among those of results.
+// The package's own errors have messages for users. Some of them also have the
+// Reason of an image's result.
 //
-// The package knows nothing of manifests and blobs, nor where credentials are
-// from. It asks an Authorizer for the Authorization header of a request. Package
-// access has one, and imports this package; package registry joins the two.
+// The package does not know manifests and blobs, nor where credentials come from.
+// It asks an Authorizer for the Authorization header of a request. The type Account
+// of package access is an Authorizer. This package does not import package access;
+// package registry connects the two.
 package wire

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// maxSilence is how long is waited for an answer, and for more of a body: a
-// proxy cache may have to fetch what it answers first.
+// maxSilence is the longest wait for an answer, and for more bytes of a body. It is
+// long, because a proxy cache may have to fetch the answer from another registry.
 const maxSilence = time.Minute
 
-// silenceTransport cuts off a body of which no more comes. net/http would wait
-// for it forever.
+// silenceTransport closes the body of an answer if no more bytes come. Without it,
+// net/http would wait forever.
 type silenceTransport struct {
 	next http.RoundTripper
 }
@@ -31,7 +31,7 @@ func (t *silenceTransport) RoundTrip(request *http.Request) (*http.Response, err
 
 var errSilence = fmt.Errorf("no more of it came within %v", maxSilence)
 
-// timedBody is a body whose reads take no longer than maxSilence.
+// timedBody is a body. A Read that takes longer than maxSilence fails.
 type timedBody struct {
 	io.ReadCloser
 	timer  *time.Timer // runs during a Read
@@ -42,7 +42,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	if b.timer == nil {
 		b.timer = time.AfterFunc(maxSilence, func() {
 			b.silent.Store(true)
-			b.ReadCloser.Close() // which ends the Read under way
+			b.ReadCloser.Close() // ends the Read that is under way
 		})
 	} else {
 		b.timer.Reset(maxSilence)
