@@ -37,7 +37,7 @@ func TestReadsAtOnceOfOneImage(t *testing.T) {
 		if got := most.Load(); got > readAtOnce+1 || got < readAtOnce {
 			t.Errorf("%d at once", got)
 		}
-		if _, err := e.Close(); err != nil {
+		if _, err := e.Close(nil); err != nil {
 			t.Error(err)
 		}
 	})

@@ -46,6 +46,10 @@ type Summary struct {
 	Lines   int // lines of the run's lists, as far as they were read
 	LeftOut int // lines of which there is no result
 
+	// NotHandedOver counts images that did not pass, and of whose lines the script
+	// gave nothing to the failed list.
+	NotHandedOver int
+
 	Unreached   int   // of the lines left out, those that a run which ended early did not reach
 	Cause       error // of an end before the script's own end, nil otherwise
 	Requests    int   // HTTP requests that were sent
@@ -142,26 +146,28 @@ func (c *collector) sync() {
 
 // close waits until every result is recorded, tells the sinks which of their
 // records do not count, and returns the counts of the run.
-func (c *collector) close() (Summary, error) {
+func (c *collector) close(cause error) (Summary, error) {
 	close(c.results)
 	<-c.stopped
-	c.revise()
+	c.revise(cause != nil)
 	s := Summary{
 		Status:  map[validate.Status]int{},
 		Reasons: map[validate.Status]map[validate.Reason]int{},
 		Matches: map[validate.Match]int{},
 		Elapsed: time.Since(c.started),
+		Cause:   cause,
 	}
-	for o := range c.ledger.counted() {
-		s.count(o)
+	for u := range c.ledger.counting() {
+		s.count(c.ledger.outcome(u))
 	}
+	s.NotHandedOver = c.ledger.unhanded
 	return s, c.err
 }
 
 // revise lets the sinks that keep records agree with the ledger. A sink that
 // failed before gets nothing any more.
-func (c *collector) revise() {
-	again, withdrawn := c.ledger.settle()
+func (c *collector) revise(aborted bool) {
+	again, withdrawn := c.ledger.settle(aborted)
 	for _, sink := range c.sinks {
 		reviser, ok := sink.(Reviser)
 		if !ok || c.err != nil {

@@ -95,11 +95,17 @@ type Engine struct {
 	lists     []*imagelist.List
 	invalid   map[identity]imagelist.Image
 	questions map[asked]string // their hashes
+	// answered are the images and questions that this run itself has asked; nil if
+	// it does not go on from an earlier run.
+	answered map[key]struct{}
 }
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
 	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
+	if o.Earlier != nil {
+		e.answered = map[key]struct{}{}
+	}
 	if !o.Fresh {
 		e.facts = newFacts()
 	}
@@ -237,16 +243,13 @@ func (e *Engine) reason(ctx context.Context, err error) validate.Reason {
 func (e *Engine) Sync() { e.collector.sync() }
 
 // Close waits for the sinks and returns the counts of the run, and the error of
-// a sink if one failed. Nothing may be validated or recorded after it.
-func (e *Engine) Close() (Summary, error) {
-	s, err := e.collector.close()
-	s.Lines, s.LeftOut = e.countLines()
-	return s, err
-}
+// a sink if one failed. cause says why the script did not come to its end; it is
+// nil if the script did. Nothing may be validated or recorded after Close.
+func (e *Engine) Close(cause error) (Summary, error) { return e.collector.close(cause) }
 
-// countLines returns how many lines of the run's lists are known, and of how many
-// of these there is no result. The collector must have stopped.
-func (e *Engine) countLines() (lines, leftOut int) {
+// CountLines returns, after Close, how many lines of the run's lists were read,
+// and of how many of these there is no result.
+func (e *Engine) CountLines() (lines, leftOut int) {
 	seen := e.seenLines()
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -84,7 +84,7 @@ func TestValidate(t *testing.T) {
 			task := e.Begin()
 			result := task.Validate(t.Context(), new(image(1)), question)
 			task.End()
-			summary, err := e.Close()
+			summary, err := e.Close(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +116,7 @@ func TestTimeoutAndInterruption(t *testing.T) {
 	if r := e.Begin().Validate(t.Context(), new(image(1)), question); r.Reason != validate.Timeout || !strings.Contains(r.Message, "1ms") {
 		t.Errorf("after the timeout: %s (%s)", r.Reason, r.Message)
 	}
-	e.Close()
+	e.Close(nil)
 
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(ErrInterrupted)
@@ -124,7 +124,7 @@ func TestTimeoutAndInterruption(t *testing.T) {
 	if r := e.Begin().Validate(ctx, new(image(1)), question); r.Reason != validate.Interrupted {
 		t.Errorf("after an interruption: %s (%s)", r.Reason, r.Message)
 	}
-	e.Close()
+	e.Close(nil)
 }
 
 // TestJobs shows that no more images are validated at once than there are
@@ -163,7 +163,7 @@ func TestJobs(t *testing.T) {
 		})
 	}
 	threads.Wait()
-	summary, err := e.Close()
+	summary, err := e.Close(nil)
 	if err != nil || summary.Status[validate.Pass] != images {
 		t.Errorf("%+v, %v", summary, err)
 	}
@@ -190,7 +190,7 @@ func TestAgain(t *testing.T) {
 	}
 	task.Validate(t.Context(), new(image(2)), question)
 	task.End()
-	summary, err := e.Close()
+	summary, err := e.Close(nil)
 	if err != nil || summary.Images != 2 || summary.Status[validate.Pass] != 2 {
 		t.Errorf("%+v, %v", summary, err)
 	}
@@ -221,7 +221,7 @@ func TestSinkFails(t *testing.T) {
 		task.Validate(t.Context(), new(image(i+1)), question)
 	}
 	task.End()
-	if _, err := e.Close(); err != full {
+	if _, err := e.Close(nil); err != full {
 		t.Errorf("Close: %v", err)
 	}
 	if len(stopped) != 1 || len(first.lines) != 1 || len(second.lines) != 0 {
@@ -337,7 +337,7 @@ func TestLines(t *testing.T) {
 			t.Errorf("%s: failed lines %q, want %d", test.name, got, test.want)
 		}
 	}
-	summary, err := e.Close()
+	summary, err := e.Close(nil)
 	if err != nil || summary.Images != 4 || summary.Reasons[validate.Error][validate.InvalidLine] != 1 {
 		t.Errorf("%+v, %v", summary, err)
 	}

@@ -27,11 +27,10 @@ type ledger struct {
 	index map[key]uint32 // of a unit in units, by its destination and line
 	units []unit
 	kinds numbered[outcome]
-	lists map[string]struct{} // names of the lists, "" for images of none
 	// stale are images that have a record in the results file although a result
 	// with another source counts for the same destination.
-	stale map[identity]*imagelist.Image
-	order uint32 // of the last record
+	stale    map[identity]*imagelist.Image
+	unhanded int // counted results that are not OK, of lines of which the script handed over nothing
 
 	mu     sync.Mutex
 	handed [][]*Packed // the results of every call of hand
@@ -40,9 +39,9 @@ type ledger struct {
 // unit is one destination of one line, and all that is kept of its last result: a
 // run may have a million.
 type unit struct {
-	image                 *imagelist.Image
-	kind, sequence, order uint32
-	stands, withdrawn     bool // as settle decides: the script stands by the result; it does not count
+	image             *imagelist.Image
+	kind, sequence    uint32
+	stands, withdrawn bool // as settle decides: the script stands by the result; it does not count
 }
 
 // lineKey identifies a line of a run's lists.
@@ -90,7 +89,7 @@ func (o outcome) ok() bool {
 }
 
 func newLedger() *ledger {
-	return &ledger{index: map[key]uint32{}, kinds: newNumbered[outcome](), lists: map[string]struct{}{}, stale: map[identity]*imagelist.Image{}}
+	return &ledger{index: map[key]uint32{}, kinds: newNumbered[outcome](), stale: map[identity]*imagelist.Image{}}
 }
 
 // unitKey returns the key of the destination of an image's line.
@@ -116,9 +115,7 @@ func (l *ledger) record(r *Result) {
 		l.stale[identify(before.image)] = before.image
 	}
 	delete(l.stale, identify(r.Image))
-	l.order++
-	l.lists[r.Image.List] = struct{}{}
-	l.units[at] = unit{image: r.Image, kind: l.kinds.of(outcomeOf(r)), sequence: r.sequence, order: l.order}
+	l.units[at] = unit{image: r.Image, kind: l.kinds.of(outcomeOf(r)), sequence: r.sequence}
 }
 
 // counting returns the units whose results count.
@@ -126,31 +123,6 @@ func (l *ledger) counting() iter.Seq[unit] {
 	return func(yield func(unit) bool) {
 		for _, u := range l.units {
 			if !u.withdrawn && !yield(u) {
-				return
-			}
-		}
-	}
-}
-
-// counted returns the outcomes that the summary counts. An image that has the
-// same number in two lists, or in a list and by the script's own making, counts
-// once, with its last record: the results file names no list.
-func (l *ledger) counted() iter.Seq[outcome] {
-	return func(yield func(outcome) bool) {
-		last := map[identity]unit{}
-		for u := range l.counting() {
-			if len(l.lists) > 1 {
-				image := *u.image
-				image.List = ""
-				if before, ok := last[identify(&image)]; !ok || before.order < u.order {
-					last[identify(&image)] = u
-				}
-			} else if !yield(l.outcome(u)) {
-				return
-			}
-		}
-		for _, u := range last {
-			if !yield(l.outcome(u)) {
 				return
 			}
 		}
@@ -171,14 +143,26 @@ func (l *ledger) outcome(u unit) outcome { return l.kinds.values[u.kind] }
 // the units do. It returns the results that the sinks have to get again, since
 // the script stands by another result than the last, and the images whose
 // records do not count.
-func (l *ledger) settle() (again []*Result, withdrawn []*imagelist.Image) {
+//
+// A script that did not come to its end may have found out more about a line than
+// it handed over. Then aborted is true, and the last results of such a line count.
+func (l *ledger) settle(aborted bool) (again []*Result, withdrawn []*imagelist.Image) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	lines := map[lineKey]struct{}{} // of which a result was handed over
-	others := map[key]*Packed{}     // results that are not the last ones of their units
+	lines := l.handedLines()
+	if aborted {
+		for _, u := range l.units {
+			if last, handed := lines[lineOf(u.image)]; handed && u.sequence > last {
+				delete(lines, lineOf(u.image))
+			}
+		}
+	}
+	others := map[key]*Packed{} // results that are not the last ones of their units
 	for _, results := range l.handed {
 		for _, r := range results {
-			lines[lineOf(r.Image)] = struct{}{}
+			if _, handed := lines[lineOf(r.Image)]; !handed {
+				continue
+			}
 			k := unitKey(r.Image)
 			at, known := l.index[k]
 			last := known && l.units[at].sequence == r.sequence()
@@ -200,15 +184,31 @@ func (l *ledger) settle() (again []*Result, withdrawn []*imagelist.Image) {
 	}
 	for i := range l.units {
 		u := &l.units[i]
-		if _, handed := lines[lineOf(u.image)]; handed && !u.stands {
+		_, handed := lines[lineOf(u.image)]
+		switch {
+		case handed && !u.stands:
 			u.withdrawn = true
 			withdrawn = append(withdrawn, u.image)
+		case !handed && !l.outcome(*u).ok() && l.outcome(*u).reason != validate.InvalidLine:
+			l.unhanded++
 		}
 	}
 	withdrawn = slices.AppendSeq(withdrawn, maps.Values(l.stale))
 	slices.SortFunc(withdrawn, compareImages)
 	slices.SortFunc(again, func(a, b *Result) int { return compareImages(a.Image, b.Image) })
 	return again, withdrawn
+}
+
+// handedLines returns the lines of which the script handed over results, with the
+// number of the last one of these results.
+func (l *ledger) handedLines() map[lineKey]uint32 {
+	lines := map[lineKey]uint32{}
+	for _, results := range l.handed {
+		for _, r := range results {
+			lines[lineOf(r.Image)] = max(lines[lineOf(r.Image)], r.sequence())
+		}
+	}
+	return lines
 }
 
 // compareImages orders images by their lists and lines.

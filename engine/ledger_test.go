@@ -24,6 +24,7 @@ func TestLedger(t *testing.T) {
 		name      string
 		attempts  []attempt
 		handed    []int // attempts that the script hands over, in this order
+		aborted   bool  // the script did not come to its end
 		counted   []string
 		again     []string // records that are written again
 		withdrawn []string
@@ -48,6 +49,10 @@ func TestLedger(t *testing.T) {
 		{name: "handed over twice", attempts: []attempt{{"s", "d", fail}, {"s", "d", pass}}, handed: []int{0, 1}, counted: []string{"s d pass"}},
 		{name: "handed over twice, the worse one last", attempts: []attempt{{"s", "d", fail}, {"s", "d", pass}}, handed: []int{1, 0},
 			counted: []string{"s d fail"}, again: []string{"s d fail"}},
+		{name: "an older pass, in a script that was aborted", attempts: []attempt{{"s", "d", pass}, {"s", "d", fail}}, handed: []int{0}, aborted: true,
+			counted: []string{"s d fail"}},
+		{name: "a fallback that was handed over before the script was aborted", attempts: []attempt{{"s", "d", fail}, {"s", "e", pass}}, handed: []int{1}, aborted: true,
+			counted: []string{"s e pass"}, withdrawn: []string{"s d"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := newLedger()
@@ -64,7 +69,7 @@ func TestLedger(t *testing.T) {
 			for _, i := range test.handed {
 				l.hand(results[i : i+1])
 			}
-			again, withdrawn := l.settle()
+			again, withdrawn := l.settle(test.aborted)
 			var counted, gotAgain, gotWithdrawn []string
 			for u := range l.counting() {
 				if u.image.Number == 1 {
@@ -132,7 +137,7 @@ func TestReviser(t *testing.T) {
 				e.HandOver(results[i : i+1])
 			}
 		}
-		summary, err := e.Close()
+		summary, err := e.Close(nil)
 		if err != nil {
 			t.Fatal(err)
 		}

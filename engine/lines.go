@@ -58,9 +58,7 @@ func (e *Engine) HandOver(results []*Packed) { e.collector.ledger.hand(results) 
 // no images, once each, word for word, in the order of their lists. Of several
 // results for one destination of a line the last one counts.
 func (e *Engine) FailedLines(results []*Packed) []string {
-	e.mu.Lock()
-	images := slices.Collect(maps.Values(e.invalid))
-	e.mu.Unlock()
+	images := e.invalidImages(results)
 	last := map[key]*Packed{} // of the units with a result that is not OK
 	for _, r := range results {
 		if k := unitKey(r.Image); !r.OK() || last[k] != nil {
@@ -73,6 +71,23 @@ func (e *Engine) FailedLines(results []*Packed) []string {
 		}
 	}
 	return e.inOrder(images)
+}
+
+// invalidImages returns the images that stand for lines which are no images, but
+// for lines of which there is one of the given results: another load_list could
+// read those.
+func (e *Engine) invalidImages(results []*Packed) []imagelist.Image {
+	e.mu.Lock()
+	invalid := slices.Collect(maps.Values(e.invalid))
+	e.mu.Unlock()
+	if len(invalid) == 0 {
+		return nil
+	}
+	read := map[lineKey]bool{}
+	for _, r := range results {
+		read[lineOf(r.Image)] = true
+	}
+	return slices.DeleteFunc(invalid, func(image imagelist.Image) bool { return read[lineOf(&image)] })
 }
 
 // UnfinishedLines returns, after Close, every line of the run's lists that did
@@ -115,11 +130,11 @@ func (e *Engine) seenLines() map[lineKey]bool {
 }
 
 // EndRest records an error for every line of the run's lists that the run did not
-// reach before its end, whose cause is given. A result of an earlier run counts
-// instead, if there is one for the question. options say how such lines are read.
-// ctx bounds the wait for the lines that a stream has yet to deliver. Nobody may
-// validate any more.
-func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options, q validate.Question) {
+// reach before its end, whose cause is given. A result of an earlier run does not
+// count for such a line: nobody knows which question the script would have asked.
+// options say how such lines are read. ctx bounds the wait for the lines that a
+// stream has yet to deliver. Nobody may validate any more.
+func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options) {
 	e.Sync()
 	seen := e.seenLines()
 	reason, message := Ended(cause)
@@ -132,12 +147,7 @@ func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Opt
 			e.Invalid(image, err)
 			continue
 		}
-		question := e.questionOf(&image, q)
-		result := e.earlier(&image, question)
-		if result == nil {
-			result = &Result{Image: &image, Status: validate.Error, Reason: reason, Message: message, Question: question, Started: time.Now()}
-		}
-		e.collector.record(result)
+		e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: reason, Message: message, Started: time.Now()})
 	}
 }
 

@@ -67,7 +67,7 @@ func TestLinesOfManyLists(t *testing.T) {
 	other.Tag, other.Number = "3", 3
 	record(validate.Fail, loose, mended, other)
 	record(validate.Pass, mended)
-	if _, err := e.Close(); err != nil {
+	if _, err := e.Close(nil); err != nil {
 		t.Fatal(err)
 	}
 	got, unchecked := e.UnfinishedLines(t.Context())
@@ -85,7 +85,7 @@ func TestLinesOfManyLists(t *testing.T) {
 // TestFailedLinesOfNoList shows that images made by hand come last, each.
 func TestFailedLinesOfNoList(t *testing.T) {
 	e := newEngine(mirrored, 1)
-	defer e.Close()
+	defer e.Close(nil)
 	list, err := imagelist.Parse("l", strings.NewReader("s.io/a d.io/a 1\n"), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -129,11 +129,11 @@ func TestEndRest(t *testing.T) {
 	task := e.Begin()
 	task.Validate(t.Context(), &first, question)
 	task.End()
-	e.EndRest(t.Context(), &DeadlineError{After: time.Hour}, imagelist.Options{}, question)
-	if _, err := e.Close(); err != nil {
+	e.EndRest(t.Context(), &DeadlineError{After: time.Hour}, imagelist.Options{})
+	if _, err := e.Close(nil); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"l 1 pass identical x1", "l 2 pass earlier x1", "l 3 error timeout x0", "l 4 error invalid-line x1", "l 5 error timeout x0"}
+	want := []string{"l 1 pass identical x1", "l 2 error timeout x0", "l 3 error timeout x0", "l 4 error invalid-line x1", "l 5 error timeout x0"}
 	if !slices.Equal(sink.lines, want) {
 		t.Errorf("got  %q\nwant %q", sink.lines, want)
 	}

@@ -63,7 +63,7 @@ func unordered(words string) string {
 // earlier returns the result of an earlier run for the same question about an
 // image, or nil if there is none that needs no further attention.
 func (e *Engine) earlier(image *imagelist.Image, question string) *Result {
-	if e.options.Earlier == nil {
+	if e.options.Earlier == nil || e.isAnswered(image, question) {
 		return nil
 	}
 	result := e.options.Earlier(image, question)
@@ -72,6 +72,29 @@ func (e *Engine) earlier(image *imagelist.Image, question string) *Result {
 	}
 	result.Question, result.sequence = question, e.nextSequence()
 	return result
+}
+
+// isAnswered reports whether this run itself has an answer to a question about an
+// image. Then an earlier run's answer is out of date.
+func (e *Engine) isAnswered(image *imagelist.Image, question string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, answered := e.answered[answerKey(image, question)]
+	return answered
+}
+
+// noteAnswer remembers that this run has asked a question about an image.
+func (e *Engine) noteAnswer(image *imagelist.Image, question string) {
+	if e.answered == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.answered[answerKey(image, question)] = struct{}{}
+}
+
+func answerKey(image *imagelist.Image, question string) key {
+	return hash(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s\x00%s\x00%s", image.Number, image.List, image.Source, image.Destination, image.Tag, question))
 }
 
 // nextSequence numbers the results of the run.

@@ -32,6 +32,7 @@ func (t *Task) Validate(ctx context.Context, image *imagelist.Image, q validate.
 			return result
 		}
 	}
+	t.engine.noteAnswer(image, question)
 	result := t.engine.check(ctx, image, q)
 	result.Question, result.sequence = question, t.engine.nextSequence()
 	result.Attempts = 1

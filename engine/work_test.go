@@ -12,7 +12,7 @@ import (
 func TestWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(mirrored, 1)
-		defer e.Close()
+		defer e.Close(nil)
 		stopped := errors.New("stopped")
 		ctx, cancel := context.WithCancelCause(t.Context())
 

@@ -91,7 +91,7 @@ def main():
     return 0
 `}
 	e := engine.New(engine.Options{Jobs: 8, Timeout: time.Minute, Stop: func(error) {}})
-	defer e.Close()
+	defer e.Close(nil)
 	status, err := starlib.Run(t.Context(), script, starlib.Options{Engine: e, Lookup: l, Print: io.Discard,
 		Question: validate.Question{Arch: []string{"amd64"}, OS: []string{"linux"}}})
 	if err != nil || status == nil || *status != 0 {
@@ -120,7 +120,7 @@ func TestInspectionInterrupted(t *testing.T) {
 			},
 		}}
 		e := engine.New(engine.Options{Jobs: 1, Timeout: time.Hour, Stop: func(error) {}})
-		defer e.Close()
+		defer e.Close(nil)
 		began := time.Now()
 		script := source.Script{Name: "test.star", Source: "def main():\n    inspect(\"example.com/app:1\").labels\n"}
 		_, err := starlib.Run(ctx, script, starlib.Options{Engine: e, Lookup: l, Print: io.Discard})

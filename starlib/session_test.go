@@ -38,7 +38,7 @@ var errOffline = errors.New("there is no network")
 // offline returns options of scripts that reach no network and no file.
 func offline(t testing.TB, jobs int, printed io.Writer) Options {
 	run := engine.New(engine.Options{Registry: nowhere{}, Jobs: jobs, Timeout: defaultTimeout, Stop: func(error) {}})
-	t.Cleanup(func() { run.Close() })
+	t.Cleanup(func() { run.Close(nil) })
 	return Options{
 		Engine: run,
 		Lookup: nowhere{},

@@ -79,6 +79,7 @@ func (c *comparison) checkReferrers(s subject) *problem {
 	case len(missing) > 0:
 		return newProblem(ReferrerMissing, "the destination does not have %s attached to %s", kinds(missing), s.source)
 	case len(wrong) > 0:
+		c.noteObjects("", wrong)
 		return newProblem(ReferrerMissing, "of what is attached to %s, %s", s.source, wrong)
 	}
 	return nil

@@ -127,7 +127,7 @@ func runForMemory() {
 		Question: validate.Question{Arch: []string{"amd64", "arm64"}, OS: []string{"linux"}, Rules: validate.Hangar, Depth: validate.Manifests},
 	})
 	check(err)
-	outcome, err := run.Close()
+	outcome, err := run.Close(nil)
 	check(err)
 	lines, _ := list.Known()
 	if status != nil || outcome.Status[validate.Pass] != len(lines) || (outcome.Earlier > 0) != resumed {

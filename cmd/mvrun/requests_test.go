@@ -159,7 +159,7 @@ func TestRequests(t *testing.T) {
 				result := task.Validate(t.Context(), &image, validate.Question{
 					Arch: []string{"amd64", "arm64", "s390x"}, OS: []string{"linux"}, Rules: want.rules, Depth: want.depth})
 				task.End()
-				if _, err := run.Close(); err != nil {
+				if _, err := run.Close(nil); err != nil {
 					t.Error(err)
 				}
 				got := wantRequests{want.rules, want.depth, result.Status, source.String(), destination.String()}
@@ -193,7 +193,7 @@ func TestRequestsOfTags(t *testing.T) {
 		})
 	}
 	tags.Wait()
-	if _, err := run.Close(); err != nil {
+	if _, err := run.Close(nil); err != nil {
 		t.Error(err)
 	}
 	if got, want := source.String(), "5 HEAD manifest"; got != want {

@@ -54,7 +54,7 @@ func checkResults(t failer, schema *jsonschema.Schema, path string) {
 	}
 	lines := bytes.Split(content, []byte("\n"))
 	lines = lines[:len(lines)-1] // what follows the last end of a line is torn
-	latest := map[[5]any]map[string]any{}
+	latest := map[[6]any]map[string]any{}
 	var last map[string]any
 	for i, line := range lines {
 		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
@@ -67,7 +67,7 @@ func checkResults(t failer, schema *jsonschema.Schema, path string) {
 			return
 		}
 		last = value.(map[string]any)
-		key := [5]any{last["number"], last["source"], last["destination"], last["source_tag"], last["destination_tag"]}
+		key := [6]any{last["list"], last["number"], last["source"], last["destination"], last["source_tag"], last["destination_tag"]}
 		switch last["type"] {
 		case "image":
 			latest[key] = last

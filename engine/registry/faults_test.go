@@ -196,7 +196,7 @@ func (m *mirror) run(t *testing.T, seed int, q validate.Question) (took, asked t
 			return nil
 		})
 		took, asked = time.Since(started), time.Duration(f.faults["429"])*time.Second
-		if _, closing := e.Close(); err != nil || closing != nil {
+		if _, closing := e.Close(nil); err != nil || closing != nil {
 			t.Error(err, closing)
 		}
 		said.want(t) // nothing was thought to be down, nor a quota spent

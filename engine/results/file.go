@@ -49,11 +49,18 @@ type File struct {
 	failed  bool // a line could not be written
 	closed  bool
 
-	// earlier are the results of an earlier run. pending says of each of its images,
-	// by number, that the image has a verdict and this run no result yet.
-	earlier Earlier
-	pending []bool
+	earlier Earlier      // the results of an earlier run
+	states  []imageState // of each image in earlier, by its number
 }
+
+// imageState is what the file says of an image that an earlier run has recorded.
+type imageState struct {
+	pending  bool  // the image has a verdict, and this run has no result of it yet
+	question int32 // number of the question of the record that counts; none for none
+}
+
+// none is the question of an image of which no record of an earlier run counts.
+const none = -1
 
 // Create begins a results file. It replaces the file of an earlier run over the
 // same list, and refuses to touch any other file that exists.
@@ -182,6 +189,8 @@ func checkSameList(path string, earlier, header Header, hints Hints) error {
 	which := "another list"
 	earlierHash, hash := text(earlier.ListSHA256), text(header.ListSHA256)
 	switch {
+	case earlierHash == hash && !samePart(earlier.Shard, header.Shard):
+		which = "another part of the list"
 	case earlierHash == hash && (hash != "" || earlier.List == header.List):
 		return nil
 	case earlier.List == header.List:
@@ -191,15 +200,26 @@ func checkSameList(path string, earlier, header Header, hints Hints) error {
 		path, which, earlier.List, earlier.Started.Local().Format(time.DateTime), hints.another())
 }
 
+// samePart reports whether two runs are of the same part of a list.
+func samePart(a, b *Shard) bool { return a == b || a != nil && b != nil && *a == *b }
+
 // Write implements engine.Sink.
 func (f *File) Write(result *engine.Result) error {
-	if number, ok := f.earlier.images[imageOf(result.Image)]; ok {
-		f.pending[number] = false
+	image := f.earlier.imageOf(result.Image)
+	if number, ok := f.earlier.images[image]; ok {
+		question := int32(none)
+		if asked, ok := f.earlier.questions[result.Question]; ok && result.Earlier {
+			question = int32(asked)
+		}
+		counts := f.states[number].question
+		f.states[number] = imageState{question: question}
+		if question != none && question == counts {
+			return nil // the file ends with the record of this result
+		}
 	}
-	if result.Earlier {
-		return nil // the file has its record already
-	}
-	if err := f.write(recordOf(result)); err != nil {
+	record := recordOf(result)
+	record.List = image.List
+	if err := f.write(record); err != nil {
 		return err
 	}
 	f.records++
@@ -208,7 +228,11 @@ func (f *File) Write(result *engine.Result) error {
 
 // Withdraw implements engine.Reviser.
 func (f *File) Withdraw(image *imagelist.Image) error {
-	return f.write(Withdrawn{TypeWithdrawn, imageOf(image)})
+	withdrawn := f.earlier.imageOf(image)
+	if number, ok := f.earlier.images[withdrawn]; ok {
+		f.states[number] = imageState{question: none}
+	}
+	return f.write(Withdrawn{TypeWithdrawn, withdrawn})
 }
 
 // Finish implements engine.Finisher: it writes the end and closes the file. The
@@ -233,7 +257,7 @@ func (f *File) Finish(s engine.Summary) error {
 func (f *File) unfinished() []Image {
 	var images []Image
 	for image, number := range f.earlier.images {
-		if f.pending[number] {
+		if f.states[number].pending {
 			images = append(images, image)
 		}
 	}

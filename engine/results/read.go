@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"strings"
 )
 
 // Reader reads the lines of a results file, one after the other: a file of a
@@ -44,7 +46,7 @@ func (r *Reader) Header() (header Header, torn []byte, err error) {
 		Version string `json:"mvrun"`
 	}
 	switch {
-	case json.Unmarshal(line, &header) != nil:
+	case unmarshal(line, &header) != nil:
 		return header, nil, errNoFormat
 	case header.Type != TypeRun:
 		if json.Unmarshal(line, &format1) == nil && format1.Version != "" {
@@ -81,7 +83,7 @@ func (r *Reader) Next() (any, error) {
 		default:
 			continue
 		}
-		return value, json.Unmarshal(line, value)
+		return value, unmarshal(line, value)
 	}
 }
 
@@ -91,8 +93,10 @@ func typeOf(line []byte) (string, error) {
 	if bytes.HasPrefix(line, []byte(`{"type":"`+TypeImage+`",`)) {
 		return TypeImage, nil
 	}
-	var typed struct{ Type string }
-	if err := json.Unmarshal(line, &typed); err != nil {
+	var typed struct {
+		Type string `json:"type"`
+	}
+	if err := unmarshal(line, &typed); err != nil {
 		return "", err
 	}
 	if typed.Type == "" {
@@ -124,4 +128,33 @@ func (r *Reader) line() ([]byte, error) {
 		r.whole += int64(len(line))
 		return bytes.TrimSuffix(line, []byte("\n")), nil
 	}
+}
+
+// unmarshal reads the fields of a line into the struct that value points to. The
+// names must be equal: json.Unmarshal would also take a field "STATUS", which no
+// reader knows, for "status".
+func unmarshal(line []byte, value any) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(line, &fields); err != nil {
+		return err
+	}
+	return setFields(fields, reflect.ValueOf(value).Elem())
+}
+
+func setFields(fields map[string]json.RawMessage, to reflect.Value) error {
+	for i := range to.NumField() {
+		name, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
+		raw, ok := fields[name]
+		switch {
+		case to.Type().Field(i).Anonymous:
+			if err := setFields(fields, to.Field(i)); err != nil {
+				return err
+			}
+		case ok:
+			if err := json.Unmarshal(raw, to.Field(i).Addr().Interface()); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"mvrun/engine"
-	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
 
@@ -61,6 +60,7 @@ type Question struct {
 // Image identifies the image of a record. The last record of an image counts,
 // unless a later line withdraws it.
 type Image struct {
+	List           string `json:"list"`   // its name, "" if the script made the image
 	Number         int    `json:"number"` // of the line in the list: the log's M_ID
 	Source         string `json:"source"` // repository
 	Destination    string `json:"destination"`
@@ -68,13 +68,10 @@ type Image struct {
 	DestinationTag string `json:"destination_tag"`
 }
 
-func imageOf(image *imagelist.Image) Image {
-	return Image{image.Number, image.Source, image.Destination, image.Tag, image.Tag}
-}
-
 // Record is a line of type "image": a result.
 type Record struct {
 	Type           string `json:"type"`
+	List           string `json:"list"`        // its name, "" if the script made the image
 	Number         int    `json:"number"`      // of the line in the list: the log's M_ID
 	LineNumber     int    `json:"line_number"` // in the list, 0 if the script made the image
 	Line           string `json:"line"`
@@ -106,7 +103,7 @@ type Record struct {
 
 // Image identifies the record's image.
 func (r *Record) Image() Image {
-	return Image{r.Number, r.Source, r.Destination, r.SourceTag, r.DestinationTag}
+	return Image{r.List, r.Number, r.Source, r.Destination, r.SourceTag, r.DestinationTag}
 }
 
 // Platform is the part of a result that concerns one platform.

@@ -17,6 +17,8 @@ import (
 // image and question the last one, if it needs no further attention. Images and
 // questions are numbered, since many results share one.
 type Earlier struct {
+	own, recordedAs string // the name of the run's own list now, and when the file was begun
+
 	images    map[Image]uint32
 	questions map[string]uint32
 	results   map[answered]engine.Packed
@@ -27,7 +29,7 @@ type answered struct{ image, question uint32 }
 
 // Result returns the last result for a question about an image, or nil.
 func (e Earlier) Result(image *imagelist.Image, question string) *engine.Result {
-	imageNumber, known := e.images[imageOf(image)]
+	imageNumber, known := e.images[e.imageOf(image)]
 	questionNumber, asked := e.questions[question]
 	packed, ok := e.results[answered{imageNumber, questionNumber}]
 	if !known || !asked || !ok {
@@ -35,6 +37,16 @@ func (e Earlier) Result(image *imagelist.Image, question string) *engine.Result 
 	}
 	packed.Image = image
 	return packed.Result()
+}
+
+// imageOf returns the image of a record. The run's own list keeps the name that it
+// had when the file was begun.
+func (e Earlier) imageOf(image *imagelist.Image) Image {
+	list := image.List
+	if list == e.own {
+		list = e.recordedAs
+	}
+	return Image{list, image.Number, image.Source, image.Destination, image.Tag, image.Tag}
 }
 
 // Resume opens the results file of an earlier run over the same list, with the
@@ -77,7 +89,7 @@ func (f *File) read(header Header) (_ Earlier, begun bool, err error) {
 	lines := NewReader(f.file)
 	first, torn, err := lines.Header()
 	switch {
-	case errors.Is(err, io.EOF) && bytes.HasPrefix(torn, []byte(`{"type":"run"`)): // the run ended before it had written the header
+	case errors.Is(err, io.EOF) && len(torn) > 0 && isTornHeader(torn):
 		return Earlier{}, false, f.cut(0)
 	case errors.Is(err, io.EOF):
 		return Earlier{}, false, nil
@@ -89,7 +101,7 @@ func (f *File) read(header Header) (_ Earlier, begun bool, err error) {
 	if err := f.checkResumable(first, header); err != nil {
 		return Earlier{}, false, err
 	}
-	earlier, err := f.readRecords(lines)
+	earlier, err := f.readRecords(lines, header.List, first.List)
 	if err != nil {
 		return Earlier{}, false, fmt.Errorf("%s:%d is no result of mvrun (%w): %s%s", f.name, lines.Number(), err, f.hints.another(), f.hints.orStartAnew())
 	}
@@ -97,8 +109,8 @@ func (f *File) read(header Header) (_ Earlier, begun bool, err error) {
 }
 
 // readRecords reads the lines behind the header.
-func (f *File) readRecords(lines *Reader) (Earlier, error) {
-	earlier := Earlier{map[Image]uint32{}, map[string]uint32{}, map[answered]engine.Packed{}}
+func (f *File) readRecords(lines *Reader, own, recordedAs string) (Earlier, error) {
+	earlier := Earlier{own, recordedAs, map[Image]uint32{}, map[string]uint32{}, map[answered]engine.Packed{}}
 	for {
 		line, err := lines.Next()
 		switch {
@@ -111,16 +123,16 @@ func (f *File) readRecords(lines *Reader) (Earlier, error) {
 		switch line := line.(type) {
 		case *Withdrawn: // the results of the image still answer their questions
 			if image, ok := earlier.images[line.Image]; ok {
-				f.pending[image] = false
+				f.states[image] = imageState{question: none}
 			}
 		case *Record:
 			f.records++
 			image, known := number(earlier.images, line.Image())
 			if !known {
-				f.pending = append(f.pending, true)
+				f.states = append(f.states, imageState{})
 			}
-			f.pending[image] = true
 			question, _ := number(earlier.questions, line.Question)
+			f.states[image] = imageState{true, int32(question)}
 			if result := line.result(); result.OK() {
 				earlier.results[answered{image, question}] = result.Pack()
 			} else {
@@ -138,6 +150,13 @@ func number[T comparable](numbers map[T]uint32, value T) (_ uint32, known bool) 
 		numbers[value] = n
 	}
 	return n, known
+}
+
+// isTornHeader reports whether the only line of a file is what a run left that
+// ended before it had written its header, or nothing.
+func isTornHeader(torn []byte) bool {
+	const begin = `{"type":"run"`
+	return bytes.HasPrefix(torn, []byte(begin)) || bytes.HasPrefix([]byte(begin), torn)
 }
 
 // orStartAnew is the advice to begin a new file.

@@ -60,14 +60,13 @@ func TestRecords(t *testing.T) {
 		engine.Result{Image: nginx, Status: validate.Pass, Match: validate.Identical, Attempts: 2, Requests: 3, Started: moment, Duration: 1500 * time.Millisecond, Question: "q",
 			SourceDigest: digest, DestinationDigest: digest,
 			Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Wanted: true, Source: digest, Destination: digest, Match: validate.Identical}}},
-		engine.Result{Image: nginx, Status: validate.Pass, Earlier: true}, // the file has its record already
 		engine.Result{Image: redis, Status: validate.Fail, Reason: validate.BlobMissing, Message: "no <layer>", Waived: "known & accepted", Attempts: 1, Started: moment, Question: "q",
 			SourceDigest: digest, Missing: []validate.Object{{Digest: digest, Kind: validate.KindLayer, Platform: "linux/amd64", Layer: 3}},
 			Platforms: []validate.PlatformVerdict{{Platform: "linux/amd64", Wanted: true, Source: digest, Reason: validate.BlobMissing}}},
 	)
 	want := `{"type":"run","format":2,"run":"7","run_from":"CI_PIPELINE_ID","version":"1","list":"list.txt","list_sha256":"x","list_lines":4,"script":"s.star","script_sha256":"p","shard":null,"question":{"rules":"hangar","depth":"blobs","arch":["amd64"],"os":["linux"],"sample":"100%","provenance":false,"referrers":false},"started":"2027-03-31T12:00:00.123456789Z"}
-{"type":"image","number":3,"line_number":5,"line":"nginx r.io/nginx 1","source":"docker.io/library/nginx","destination":"r.io/nginx","source_tag":"1","destination_tag":"1","tag":"1","status":"pass","reason":"","message":"","match":"identical","platforms":[{"platform":"linux/amd64","wanted":true,"source":"DIGEST","destination":"DIGEST","match":"identical","reason":"","message":""}],"source_digest":"DIGEST","destination_digest":"DIGEST","missing":[],"corrupt":[],"question":"q","attempts":2,"requests":3,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":1500,"waived":null,"rejected":null}
-{"type":"image","number":4,"line_number":6,"line":"redis r.io/redis <&> 7","source":"docker.io/library/redis","destination":"r.io/redis","source_tag":"7","destination_tag":"7","tag":"7","status":"fail","reason":"blob-missing","message":"no <layer>","match":"","platforms":[{"platform":"linux/amd64","wanted":true,"source":"DIGEST","destination":null,"match":"","reason":"blob-missing","message":""}],"source_digest":"DIGEST","destination_digest":null,"missing":[{"digest":"DIGEST","kind":"layer","platform":"linux/amd64","layer":3}],"corrupt":[],"question":"q","attempts":1,"requests":0,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":0,"waived":"known & accepted","rejected":null}
+{"type":"image","list":"list.txt","number":3,"line_number":5,"line":"nginx r.io/nginx 1","source":"docker.io/library/nginx","destination":"r.io/nginx","source_tag":"1","destination_tag":"1","tag":"1","status":"pass","reason":"","message":"","match":"identical","platforms":[{"platform":"linux/amd64","wanted":true,"source":"DIGEST","destination":"DIGEST","match":"identical","reason":"","message":""}],"source_digest":"DIGEST","destination_digest":"DIGEST","missing":[],"corrupt":[],"question":"q","attempts":2,"requests":3,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":1500,"waived":null,"rejected":null}
+{"type":"image","list":"list.txt","number":4,"line_number":6,"line":"redis r.io/redis <&> 7","source":"docker.io/library/redis","destination":"r.io/redis","source_tag":"7","destination_tag":"7","tag":"7","status":"fail","reason":"blob-missing","message":"no <layer>","match":"","platforms":[{"platform":"linux/amd64","wanted":true,"source":"DIGEST","destination":null,"match":"","reason":"blob-missing","message":""}],"source_digest":"DIGEST","destination_digest":null,"missing":[{"digest":"DIGEST","kind":"layer","platform":"linux/amd64","layer":3}],"corrupt":[],"question":"q","attempts":1,"requests":0,"started":"2027-03-31T12:00:00.123456789Z","duration_ms":0,"waived":"known & accepted","rejected":null}
 `
 	if got := strings.ReplaceAll(content(t, path), digest, "DIGEST"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -136,6 +135,71 @@ func TestResumed(t *testing.T) {
 	}
 }
 
+// TestTakenUp shows when the result of an earlier run is written again: whenever
+// the file does not end with it already. A reader takes the last record.
+func TestTakenUp(t *testing.T) {
+	run := Header{Version: "1", List: "list.txt", ListSHA256: new("x")}
+	passed := engine.Result{Image: nginx, Question: "q", Status: validate.Pass, Started: moment}
+	failed := engine.Result{Image: nginx, Question: "other", Status: validate.Fail, Reason: validate.DigestDiffers, Started: moment}
+	takenUp := func(f *File, earlier Earlier) error { return f.Write(earlier.Result(nginx, "q")) }
+	for _, test := range []struct {
+		name   string
+		before []engine.Result
+		steps  []func(f *File, earlier Earlier) error
+		want   int // more records of the pass
+	}{
+		{"the last record", []engine.Result{passed}, []func(*File, Earlier) error{takenUp}, 0},
+		{"twice", []engine.Result{passed}, []func(*File, Earlier) error{takenUp, takenUp}, 0},
+		{"behind another question", []engine.Result{passed, failed}, []func(*File, Earlier) error{takenUp, takenUp}, 1},
+		{"after a fresh result", []engine.Result{passed}, []func(*File, Earlier) error{
+			func(f *File, _ Earlier) error { return f.Write(&failed) }, takenUp,
+		}, 1},
+		{"withdrawn", []engine.Result{passed}, []func(*File, Earlier) error{
+			func(f *File, _ Earlier) error { return f.Withdraw(nginx) }, takenUp,
+		}, 1},
+		{"withdrawn at the end of a run before", []engine.Result{passed}, []func(*File, Earlier) error{
+			func(f *File, _ Earlier) error {
+				if err := f.Finish(engine.Summary{}); err != nil {
+					return err
+				}
+				again, earlier, err := Resume(f.name, run, hints)
+				if err != nil {
+					return err
+				}
+				defer again.Close()
+				return takenUp(again, earlier)
+			},
+		}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := recorded(t, run, test.before...)
+			before := strings.Count(content(t, path), `"status":"pass"`)
+			file, earlier, err := Resume(path, run, hints)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range test.steps {
+				if err := step(file, earlier); err != nil {
+					t.Fatal(err)
+				}
+			}
+			file.Close()
+			if got := strings.Count(content(t, path), `"status":"pass"`) - before; got != test.want {
+				t.Errorf("%d more records, want %d:\n%s", got, test.want, content(t, path))
+			}
+		})
+	}
+}
+
+// TestExactNames shows that a field counts only under its exact name.
+func TestExactNames(t *testing.T) {
+	lines := NewReader(strings.NewReader(`{"type":"image","status":"fail","STATUS":"pass","\u0053tatus":"pass","Platforms":[{}]}` + "\n"))
+	line, err := lines.Next()
+	if record, ok := line.(*Record); err != nil || !ok || record.Status != validate.Fail || len(record.Platforms) != 0 {
+		t.Errorf("%+v, %v", line, err)
+	}
+}
+
 // TestResumeRefused shows from which files no run goes on.
 func TestResumeRefused(t *testing.T) {
 	run := Header{Version: "1", Script: "s.star", ScriptSHA256: "p", List: "list.txt", ListSHA256: new("x")}
@@ -148,6 +212,7 @@ func TestResumeRefused(t *testing.T) {
 		{"another version", func(h *Header) { h.Version = "2" }, ""},
 		{"the list under another name", func(h *Header) { h.List = "copy.txt" }, ""},
 		{"another question", func(h *Header) { h.Question.Rules = validate.Exact }, ""}, // each record knows its own
+		{"another part of the list", func(h *Header) { h.Shard = &Shard{3, 8} }, "holds the results of another part of the list"},
 		{"another list", func(h *Header) { h.List, h.ListSHA256 = "other.txt", new("y") }, "holds the results of another list (list.txt, "},
 		{"a list that changed", func(h *Header) { h.ListSHA256 = new("y") }, "holds the results of this list before it changed (list.txt, "},
 		{"a stream of that name", func(h *Header) { h.ListSHA256 = nil }, "this list before it changed"},

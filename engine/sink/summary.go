@@ -39,6 +39,9 @@ func (s Summary) Finish(outcome engine.Summary) error {
 	if bad := outcome.Status[validate.Fail] + outcome.Status[validate.Error]; bad > 0 && outcome.FailedList == "" {
 		s.Log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
 	}
+	if n := outcome.NotHandedOver; n > 0 && outcome.FailedList != "" && outcome.Cause == nil {
+		s.Log.Warn(fmt.Sprintf("%s did not pass, and the failed list lacks them: the script gave no result of their lines to write_failed", count(n, "image")))
+	}
 	if s.AsJSON {
 		logSummary(s.Log, outcome)
 		return nil

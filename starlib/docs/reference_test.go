@@ -101,7 +101,7 @@ func evaluate(t *testing.T, expressions map[string]string) map[string]starlark.V
 		return starlark.None, nil
 	}
 	e := engine.New(engine.Options{Jobs: 1, Timeout: time.Minute, Stop: func(error) {}})
-	defer e.Close()
+	defer e.Close(nil)
 	o := starlib.Options{
 		Engine: e, Lookup: registryOfOne{}, Print: io.Discard,
 		Open: func(string) (*imagelist.List, error) {

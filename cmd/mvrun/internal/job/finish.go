@@ -22,16 +22,16 @@ func (j *Job) Finish() (status int, err error) {
 	cause := j.cause()
 	if deadline := (*engine.DeadlineError)(nil); errors.As(cause, &deadline) {
 		drain, stop := context.WithTimeout(context.Background(), drainTime)
-		j.engine.EndRest(drain, deadline, j.config.Options, j.config.Question)
+		j.engine.EndRest(drain, deadline, j.config.Options)
 		stop()
 	}
 	j.cancel(nil)
-	summary, sinkErr := j.engine.Close()
-	summary.Cause = cause
+	summary, sinkErr := j.engine.Close(cause)
 	var writeErr error
 	if (cause != nil || sinkErr != nil) && !j.config.Session {
 		summary.Unreached, writeErr = j.saveUnfinished(sinkErr)
 	}
+	summary.Lines, summary.LeftOut = j.engine.CountLines() // also those that were on their way
 	summary.Requests, summary.Bytes = j.client.Requests(), j.client.Bytes()
 	summary.FailedList, summary.FailedLines = j.failed.last, j.failed.lines
 
