@@ -1,46 +1,46 @@
-// Package starlib runs scripts: their stages, the builtins that they call, the
-// values that they get, and the errors that they see.
+// Package starlib runs scripts. It has their builtins, and the values and errors
+// that scripts get.
 //
 // # Stages
 //
-// A script runs in two stages. Its top level declares. Then everything that the
-// top level made is frozen, and Run calls the script's function main, which does
-// the work. So functions that parallel calls at the same time can share nothing
-// that changes, and need no locks.
+// A script runs in two stages. First its top level declares values and functions.
+// Then all of these are frozen, and Run calls the script's function main, which
+// does the work. parallel calls functions at the same time. They need no locks,
+// because a frozen value cannot change.
 //
-// Run is the usual way to run a script. Execute calls a Go function in place of
-// main; tests of scripts (package scripttest) build on it. A Session has no main:
-// it executes what a person types, one input at a time.
+// Run is the usual way to run a script. Execute calls a Go function instead of
+// main; package scripttest uses it for tests of scripts. A Session has no main: it
+// executes the inputs that a person types.
 //
-// All three make an execution. It holds what is shared by the threads of one
-// script: the options, the loaded modules, and the values of env that messages
-// must not show. Its methods are the builtins. Each call that parallel makes has
-// a thread and an engine.Task of its own.
+// All three make an execution. It holds the state that all threads of a script
+// share: the options, the loaded modules, and the secrets that messages must not
+// show. Its methods are the builtins. Each call that parallel makes has its own
+// thread and its own engine.Task.
 //
 // # The outside
 //
-// Options is all that a script can reach. The engine validates images, Lookup
-// asks registries, Open and WriteFailed are the lists. A builtin that takes a
-// path has to pass it to readPath or writePath: these hold the script to the
-// folders that it may use (source.Access), and then ask Files which file stands
-// for the path. A builtin that is added that way needs no wiring in the command.
+// A script can reach only what Options gives it. The engine validates images,
+// Lookup asks registries, Open opens lists, and WriteFailed writes the failed list.
+// If a builtin takes a path, it must pass the path to readPath or writePath. These
+// check that the script may use the path (source.Access), and then ask Files for
+// the file. Such a builtin works in all commands without a change to them.
 //
 // # Ends
 //
-// The context ends a script at any point. Starlark stops a thread between two
-// steps; a builtin that waits has to watch Context(thread). An error of a script
-// is a *ScriptError, which points at the place in the script.
+// The context can end a script at any point. Starlark stops a thread between two
+// steps. A builtin that waits must watch Context(thread). If a script fails, the
+// error is a *ScriptError, which names the place in the script.
 //
 // # Neighbours
 //
 //   - source finds, reads and confines scripts and modules.
 //   - signature reads main's parameters, the script's own flags.
 //   - param reads the arguments of builtins.
-//   - diagnose writes messages that point at a place in a script.
+//   - diagnose makes messages that name a place in a script.
 //   - re is the module re.
-//   - check finds errors without running a script, and formats scripts.
+//   - check finds mistakes without running a script, and formats scripts.
 //   - scripttest runs tests of scripts.
-//   - docs is the reference of what scripts can use.
+//   - docs is the reference of everything that scripts can use.
 //
 // The package must not know flags, HTTP, or where results are written.
 package starlib

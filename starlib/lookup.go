@@ -24,8 +24,8 @@ type Lookup interface {
 	Referrers(ctx context.Context, repository, reference string) ([]validate.Descriptor, error)
 }
 
-// askAbout reads the argument of a builtin that takes a reference, and calls ask
-// with it as work of the engine.
+// askAbout reads the argument of a builtin that takes a reference. Then it calls ask
+// with the reference, as work of the engine.
 func (e *execution) askAbout(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple, ask func(ctx context.Context, repository, tag string) error) (repository, tag string, err error) {
 	var value starlark.Value
 	if err := param.Unpack(b, args, kwargs, "reference", &value); err != nil {
@@ -37,7 +37,8 @@ func (e *execution) askAbout(thread *starlark.Thread, b *starlark.Builtin, args 
 	return repository, tag, e.Engine.Work(Context(thread), func(ctx context.Context) error { return ask(ctx, repository, tag) })
 }
 
-// inspect is inspect(reference). It returns what a registry has there.
+// inspect implements inspect(reference). It returns the image or artifact that a
+// registry has under the reference.
 func (e *execution) inspect(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var found *validate.Inspection
 	repository, tag, err := e.askAbout(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
@@ -50,7 +51,7 @@ func (e *execution) inspect(thread *starlark.Thread, b *starlark.Builtin, args s
 	return newInspection(e, repository, tag, found), nil
 }
 
-// tags is tags(repository). It returns the tags that a registry lists.
+// tags implements tags(repository). It returns the tags of a repository.
 func (e *execution) tags(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var value starlark.Value
 	if err := param.Unpack(b, args, kwargs, "repository", &value); err != nil {
@@ -81,8 +82,8 @@ func (e *execution) tags(thread *starlark.Thread, b *starlark.Builtin, args star
 	return starlark.NewList(values), nil
 }
 
-// referrers is referrers(reference). It returns what is attached to an image,
-// such as signatures.
+// referrers implements referrers(reference). It returns the artifacts that are attached
+// to an image, such as signatures.
 func (e *execution) referrers(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var found []validate.Descriptor
 	_, _, err := e.askAbout(thread, b, args, kwargs, func(ctx context.Context, repository, tag string) (err error) {
@@ -109,7 +110,7 @@ func newReferrer(d validate.Descriptor) starlark.Value {
 	})
 }
 
-// reference returns the repository and the tag or digest that a script named.
+// reference returns the repository and the tag or digest in an argument of a script.
 func (e *execution) reference(value starlark.Value) (repository, tag string, err error) {
 	if word, ok := starlark.AsString(value); ok {
 		return imagelist.ParseReference(word, e.List)
@@ -127,7 +128,7 @@ func (e *execution) reference(value starlark.Value) (repository, tag string, err
 func frozenDict(m map[string]string) *starlark.Dict {
 	dict := starlark.NewDict(len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		_ = dict.SetKey(starlark.String(key), starlark.String(m[key])) // never fails: the dict is new, and strings are hashable
+		_ = dict.SetKey(starlark.String(key), starlark.String(m[key])) // cannot fail: the dict is new, and strings are hashable
 	}
 	dict.Freeze()
 	return dict

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Question is what is asked about one image of a mirror list.
+// Question says what a comparison must find out about one image of a mirror list.
 type Question struct {
-	Source, Destination string // repositories, for messages
+	Source, Destination string // the repositories, for messages
 	Tag                 string // a tag or a digest
 
 	Arch, OS []string // the wanted platforms
@@ -16,12 +16,11 @@ type Question struct {
 	Depth    Depth
 	Sample   Sample // which blobs to read at the depth Data
 
-	Provenance bool // attestations must be mirrored, too
-	Referrers  bool // everything that refers to the images must be mirrored, too
+	Provenance bool // whether attestations must be mirrored, too
+	Referrers  bool // whether artifacts that refer to the images must be mirrored, too
 }
 
-// Check returns an error if nothing could come of the question: its platforms,
-// rules and depth have to exist.
+// Check returns an error if a platform, the rule set or the depth does not exist.
 func (q Question) Check() error {
 	if err := checkWords("architecture", q.Arch, knownArchitectures, normalArchitecture); err != nil {
 		return err
@@ -36,8 +35,8 @@ func (q Question) Check() error {
 	return err
 }
 
-// checkWords refuses words that no image has. A misspelt platform would leave
-// nothing to compare, so every image would be skipped.
+// checkWords returns an error if a word is not one of the known ones. With a misspelt
+// platform there would be nothing to compare, and every image would be skipped.
 func checkWords(name string, words, known []string, normal func(string) string) error {
 	if len(words) == 0 {
 		return fmt.Errorf("there is no %s: want a list such as %s", name, strings.Join(known[:2], ","))
@@ -56,5 +55,5 @@ func (q Question) Wants(p Platform) bool {
 		slices.ContainsFunc(q.OS, func(os string) bool { return normalOS(os) == normalOS(p.OS) })
 }
 
-// wanted is Wants for an image that may have no platform.
+// wanted does the same as Wants, but p may be nil. It returns false for nil.
 func (q Question) wanted(p *Platform) bool { return p != nil && q.Wants(*p) }

@@ -11,13 +11,10 @@ import (
 	"mvrun/starlib/source"
 )
 
-// The parser of the command line, which also knows the flags of the script that
-// the command line names.
-
-// newParser returns the parser of a command line, which knows the flags of the
-// script that args name. own are those flags, nil if there are none. If args name
-// no script that exists, script has no name: the command that needs the script
-// reports that.
+// newParser returns the parser for a command line. The parser also knows the flags of
+// the script that the command line names. own are these flags, or nil if there are
+// none. If there is no such script, script has no name; the command that needs the
+// script will report this.
 func newParser(args []string, c job.Console) (parser *kong.Kong, script source.Script, own *scriptFlags, err error) {
 	plain := parserOf(c, "")
 	run, err := kong.Trace(plain, []string{"run"})
@@ -32,8 +29,9 @@ func newParser(args []string, c job.Console) (parser *kong.Kong, script source.S
 	return parser, script, own, err
 }
 
-// scriptParser returns the parser of a command line that runs the script, and the
-// script's own flags, nil if there are none. standard are the flags of every run.
+// scriptParser returns the parser for a command line that runs a script. It also
+// returns the script's own flags, or nil if there are none. standard are the flags that
+// every run has.
 func scriptParser(script source.Script, standard []*kong.Flag, c job.Console) (*kong.Kong, *scriptFlags, error) {
 	described, err := signature.Of(script)
 	if err != nil {
@@ -49,8 +47,8 @@ func scriptParser(script source.Script, standard []*kong.Flag, c job.Console) (*
 	return parserOf(c, described.Doc, kong.Embed(own.values.Interface())), own, nil
 }
 
-// parserOf returns a parser of command lines. doc is the docstring of the script,
-// which --help shows; it may be "".
+// parserOf returns a parser for command lines. doc is the docstring of the script,
+// which --help shows, or "".
 func parserOf(c job.Console, doc string, more ...kong.Option) *kong.Kong {
 	parser, err := kong.New(&commands{}, append(more, kong.Name("mvrun"),
 		kong.Description("Tells whether every image of a mirror list really reached its destination registry.\n\n"+
@@ -78,7 +76,8 @@ func parserOf(c job.Console, doc string, more ...kong.Option) *kong.Kong {
 	return parser
 }
 
-// standardFlags returns the names of a run's flags, which no script can have.
+// standardFlags returns the names of the flags that every run has. A script's own flag
+// cannot have one of these names.
 func standardFlags(c job.Console) []string {
 	names := []string{helpFlag.Name}
 	run, err := kong.Trace(parserOf(c, ""), []string{"run"})
@@ -91,8 +90,8 @@ func standardFlags(c job.Console) []string {
 	return names
 }
 
-// setFromEnvironment gives a flag the value that the environment has for it.
-// kong could do this only for the environment of the process.
+// setFromEnvironment gives a flag the value of its variable, if the variable is set.
+// kong does this, too, but only for the environment of the process.
 func setFromEnvironment(lookupEnv func(string) (string, bool), flag *kong.Flag) {
 	names := flag.Tag.Envs
 	flag.Tag.Envs = nil
@@ -104,9 +103,9 @@ func setFromEnvironment(lookupEnv func(string) (string, bool), flag *kong.Flag) 
 	}
 }
 
-// helpWith returns a printer of help. The help of mvrun itself also shows the
-// flags of "run", the command that nearly everybody wants. The help of a script
-// begins with its docstring.
+// helpWith returns a function that prints help. The help of mvrun itself also shows
+// the flags of "run", because most users need that command. The help of a script begins
+// with its docstring, doc.
 func helpWith(doc string) kong.HelpPrinter {
 	return func(options kong.HelpOptions, parsed *kong.Context) error {
 		if doc != "" {
@@ -124,13 +123,13 @@ func helpWith(doc string) kong.HelpPrinter {
 	}
 }
 
-// exitedError is the exit status with which kong would end the process: after
-// --help.
+// exitedError means that kong wanted to end the process, for example after --help. Its
+// value is the exit status.
 type exitedError int
 
 func (e exitedError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// parse parses a command line. Where kong would end the process, the error is an
+// parse parses a command line. If kong wants to end the process, parse returns an
 // exitedError.
 func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 	parser.Exit = func(status int) { panic(exitedError(status)) }
@@ -146,8 +145,8 @@ func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 	return parser.Parse(args)
 }
 
-// commandOf returns the name of the command that an error of the command line is
-// about. It returns "" for the command that runs scripts, and without a command.
+// commandOf returns the name of the command in a wrong command line. It returns "" for
+// the command "run", and if there is no command.
 func commandOf(err error) string {
 	if e := (*kong.ParseError)(nil); errors.As(err, &e) && e.Context.Selected() != nil {
 		if name := e.Context.Selected().Name; name != "run" {

@@ -11,18 +11,18 @@ import (
 	"strings"
 )
 
-// Registries answer listings page by page. The pages are bounded, because a
-// registry that lies could name a next page for ever.
+// Registries send a listing page by page. These limits stop a broken registry that
+// always names a next page.
 const (
 	maxPages   = 2000
-	maxListing = 32 << 20 // bytes: a million tags
+	maxListing = 32 << 20 // in bytes; this is enough for a million tags
 )
 
 // errNoListing says that the registry does not have a listing.
 var errNoListing = errors.New("the registry has no such listing")
 
-// pages reads a listing below a repository, and gives each page to take. header
-// is for the requests. pages returns errNoListing if there is no first page.
+// pages reads a listing of a repository, and calls take for each page. The requests
+// have header. If there is no first page, pages returns errNoListing.
 func (h *host) pages(ctx context.Context, repository, path string, header http.Header, take func(header http.Header, body []byte) error) error {
 	size := 0
 	read := map[string]bool{}
@@ -59,9 +59,9 @@ var (
 	relPattern  = regexp.MustCompile(`(?i);\s*rel\s*=\s*"?([^";]*)`)
 )
 
-// nextPage returns the path of the page after path, below the repository, and ""
-// if path is the last page. Only path and query of the link count: a proxy may have
-// written another host into it, but the next page is of the same registry.
+// nextPage returns the path of the page after path, relative to the repository. It
+// returns "" if path is the last page. It ignores the host in the registry's link,
+// because a proxy may have changed it, and the next page is at the same registry.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
 func nextPage(header http.Header, repository, path string) (string, error) {
 	for _, link := range linkPattern.FindAllStringSubmatch(strings.Join(header.Values("Link"), ", "), -1) {
@@ -86,7 +86,7 @@ func nextPage(header http.Header, repository, path string) (string, error) {
 	return "", nil
 }
 
-// parseListing reads a page's JSON.
+// parseListing parses the JSON of a page.
 func parseListing(body []byte, page any) error {
 	if err := json.Unmarshal(body, page); err != nil {
 		return &contentError{fmt.Errorf("the answer is no listing: %w", err)}

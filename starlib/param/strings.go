@@ -7,8 +7,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// Words is a list of strings. Scripts may also write it as one string with
-// commas, as flags are written: "amd64,arm64".
+// Words is an argument that is a list of strings. A script may also write it as one
+// string with commas, like a flag: "amd64,arm64".
 type Words []string
 
 // Unpack implements starlark.Unpacker.
@@ -35,7 +35,7 @@ func (w *Words) Unpack(v starlark.Value) error {
 	return nil
 }
 
-// Strings is a list of strings, which keep their commas and spaces.
+// Strings is an argument that is a list of strings. They may have commas and spaces.
 type Strings []string
 
 // Unpack implements starlark.Unpacker.
@@ -55,7 +55,7 @@ func (l *Strings) Unpack(v starlark.Value) error {
 	return nil
 }
 
-// StringDict is a dict whose keys and values are strings.
+// StringDict is an argument that is a dict whose keys and values are strings.
 type StringDict map[string]string
 
 // Unpack implements starlark.Unpacker.

@@ -25,8 +25,8 @@ var Module = &starlarkstruct.Module{Name: "re", Members: starlark.StringDict{
 
 type builtin = func(*starlark.Thread, *starlark.Builtin, starlark.Tuple, []starlark.Tuple) (starlark.Value, error)
 
-// compile reads a pattern. anchored is the format of the expression around the
-// pattern, such as `\A(?:%s)`.
+// compile compiles a pattern. anchored is a format with the anchors around the pattern,
+// such as `\A(?:%s)`.
 func compile(b *starlark.Builtin, pattern, anchored string) (*regexp.Regexp, error) {
 	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
 		var wrong *syntax.Error
@@ -38,8 +38,8 @@ func compile(b *starlark.Builtin, pattern, anchored string) (*regexp.Regexp, err
 	return regexp.Compile(fmt.Sprintf(anchored, pattern))
 }
 
-// matching returns the functions search, match and fullmatch, which differ in
-// where the pattern is anchored. They return a match or None.
+// matching returns one of the functions search, match and fullmatch. These differ only
+// in their anchors. They return a match or None.
 func matching(anchored string) builtin {
 	return func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		var pattern, text string
@@ -58,8 +58,8 @@ func matching(anchored string) builtin {
 	}
 }
 
-// findAll is re.findall(pattern, string). It returns the text of all matches,
-// or of their groups if the pattern has any.
+// findAll implements re.findall(pattern, string). It returns the texts of all matches.
+// If the pattern has groups, it returns the texts of the groups instead.
 func findAll(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var pattern, text string
 	if err := param.Unpack(b, args, kwargs, "pattern", &pattern, "string", &text); err != nil {
@@ -90,8 +90,8 @@ func tupleOf(words []string) starlark.Tuple {
 	return tuple
 }
 
-// sub is re.sub(pattern, repl, string, count). It returns the text with its
-// matches replaced.
+// sub implements re.sub(pattern, repl, string, count). It returns the text with all
+// matches replaced, or the first count of them.
 func sub(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var pattern, text string
 	var replacement starlark.Value
@@ -119,9 +119,8 @@ func sub(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwar
 	return starlark.String(out.String() + text[last:]), nil
 }
 
-// replace returns the text in place of a match. replacement is a function that
-// is called with the match, or a text in which \1 and \g<name> stand for
-// groups.
+// replace returns the text that replaces a match. replacement is a function, which is
+// called with the match, or a text. In the text, \1 and \g<name> stand for groups.
 func replace(thread *starlark.Thread, b *starlark.Builtin, m *match, replacement starlark.Value) (string, error) {
 	switch r := replacement.(type) {
 	case starlark.String:
@@ -144,24 +143,24 @@ func replace(thread *starlark.Thread, b *starlark.Builtin, m *match, replacement
 	return "", fmt.Errorf("%s: for parameter repl: got %s, want a string or a function", b.Name(), replacement.Type())
 }
 
-// split is re.split(pattern, string, maxsplit). It returns the text between the
-// matches and, as in Python, the groups of each match.
+// split implements re.split(pattern, string, maxsplit). It returns the texts between
+// the matches and, as in Python, the groups of each match.
 func split(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var pattern, text string
-	most := 0
-	if err := param.Unpack(b, args, kwargs, "pattern", &pattern, "string", &text, "maxsplit?", &most); err != nil {
+	limit := 0
+	if err := param.Unpack(b, args, kwargs, "pattern", &pattern, "string", &text, "maxsplit?", &limit); err != nil {
 		return nil, err
 	}
 	expression, err := compile(b, pattern, "%s")
 	if err != nil {
 		return nil, err
 	}
-	if most <= 0 {
-		most = -1 // no limit
+	if limit <= 0 {
+		limit = -1 // means no limit
 	}
 	var parts []starlark.Value
 	last := 0
-	for _, at := range expression.FindAllStringSubmatchIndex(text, most) {
+	for _, at := range expression.FindAllStringSubmatchIndex(text, limit) {
 		parts = append(parts, starlark.String(text[last:at[0]]))
 		last = at[1]
 		m := &match{text, at, nil}

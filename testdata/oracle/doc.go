@@ -1,6 +1,6 @@
 // Package oracle tests the built program against other implementations: real
-// registries, and libraries that also know what an image is. These are large,
-// so they live in a module of their own, which the module of mvrun never needs.
+// registries, and libraries that read or make images, too. These are large. So the
+// package is in a separate module, and the module of mvrun does not need them.
 //
-// The tests use only the program's command line and its files, as users do.
+// Like a user, the tests use only the program's command line and its files.
 package oracle
