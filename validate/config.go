@@ -2,19 +2,19 @@ package validate
 
 import "fmt"
 
-// Media types of an image's config.
+// These are the media types of an image's config.
 const (
 	typeDockerConfig = "application/vnd.docker.container.image.v1+json"
 	typeOCIConfig    = "application/vnd.oci.image.config.v1+json"
 )
 
-// Config is the part of an image's config that is compared, and the time when the
-// image was made. The time, the history and the author are not compared: nobody
-// who runs the image sees them.
+// Config has the fields of an image's config that are compared, and the time when the
+// image was made. That time, the history and the author are not compared, because they
+// do not change how the image runs.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
 type Config struct {
 	Platform
-	Created string  `json:"created"` // in RFC 3339, if the builder kept to the rules
+	Created string  `json:"created"` // should be in the format of RFC 3339
 	Runtime Runtime `json:"config"`
 	RootFS  struct {
 		DiffIDs []string `json:"diff_ids"`

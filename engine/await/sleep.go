@@ -10,10 +10,10 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	return Signal(ctx, nil, d)
 }
 
-// Signal waits until signal is closed, but no longer than most. It returns the
-// error of ctx if ctx ends first, and does not tell the other two ends apart.
-func Signal(ctx context.Context, signal <-chan struct{}, most time.Duration) error {
-	timer := time.NewTimer(most)
+// Signal waits until signal is closed, but not longer than limit. In both cases it
+// returns nil. It returns the error of ctx if ctx ends first.
+func Signal(ctx context.Context, signal <-chan struct{}, limit time.Duration) error {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-signal:

@@ -1,24 +1,24 @@
-// Package imagelist reads mirror lists: it turns lines into images.
+// Package imagelist reads mirror lists, and makes images of their lines.
 //
-// A List is where lines come from: a file that is read as a whole, a stream
-// that is read line by line, or a prompt at which a person types. Every reader
-// of a list gets the same lines from the first on, and a stream is read no
-// further than somebody asks. A list knows which lines are comments; it does not
-// know which lines are images.
+// A List has the lines of a file, of a stream, or of a prompt at which a person
+// types. A file is read as a whole, and a stream line by line. Many readers can use
+// the same List, and each of them gets all lines. A List reads a line of a stream
+// only when a reader needs it. It leaves out comments and blank lines, but does not
+// check whether the other lines are images.
 //
-// ParseLine turns a line into an Image: the repository at the source, the one at
-// the destination, and the tag. There are two formats, both of them Hangar's:
-// SOURCE DESTINATION TAG, and a single reference such as nginx:1.27. Options say
-// what is added to a name or replaced in it. The names themselves follow the
-// grammar of the OCI distribution specification (repository.go). New,
-// ParseReference and ParseRepository read names that a script gives, by the same
-// rules.
+// ParseLine makes an Image of a line: the repository at the source, the repository
+// at the destination, and the tag. A line has one of two formats, both of which
+// Hangar has, too: SOURCE DESTINATION TAG, or a single reference such as
+// nginx:1.27. Options say which registries and which project the names get. Names
+// follow the grammar of the OCI distribution specification (repository.go). New,
+// ParseReference and ParseRepository read the names that a script gives, in the
+// same way.
 //
-// A line that is no image is an error, never skipped: the error says what is
-// wrong with the line and what would be right. It may hold words of the list, so
-// these are quoted and cut for a terminal.
+// A line that is not an image is an error, and is never skipped. The error says
+// what is wrong with the line, and how to correct it. If it shows words of the
+// line, these are quoted and cut, so that they can do no harm on a terminal.
 //
-// The package imports the standard library only. It must not know registries,
-// results or flags. Where a message should tell the user which flag would help,
-// the caller supplies the words (Hints).
+// The package imports only the standard library. It must not know registries,
+// results or flags. If a message should name a flag, the caller gives the words
+// (Hints).
 package imagelist

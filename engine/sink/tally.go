@@ -14,32 +14,32 @@ import (
 	"mvrun/engine"
 )
 
-// The progress of a run: for the bar, and for the log where no bar can stand.
-
-// Tally is the sink that counts the images of a run so far.
+// Tally is the sink that counts the images of a run so far. It writes the progress to
+// the log, and gives it to the bar.
 type Tally struct {
 	source  TallySource
 	started time.Time
 	done    atomic.Int64
-	earlier atomic.Int64 // images of done whose result is an earlier run's
-	failed  atomic.Int64 // images of done that need attention
+	earlier atomic.Int64 // how many of done have a result of an earlier run
+	failed  atomic.Int64 // how many of done are not OK
 
-	stops []func() // of Log
+	stops []func() // the functions that Log returned
 }
 
-// TallySource tells a tally what the engine and the registries know.
+// TallySource has functions through which a tally gets numbers from the engine and the
+// registries.
 type TallySource struct {
-	// Total returns the number of images that are known; final is true if no
-	// more will come.
+	// Total returns the number of images that are known so far. final is true if this
+	// number will not change any more.
 	Total func() (n int, final bool)
 	// Bytes returns the number of bytes of blobs that were read.
 	Bytes func() int64
-	// Waiting returns the registry that most requests wait for. state says what
-	// keeps that registry, and is "" if nothing does.
+	// Waiting returns the registry that the run waits for, and how many requests to
+	// it are under way. state says why the registry is slow, or is "".
 	Waiting func() (registry string, requests int, state string)
 }
 
-// Start begins the time over which rates are measured.
+// Start sets the source. It also starts the clock by which rates are measured.
 func (t *Tally) Start(source TallySource) { t.source, t.started = source, time.Now() }
 
 // Write implements engine.Sink.
@@ -54,29 +54,30 @@ func (t *Tally) Write(r *engine.Result) error {
 	return nil
 }
 
-// standing is the progress at one moment.
-type standing struct {
+// snapshot is the progress at one moment.
+type snapshot struct {
 	done, total int
-	final       bool // total will not grow
+	final       bool // whether total will not change any more
 	failed      int
-	rate        float64       // images a second, 0 if it is not known yet
-	left        time.Duration // until the end, negative if it is not known
+	rate        float64       // images per second; 0 if it is not known yet
+	left        time.Duration // the time until the end; negative if it is not known
 	bytes       int64
-	byteRate    float64 // bytes a second
-	registry    string  // the one that most requests wait for, "" if none does
-	requests    int
-	state       string
+	byteRate    float64 // bytes per second
+	registry    string  // the registry that the run waits for, or ""
+	requests    int     // how many requests to that registry are under way
+	state       string  // why that registry is slow, or ""
 }
 
-func (t *Tally) standing() standing {
-	s := standing{done: int(t.done.Load()), failed: int(t.failed.Load()), left: -1, bytes: t.source.Bytes()}
+func (t *Tally) snapshot() snapshot {
+	s := snapshot{done: int(t.done.Load()), failed: int(t.failed.Load()), left: -1, bytes: t.source.Bytes()}
 	s.total, s.final = t.source.Total()
 	s.registry, s.requests, s.state = t.source.Waiting()
 	elapsed := time.Since(t.started).Seconds()
 	if elapsed < 1 {
 		return s
 	}
-	// The results of an earlier run take no time, and say nothing of the rest.
+	// Results of an earlier run took no time now. The remaining images will take time,
+	// so these results must not count for the rate.
 	s.rate = float64(s.done-int(t.earlier.Load())) / elapsed
 	s.byteRate = float64(s.bytes) / elapsed
 	if s.final && s.rate > 0 {
@@ -86,16 +87,16 @@ func (t *Tally) standing() standing {
 }
 
 // counts returns the number of images: "12/34 images".
-func (s standing) counts() string {
+func (s snapshot) counts() string {
 	if !s.final {
 		return fmt.Sprintf("%d/? images", s.done)
 	}
 	return fmt.Sprintf("%d/%d images", s.done, s.total)
 }
 
-// details returns what else is known: "1 failed, 2.5/s, 9s left,
+// details returns everything but the number of images: "1 failed, 2.5/s, 9s left,
 // registry.example: 3 requests in flight".
-func (s standing) details() string {
+func (s snapshot) details() string {
 	var parts []string
 	if s.failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", s.failed))
@@ -119,10 +120,10 @@ func (s standing) details() string {
 	return strings.Join(parts, ", ")
 }
 
-// log writes the standing as one record.
-func (s standing) log(log *slog.Logger, asJSON bool) {
+// log writes the snapshot to the log, as one record.
+func (s snapshot) log(log *slog.Logger, asJSON bool) {
 	message := "progress"
-	if !asJSON { // the text log shows the message only
+	if !asJSON { // the text log shows no attributes, so the message must have the numbers
 		message = strings.TrimSuffix(s.counts()+", "+s.details(), ", ")
 	}
 	attrs := []any{"done", s.done, "total", s.total, "total_final", s.final, "failed", s.failed, "rate", math.Round(s.rate*10) / 10,
@@ -133,10 +134,10 @@ func (s standing) log(log *slog.Logger, asJSON bool) {
 	log.Info(message, attrs...)
 }
 
-// LogEvery is the time between two lines of the log about the progress.
+// LogEvery is the time from one progress line of the log to the next.
 const LogEvery = 30 * time.Second
 
-// Log writes the progress to the log every LogEvery, until Finish or until stop
+// Log writes the progress to the log every 30 seconds (LogEvery), until stop or Finish
 // is called.
 func (t *Tally) Log(log *slog.Logger, asJSON bool) (stop func()) {
 	done := make(chan struct{})
@@ -147,7 +148,7 @@ func (t *Tally) Log(log *slog.Logger, asJSON bool) (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
-				t.standing().log(log, asJSON)
+				t.snapshot().log(log, asJSON)
 			case <-done:
 				return
 			}

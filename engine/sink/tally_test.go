@@ -53,7 +53,7 @@ func TestTally(t *testing.T) {
 				tally.Start(TallySource{func() (int, bool) { return test.total, test.final }, func() int64 { return test.bytes }, func() (string, int, string) { return test.registry, test.requests, "" }})
 				tallied(tally, test.results...)
 				time.Sleep(test.after) // of the bubble's clock
-				s := tally.standing()
+				s := tally.snapshot()
 				if got := s.counts() + ", " + s.details(); got != test.want {
 					t.Errorf("got  %q\nwant %q", got, test.want)
 				}

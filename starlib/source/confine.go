@@ -8,22 +8,23 @@ import (
 	"slices"
 )
 
-// Access says which files a script may use besides those below the working
-// directory and its own folder.
+// Access says which files a script may use, besides the files below the working
+// directory and below the script's own folder.
 type Access struct {
-	Folders []string // the script may use what lies below them
-	Named   []string // paths that the user gave on the command line; the script may use them as they are
+	Folders []string // the script may use all files below these folders
+	Named   []string // the script may use exactly these paths, which the user gave on the command line
 
-	// FolderHint is how a user adds a folder, such as "--allow-path". The error
-	// of a refused path ends with it and the folder that is missing.
+	// FolderHint says how a user adds a folder, such as "--allow-path". The error
+	// for a refused path shows it with the folder to add.
 	FolderHint string
 }
 
-// Confine returns the path to use in place of one that the script named, or an
-// error if the script may not use it. The file need not exist.
+// Confine returns an error if the script may not use a path. Otherwise it returns the
+// path to open. The file need not exist.
 //
-// Only the returned path may be opened. It is clean, and the difference matters:
-// "link/../x" names another file than "x" if link is a symbolic link.
+// The caller must open the returned path, not the one that the script named. The
+// returned path is clean, and that may be another file: if link is a symbolic link,
+// "link/../x" is not the same file as "x".
 func (l *Loader) Confine(path string) (string, error) {
 	if slices.Contains(l.access.Named, path) {
 		return path, nil
@@ -37,7 +38,7 @@ func (l *Loader) Confine(path string) (string, error) {
 	}
 	shown := path
 	if target, linked := resolveLinks(path); linked {
-		// A link may lead from one of the folders into another.
+		// A link in one of the folders may lead to another of the folders.
 		for _, folder := range folders {
 			if folder, _ = resolveLinks(folder); isWithin(folder, target) {
 				return target, nil
@@ -52,9 +53,9 @@ func (l *Loader) Confine(path string) (string, error) {
 	return "", fmt.Errorf("a script may not use %s: it lies outside the working directory and the script's own folder%s", shown, hint)
 }
 
-// Locate returns the path of a file that the script named relative to its own
-// folder or to the working directory. If both have such a file, it is the one in
-// the script's folder. The path is not confined yet.
+// Locate returns the path of a file that the script named. A relative path counts from
+// the script's own folder if that has the file, and otherwise from the working
+// directory. The caller must still pass the path to Confine.
 func (l *Loader) Locate(path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -66,8 +67,8 @@ func (l *Loader) Locate(path string) string {
 	return path
 }
 
-// resolveLinks returns the absolute path of a file without symbolic links, and
-// whether there were any. The file itself need not exist.
+// resolveLinks returns the absolute path of a file without symbolic links. linked is
+// true if there were any. The file itself need not exist.
 func resolveLinks(path string) (target string, linked bool) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -84,8 +85,8 @@ func resolveLinks(path string) (target string, linked bool) {
 	return target, target != absolute
 }
 
-// isWithin reports whether a path lies in a folder, and no symbolic link on the
-// way leads out of it. The file itself need not exist.
+// isWithin reports whether a path is inside a folder. It returns false if a symbolic
+// link in the path leads out of the folder. The file itself need not exist.
 func isWithin(folder, path string) bool {
 	absolute, err := filepath.Abs(folder)
 	if err != nil {
@@ -105,7 +106,7 @@ func isWithin(folder, path string) bool {
 	}
 	defer root.Close()
 	if _, err = root.Stat(relative); errors.Is(err, os.ErrNotExist) {
-		// A new file may be made in a folder that is there or not.
+		// The file is new. Its folder may be new, too.
 		_, err = root.Stat(filepath.Dir(relative))
 		return err == nil || errors.Is(err, os.ErrNotExist)
 	}

@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// Authorizer knows what a user's requests to a registry show of the user.
+// Authorizer has the authorization of one user's requests to a registry.
 type Authorizer interface {
-	// Authorization returns the Authorization header for a repository, "" for
-	// none. tokens sends a request for a token.
+	// Authorization returns the Authorization header for a repository, or "" if
+	// none is needed. tokens sends the request for a token.
 	Authorization(ctx context.Context, repository string, tokens http.RoundTripper) (string, error)
-	// Renew is told that the registry refused an authorization, and reports
-	// whether there may be a better one. repeated is set where the same request
-	// was refused before.
+	// Renew is called when the registry has refused an authorization. It reports
+	// whether the request should be sent again with a new one. repeated means that
+	// the registry has refused the same request before.
 	Renew(repository, refused string, repeated bool) bool
-	// Redact hides the user's secrets in the words of a registry, which may
-	// repeat what was sent.
+	// Redact hides the user's secrets in a message of the registry. The registry
+	// may repeat in it what was sent.
 	Redact(words string) string
 }
 
 // authorizationTransport adds the user's authorization to requests for
-// repositories. A request whose token is refused is sent again with another one,
-// for the token may have ended early, or while the request waited.
+// repositories. If the registry refuses a token, the request is sent again with a new
+// one, because the token may have expired.
 type authorizationTransport struct {
 	user   Authorizer
 	tokens http.RoundTripper
@@ -50,9 +50,9 @@ func (t *authorizationTransport) RoundTrip(request *http.Request) (*http.Respons
 	}
 }
 
-// withHeader returns a copy of a request that differs in one header, which it
-// lacks if value is "". A RoundTripper must not change the request that it is
-// given.
+// withHeader returns a copy of a request with another value for one header. If value is
+// "", the copy does not have the header. A copy is needed, because a RoundTripper must
+// not change the request that it gets.
 func withHeader(request *http.Request, name, value string) *http.Request {
 	changed := request.WithContext(request.Context())
 	changed.Header = maps.Clone(request.Header)
@@ -64,8 +64,8 @@ func withHeader(request *http.Request, name, value string) *http.Request {
 	return changed
 }
 
-// repositoryOf returns the repository that a path of a registry's API is about.
-// Paths end with the kind of what is read, and its name or digest:
+// repositoryOf returns the repository in a path of a registry's API. After the
+// repository, a path has a word such as "manifests", and a name or a digest:
 // /v2/team/app/manifests/1.0.
 func repositoryOf(path string) (repository string, ok bool) {
 	rest, ok := strings.CutPrefix(path, "/v2/")
