@@ -17,7 +17,7 @@ import (
 	"mvrun/validate"
 )
 
-// explain makes an *Error of an error: it finds the reason and the message.
+// explain returns the *Error for an error: it finds the reason and the message.
 //
 // This program's own errors implement the interface explained, so they know their
 // reason and message. For an error of a library, recognize makes such an error.

@@ -21,8 +21,8 @@ const (
 // errNoListing says that the registry does not have a listing.
 var errNoListing = errors.New("the registry has no such listing")
 
-// pages reads a listing of a repository, and calls take for each page. The requests
-// have header. If there is no first page, pages returns errNoListing.
+// pages reads a listing of a repository, and calls take for each page. header is the
+// header of the requests. If there is no first page, pages returns errNoListing.
 func (h *host) pages(ctx context.Context, repository, path string, header http.Header, take func(header http.Header, body []byte) error) error {
 	size := 0
 	read := map[string]bool{}

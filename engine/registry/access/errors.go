@@ -15,7 +15,7 @@ func (e *CredentialError) Unwrap() error { return e.Err }
 // Reason returns the reason of an image's result.
 func (e *CredentialError) Reason() validate.Reason { return validate.Unauthorized }
 
-// PingError says that the first contact with a registry failed.
+// PingError says that the first request to a registry failed.
 type PingError struct {
 	Err  error
 	From string // where the credentials were found; "" if there are none
