@@ -19,8 +19,8 @@ func Name(wrong string, names []string) string {
 	return best
 }
 
-// distance returns how many letters must be changed, added or removed to make one
-// word of the other. Upper and lower case are the same. If two words have the same
+// distance returns how many letters must be changed, added or removed to turn one word
+// into the other. Upper and lower case are the same. If two words have the same
 // letters in another order, their distance is 1.
 func distance(a, b string) int {
 	a, b = strings.ToLower(a), strings.ToLower(b)
