@@ -45,15 +45,15 @@ func (l *limits) readHeader(header http.Header, now time.Time) {
 	}
 	for parameter := range strings.SplitSeq(parameters, ";") {
 		if w, ok := strings.CutPrefix(strings.TrimSpace(parameter), "w="); ok {
-			l.window = believable(seconds(w, now))
+			l.window = believable(parseWait(w, now))
 		}
 	}
-	wait := seconds(header.Get("Retry-After"), now)
+	wait := parseWait(header.Get("Retry-After"), now)
 	if found := waitInMessage.FindStringSubmatch(l.words); wait == 0 && found != nil {
 		wait, _ = time.ParseDuration(found[1])
 	}
 	if wait == 0 && l.left == 0 {
-		wait = seconds(header.Get("Ratelimit-Reset"), now)
+		wait = parseWait(header.Get("Ratelimit-Reset"), now)
 		l.window = max(l.window, believable(wait))
 	}
 	l.wait = believable(wait)
@@ -127,10 +127,10 @@ func believable(wait time.Duration) time.Duration {
 
 var waitInMessage = regexp.MustCompile(`(?i)retry-after:\s*((?:[0-9.]+(?:ns|us|µs|ms|s|m|h))+)`)
 
-// seconds reads a wait from a header. The header has a number of seconds, or the
-// time when the wait ends, in HTTP's format or in seconds since 1970. seconds
+// parseWait reads a wait from a header. The header has a number of seconds, or the
+// time when the wait ends, in HTTP's format or in seconds since 1970. parseWait
 // returns 0 for anything else.
-func seconds(value string, now time.Time) time.Duration {
+func parseWait(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if t, err := http.ParseTime(value); err == nil {
 		return t.Sub(now)
