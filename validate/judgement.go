@@ -2,8 +2,8 @@ package validate
 
 import "slices"
 
-// judgement compares the selected images with the destination's, one platform
-// after the other, and collects the results.
+// judgement compares the selected images with the images of the destination, one
+// platform after the other, and collects the results.
 type judgement struct {
 	*comparison
 	*trees
@@ -51,9 +51,9 @@ const maxUnlike = 8
 // the destination must have each of them, and no other. Most nodes take the
 // first one, so the first ones must be the same.
 //
-// offered are the images that such a node may get at the source. They may be more
-// than the selected ones: an entry without a version of Windows fits nodes of any
-// version.
+// offered are the images that a node of this platform may get at the source. They may
+// be more than the selected ones: an entry without a version of Windows fits nodes of
+// any version.
 func (j *judgement) judgePlatform(selected []image) {
 	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
 	// An image that nodes do not find counts only if nodes do not find the source's
