@@ -30,9 +30,9 @@ func (j *judgement) judgeBetterVariants() {
 }
 
 // lesserVariant returns the image that a node gets from the source, if it gets img
-// from the destination. Of the selected images for a lesser variant than img's, this
-// is the one for the best variant. lesserVariant returns nil if there is none, or if
-// the source has the variant of img.
+// from the destination. It looks at the selected images for lesser variants than
+// img's, and returns the one for the best of these variants. It returns nil if there
+// is none, or if the source has the variant of img.
 func (j *judgement) lesserVariant(img image) *image {
 	if img.isHidden() || img.platform == nil || len(candidatesFor(img, j.sourceImages)) > 0 {
 		return nil

@@ -118,8 +118,8 @@ func (r *Registry) PushImage(repository, tag string, image Image) Descriptor {
 	return pushed
 }
 
-// archive makes a layer with one file. It returns the layer as a tar file, and the
-// same compressed.
+// archive makes a layer with one file. It returns the layer as a tar file, and also
+// compressed.
 func archive(content string, asZstd bool) (tarball, compressed []byte) {
 	var plain, packed bytes.Buffer
 	files := tar.NewWriter(&plain)
