@@ -82,8 +82,8 @@ func target(path string) string {
 	return path
 }
 
-// withoutPath returns an error without the path of its file. The caller adds the
-// path that the user knows. The error may have that of a temporary file.
+// withoutPath returns an error without the path of its file. The path may be that of a
+// temporary file, which the user does not know. The caller adds the right path.
 func withoutPath(err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
 		return path.Err

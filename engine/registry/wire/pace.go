@@ -33,7 +33,7 @@ const (
 	// counts for 5 % of recent answers.
 	maxRefused, shareOfOne = 0.15, 0.05
 	// minMeasured is the lowest pace that may count as too fast, in requests per
-	// second. The measured pace may be lower only because few requests were needed.
+	// second. If a lower pace was measured, only few requests were needed.
 	minMeasured = 10
 )
 
