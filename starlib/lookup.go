@@ -15,8 +15,8 @@ import (
 	"mvrun/validate"
 )
 
-// Lookup asks registries for inspect, tags and referrers. A repository includes
-// its registry, such as docker.io/library/nginx. A reference is a tag or a
+// Lookup asks registries for the builtins inspect, tags and referrers. A repository
+// includes its registry, such as docker.io/library/nginx. A reference is a tag or a
 // digest.
 type Lookup interface {
 	Inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error)

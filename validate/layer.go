@@ -88,9 +88,9 @@ func (d Descriptor) isGuessed() bool {
 func wrongMediaType(source, destination Descriptor) string {
 	switch {
 	case slices.Contains(formats, source.format()) && !slices.Contains(formats, destination.format()):
-		return fmt.Sprintf("its media type at the destination, %q, is none that nodes unpack", destination.MediaType)
+		return fmt.Sprintf("its media type at the destination, %q, is not one that nodes can unpack", destination.MediaType)
 	case destination.hasForeignType() && !source.hasForeignType():
-		return fmt.Sprintf("its media type at the destination, %q, says that it is to be had elsewhere", destination.MediaType)
+		return fmt.Sprintf("its media type at the destination, %q, says that nodes get it from elsewhere", destination.MediaType)
 	}
 	return ""
 }
