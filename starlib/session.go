@@ -62,9 +62,9 @@ func NewSession(ctx context.Context, script source.Script, o Options) (*Session,
 	return s, causeOf(err)
 }
 
-// Read reads an input. It calls readLine for each line, which returns the line without
-// the newline. more is true if the line continues an input. Read returns an error of
-// readLine unchanged. There is one exception: io.EOF ends an input that has begun.
+// Read reads an input. It calls readLine for each line. readLine must return the line
+// without the newline; more is true if the line continues an input. Read returns an
+// error of readLine unchanged, with one exception: io.EOF ends an input that has begun.
 func (s *Session) Read(readLine func(more bool) (string, error)) (*Input, error) {
 	s.inputs++
 	name := fmt.Sprintf("<input %d>", s.inputs)

@@ -73,9 +73,9 @@ func (a *Account) findCredentials(ctx context.Context, s *Session) error {
 	return nil
 }
 
-// dockerKeychain reads Docker's configuration, if it exists. It does not use
-// authn.DefaultKeychain if Docker's configuration does not exist: that would then
-// read Podman's, and its errors would name the wrong file.
+// dockerKeychain reads Docker's configuration. If there is none, it finds no
+// credentials. authn.DefaultKeychain would then read Podman's configuration, and its
+// errors would name the wrong file.
 type dockerKeychain struct{}
 
 func (dockerKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
