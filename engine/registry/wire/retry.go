@@ -17,9 +17,9 @@ const (
 	// none of 100,000 requests should fail. And all waits of one request together
 	// should be longer than 15 seconds.
 	maxRetries = 9
-	// The first request to a registry is retried only so many times, and for so
-	// long, if nobody answers. The registry may come up soon, but meanwhile every
-	// image waits.
+	// briefRetries and briefTime limit the retries of the first request to a registry
+	// if nobody answers. The limits are low, because every image waits for this
+	// request.
 	briefRetries = 5
 	briefTime    = 25 * time.Second
 
@@ -87,8 +87,8 @@ func (p *retryPolicy) retry(request *http.Request, attempts *replayTransport) (*
 	return response, err
 }
 
-// replayTransport returns the outcome of the first attempt, which was made before,
-// when it is first called. After that it sends requests.
+// replayTransport returns the outcome of the first attempt when it is first called,
+// because that attempt was made before. After that, it sends requests.
 //
 // It has no method CloseIdleConnections on purpose. go-retryablehttp would call that
 // method after every failure, and so close the unused connections of all requests.
@@ -150,9 +150,9 @@ func (p *retryPolicy) shouldRetryError(ctx context.Context, response *http.Respo
 }
 
 // backoff returns how long to wait before the next attempt. If the registry asks for
-// a wait, that counts, up to most. Otherwise each wait is twice as long as the one
-// before. A random part makes waits differ, so that requests that failed at the
-// same time are not sent again at the same time.
+// a wait, backoff returns that wait, but not more than most. Otherwise each wait is
+// twice as long as the one before. A random part makes the waits of requests differ.
+// So requests that failed at the same time are sent again at different times.
 func backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
 	asked := response != nil && response.Header.Get("Retry-After") != ""
 	if !asked {
