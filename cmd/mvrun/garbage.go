@@ -7,8 +7,8 @@ import (
 	"runtime/metrics"
 )
 
-// spareGarbage is how many bytes of garbage may pile up before Go collects it,
-// if less than five times as much memory is in use.
+// spareGarbage is how many bytes of garbage may pile up before Go collects it. If
+// more than five times as much memory is in use, minPercent counts instead.
 const spareGarbage = 32 << 20
 
 // minPercent is the smallest GOGC that is set: the garbage that may pile up, in

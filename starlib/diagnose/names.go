@@ -74,8 +74,8 @@ func (s Sources) OfferParameter(message string, at syntax.Position) string {
 	return ""
 }
 
-// parametersAt returns the names of the parameters of a function: the innermost one
-// to which a line belongs.
+// parametersAt returns the names of the parameters of the innermost function to which
+// a line belongs.
 func parametersAt(file *syntax.File, line int32) []string {
 	var params []syntax.Expr
 	syntax.Walk(file, func(n syntax.Node) bool {
