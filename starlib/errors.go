@@ -93,8 +93,8 @@ func runtimeMessage(sources diagnose.Sources, secrets *secrets, err error) strin
 }
 
 // trace returns the call stacks of the threads that an error passed through, the
-// outermost thread first. It also returns the innermost item of parallel among
-// them, or nil.
+// outermost thread first. It also returns the error of the innermost item of parallel
+// on that path, or nil.
 func trace(err error) (stacks []starlark.CallStack, item *itemError) {
 	for ; err != nil; err = errors.Unwrap(err) {
 		switch e := any(err).(type) { // the loop unwraps, so errors.As must not
@@ -144,8 +144,8 @@ func innermostFirst(stacks []starlark.CallStack) []starlark.CallFrame {
 	return frames
 }
 
-// maxCalls is how many calls are shown of the beginning of a deep stack, and again
-// of its end.
+// maxCalls limits a deep stack: only the first maxCalls calls and the last maxCalls
+// calls are shown.
 const maxCalls = 10
 
 // writeCalls writes the calls that led to an error.

@@ -180,8 +180,8 @@ func (p *InspectedPlatform) AttrNames() []string {
 	return []string{"annotations", "architecture", "created", "digest", "labels", "media_type", "os", "os_version", "platform", "reference", "size", "variant", "wanted"}
 }
 
-// read returns the image of the platform. It reads the image from the registry until
-// that succeeds once.
+// read returns the image of the platform. The first call reads the image from the
+// registry. If that fails, the next call tries again.
 func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

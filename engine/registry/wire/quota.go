@@ -172,8 +172,8 @@ func (e *spentError) Reason() validate.Reason { return validate.RateLimited }
 
 func (e *spentError) isCurrent() bool { return e != nil && time.Now().Before(e.until) }
 
-// maxPatience is how long a request waits for the quota at most. Its image keeps a job
-// busy during that time, which could validate an image of another registry.
+// maxPatience is how long a request waits for the quota at most. It is short, because
+// the request keeps a job busy that could validate images of other registries.
 const maxPatience = time.Minute
 
 // endsInTime reports whether a request should wait for the quota: the wait is short
