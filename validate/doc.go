@@ -9,12 +9,12 @@
 // # Questions, facts and needs
 //
 // A Question says what is asked about one image: its names, the wanted
-// platforms, the rule set and the depth. A Fact is one thing that was read of a
-// registry, such as a manifest, and a Need names a fact that nobody has read
-// yet. Compare takes a question and the facts that are Known. It returns a
-// Verdict if the facts are enough for one. If not, it returns the needs that
-// are missing. The caller reads the facts for these needs, all at once if it
-// likes, and calls Compare again:
+// platforms, the rule set and the depth. A Fact is one thing that was read from
+// a registry, such as a manifest. A Need names a fact that nobody has read yet.
+// Compare takes a question and the facts that are Known. If the facts are
+// enough, it returns a Verdict. If not, it returns the needs for the missing
+// facts. The caller reads these facts, all at once if it likes, and calls
+// Compare again:
 //
 //	known := validate.Known{}
 //	for {
@@ -45,8 +45,8 @@
 //  2. A rule set judges them. The table of rule sets is in rules.go. The set
 //     "hangar" compares lists entry by entry (hangar.go, hangarlist.go). The
 //     sets "content" and "exact" find the images behind the lists (walk.go),
-//     put those for one platform together (judgement.go), and compare two
-//     images whose digests differ by what is in them (same.go).
+//     put those for one platform together (judgement.go), and compare the
+//     contents of two images whose digests differ (same.go).
 //  3. If every platform matches, the depth says what is checked at the
 //     destination (depth.go): the manifests, the blobs, or every byte of the
 //     blobs.

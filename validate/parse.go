@@ -22,8 +22,8 @@ type document struct {
 }
 
 // ParseManifest reads a manifest. Its media type is the one that the manifest
-// names. If it names none, contentType counts, which the registry sent. If that is
-// no type of a manifest, the fields of the manifest tell its type
+// names. If it names none, the media type is contentType, which the registry sent.
+// If that is no type of a manifest, the fields of the manifest tell its type
 // (https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md).
 // ParseManifest computes the digest with algorithm, "sha256" or "sha512".
 func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error) {

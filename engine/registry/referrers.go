@@ -19,9 +19,9 @@ import (
 // A referrer is an artifact that is attached to an image: a signature, an SBOM or an
 // attestation. This file finds the referrers of an image.
 
-// cosignTags has the ends of the tags under which cosign stores artifacts. If a
-// registry lists referrers, cosign does not use these tags. The artifact has then the
-// artifact type that stands here beside its tag.
+// cosignTags has the ends of the tags under which cosign stores artifacts if the
+// registry does not list referrers. If the registry lists them, the same artifact has
+// no such tag, but the artifact type that stands here beside the tag.
 // https://github.com/sigstore/cosign/blob/v2.4.1/specs/SIGNATURE_SPEC.md#storage
 var cosignTags = []struct{ suffix, artifactType string }{
 	{".sig", "application/vnd.dev.cosign.artifact.sig.v1+json"},

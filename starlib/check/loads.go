@@ -26,15 +26,15 @@ type badLoad struct {
 	message    string
 }
 
-// checkLoads finds load statements that cannot work.
+// checkLoads adds a finding for each mistake in a load statement.
 func (c *checker) checkLoads() {
 	for _, bad := range c.badLoads(c.tree, c.script.Name, []string{filepath.Clean(c.script.Name)}) {
 		c.add(ruleBadLoad, bad.start, bad.end, bad.message)
 	}
 }
 
-// badLoads returns the load statements of a file that cannot work. chain are the
-// files whose load statements led to this file; the last one is the file itself.
+// badLoads returns the mistakes in the load statements of a file. chain are the files
+// whose load statements led to this file; the last one is the file itself.
 func (c *checker) badLoads(tree *syntax.File, from string, chain []string) []badLoad {
 	var all []badLoad
 	for _, statement := range tree.Stmts {

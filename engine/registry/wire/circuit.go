@@ -19,9 +19,9 @@ const (
 	minOutage    = 5 * time.Second
 
 	// restartGrace is how long a registry that has answered before may stay down
-	// before its images fail. If a registry restarts in less time, no image fails.
-	// There is one exception: during the restart, the registry answers with 5xx for
-	// longer than all retries take.
+	// before its images fail. If a registry restarts in less time, no image fails. But
+	// images may fail if the registry answers with 5xx during its restart, and does so
+	// for longer than all retries take.
 	restartGrace = 30 * time.Second
 
 	// lastChance is how long before the end of restartGrace the last probe is sent.
