@@ -16,7 +16,7 @@ import (
 	"mvrun/validate"
 )
 
-// lookup answers inspect by reference, and notes what it is asked.
+// lookup is a Lookup that answers inspect from a map, and notes each reference.
 type lookup struct {
 	mu    sync.Mutex
 	asked []string
@@ -97,13 +97,13 @@ def main():
 	if err != nil || status == nil || *status != 0 {
 		t.Fatal(err)
 	}
-	if got := strings.Count(strings.Join(l.asked, " "), image); got != 3 { // failed, read, and read for another inspection
+	if got := strings.Count(strings.Join(l.asked, " "), image); got != 3 { // the first read failed, the second succeeded, and another inspection needed a third
 		t.Errorf("the image was asked for %d times", got)
 	}
 }
 
-// TestInspectionInterrupted shows that the end of a run also ends a request that an
-// attribute of a value makes, long after the call that made the value.
+// TestInspectionInterrupted shows that the end of a run ends a request that comes from
+// reading an attribute. The call of inspect() that made the value has ended long before.
 func TestInspectionInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		interrupted := errors.New("interrupted")

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestImports holds the house's rule: imports point down only.
+// TestImports checks that packages import only packages of the layers below.
 func TestImports(t *testing.T) {
-	// What each package may reach of ours, directly or not.
+	// For each package: our packages that it may import, directly or indirectly.
 	allowed := map[string][]string{
 		"mvrun/validate":               {},
 		"mvrun/engine/imagelist":       {},
@@ -38,7 +38,7 @@ func TestImports(t *testing.T) {
 		"mvrun/starlib/signature": {"mvrun/starlib/docstring", "mvrun/starlib/nearest", "mvrun/starlib/source"},
 		"mvrun/starlib/source":    {"mvrun/starlib/nearest"},
 	}
-	// What they must not reach of others.
+	// For each package: packages of others that it must not import.
 	forbidden := map[string][]string{
 		"mvrun/engine":      {"net/http", "go.starlark.net/starlark"},
 		"mvrun/engine/sink": {"net/http", "go.starlark.net/starlark"},
@@ -48,7 +48,7 @@ func TestImports(t *testing.T) {
 			forbidden[pkg] = []string{"net/http"}
 		}
 	}
-	// What may reach nothing but the standard library.
+	// These packages may import only the standard library.
 	standardOnly := []string{"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine/await"}
 	for pkg, ours := range allowed {
 		out, err := exec.Command("go", "list", "-deps", pkg).Output()
@@ -83,8 +83,8 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestHeavyModules shows that the heavy libraries which tests compare mvrun with
-// stay in their own module, testdata/oracle.
+// TestHeavyModules checks that the main module does not need the heavy libraries with
+// which tests compare mvrun. They belong to the module testdata/oracle.
 func TestHeavyModules(t *testing.T) {
 	required, err := os.ReadFile("../../go.mod")
 	if err != nil {

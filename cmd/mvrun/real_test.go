@@ -32,11 +32,10 @@ import (
 	"mvrun/validate"
 )
 
-// The command against the registry and the copying tool that Debian packages:
-// docker-registry 2.8, which still takes schema 1, and skopeo.
+// These tests run the command with real programs, as Debian packages them:
+// docker-registry 2.8, which still accepts schema 1, and skopeo.
 
-// needPrograms skips the test on a machine without the programs; in CI they
-// have to be there.
+// needPrograms skips the test if a program is missing. In CI the test fails instead.
 func needPrograms(t *testing.T, names ...string) {
 	t.Helper()
 	skipShort(t, "real registries take seconds")
@@ -53,7 +52,7 @@ func needPrograms(t *testing.T, names ...string) {
 const (
 	realUser     = "mirror"
 	realPassword = "s3cret-Word"
-	// of htpasswd -Bbn mirror s3cret-Word
+	// written by htpasswd -Bbn mirror s3cret-Word
 	realHtpasswd = "mirror:$2y$05$gfv2wi7rC8g9ogcuftZ93eDGmrUnOUptNRYa89GepdVFShblkVknu\n"
 )
 
@@ -62,10 +61,10 @@ type realRegistry struct {
 	address string // host:port
 	scheme  string
 	login   bool
-	dir     string // where its blobs are
+	dir     string // the folder of its blobs
 }
 
-// startReal starts a docker-registry, over TLS and with a login if secure.
+// startReal starts a docker-registry. If secure is true, it uses TLS and wants a login.
 func startReal(t *testing.T, secure bool) realRegistry {
 	t.Helper()
 	dir := t.TempDir()
@@ -140,7 +139,7 @@ func write(t testing.TB, path, content string) {
 	}
 }
 
-// skopeo copies an image for real.
+// skopeo copies an image with the real skopeo.
 func skopeo(t *testing.T, flags []string, from string, to realRegistry, name string) {
 	t.Helper()
 	args := append([]string{"copy", "--src-tls-verify=false", "--dest-tls-verify=false"}, flags...)
@@ -153,8 +152,8 @@ func skopeo(t *testing.T, flags []string, from string, to realRegistry, name str
 	}
 }
 
-// call sends a request of our own, for what no tool would do. It returns the
-// media type and the body of the answer.
+// call sends a request, to do things that no tool does. It returns the media type and
+// the body of the answer.
 func (r realRegistry) call(t *testing.T, method, path, contentType string, body []byte) (mediaType string, content []byte) {
 	t.Helper()
 	request, err := http.NewRequest(method, r.scheme+"://"+r.address+"/v2/"+path, bytes.NewReader(body))
@@ -179,8 +178,8 @@ func (r realRegistry) call(t *testing.T, method, path, contentType string, body 
 	return response.Header.Get("Content-Type"), content
 }
 
-// listOfOne puts a Docker list with one image under a tag, as Hangar mirrors a
-// single image.
+// listOfOne pushes a Docker list with one image under a tag. Hangar does this when it
+// mirrors a single image.
 func (r realRegistry) listOfOne(t *testing.T, repository, child, tag string, platform validate.Platform) {
 	t.Helper()
 	mediaType, body := r.call(t, http.MethodGet, repository+"/manifests/"+child, "", nil)
@@ -195,8 +194,8 @@ func (r realRegistry) listOfOne(t *testing.T, repository, child, tag string, pla
 	r.call(t, http.MethodPut, repository+"/manifests/"+tag, validate.TypeDockerList, list)
 }
 
-// mvrun runs the command in the process and returns its exit status, what it
-// printed, and the records of its results file.
+// mvrun runs the command in this process. It returns the exit status, the output, and
+// the records of the results file.
 func mvrun(t *testing.T, environment map[string]string, list string, args ...string) (int, string, map[string]results.Record) {
 	t.Helper()
 	dir := t.TempDir()
@@ -221,7 +220,7 @@ func mvrun(t *testing.T, environment map[string]string, list string, args ...str
 
 func TestRealRegistries(t *testing.T) {
 	needPrograms(t, "docker-registry", "skopeo")
-	t.Setenv("HOME", t.TempDir()) // no credentials of this machine
+	t.Setenv("HOME", t.TempDir()) // keeps the test from using credentials of this machine
 	source, destination := startReal(t, false), startReal(t, true)
 
 	origin := memory.New()
@@ -245,7 +244,7 @@ func TestRealRegistries(t *testing.T) {
 	toDocker, toSchema1 := []string{"--all", "--format", "v2s2"}, []string{"--format", "v2s1"}
 	want := map[string]struct {
 		status validate.Status
-		detail string // reason, or match
+		detail string // the reason, or the match of a pass
 	}{}
 	expect := func(name string, status validate.Status, detail string) {
 		want[name] = struct {
@@ -320,7 +319,7 @@ func TestRealRegistries(t *testing.T) {
 	}
 	destination.call(t, http.MethodDelete, "lost/manifests/"+manifest.Children[1].Digest, "", nil)
 	expect("lost 1", validate.Fail, "child-missing")
-	expect("lost "+manifest.Children[0].Digest, validate.Fail, "destination-type") // a digest is a tag, too
+	expect("lost "+manifest.Children[0].Digest, validate.Fail, "destination-type") // a line may have a digest as its tag
 
 	expect("nowhere 1", validate.Error, "source-missing")
 
@@ -356,7 +355,7 @@ func TestRealRegistries(t *testing.T) {
 		{"self-signed", login, []string{"-d", destination.address}, job.ExitUnchecked, validate.Unreachable, "--tls-verify=false"},
 		{"no login", nil, []string{"--tls-verify=false"}, job.ExitUnchecked, validate.Unauthorized, "docker login " + destination.address},
 		{"wrong password", map[string]string{"DEST_USERNAME": realUser, "DEST_PASSWORD": "guess"}, []string{"--tls-verify=false", "-d", destination.address}, job.ExitUnchecked, validate.Unauthorized, "DEST_USERNAME"},
-		{"a login of the other side", map[string]string{"SOURCE_USERNAME": realUser, "SOURCE_PASSWORD": realPassword}, []string{"--tls-verify=false"}, job.ExitUnchecked, validate.Unauthorized, "no credentials"},
+		{"a login for the other side", map[string]string{"SOURCE_USERNAME": realUser, "SOURCE_PASSWORD": realPassword}, []string{"--tls-verify=false"}, job.ExitUnchecked, validate.Unauthorized, "no credentials"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, out, records := mvrun(t, test.environment, one, append(test.args, "--default-project", "")...)
@@ -380,8 +379,8 @@ func TestRealRegistries(t *testing.T) {
 	})
 }
 
-// A registry without a referrers API, with a login that is for the side of the
-// destination, and a schema 1 image.
+// TestRealInspection inspects images of a registry that has no referrers API. The login
+// is for the destination, and one image is a schema 1 image.
 func TestRealInspection(t *testing.T) {
 	needPrograms(t, "docker-registry", "skopeo")
 	t.Setenv("HOME", t.TempDir())

@@ -11,11 +11,11 @@ import (
 	"mvrun/engine/await"
 )
 
-// TestSignal shows which of time, event and context ends a wait.
+// TestSignal shows whether the time, the event or the context ends a wait.
 func TestSignal(t *testing.T) {
 	for _, test := range []struct {
 		name           string
-		signal, cancel time.Duration // 0 for never
+		signal, cancel time.Duration // when each of them comes; 0 means never
 		want           time.Duration
 		err            error
 	}{
@@ -47,7 +47,7 @@ func TestSignal(t *testing.T) {
 						t.Errorf("no sleep took %v: %v", took, err)
 					}
 				}
-				time.Sleep(time.Minute) // until the event has come
+				time.Sleep(time.Minute) // waits until the event has come
 			})
 		})
 	}
@@ -92,8 +92,8 @@ func TestFlight(t *testing.T) {
 	})
 }
 
-// TestFlightFails shows that those who wait get the maker's error, also if the
-// maker panics, and that the flight is over then.
+// TestFlightFails shows that all waiting callers get the error of the function that
+// makes the value, even if that function panics. After that, the flight has ended.
 func TestFlightFails(t *testing.T) {
 	failure := errors.New("refused")
 	for _, fail := range []func() (int, error){
@@ -119,8 +119,8 @@ func TestFlightFails(t *testing.T) {
 	}
 }
 
-// TestFlightWaitEnds shows that the end of a caller's context ends only that
-// caller's waiting.
+// TestFlightWaitEnds shows that if the context of a caller ends, only this caller stops
+// waiting.
 func TestFlightWaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var group await.Group[int, string]

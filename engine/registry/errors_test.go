@@ -27,7 +27,7 @@ func TestErrorStatus(t *testing.T) {
 		status   int
 		reason   validate.Reason
 		words    string
-		requests int // retries and all
+		requests int // how many requests are sent, retries included
 	}{
 		{http.StatusUnauthorized, validate.Unauthorized, `401 Unauthorized: DENIED not for you; UNKNOWN really (no credentials for registry.example.com; run "docker login registry.example.com")`, 1},
 		{http.StatusForbidden, validate.Unauthorized, "403 Forbidden: DENIED not for you; UNKNOWN really (no credentials", 1},
@@ -71,7 +71,8 @@ func TestErrorAtPing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := newPipes()
 				network.serve(t, hub+":443", seen)
-				// Any certificate will do, and plain HTTP is not tried after an answer.
+				// Any certificate is accepted. Plain HTTP is not tried, because the
+				// registry has answered.
 				c := newClient(t, registry.Options{Dial: network.dial, Insecure: true})
 				_, requests, err := c.Read(t.Context(), app(hub), manifest)
 				wantError(t, err, test.reason, test.words)
@@ -95,7 +96,7 @@ func TestErrorNoSuchHost(t *testing.T) {
 }
 
 func TestErrorRefused(t *testing.T) {
-	// Nobody listens at this port any more.
+	// Nobody listens at this port now.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -114,8 +115,8 @@ func TestErrorCertificate(t *testing.T) {
 	const selfSigned = " self-signed? save its authority's as ~/.config/containers/certs.d/"
 	for _, test := range []struct{ host, words string }{
 		{hub, "is the certificate of " + hub + selfSigned + hub},
-		// For a local name plain HTTP is tried, too. The TLS server answers that with a
-		// status, which says less.
+		// At a local name plain HTTP is tried, too. The TLS server answers that request
+		// with an error status. The error must be that of the certificate.
 		{"127.0.0.1:5000", "is the certificate of 127.0.0.1:5000" + selfSigned + "127.0.0.1:5000/ca.crt, or give " + insecureHint},
 		{"10.0.0.1:5000", "certificate is valid for 127.0.0.1, ::1, not 10.0.0.1 (" + insecureHint + " accepts any certificate)"},
 	} {
@@ -194,8 +195,8 @@ func TestErrorPlainHTTP(t *testing.T) {
 	wantRequests(t, dials, 1) // another try would not help
 }
 
-// HTTPS is tried first even where plain HTTP is allowed. Then it is no news that the
-// registry does not speak HTTPS.
+// HTTPS is tried first, even if plain HTTP is allowed. If both fail, the error must not
+// say that the registry does not speak HTTPS.
 func TestErrorPlainHTTPAllowed(t *testing.T) {
 	for _, host := range []string{"127.0.0.1:5000", hub + ":5000"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -225,7 +226,7 @@ func TestErrorContext(t *testing.T) {
 	}{
 		{"at ping", http.HandlerFunc(hang)},
 		{"before the answer", ping(hang)},
-		{"within the body", ping(half)},
+		{"during the body", ping(half)},
 	} {
 		t.Run("deadline "+at.name, func(t *testing.T) {
 			bubble(t, at.handler, func(t *testing.T, _ *pipes, c *registry.Client) {
@@ -252,7 +253,7 @@ func TestErrorContext(t *testing.T) {
 				if !errors.Is(err, context.Canceled) {
 					t.Errorf("got %v", err)
 				}
-				if waited := time.Since(started); waited != 10*time.Second { // of the bubble's clock
+				if waited := time.Since(started); waited != 10*time.Second { // by the clock of synctest
 					t.Errorf("returned after %v", waited)
 				}
 				if requests > 1 {
@@ -263,26 +264,26 @@ func TestErrorContext(t *testing.T) {
 	}
 }
 
-// A registry that never answers is given up, even if the caller would wait.
+// Requests to a registry that never answers fail, even if the caller would wait longer.
 func TestErrorHangs(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	bubble(t, ping(hang), func(t *testing.T, _ *pipes, c *registry.Client) {
 		_, requests, err := c.Read(t.Context(), app(hub), manifest)
 		wantError(t, err, validate.Timeout, "no answer within 1m0s")
-		wantRequests(t, requests, 5) // by then it is down
+		wantRequests(t, requests, 5) // after five failures the registry counts as down
 	})
 	bubble(t, http.HandlerFunc(hang), func(t *testing.T, _ *pipes, c *registry.Client) {
 		started := time.Now()
 		_, _, err := c.Read(t.Context(), app(hub), manifest)
 		wantError(t, err, validate.Timeout)
-		if waited := time.Since(started); waited > time.Minute { // of the bubble's clock
+		if waited := time.Since(started); waited > time.Minute { // by the clock of synctest
 			t.Errorf("the ping took %v", waited)
 		}
 	})
 }
 
-// If a registry does not speak HTTPS, and hangs over plain HTTP, the error is that of
-// plain HTTP.
+// A registry does not speak HTTPS, and does not answer over plain HTTP. The error must
+// be that of plain HTTP.
 func TestErrorPlainHTTPHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -293,10 +294,10 @@ func TestErrorPlainHTTPHangs(t *testing.T) {
 	})
 }
 
-// The error of an image whose time ends while a ping is sent again says so, and so
-// does Waiting.
+// The time of an image ends while a ping is sent again. The error must say so, and
+// Waiting must say so, too.
 func TestErrorLateForThePing(t *testing.T) {
-	const host = "127.0.0.1:5000" // speaks plain HTTP
+	const host = "127.0.0.1:5000" // this registry speaks plain HTTP
 	for _, test := range []struct {
 		status       int
 		state, words string
@@ -324,7 +325,8 @@ func TestErrorLateForThePing(t *testing.T) {
 	}
 }
 
-// The words of a registry must not command a terminal, nor forge a line of a log.
+// A registry's message must not control the terminal, and must not forge a line of the
+// log.
 func TestErrorOneLine(t *testing.T) {
 	long := strings.Repeat("é", 400)
 	for _, test := range []struct{ name, body string }{
@@ -347,7 +349,7 @@ func TestErrorOneLine(t *testing.T) {
 			if len(text) > 800 {
 				t.Errorf("%d bytes: %s", len(text), text)
 			}
-			// Valid text is not changed by strings.ToValidUTF8.
+			// strings.ToValidUTF8 changes only a text that is not valid.
 			if strings.ToValidUTF8(text, "?") != text {
 				t.Errorf("%q is not UTF-8", text)
 			}
@@ -355,7 +357,7 @@ func TestErrorOneLine(t *testing.T) {
 	}
 }
 
-// A nonsensical Retry-After delays nothing for long.
+// A Retry-After that makes no sense must not delay a request for long.
 func TestErrorRetryAfterNonsense(t *testing.T) {
 	for _, after := range []string{"-1", "soon", "Fri, 31 Dec 1999 23:59:59 GMT", "999999999", "9223372037"} {
 		t.Run(after, func(t *testing.T) {
@@ -375,7 +377,7 @@ func TestErrorRetryAfterNonsense(t *testing.T) {
 				if fact := read(t, c, app(hub), manifest); fact.Digest != pushed.Digest {
 					t.Errorf("got %+v", fact)
 				}
-				if waited := time.Since(started); waited > 20*time.Second { // of the bubble's clock
+				if waited := time.Since(started); waited > 20*time.Second { // by the clock of synctest
 					t.Errorf("waited %v", waited)
 				}
 			})
@@ -383,8 +385,9 @@ func TestErrorRetryAfterNonsense(t *testing.T) {
 	}
 }
 
-// A context may end between an answer and the decision to send the request again.
-// Then net/http must not write to standard error, where the progress bar stands.
+// A context may end after an answer came, but before the decision to send the request
+// again. Then net/http must not write to standard error, because the progress bar is
+// there.
 func TestErrorQuiet(t *testing.T) {
 	var written strings.Builder
 	var mu sync.Mutex
@@ -407,7 +410,7 @@ func TestErrorQuiet(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := newClient(t, registry.Options{Log: func(e registry.Exchange) {
 		if strings.HasSuffix(e.URL, "/elsewhere") {
-			cancel() // the answer is there, and not yet looked at
+			cancel() // the answer has come, but nobody has read it yet
 		}
 	}})
 	if _, _, err := c.Read(ctx, app(serve(t, r)), manifest); !errors.Is(err, context.Canceled) {

@@ -14,9 +14,9 @@ import (
 	"mvrun/validate"
 )
 
-// Requests that wait for a slot while the quota turns out to be spent are not sent,
-// and take no slot from requests that come later.
-func TestRoomWhileQuotaIsSpent(t *testing.T) {
+// Requests wait for a slot while an answer says that the quota is spent. They must not
+// be sent, and must not keep a slot from later requests.
+func TestSlotsWhileQuotaIsSpent(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
@@ -46,7 +46,7 @@ func TestRoomWhileQuotaIsSpent(t *testing.T) {
 		for range 5 {
 			wantError(t, <-errs, validate.RateLimited, "is spent until")
 		}
-		if n := asked.Load(); n > 2 { // the next may go while the answer is being read
+		if n := asked.Load(); n > 2 { // one more request may be sent while the answer is read
 			t.Errorf("asked %d times, want 1", n)
 		}
 		time.Sleep(time.Hour)
@@ -58,9 +58,9 @@ func TestRoomWhileQuotaIsSpent(t *testing.T) {
 	})
 }
 
-// A registry that takes longer to refuse a token than the token lives is not asked
-// without end.
-func TestTokenAlwaysEnds(t *testing.T) {
+// The registry needs more time to refuse a token than the token is valid. The requests
+// must still end.
+func TestTokenAlwaysExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
 		network := newPipes()

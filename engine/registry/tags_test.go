@@ -14,13 +14,13 @@ import (
 func TestTags(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		pages []string // body; after a tab, the Link
+		pages []string // the body of each page; after a tab, its Link header
 		want  []string
 	}{
 		{"one page", []string{`{"name":"library/app","tags":["a","b"]}`}, []string{"a", "b"}},
 		{"none", []string{`{"name":"library/app","tags":[]}`}, nil},
 		{"null", []string{`{"name":"library/app","tags":null}`}, nil},
-		{"pages, which overlap", []string{
+		{"pages that overlap", []string{
 			"{\"tags\":[\"a\",\"b\"]}\t</v2/library/app/tags/list?page=1>; rel=\"next\"",
 			"{\"tags\":[\"b\",\"c\"]}\t<?page=2>;rel=next",
 			"{\"tags\":[\"d\"]}\t<http://elsewhere.example/v2/library/app/tags/list?page=3>; title=\"x\"; rel=\"next\"",
@@ -63,7 +63,7 @@ func TestTagsFail(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 			fmt.Fprint(w, `{"errors":[{"code":"NAME_UNKNOWN"}]}`)
 		}, validate.SourceMissing, []string{"the registry has no such repository"}},
-		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Log in") }, validate.BadManifest, []string{"no listing"}},
+		{"an HTML page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Log in") }, validate.BadManifest, []string{"no listing"}},
 		{"other JSON", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }, validate.BadManifest, []string{"neither name nor tags"}},
 		{"a circle", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Link", "</v2/library/app/tags/list>; rel=next")
@@ -81,7 +81,7 @@ func TestTagsFail(t *testing.T) {
 			w.Header().Set("Link", fmt.Sprintf("<?n=%d>; rel=next", n+1))
 			fmt.Fprintf(w, `{"tags":[%s"a"]}`, strings.Repeat(" ", 8<<20))
 		}, validate.BadManifest, []string{"more than 33554432 bytes"}},
-		{"a next page that is not there", func(w http.ResponseWriter, r *http.Request) {
+		{"a next page that does not exist", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.RawQuery != "" {
 				w.WriteHeader(http.StatusNotFound)
 				fmt.Fprint(w, `{"errors":[{"code":"NAME_UNKNOWN"}]}`)

@@ -15,7 +15,7 @@ const (
 	slowDown   = `{"errors":[{"code":"TOOMANYREQUESTS","message":"Too Many Requests"}]}`
 )
 
-// TestLearn shows what one answer tells of the quota.
+// TestLearn shows what one answer says about the quota.
 func TestLearn(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -25,23 +25,23 @@ func TestLearn(t *testing.T) {
 		body     string
 		header   []string
 		spent    share
-		lasts    time.Duration // 0 if nothing is spent
-		refused  bool          // the answer is replaced by an error
+		lasts    time.Duration // how long the share is spent; 0 if none is spent
+		refused  bool          // whether an error replaces the answer
 		why      string
-		after    string // Retry-After for the next link
+		after    string // the header Retry-After that the next link sees
 	}{
 		{"nothing", "r.example", "GET", 200, "", nil, share{}, 0, false, "", ""},
 		{"pulls are left", "r.example", "GET", 200, "", []string{"Ratelimit-Remaining", "76;w=21600"}, share{}, 0, false, "", ""},
 		{"the last pull", "r.example", "HEAD", 200, "", []string{"Ratelimit-Remaining", "0;w=21600"}, share{"team", true}, 6 * time.Hour, false, "ratelimit-remaining: 0;w=21600", ""},
 		{"the last pull of Docker Hub", "docker.io", "HEAD", 200, "", []string{"Ratelimit-Remaining", "0;w=21600"}, share{"", true}, 6 * time.Hour, false, "ratelimit-remaining: 0;w=21600", ""},
-		{"the last of a second", "r.example", "HEAD", 200, "", []string{"Ratelimit-Remaining", "0;w=1"}, share{}, 0, false, "", ""},
+		{"the last request of this second", "r.example", "HEAD", 200, "", []string{"Ratelimit-Remaining", "0;w=1"}, share{}, 0, false, "", ""},
 		{"spent pulls", "r.example", "GET", 429, pullsSpent, nil, share{"team", true}, 6 * time.Hour, true, "429 Too Many Requests: TOOMANYREQUESTS You have", ""},
 		{"spent pulls of Docker Hub", "docker.io", "GET", 429, pullsSpent, nil, share{"", true}, 6 * time.Hour, true, "429 Too Many Requests: TOOMANYREQUESTS You have", ""},
 		{"spent for a HEAD, too", "r.example", "HEAD", 429, "", []string{"Ratelimit-Remaining", "0;w=3600"}, share{"team", false}, time.Hour, true, "429 Too Many Requests", ""},
 		{"the registry's own limit", "r.example", "GET", 429, slowDown, []string{"Retry-After", "600"}, share{}, 10 * time.Minute, true, "429 Too Many Requests: TOOMANYREQUESTS Too Many", ""},
 		{"a short wait", "r.example", "GET", 429, slowDown, []string{"Retry-After", "7"}, share{}, 0, false, "", "7"},
-		{"a short wait in words", "r.example", "GET", 429, "retry-after: 1.5s, allowed: 100/minute", nil, share{}, 0, false, "", "2"},
-		{"a long wait in words", "r.example", "GET", 429, "retry-after: 20m30s, allowed: 100/minute", nil, share{}, 20*time.Minute + 30*time.Second, true, "429 Too Many Requests: retry-after", ""},
+		{"a short wait in the message", "r.example", "GET", 429, "retry-after: 1.5s, allowed: 100/minute", nil, share{}, 0, false, "", "2"},
+		{"a long wait in the message", "r.example", "GET", 429, "retry-after: 20m30s, allowed: 100/minute", nil, share{}, 20*time.Minute + 30*time.Second, true, "429 Too Many Requests: retry-after", ""},
 		{"no wait", "r.example", "GET", 429, slowDown, nil, share{}, 0, false, "", ""},
 		{"a nonsensical wait", "r.example", "GET", 429, slowDown, []string{"Retry-After", "999999999"}, share{}, 0, false, "", "999999999"},
 	} {
@@ -79,8 +79,8 @@ func TestLearn(t *testing.T) {
 	}
 }
 
-// TestLearnUnexplained shows that the answer to a HEAD has the meaning of what is
-// known of the pulls, and that pulls come back.
+// TestLearnUnexplained shows what a 429 without a message means: it depends on whether
+// the pulls are known to be spent. It also shows that pulls come back.
 func TestLearnUnexplained(t *testing.T) {
 	q := testQuota("docker.io")
 	head, get := manifestOf(t, http.MethodHead, "team/app"), manifestOf(t, http.MethodGet, "team/app")
@@ -103,7 +103,8 @@ func TestLearnUnexplained(t *testing.T) {
 	}
 }
 
-// TestLimit shows what the transport does with what it knows and learns.
+// TestLimit shows that the transport sends no request while the quota is spent, and
+// that it learns from answers.
 func TestLimit(t *testing.T) {
 	q, p := testQuota("r.example"), newPace(0)
 	sent, status, body := 0, http.StatusOK, ""
@@ -123,11 +124,11 @@ func TestLimit(t *testing.T) {
 		t.Errorf("%d counted, %v refused", p.sent, p.refused)
 	}
 	if status = 0; get(http.MethodGet) != errRefused || p.refused != 0 {
-		t.Error("a failure says something of the pace")
+		t.Error("a failure counted for the pace")
 	}
 	status = http.StatusTooManyRequests
 	if get(http.MethodHead); p.refused != 0 {
-		t.Error("an answer without words says something of the pace")
+		t.Error("an answer without a message counted for the pace")
 	}
 	body = slowDown
 	if get(http.MethodGet); p.refused != shareOfOne {
