@@ -157,26 +157,7 @@ func (l *ledger) settle(aborted bool) (again []*Result, withdrawn []*imagelist.I
 			}
 		}
 	}
-	others := map[key]*Packed{} // results that are not the last ones of their units
-	for _, results := range l.handed {
-		for _, r := range results {
-			if _, handed := lines[lineOf(r.Image)]; !handed {
-				continue
-			}
-			k := unitKey(r.Image)
-			at, known := l.index[k]
-			last := known && l.units[at].sequence == r.sequence()
-			if known {
-				l.units[at].stands = last
-			}
-			if last {
-				delete(others, k)
-			} else {
-				others[k] = r
-			}
-		}
-	}
-	for k, r := range others {
+	for k, r := range l.takeHanded(lines) {
 		result := r.Result()
 		l.record(result)
 		l.units[l.index[k]].stands = true
@@ -197,6 +178,32 @@ func (l *ledger) settle(aborted bool) (again []*Result, withdrawn []*imagelist.I
 	slices.SortFunc(withdrawn, compareImages)
 	slices.SortFunc(again, func(a, b *Result) int { return compareImages(a.Image, b.Image) })
 	return again, withdrawn
+}
+
+// takeHanded marks the units whose last result the script handed over, of the
+// given lines. It returns the results that the script handed over although they
+// are not the last ones of their units.
+func (l *ledger) takeHanded(lines map[lineKey]uint32) map[key]*Packed {
+	others := map[key]*Packed{}
+	for _, results := range l.handed {
+		for _, r := range results {
+			if _, handed := lines[lineOf(r.Image)]; !handed {
+				continue
+			}
+			k := unitKey(r.Image)
+			at, known := l.index[k]
+			last := known && l.units[at].sequence == r.sequence()
+			if known {
+				l.units[at].stands = last
+			}
+			if last {
+				delete(others, k)
+			} else {
+				others[k] = r
+			}
+		}
+	}
+	return others
 }
 
 // handedLines returns the lines of which the script handed over results, with the

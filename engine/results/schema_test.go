@@ -35,8 +35,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 // fieldsOf returns the names of the JSON fields of a type, in order.
 func fieldsOf(of reflect.Type) []string {
 	var names []string
-	for i := range of.NumField() {
-		field := of.Field(i)
+	for field := range of.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if field.Anonymous && name == "" {
 			names = append(names, fieldsOf(field.Type)...)
