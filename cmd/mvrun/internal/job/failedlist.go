@@ -39,6 +39,9 @@ func (f *failedList) write(path string, lines []string) error {
 	} else if err := f.writeFile(path, lines); err != nil {
 		return err
 	}
+	if path == standardOutput && !own {
+		path = "./" + path // a file, which the summary names so that nobody takes it for standard output
+	}
 	switch {
 	case len(lines) > 0:
 		f.last, f.lines = path, len(lines)

@@ -113,13 +113,13 @@ func (c *Config) settle() error {
 	// The folders come first: their error tells more than what follows from it.
 	slices.SortStableFunc(table, func(a, b file) int { return int(b.use - a.use) })
 	for i, f := range table {
-		if *f.path == "" || f.use == writes && *f.path == standardOutput {
+		if *f.path == "" {
 			continue
 		}
 		if err := c.checkOverwrites(f, table, i); err != nil {
 			return err
 		}
-		if f.check != nil {
+		if f.check != nil && *f.path != standardOutput {
 			if err := f.check(*f.path); err != nil {
 				return err
 			}
@@ -147,7 +147,7 @@ func (c *Config) checkOverwrites(f file, table []file, place int) error {
 		return nil
 	}
 	for i, other := range table {
-		if (other.use == reads || other.use == writes && i < place) && sink.SameFile(*f.path, c.onDisk(other)) {
+		if (other.use == reads || other.use == writes && i < place) && sink.SameFile(c.onDisk(f), c.onDisk(other)) {
 			return c.overwrites(f, other)
 		}
 	}
@@ -170,7 +170,7 @@ func (c *Config) overwrites(f, other file) error {
 }
 
 // onDisk returns the path of a row's file, or "" if it is no file. Standard
-// input may be a file, too, by redirection.
+// input and output may be files, too, by redirection.
 func (c *Config) onDisk(f file) string {
 	switch {
 	case f.path == &c.List && (c.List == "-" || c.List == ""):
@@ -179,6 +179,9 @@ func (c *Config) onDisk(f file) string {
 		}
 		return ""
 	case f.use == writes && *f.path == standardOutput:
+		if info, err := os.Stdout.Stat(); c.Console.Stdout == os.Stdout && err == nil && info.Mode().IsRegular() {
+			return os.Stdout.Name()
+		}
 		return ""
 	}
 	return *f.path
