@@ -93,6 +93,7 @@ type Engine struct {
 
 	mu        sync.Mutex
 	lists     []*imagelist.List
+	reading   map[*imagelist.List]imagelist.Options // how the script reads them
 	invalid   map[identity]imagelist.Image
 	questions map[asked]string // their hashes
 	// answered are the images and questions that this run itself has asked; nil if
@@ -102,7 +103,7 @@ type Engine struct {
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, reading: map[*imagelist.List]imagelist.Options{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
 	if o.Earlier != nil {
 		e.answered = map[key]struct{}{}
 	}

@@ -14,10 +14,12 @@ import (
 
 // Load adds a list to those that the run reads, unless it is there already. The
 // engine knows every line that the run may validate from these lists, so that an
-// interruption loses none.
-func (e *Engine) Load(list *imagelist.List) {
+// interruption loses none. options say how the script reads the lines; the last
+// ones count.
+func (e *Engine) Load(list *imagelist.List, options imagelist.Options) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.reading[list] = options
 	if !slices.Contains(e.lists, list) {
 		e.lists = append(e.lists, list)
 	}
@@ -132,17 +134,20 @@ func (e *Engine) seenLines() map[lineKey]bool {
 // EndRest records an error for every line of the run's lists that the run did not
 // reach before its end, whose cause is given. A result of an earlier run does not
 // count for such a line: nobody knows which question the script would have asked.
-// options say how such lines are read. ctx bounds the wait for the lines that a
-// stream has yet to deliver. Nobody may validate any more.
-func (e *Engine) EndRest(ctx context.Context, cause error, options imagelist.Options) {
+// ctx bounds the wait for the lines that a stream has yet to deliver. Nobody may
+// validate any more.
+func (e *Engine) EndRest(ctx context.Context, cause error) {
 	e.Sync()
+	e.mu.Lock()
+	reading := maps.Clone(e.reading)
+	e.mu.Unlock()
 	seen := e.seenLines()
 	reason, message := Ended(cause)
 	for l, line := range e.allLines(ctx) {
 		if seen[lineKey{l.Name, line.Number}] {
 			continue
 		}
-		image, err := l.Image(line, options)
+		image, err := l.Image(line, reading[l])
 		if err != nil {
 			e.Invalid(image, err)
 			continue

@@ -39,8 +39,8 @@ func TestLinesOfManyLists(t *testing.T) {
 	if n, final := e.Total(); n != 0 || final {
 		t.Errorf("without a list the total is %d, %v", n, final)
 	}
-	e.Load(stream)
-	e.Load(file)
+	e.Load(stream, imagelist.Options{})
+	e.Load(file, imagelist.Options{})
 	if n, final := e.Total(); n != 3 || final { // the stream may have any number
 		t.Errorf("the total is %d, %v", n, final)
 	}
@@ -90,7 +90,7 @@ func TestFailedLinesOfNoList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Load(list)
+	e.Load(list, imagelist.Options{})
 	of := func(image imagelist.Image) *Packed {
 		packed := (&Result{Image: new(image), Status: validate.Fail}).Pack()
 		return &packed
@@ -117,7 +117,7 @@ func TestEndRest(t *testing.T) {
 			return &Result{Image: i, Status: status, Earlier: true, Attempts: 1}
 		}})
 	stream := imagelist.Stream("l", strings.NewReader(lines+"s.io/5 d.io/5 1\n"))
-	e.Load(stream)
+	e.Load(stream, imagelist.Options{})
 	line, err := stream.At(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestEndRest(t *testing.T) {
 	task := e.Begin()
 	task.Validate(t.Context(), &first, question)
 	task.End()
-	e.EndRest(t.Context(), &DeadlineError{After: time.Hour}, imagelist.Options{})
+	e.EndRest(t.Context(), &DeadlineError{After: time.Hour})
 	if _, err := e.Close(nil); err != nil {
 		t.Fatal(err)
 	}

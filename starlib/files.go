@@ -71,7 +71,7 @@ func (e *execution) loadList(thread *starlark.Thread, b *starlark.Builtin, args 
 	if err != nil {
 		return nil, err
 	}
-	e.Engine.Load(list)
+	e.Engine.Load(list, options)
 	return &imageList{execution: e, thread: thread, list: list, options: options}, nil
 }
 

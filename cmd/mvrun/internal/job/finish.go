@@ -22,7 +22,7 @@ func (j *Job) Finish() (status int, err error) {
 	cause := j.cause()
 	if deadline := (*engine.DeadlineError)(nil); errors.As(cause, &deadline) {
 		drain, stop := context.WithTimeout(context.Background(), drainTime)
-		j.engine.EndRest(drain, deadline, j.config.Options)
+		j.engine.EndRest(drain, deadline)
 		stop()
 	}
 	j.cancel(nil)
