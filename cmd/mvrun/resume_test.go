@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/registry/memory"
 	"mvrun/engine/results"
 	"mvrun/validate"
@@ -22,6 +23,38 @@ import (
 // goes on: in the end every line has one verdict, and nothing that passed was
 // asked again.
 func TestKilled(t *testing.T) {
+	records := killAgain(t, func(int) os.Signal { return os.Kill })
+	passed := map[string]int{}
+	for _, record := range records {
+		if record.Status != validate.Pass {
+			t.Errorf("%s: %s %s", record.Line, record.Status, record.Message)
+		}
+		passed[record.Line]++
+	}
+	for line, n := range passed {
+		if n != 1 {
+			t.Errorf("%s has %d verdicts", line, n)
+		}
+	}
+}
+
+// TestKilledAndInterrupted also interrupts runs, which then end in good order:
+// they withdraw the results that they did not take up, and a later run goes on
+// from these all the same.
+func TestKilledAndInterrupted(t *testing.T) {
+	killAgain(t, func(life int) os.Signal {
+		if life%3 == 0 {
+			return os.Kill
+		}
+		return os.Interrupt
+	})
+}
+
+// killAgain runs a script fifty times over the same images, and ends each run
+// after some requests by a signal. The last run comes to its end. killAgain
+// returns the records of the results file, after it has compared the file with
+// the end of each run: all images passed in the last one.
+func killAgain(t *testing.T, signal func(life int) os.Signal) []results.Record {
 	skipShort(t, "fifty kills take seconds")
 	const images, kills, requestsToLive = 600, 50, 30 // a life is too short for a fiftieth of them
 	registry := memory.New()
@@ -43,6 +76,7 @@ func TestKilled(t *testing.T) {
 	host := strings.TrimPrefix(server.URL, "http://")
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "list.txt"), list.String())
+	path, schema := filepath.Join(dir, "r.jsonl"), resultsSchema(t)
 	killed := 0
 	for ; ; killed++ {
 		command := exec.Command("mvrun", "validate.star", "-f", "list.txt", "-s", host, "-d", host, "-j", "5", "--results", "r.jsonl", "--resume") // this test's binary, see TestMain
@@ -54,38 +88,37 @@ func TestKilled(t *testing.T) {
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
-		kill := func() { command.Process.Kill() }
+		kill := func() { command.Process.Signal(signal(killed)) }
 		killer.Store(&kill)
 		if killed < kills {
 			left.Store(requestsToLive)
 		}
 		err := command.Wait()
+		checkResults(t, schema, path)
 		if err == nil {
 			break
 		}
-		if command.ProcessState.ExitCode() != -1 {
+		if code := command.ProcessState.ExitCode(); code != -1 && code != job.ExitInterrupted {
 			t.Fatalf("%v\n%s", err, out.String())
 		}
 	}
 	if killed < kills {
 		t.Errorf("only %d kills", killed)
 	}
-	passed := map[string]int{}
-	for _, record := range recordsOf(t, filepath.Join(dir, "r.jsonl")) {
-		if record.Status != validate.Pass {
-			t.Errorf("%s: %s %s", record.Line, record.Status, record.Message)
-		}
-		passed[record.Line]++
+	all := recordsOf(t, path)
+	latest := map[string]validate.Status{}
+	for _, record := range all {
+		latest[record.Line] = record.Status
 	}
-	if len(passed) != images {
-		t.Errorf("%d of %d lines have a verdict", len(passed), images)
-	}
-	for line, n := range passed {
-		if n != 1 {
-			t.Errorf("%s has %d verdicts", line, n)
+	for line, status := range latest {
+		if status != validate.Pass {
+			t.Errorf("%s is %s in the end", line, status)
 		}
 	}
-	checkResults(t, resultsSchema(t), filepath.Join(dir, "r.jsonl"))
+	if len(latest) != images {
+		t.Errorf("%d of %d lines have a verdict", len(latest), images)
+	}
+	return all
 }
 
 // recordsOf returns the records of a results file.
