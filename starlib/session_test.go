@@ -16,7 +16,7 @@ import (
 	"mvrun/validate"
 )
 
-// nowhere is a registry that cannot be read.
+// nowhere stands for registries that nobody can reach.
 type nowhere struct{}
 
 func (nowhere) Read(context.Context, imagelist.Image, validate.Need) (validate.Fact, int, error) {
@@ -35,7 +35,7 @@ func (nowhere) Referrers(context.Context, string, string) ([]validate.Descriptor
 
 var errOffline = errors.New("there is no network")
 
-// offline returns options of scripts that reach no network and no file.
+// offline returns the options of a script that reaches no network and no file.
 func offline(t testing.TB, jobs int, printed io.Writer) Options {
 	run := engine.New(engine.Options{Registry: nowhere{}, Jobs: jobs, Timeout: defaultTimeout, Stop: func(error) {}})
 	t.Cleanup(func() { run.Close(nil) })
@@ -99,7 +99,7 @@ func newSession(t *testing.T, script source.Script) (*Session, *strings.Builder)
 func TestSession(t *testing.T) {
 	for name, test := range map[string]struct {
 		typed string
-		want  []string // "" for nothing; else a part of the answer
+		want  []string // a part of each answer; "" means no answer
 	}{
 		"values":                     {"1 + 1\n_ * 3\nNone\nx = 'a'\nx", []string{"2", "6", "", "", `"a"`}},
 		"several on a line":          {"x = 1; y = 2\n(x, y)", []string{"", "(1, 2)"}},
@@ -137,8 +137,8 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// TestSessionFreezes shows that calls of parallel share nothing that can change.
-// With -race a change would be seen.
+// TestSessionFreezes shows that calls of parallel share no value that can change. With
+// -race it would find such a change.
 func TestSessionFreezes(t *testing.T) {
 	for name, typed := range map[string]string{
 		"a global":                   "x = []\nparallel(lambda i: x.append(i), range(100))",
@@ -156,7 +156,7 @@ func TestSessionFreezes(t *testing.T) {
 			s, _ := newSession(t, source.Script{})
 			answers := talk(t, s, typed)
 			if last := answers[len(answers)-1]; !strings.Contains(last, "frozen") || !strings.Contains(last, "calls of parallel run at once") {
-				t.Errorf("got %q, want that it is frozen, and why", answers)
+				t.Errorf("got %q, want an error that says that the value is frozen, and why", answers)
 			}
 		})
 	}
@@ -166,8 +166,8 @@ func TestSessionFreezes(t *testing.T) {
 	}
 }
 
-// TestSessionScript shows that a session has the globals of its script, frozen as
-// in a run, and that main is not called.
+// TestSessionScript shows that a session has the globals of its script. They are frozen
+// as in a run, and main is not called.
 func TestSessionScript(t *testing.T) {
 	s, printed := newSession(t, source.Script{Name: "policy.star", Source: "WANTED = []\nprint('declared')\ndef main():\n    return parallel(lambda x: x, [1])\n"})
 	if got := talk(t, s, "WANTED.append(1)\nmain()\nWANTED = 3\nWANTED"); !strings.Contains(got[0], "frozen list") || got[1] != "[1]" || got[3] != "3" {
@@ -181,7 +181,7 @@ func TestSessionScript(t *testing.T) {
 	}
 }
 
-// TestSessionLoadsAgain shows that a broken module may be mended during a session.
+// TestSessionLoadsAgain shows that a user can correct a broken module during a session.
 func TestSessionLoadsAgain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	save := func(source string) {
@@ -221,7 +221,7 @@ func TestSessionInterrupted(t *testing.T) {
 		interrupt(nil)
 	}
 	if got := talk(t, s, "1 + 1"); got[0] != "2" {
-		t.Errorf("the session is gone: %q", got)
+		t.Errorf("the session has ended: %q", got)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestComplete(t *testing.T) {
 	for _, test := range []struct {
 		line  string
 		start int
-		want  string // with spaces between
+		want  string // the candidates, separated by spaces
 	}{
 		{"vali", 0, "validate("},
 		{"x = [vali", 5, "validate("},
@@ -248,14 +248,14 @@ func TestComplete(t *testing.T) {
 		{"result.", 7, "attempts duration image match message ok platforms reason status waived"},
 		{"f(result.image.so", 15, "source source_reference"},
 		{"inspected.d", 10, "digest"},
-		{"inspected.size.", 15, ""}, // which may have to be asked for
+		{"inspected.size.", 15, ""}, // reading it may send a request
 		{"resume.inner.im", 13, "image"},
 		{"result.image.rep", 13, "replace("},
 		{"json.", 5, "decode( encode( encode_indent( indent("},
 		{"ä.app", 3, "append("},
 		{"result.nothing.", 15, ""},
 		{"nothing.", 8, ""},
-		{"load_list().", 12, ""}, // would have to be called
+		{"load_list().", 12, ""}, // the value is not known without a call
 		{"x[0].a", 6, ""},
 		{"\"vali", 5, ""},
 		{"# vali", 6, ""},
@@ -284,7 +284,7 @@ func TestReadErrors(t *testing.T) {
 			return "def f():", nil
 		}
 		if !more {
-			t.Error("a second line does not go on the first")
+			t.Error("the second line does not continue the first")
 		}
 		return "", aborted
 	})

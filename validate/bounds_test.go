@@ -6,11 +6,12 @@ import (
 	"testing"
 )
 
-// These tests bound the cost of a registry that lies: how much is read, and how
-// long a comparison takes. If that is too long, the tests do not end.
+// These tests check that a registry that lies cannot cause endless work: the number of
+// reads is limited, and so is the time of a comparison. If a comparison took too long,
+// the tests would not end.
 
 // boundless compares two registries that serve a manifest for every digest. It
-// returns how many manifests and how many other things were read.
+// returns how many manifests were read, and how many other facts.
 func boundless(t *testing.T, q Question, top *Manifest, manifest func(digest string) *Manifest) (verdict Verdict, manifests, others int) {
 	t.Helper()
 	known := Known{}
@@ -150,8 +151,8 @@ func TestListsWithoutEnd(t *testing.T) {
 	})
 }
 
-// TestLayersWithoutEnd compares an image of 25,000 layers: a manifest of 4 MiB can
-// name so many.
+// TestLayersWithoutEnd compares an image with 25,000 layers. A manifest of 4 MiB can
+// name so many layers.
 func TestLayersWithoutEnd(t *testing.T) {
 	const layers = 25_000
 	q := question("", "")
@@ -169,8 +170,8 @@ func TestLayersWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestLayerOfTwoSizes compares an image that names one layer twice, with two
-// sizes. One of them is wrong.
+// TestLayerOfTwoSizes compares an image that names one layer twice, with two different
+// sizes. One size is wrong.
 func TestLayerOfTwoSizes(t *testing.T) {
 	q := question("", "")
 	q.Rules, q.Depth = Content, Blobs

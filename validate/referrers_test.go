@@ -25,29 +25,29 @@ func TestReferrers(t *testing.T) {
 		name                string
 		source, destination node
 		subject             node   // the manifest that has referrers
-		atSource            []node // the referrers
+		atSource            []node // the referrers at the source
 		atDestination       []node
 		depth               Depth
 		message             string // "" for a pass
 	}{
 		{name: "nothing is attached", source: top, destination: top, subject: top},
-		{name: "to the index", source: top, destination: top, subject: top, atSource: []node{signature, sbom}, atDestination: []node{sbom, signature}},
+		{name: "attached to the index", source: top, destination: top, subject: top, atSource: []node{signature, sbom}, atDestination: []node{sbom, signature}},
 		{name: "more at the destination", source: top, destination: top, subject: top, atSource: []node{sbom}, atDestination: []node{sbom, signature}},
 		{name: "missing at the index", source: top, destination: top, subject: top, atSource: []node{signature, sbom}, atDestination: []node{sbom},
 			message: "the destination does not have " + sigType + " attached to " + top.digest()},
 		{name: "missing at one image", source: top, destination: top, subject: ociARM64, atSource: []node{sbom},
 			message: "linux/arm64: the destination does not have application/spdx+json attached to " + ociARM64.digest()},
-		{name: "of an unwanted image", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: s390x, atSource: []node{sbom}},
-		{name: "countersigned at the destination", source: top, destination: top, subject: top, atSource: []node{signature}, atDestination: []node{both}},
+		{name: "attached to an unwanted image", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: s390x, atSource: []node{sbom}},
+		{name: "a second signature at the destination", source: top, destination: top, subject: top, atSource: []node{signature}, atDestination: []node{both}},
 		{name: "another signature", source: top, destination: top, subject: top, atSource: []node{both}, atDestination: []node{signature},
 			message: "does not have " + sigType},
 		{name: "listed, but not there", source: top, destination: top, subject: top, atSource: []node{sbom}, atDestination: []node{sbom.missing()},
 			message: "which the registry does not have"},
-		{name: "listed, but hollow", source: top, destination: top, subject: top, atSource: []node{sbom}, atDestination: []node{sbom.without("sbom")}, depth: Blobs,
+		{name: "listed, but its blob is missing", source: top, destination: top, subject: top, atSource: []node{sbom}, atDestination: []node{sbom.without("sbom")}, depth: Blobs,
 			message: "the destination does not have layer 1"},
-		{name: "of a converted image", source: app, destination: dockerApp, subject: app, atSource: []node{signature},
+		{name: "attached to a converted image", source: app, destination: dockerApp, subject: app, atSource: []node{signature},
 			message: "copying it anew broke what refers to it"},
-		{name: "of a trimmed index", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: index(ociAMD64, s390x), atSource: []node{signature, signature.running("again")},
+		{name: "attached to an index with fewer platforms at the destination", source: index(ociAMD64, s390x), destination: index(ociAMD64), subject: index(ociAMD64, s390x), atSource: []node{signature, signature.running("again")},
 			message: "the source has 2 " + sigType + " attached to"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -15,10 +15,10 @@ import (
 	"mvrun/validate"
 )
 
-// The rules "content" and "exact", and the depths, over what skopeo makes of
-// images for real, in docker-registry.
+// These tests check the rules "content" and "exact", and the depths. skopeo copies and
+// converts the images in a docker-registry.
 
-// pushRich pushes an image with all that a Dockerfile can say.
+// pushRich pushes an image whose config has everything that a Dockerfile can set.
 func pushRich(r *memory.Registry, repository, tag string, runtime map[string]any) {
 	config := map[string]any{
 		"architecture": "amd64", "os": "linux", "config": runtime, "created": "2026-01-02T03:04:05Z", "author": "a team",
@@ -46,7 +46,7 @@ func pushRich(r *memory.Registry, repository, tag string, runtime map[string]any
 	}))
 }
 
-// manifest reads a manifest that the registry has.
+// manifest reads a manifest from the registry.
 func (r realRegistry) manifest(t *testing.T, repository, reference string) (*validate.Manifest, []byte) {
 	t.Helper()
 	mediaType, body := r.call(t, http.MethodGet, repository+"/manifests/"+reference, "", nil)
@@ -57,7 +57,7 @@ func (r realRegistry) manifest(t *testing.T, repository, reference string) (*val
 	return manifest, body
 }
 
-// indexOf puts an OCI index of what is there under other tags.
+// indexOf pushes an OCI index of images that are already there under other tags.
 func (r realRegistry) indexOf(t *testing.T, repository, tag string, children map[string]validate.Platform) {
 	t.Helper()
 	var entries []memory.Descriptor
@@ -72,13 +72,13 @@ func (r realRegistry) indexOf(t *testing.T, repository, tag string, children map
 	r.call(t, http.MethodPut, repository+"/manifests/"+tag, validate.TypeOCIIndex, index)
 }
 
-// blobFile is where the registry keeps a blob.
+// blobFile returns the path of the file in which the registry keeps a blob.
 func (r realRegistry) blobFile(digest string) string {
 	hex := strings.TrimPrefix(digest, "sha256:")
 	return filepath.Join(r.dir, "docker/registry/v2/blobs/sha256", hex[:2], hex, "data")
 }
 
-// flip changes one byte of a file, as a bad disk does.
+// flip changes one byte of a file, as a bad disk may do.
 func flip(t *testing.T, file string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -91,7 +91,7 @@ func flip(t *testing.T, file string) {
 
 func TestRealConversions(t *testing.T) {
 	needPrograms(t, "docker-registry", "skopeo")
-	t.Setenv("HOME", t.TempDir()) // no credentials of this machine
+	t.Setenv("HOME", t.TempDir()) // keeps the test from using credentials of this machine
 	source, destination := startReal(t, false), startReal(t, false)
 
 	origin := memory.New()
@@ -103,7 +103,7 @@ func TestRealConversions(t *testing.T) {
 		"Labels": map[string]string{"team": "shop"}, "StopSignal": "SIGQUIT"}
 	pushRich(origin, "rich", "1", runtime)
 	pushRich(origin, "healthy", "1", map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}, "Interval": 1000000000}})
-	pushRich(origin, "packed", "1", runtime) // skopeo packs no layer anew that the destination has in another repository
+	pushRich(origin, "packed", "1", runtime) // its own layers, because skopeo does not recompress layers that the destination already has
 	other := maps.Clone(runtime)
 	other["Env"] = []string{"PATH=/bin", "A=2"}
 	pushRich(origin, "rich", "2", other)
@@ -119,8 +119,8 @@ func TestRealConversions(t *testing.T) {
 	zstd := []string{"--all", "--format", "oci", "--dest-compress-format", "zstd"}
 	type answer struct {
 		status validate.Status
-		detail string // reason, or match
-		words  string // of the message
+		detail string // the reason, or the match of a pass
+		words  string // a part of the message
 	}
 	want := map[string]answer{}
 	copied := func(name, image string, toSource, toDestination []string, expect answer) {
@@ -141,18 +141,19 @@ func TestRealConversions(t *testing.T) {
 	copied("schema1tooci", "rich:1", toSchema1, []string{"--format", "oci"}, pass(validate.Converted))
 	copied("healthy", "healthy:1", nil, as("oci"), answer{validate.Fail, "digest-differs", "config field Healthcheck"})
 
-	// There and back again.
+	// An image is converted, and then converted back.
 	skopeo(t, as("oci"), from+"rich:1", source, "back:oci")
 	skopeo(t, nil, from+"rich:1", source, "back:1")
 	skopeo(t, as("v2s2"), source.address+"/back:oci", destination, "back:1")
 	want["back 1"] = pass(validate.Converted)
 
-	// Another image under the same name.
+	// Another image has the same name.
 	skopeo(t, nil, from+"rich:1", source, "stale:1")
 	skopeo(t, as("oci"), from+"rich:2", destination, "stale:1")
 	want["stale 1"] = answer{validate.Fail, "digest-differs", "linux/amd64: config field Env: A differs"}
 
-	// A list rebuilt of two of its three images, and one that lost a wanted one.
+	// One list was made again with two of its three images. Another list lacks a wanted
+	// image.
 	skopeo(t, []string{"--all"}, from+"list:1", source, "rebuilt:1")
 	skopeo(t, []string{"--all"}, from+"list:1", destination, "rebuilt:all")
 	skopeo(t, []string{"--all"}, from+"list:1", source, "trimmed:1")
@@ -163,7 +164,7 @@ func TestRealConversions(t *testing.T) {
 	want["rebuilt 1"] = pass(validate.SamePlatforms)
 	want["trimmed 1"] = answer{validate.Fail, "platform-missing", "linux/arm64"}
 
-	// A list that says of an image what its config denies.
+	// A list and the config of its image contradict each other.
 	skopeo(t, nil, from+"rich:1", source, "liar:1")
 	skopeo(t, nil, from+"rich:1", destination, "liar:child")
 	destination.indexOf(t, "liar", "1", map[string]validate.Platform{"child": arm64})
@@ -199,8 +200,8 @@ func TestRealConversions(t *testing.T) {
 	}
 	check(validate.Exact, validate.Manifests, exact)
 
-	// What only the depths find: the disk of the destination spoils a layer of
-	// one image, and loses another's.
+	// Only the depths blobs and data find these: the disk of the destination changes a
+	// layer of one image, and loses a layer of another image.
 	spoilt, _ := destination.manifest(t, "asitis", "1")
 	flip(t, destination.blobFile(spoilt.Layers[0].Digest))
 	packed, _ := destination.manifest(t, "tozstd", "1")

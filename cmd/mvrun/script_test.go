@@ -26,14 +26,15 @@ import (
 	"mvrun/validate"
 )
 
-// The command's tests are the scripts in testdata/script: each starts its own
-// registries in memory, fills them, and compares what users see.
+// The tests of the command are the scripts in testdata/script. Each script starts its
+// own registries in memory, pushes images to them, and compares what users see. The
+// functions below are the commands of these scripts.
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, programs)
 }
 
-// skipShort skips a test in short mode; why says what takes its time.
+// skipShort skips a test in short mode. why says why the test takes long.
 func skipShort(t *testing.T, why string) {
 	t.Helper()
 	if testing.Short() {
@@ -41,11 +42,11 @@ func skipShort(t *testing.T, why string) {
 	}
 }
 
-// programs are what the tests run as processes of their own.
+// programs are the programs that tests run as separate processes.
 var programs = map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries}
 
-// TestStarlark runs the tests of the examples and of the bundled modules, as
-// users run theirs.
+// TestStarlark runs the tests of the examples and of the bundled modules, in the same
+// way as users run their own tests.
 func TestStarlark(t *testing.T) {
 	var stdout, stderr strings.Builder
 	status := run([]string{"test", "../../examples", "../../starlib/source/modules"}, job.Console{
@@ -56,8 +57,8 @@ func TestStarlark(t *testing.T) {
 	}
 }
 
-// TestTested shows that no example and no bundled module is without a test.
-func TestTested(t *testing.T) {
+// TestExamplesHaveTests shows that every example and every bundled module has a test.
+func TestExamplesHaveTests(t *testing.T) {
 	for folder, use := range map[string]string{"examples": `run("%s"`, "starlib/source/modules": `load("@mvrun//%s"`} {
 		files, err := filepath.Glob("../../" + folder + "/*.star")
 		if err != nil {
@@ -98,7 +99,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("HOME", env.WorkDir) // no credentials of this machine
+			env.Setenv("HOME", env.WorkDir) // keeps the test from using credentials of this machine
 			env.Setenv("EXAMPLES", examples)
 			env.Values[registriesKey{}] = map[string]*fakeRegistry{}
 			env.Values[interruptedKey{}] = new(*exec.Cmd)
@@ -135,20 +136,20 @@ func TestScripts(t *testing.T) {
 
 type registriesKey struct{}
 
-// fakeRegistry is a registry of a script.
+// fakeRegistry is a registry that a script started.
 type fakeRegistry struct {
 	*memory.Registry
 	address string
 	fault   string
-	faults  atomic.Int64 // how many requests for manifests are still to fail
+	faults  atomic.Int64 // how many more requests for manifests fail
 	first   sync.Once
 	asked   chan struct{} // closed at the first request for a manifest
 }
 
-// ServeHTTP breaks the registry as its fault says: "hangs" never answers, a
-// number is a status that every request for a manifest gets, or with another
-// number behind a colon, that many of the first; "spent" says what Docker Hub
-// does once all pulls are used up.
+// ServeHTTP makes requests fail as the fault of the registry says. With "hangs" the
+// registry never answers. With a number, such as "503", every request for a manifest
+// gets this status. With two numbers, such as "503:2", only the first two requests get
+// it. With "spent" the registry answers as Docker Hub does when all pulls are used.
 func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.URL.Path, "/manifests/") {
 		f.first.Do(func() { close(f.asked) })
@@ -173,7 +174,8 @@ func registries(ts *testscript.TestScript) map[string]*fakeRegistry {
 	return ts.Value(registriesKey{}).(map[string]*fakeRegistry)
 }
 
-// startRegistry is "registry NAME [FAULT]": $NAME is its address.
+// startRegistry implements "registry NAME [FAULT]". The address of the registry is
+// $NAME.
 func startRegistry(ts *testscript.TestScript, _ bool, args []string) {
 	f := &fakeRegistry{Registry: memory.New(), asked: make(chan struct{})}
 	if len(args) > 1 {
@@ -207,8 +209,8 @@ func parsePlatform(s string) validate.Platform {
 	return validate.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2], OSVersion: version}
 }
 
-// newImage makes an image of its platform, its content and what else is said
-// of it: "oci", created=TIME, and labels, LABEL=VALUE.
+// newImage returns an image with a platform and a content. more may have "oci",
+// "created=TIME" and labels, "LABEL=VALUE".
 func newImage(platform, content string, more []string) memory.Image {
 	image := memory.Image{Platform: parsePlatform(platform), Content: content, OCI: slices.Contains(more, "oci")}
 	for _, word := range more {
@@ -224,12 +226,12 @@ func newImage(platform, content string, more []string) memory.Image {
 	return image
 }
 
-// pushImage is "image REGISTRY REPOSITORY TAG PLATFORM CONTENT [oci] [created=TIME] [LABEL=VALUE]...".
+// pushImage implements "image REGISTRY REPOSITORY TAG PLATFORM CONTENT [oci] [created=TIME] [LABEL=VALUE]...".
 func pushImage(ts *testscript.TestScript, _ bool, args []string) {
 	registryOf(ts, args[0]).PushImage(args[1], args[2], newImage(args[3], args[4], args[5:]))
 }
 
-// pushAList is "list REGISTRY REPOSITORY TAG docker|oci [PLATFORM:CONTENT[:oci][:LABEL=VALUE]]...".
+// pushAList implements "list REGISTRY REPOSITORY TAG docker|oci [PLATFORM:CONTENT[:oci][:LABEL=VALUE]]...".
 func pushAList(ts *testscript.TestScript, _ bool, args []string) {
 	r := registryOf(ts, args[0])
 	var children []memory.Descriptor
@@ -240,8 +242,9 @@ func pushAList(ts *testscript.TestScript, _ bool, args []string) {
 	r.PushList(args[1], args[2], map[string]string{"docker": validate.TypeDockerList, "oci": validate.TypeOCIIndex}[args[3]], children...)
 }
 
-// attach is "attach REGISTRY REPOSITORY TAG TYPE [SUFFIX]": an artifact of a
-// type, to what is under the tag; with a suffix, as cosign does.
+// attach implements "attach REGISTRY REPOSITORY TAG TYPE [SUFFIX]". It attaches an
+// artifact to the image under the tag. With a suffix it pushes the artifact under a
+// tag, as cosign does.
 func attach(ts *testscript.TestScript, _ bool, args []string) {
 	r := registryOf(ts, args[0])
 	answer := httptest.NewRecorder()
@@ -254,24 +257,26 @@ func attach(ts *testscript.TestScript, _ bool, args []string) {
 	r.PushImage(args[1], strings.Replace(subject.Digest, ":", "-", 1)+args[4], memory.Image{Content: args[3], OCI: true})
 }
 
-// pushManifest is "manifest REGISTRY REPOSITORY TAG TYPE FILE".
+// pushManifest implements "manifest REGISTRY REPOSITORY TAG TYPE FILE".
 func pushManifest(ts *testscript.TestScript, _ bool, args []string) {
 	registryOf(ts, args[0]).PushManifest(args[1], args[2], args[3], []byte(ts.ReadFile(args[4])))
 }
 
-// deleteManifest is "delete REGISTRY REPOSITORY PLATFORM CONTENT": of an image
-// that a list names.
+// deleteManifest implements "delete REGISTRY REPOSITORY PLATFORM CONTENT". It deletes
+// the manifest of an image that a list names.
 func deleteManifest(ts *testscript.TestScript, _ bool, args []string) {
 	image := memory.New().PushImage(args[1], "", memory.Image{Platform: parsePlatform(args[2]), Content: args[3]})
 	registryOf(ts, args[0]).Delete(args[1], image.Digest)
 }
 
-// awaitRequest is "await REGISTRY": until it was asked for a manifest.
+// awaitRequest implements "await REGISTRY". It waits until the registry gets a request
+// for a manifest.
 func awaitRequest(ts *testscript.TestScript, _ bool, args []string) {
 	<-registryOf(ts, args[0]).asked
 }
 
-// wantStatus is "status N COMMAND ARG...": the exit status has to be N.
+// wantStatus implements "status N COMMAND ARG...". The exit status of the command must
+// be N.
 func wantStatus(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	status := 0
@@ -287,14 +292,15 @@ func wantStatus(ts *testscript.TestScript, _ bool, args []string) {
 
 type interruptedKey struct{}
 
-// interrupt sends SIGINT to the command in the background.
+// interrupt implements "interrupt". It sends SIGINT to the command in the background.
 func interrupt(ts *testscript.TestScript, _ bool, _ []string) {
 	background := ts.BackgroundCmds()[0]
 	*ts.Value(interruptedKey{}).(**exec.Cmd) = background
 	ts.Check(background.Process.Signal(os.Interrupt))
 }
 
-// wantExited is "exited N": the exit status of what was interrupted.
+// wantExited implements "exited N". The exit status of the interrupted command must be
+// N.
 func wantExited(ts *testscript.TestScript, _ bool, args []string) {
 	status := (*ts.Value(interruptedKey{}).(**exec.Cmd)).ProcessState.ExitCode()
 	if strconv.Itoa(status) != args[0] {
@@ -317,8 +323,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`(?m)(\t|\()\d+\.\d\ds(\)?)$`), "${1}0.00s$2"},
 }
 
-// normalise is "normal stdout|stderr|FILE TO": what differs between runs made
-// the same.
+// normalise implements "normal stdout|stderr|FILE TO". It replaces the parts of a text
+// that differ from run to run, such as times, and writes the result to TO.
 func normalise(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])
 	for name, r := range registries(ts) {
@@ -331,8 +337,8 @@ func normalise(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
 }
 
-// wantErrors is "wants SCRIPT...": each has to end with status 2, and with the
-// errors that its lines "# want: PLACE: MESSAGE" name, in their order.
+// wantErrors implements "wants SCRIPT...". Each script must end with status 2. It must
+// report the errors in its lines "# want: PLACE: MESSAGE", in this order.
 func wantErrors(ts *testscript.TestScript, _ bool, args []string) {
 	for _, script := range args {
 		var want, got []string

@@ -136,8 +136,8 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// TestLinesFit looks for lines that are wider than a terminal. Code stays as
-// it is written.
+// TestLinesFit looks for lines that are wider than a terminal. Lines of code do not
+// count, because they are not wrapped.
 func TestLinesFit(t *testing.T) {
 	r := read(t)
 	pages := map[string]string{"the overview": r.Overview()}
@@ -154,8 +154,8 @@ func TestLinesFit(t *testing.T) {
 	}
 }
 
-// TestTopicsParse reads the scripts that topics show: what is indented, and
-// begins with a definition or a docstring.
+// TestTopicsParse parses the scripts in topics. An indented text counts as a script if
+// it begins with a definition or a docstring.
 func TestTopicsParse(t *testing.T) {
 	scripts := 0
 	for _, e := range read(t).ofKind(Topic) {
@@ -191,8 +191,7 @@ func TestStubCompiles(t *testing.T) {
 	if err := os.WriteFile(file, []byte(read(t).Stub()), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	// What a checker of types would find, without one: every name in an
-	// annotation is defined.
+	// This replaces a type checker: every name in an annotation must be defined.
 	const check = `
 import ast, builtins, sys
 tree = ast.parse(open(sys.argv[1]).read())

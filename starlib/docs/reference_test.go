@@ -29,8 +29,8 @@ import (
 	"mvrun/validate"
 )
 
-// These tests compare the reference with the names, arguments, values and words
-// that scripts can really use. They ask the running builtins for them.
+// These tests compare the reference with the names, arguments, values and words that
+// scripts can really use. They get these from the running builtins.
 
 func reference(t *testing.T) docs.Reference {
 	t.Helper()
@@ -41,7 +41,7 @@ func reference(t *testing.T) docs.Reference {
 	return r
 }
 
-// builtinNames are the names of the builtins of scripts and of tests.
+// builtinNames returns the names of the builtins of scripts and of tests.
 func builtinNames() []string { return append(starlib.BuiltinNames(), scripttest.BuiltinNames()...) }
 
 // builtins returns the builtins of scripts and of tests.
@@ -53,7 +53,7 @@ func builtins(t *testing.T) map[string]starlark.Value {
 	return evaluate(t, expressions)
 }
 
-// exampleValues returns a value of each kind that the reference has a page of.
+// exampleValues returns one value for each type that has a page in the reference.
 func exampleValues(t *testing.T) map[string]starlark.HasAttrs {
 	values := map[string]starlark.HasAttrs{}
 	for name, value := range evaluate(t, map[string]string{
@@ -87,7 +87,7 @@ type noAttrs struct{ starlark.Value }
 func (noAttrs) Attr(string) (starlark.Value, error) { return nil, nil }
 func (noAttrs) AttrNames() []string                 { return nil }
 
-// evaluate returns the values of expressions, as a test of a script gets them.
+// evaluate returns the values that a test of a script gets for expressions.
 func evaluate(t *testing.T, expressions map[string]string) map[string]starlark.Value {
 	t.Helper()
 	file := source.Script{Name: "reference" + source.TestSuffix, Source: "def test_it():\n"}
@@ -137,7 +137,7 @@ func (worldOfOne) RunScript(context.Context, scripttest.ScriptRun) (scripttest.S
 	return scripttest.ScriptOutcome{Results: []*engine.Result{{Image: new(imagelist.Image), Platforms: []validate.PlatformVerdict{{}}}}}, nil
 }
 
-// namesOf are the names of entries of some kinds, without those of operators.
+// namesOf returns the names of the entries of some kinds, without operators.
 func namesOf(entries []*docs.Entry, kinds ...docs.Kind) []string {
 	var found []string
 	for _, e := range entries {
@@ -159,7 +159,7 @@ func same(t *testing.T, what string, documented, there []string) {
 	}
 	for _, name := range documented {
 		if !slices.Contains(there, name) {
-			t.Errorf("%s: the reference has %s, and scripts have not", what, name)
+			t.Errorf("%s: the reference has %s, but scripts do not", what, name)
 		}
 	}
 }
@@ -200,14 +200,16 @@ func TestReferenceHasEveryName(t *testing.T) {
 	}
 }
 
-// TestReferenceHasEveryArgument asks each builtin for its parameters, by an
-// argument that no builtin has.
+// TestReferenceHasEveryArgument compares the arguments in the reference with those of
+// the builtins. It calls each builtin with an unknown argument: the error names all
+// parameters.
 func TestReferenceHasEveryArgument(t *testing.T) {
 	asked := 0
 	for name, fn := range functions(t) {
 		parameters, ok := parametersOf(fn)
 		if !ok {
-			// These take any names, or none; those of the library do not tell.
+			// These accept any names or no names, or they are builtins of the library,
+			// whose errors do not name the parameters.
 			if !slices.Contains([]string{"attempt", "struct"}, name) && !strings.HasPrefix(name, "log.") &&
 				!strings.HasPrefix(name, "json.") && !strings.HasPrefix(name, "math.") && !strings.HasPrefix(name, "time.") {
 				t.Errorf("%s does not use param.Unpack for its arguments", name)
@@ -220,18 +222,18 @@ func TestReferenceHasEveryArgument(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		documented := documentedParameters(entries[0]) // a function stands before a value of its name
+		documented := documentedParameters(entries[0]) // if a function and a value have the same name, the function comes first
 		if !slices.Equal(documented, parameters) {
 			t.Errorf("the reference of %s has the arguments %q, want %q", name, documented, parameters)
 		}
 	}
 	if asked < 15 {
-		t.Errorf("only %d builtins told their arguments", asked)
+		t.Errorf("only %d builtins named their arguments", asked)
 	}
 }
 
-// functions returns all functions that Go implements: builtins, functions of
-// modules, and methods of values. Methods of the library's values are left out.
+// functions returns all functions that Go implements: builtins, functions of modules,
+// and methods of values. It leaves out methods of values of the Starlark library.
 func functions(t *testing.T) map[string]*starlark.Builtin {
 	all := map[string]*starlark.Builtin{}
 	add := func(name string, value starlark.Value) {
@@ -263,7 +265,7 @@ func functions(t *testing.T) map[string]*starlark.Builtin {
 }
 
 // parametersOf returns the parameters of a function. The names of optional ones
-// end in "?". ok is false if the function does not tell.
+// end in "?". ok is false if the error of the function does not name them.
 func parametersOf(fn *starlark.Builtin) (parameters []string, ok bool) {
 	_, err := starlark.Call(&starlark.Thread{}, fn, nil, []starlark.Tuple{{starlark.String("no_such_argument"), starlark.None}})
 	var unknown *param.UnknownArgument
@@ -271,7 +273,7 @@ func parametersOf(fn *starlark.Builtin) (parameters []string, ok bool) {
 		return nil, false
 	}
 	for _, p := range unknown.Params {
-		parameters = append(parameters, strings.Replace(p, "??", "?", 1)) // None is as if it were left out
+		parameters = append(parameters, strings.Replace(p, "??", "?", 1)) // "??" also means optional
 	}
 	return parameters, true
 }
@@ -290,8 +292,8 @@ func documentedParameters(entry *docs.Entry) []string {
 	return parameters
 }
 
-// TestReferenceIsWhole looks for what an entry lacks.
-func TestReferenceIsWhole(t *testing.T) {
+// TestReferenceIsComplete checks that entries have a text, types and examples.
+func TestReferenceIsComplete(t *testing.T) {
 	for _, e := range reference(t) {
 		checkEntry(t, e)
 	}
@@ -384,8 +386,8 @@ func hasWord(t *testing.T, topic, word string) {
 	}
 }
 
-// TestReferenceHasMethods compares the methods that a topic lists with those
-// that there are.
+// TestReferenceHasMethods compares the methods that a topic lists with the methods that
+// exist.
 func TestReferenceHasMethods(t *testing.T) {
 	text, err := os.ReadFile("reference/topics/starlark.txt")
 	if err != nil {

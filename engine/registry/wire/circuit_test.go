@@ -35,26 +35,26 @@ func TestCircuitOpens(t *testing.T) {
 		do   func(c *circuit)
 		want bool
 	}{
-		{"at first", func(c *circuit) {}, false},
+		{"no failure", func(c *circuit) {}, false},
 		{"many failures over some time", func(c *circuit) {
 			c.recordFailure(time.Now(), errRefused)
 			c.recordFailure(time.Now(), errRefused)
 			time.Sleep(minOutage)
 			c.recordFailure(time.Now(), errRefused)
 		}, true},
-		{"many at once", func(c *circuit) {
+		{"many failures at once", func(c *circuit) {
 			for range 100 {
 				c.recordFailure(time.Now(), errRefused)
 			}
 			time.Sleep(minOutage - 1)
 			c.recordFailure(time.Now(), errRefused)
 		}, false},
-		{"few over some time", func(c *circuit) {
+		{"few failures over some time", func(c *circuit) {
 			c.recordFailure(time.Now(), errRefused)
 			time.Sleep(time.Hour)
 			c.recordFailure(time.Now(), errRefused)
 		}, false},
-		{"with an answer between", func(c *circuit) {
+		{"failures with an answer between them", func(c *circuit) {
 			c.recordFailure(time.Now(), errRefused)
 			c.recordFailure(time.Now(), errRefused)
 			c.recordSuccess()
@@ -62,7 +62,7 @@ func TestCircuitOpens(t *testing.T) {
 			c.recordFailure(time.Now(), errRefused)
 			c.recordFailure(time.Now(), errRefused)
 		}, false},
-		{"many that began long ago", func(c *circuit) {
+		{"many failures of requests that began long ago", func(c *circuit) {
 			for range 3 {
 				c.recordFailure(time.Now().Add(-minOutage), errRefused)
 			}
@@ -81,7 +81,7 @@ func TestCircuitOpens(t *testing.T) {
 	}
 }
 
-// Nobody waits for what has never answered.
+// Requests do not wait for a host that has never answered.
 func TestCircuitNeverAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := broken(false)
@@ -99,14 +99,14 @@ func TestCircuitNeverAnswered(t *testing.T) {
 	})
 }
 
-// entered lets requests enter a circuit, and counts what becomes of them.
-type entered struct {
+// waiters lets requests enter a circuit, and counts their outcomes.
+type waiters struct {
 	mu             sync.Mutex
 	plain, probes  int
 	errs, deadline int
 }
 
-func (e *entered) enter(ctx context.Context, c *circuit, n int) {
+func (e *waiters) enter(ctx context.Context, c *circuit, n int) {
 	for range n {
 		go func() {
 			probe, err := c.enter(ctx)
@@ -126,7 +126,7 @@ func (e *entered) enter(ctx context.Context, c *circuit, n int) {
 	}
 }
 
-func (e *entered) want(t *testing.T, what string, plain, probes, errs int) {
+func (e *waiters) want(t *testing.T, what string, plain, probes, errs int) {
 	t.Helper()
 	synctest.Wait()
 	e.mu.Lock()
@@ -136,10 +136,10 @@ func (e *entered) want(t *testing.T, what string, plain, probes, errs int) {
 	}
 }
 
-// While a circuit is open, one request after the other is let through as a probe.
+// While a circuit is open, one request at a time is sent as a probe.
 func TestCircuitProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, e := broken(true), &entered{}
+		c, e := broken(true), &waiters{}
 		opened := time.Now()
 		e.enter(t.Context(), c, 10)
 		time.Sleep(firstPause - 1)
@@ -158,7 +158,7 @@ func TestCircuitProbes(t *testing.T) {
 		e.enter(t.Context(), c, 5)
 		e.want(t, "from then on", 12, 3, 0)
 
-		// It opens again only after as many failures as at first.
+		// After that it opens only after the same number of failures as before.
 		c.recordFailure(opened, errRefused)
 		c.recordFailure(opened, errRefused)
 		if c.isOpen() {
@@ -173,7 +173,7 @@ func TestCircuitProbes(t *testing.T) {
 
 func TestCircuitGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, e := broken(true), &entered{} // for five seconds
+		c, e := broken(true), &waiters{} // the circuit opened five seconds after its first failure
 		e.enter(t.Context(), c, 10)
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -181,7 +181,7 @@ func TestCircuitGivenUp(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if e.deadline != 1 {
-			t.Error("who has no more time waits on")
+			t.Error("a request whose time has ended still waits")
 		}
 		time.Sleep(firstPause - time.Second)
 		e.want(t, "the first probe", 0, 1, 0)
@@ -204,12 +204,12 @@ func TestCircuitGivenUp(t *testing.T) {
 	})
 }
 
-// TestCircuitPostponed shows that the failure of a request that was under way
-// when the circuit opened is as good as a probe's: the next probe is a pause away
-// from it, but does not miss its last chance.
+// TestCircuitPostponed shows that a request that was under way when the circuit opened
+// counts like a probe if it fails. The next probe comes one pause later, but not after
+// the last chance.
 func TestCircuitPostponed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, e := broken(true), &entered{} // for five seconds
+		c, e := broken(true), &waiters{} // the circuit opened five seconds after its first failure
 		e.enter(t.Context(), c, 2)
 		time.Sleep(firstPause - 1)
 		c.recordFailure(time.Now(), errRefused)

@@ -38,13 +38,13 @@ func TestSlot(t *testing.T) {
 			t.Errorf("%d requests are under way", sent)
 		}
 		first.Body.Close()
-		first.Body.Close() // frees nothing any more
+		first.Body.Close() // a second Close must not free another slot
 		<-third
 		if sent != 3 || len(transport.slots) != 2 {
 			t.Errorf("%d requests were sent, %d slots are taken", sent, len(transport.slots))
 		}
 
-		// A request that fails keeps no slot, and without a limit there are none.
+		// A request that fails keeps no slot. Without a limit there are no slots.
 		<-transport.slots
 		failure = errRefused
 		if _, err := send(t.Context()); err != errRefused || len(transport.slots) != 1 {
