@@ -2,8 +2,9 @@ package validate
 
 import "testing"
 
-// FuzzParseConfig finds configs that differ from themselves, or that differ from
-// another in one direction only.
+// FuzzParseConfig looks for a config that differs from itself. It also looks for two
+// configs that differ if the first is compared with the second, but not the other way
+// round.
 func FuzzParseConfig(f *testing.F) {
 	for _, test := range contentTests {
 		for _, n := range []node{test.source, test.destination} {

@@ -16,7 +16,7 @@ func TestPercentFor(t *testing.T) {
 		inUse uint64
 		want  int
 	}{
-		{0, 800}, // 4 MiB are counted
+		{0, 800}, // Go treats this as 4 MiB
 		{4 << 20, 800},
 		{16 << 20, 200},
 		{32 << 20, 100},
@@ -31,21 +31,22 @@ func TestPercentFor(t *testing.T) {
 	}
 }
 
-// TestLimitGarbage shows that every collection sets GOGC anew, by what it left.
+// TestLimitGarbage shows that every collection sets GOGC again, for the memory that is
+// in use after it.
 func TestLimitGarbage(t *testing.T) {
 	if got := runForGarbage(t, nil); got != "with 160 MiB: 20\nwith little: more\n" {
 		t.Errorf("got %q", got)
 	}
 }
 
-// TestUserCollects shows that who sets GOGC has it.
-func TestUserCollects(t *testing.T) {
+// TestUserSetsGOGC shows that GOGC keeps the value that the user set.
+func TestUserSetsGOGC(t *testing.T) {
 	if got := runForGarbage(t, []string{"GOGC=123"}); got != "GOGC is 123\n" {
 		t.Errorf("got %q", got)
 	}
 }
 
-// runForGarbage runs the program "mvrun-garbage", with GOGC as env says.
+// runForGarbage runs the program "mvrun-garbage" with the variables in env.
 func runForGarbage(t *testing.T, env []string) string {
 	t.Helper()
 	command := exec.Command("mvrun-garbage") // this test's binary, see TestMain
@@ -64,8 +65,8 @@ func runForGarbage(t *testing.T, env []string) string {
 
 func init() { programs["mvrun-garbage"] = showGarbage }
 
-// showGarbage is the program "mvrun-garbage": it prints which GOGC limitGarbage
-// sets while much memory is in use, and little.
+// showGarbage is the program "mvrun-garbage". It prints the GOGC that limitGarbage sets
+// while much memory is in use, and then while little memory is in use.
 func showGarbage() {
 	limitGarbage()
 	if os.Getenv("GOGC") != "" {
@@ -82,7 +83,7 @@ func showGarbage() {
 	fmt.Println("with little: more")
 }
 
-// collectUntil collects garbage until something is so.
+// collectUntil collects garbage until done reports true.
 func collectUntil(done func() bool) {
 	for deadline := time.Now().Add(30 * time.Second); !done(); {
 		if time.Now().After(deadline) {
@@ -94,7 +95,7 @@ func collectUntil(done func() bool) {
 	}
 }
 
-// percent returns Go's GOGC.
+// percent returns the current GOGC.
 func percent() int {
 	now := debug.SetGCPercent(100)
 	debug.SetGCPercent(now)

@@ -13,10 +13,10 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 )
 
-// TestFlagsInMessages holds a rule of the house: no package below cmd names a
-// flag in a message. The command gives such a package the word as a hint, so
-// that the package also serves a caller without flags. The reference, which
-// "mvrun docs" prints, is about the command and may name its flags.
+// TestFlagsInMessages checks that no package below cmd names a flag in a message. The
+// command gives the name of the flag to such a package, as a hint. So the package also
+// works for a caller that has no flags. The reference may name flags, because "mvrun
+// docs" prints it.
 func TestFlagsInMessages(t *testing.T) {
 	commandLine := parserOf(job.Console{LookupEnv: os.LookupEnv}, "")
 	names := standardFlags(job.Console{LookupEnv: os.LookupEnv})

@@ -35,7 +35,7 @@ func zstandard(content []byte) []byte {
 
 func sha(content []byte) string { return validate.Digest("sha256", content) }
 
-// blobOf is a registry that answers every request for a blob with some bytes.
+// blobOf returns a registry that answers every request for a blob with body.
 func blobOf(body []byte) http.Handler {
 	return ping(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
@@ -43,37 +43,38 @@ func blobOf(body []byte) http.Handler {
 	})
 }
 
-func TestWholeBlob(t *testing.T) {
+func TestReadBlob(t *testing.T) {
 	content := bytes.Repeat([]byte("what is in a layer "), 10_000)
 	packed, packedAnew := gzipped(content), zstandard(content)
 	cut := packed[:len(packed)/2]
 	trailed := append(gzipped(content), "behind the end"...)
 	skippable := append([]byte{0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4}, packedAnew...)
-	// A frame whose header asks for a window of 256 MiB, and a block of one byte.
+	// The header of this zstd frame asks for a window of 256 MiB. The frame has a block
+	// of one byte.
 	hungry := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 18 << 3, 1<<3 | 1, 0, 0, 'x'}
 	for _, test := range []struct {
 		name string
 		body []byte
 		what validate.Action
-		size int64 // that the manifest says, 0 for that of the body
+		size int64 // the size in the manifest; 0 means that of the body
 		want validate.Fact
 	}{
 		{"hashed", packed, validate.HashBlob, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
 		{"longer than it should be", packed, validate.HashBlob, 10, validate.Fact{Digest: sha(packed[:11]), Size: 11}},
 		{"shorter than it should be", cut, validate.HashBlob, int64(len(packed)), validate.Fact{Digest: sha(cut), Size: int64(len(cut))}},
-		{"as long as can be said", packed, validate.HashBlob, math.MaxInt64, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
+		{"the greatest possible size", packed, validate.HashBlob, math.MaxInt64, validate.Fact{Digest: sha(packed), Size: int64(len(packed))}},
 		{"empty", nil, validate.HashBlob, 0, validate.Fact{Digest: sha(nil)}},
 		{"gzip", packed, validate.UnpackLayer, 0, validate.Fact{Digest: sha(packed), Size: int64(len(packed)), Format: "gzip", DiffID: sha(content)}},
 		{"gzip in two parts", append(gzipped(content[:100]), gzipped(content[100:])...), validate.UnpackLayer, 0,
 			validate.Fact{Digest: sha(append(gzipped(content[:100]), gzipped(content[100:])...)), Size: int64(len(gzipped(content[:100])) + len(gzipped(content[100:]))), Format: "gzip", DiffID: sha(content)}},
 		{"zstd", packedAnew, validate.UnpackLayer, 0, validate.Fact{Digest: sha(packedAnew), Size: int64(len(packedAnew)), Format: "zstd", DiffID: sha(content)}},
-		{"zstd behind a frame to skip", skippable, validate.UnpackLayer, 0, validate.Fact{Digest: sha(skippable), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
-		{"zstd behind another frame to skip", append([]byte{0x5f}, skippable[1:]...), validate.UnpackLayer, 0,
+		{"zstd after a skippable frame", skippable, validate.UnpackLayer, 0, validate.Fact{Digest: sha(skippable), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
+		{"zstd after another skippable frame", append([]byte{0x5f}, skippable[1:]...), validate.UnpackLayer, 0,
 			validate.Fact{Digest: sha(append([]byte{0x5f}, skippable[1:]...)), Size: int64(len(skippable)), Format: "zstd", DiffID: sha(content)}},
 		{"zstd that wants 256 MiB of memory", hungry, validate.UnpackLayer, 0, validate.Fact{Digest: sha(hungry), Size: int64(len(hungry)), Format: "zstd", Broken: "window size exceeded"}},
 		{"a plain tar", content, validate.UnpackLayer, 0, validate.Fact{Digest: sha(content), Size: int64(len(content)), Format: "tar", DiffID: sha(content)}},
 		{"half a gzip", cut, validate.UnpackLayer, 0, validate.Fact{Digest: sha(cut), Size: int64(len(cut)), Format: "gzip", Broken: "unexpected EOF"}},
-		{"gzip with something behind it", trailed, validate.UnpackLayer, 0, validate.Fact{Digest: sha(trailed), Size: int64(len(trailed)), Format: "gzip", Broken: "gzip: invalid header"}},
+		{"gzip with more bytes after it", trailed, validate.UnpackLayer, 0, validate.Fact{Digest: sha(trailed), Size: int64(len(trailed)), Format: "gzip", Broken: "gzip: invalid header"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newClient(t, registry.Options{})
@@ -99,8 +100,8 @@ func TestWholeBlob(t *testing.T) {
 	})
 }
 
-// TestBomb shows that a layer that unpacks to far too much costs little memory, and
-// is given up before it is unpacked.
+// TestBomb shows that a decompression bomb needs little memory, and that unpacking it
+// stops early.
 func TestBomb(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: to unpack 4 GiB takes seconds")
@@ -112,7 +113,7 @@ func TestBomb(t *testing.T) {
 	}
 }
 
-// A blob that is cut short is asked for again, from its beginning.
+// TestBlobCutShort shows that a blob that is cut short is read again from its beginning.
 func TestBlobCutShort(t *testing.T) {
 	body := bytes.Repeat([]byte("bytes "), 10_000)
 	for cuts, want := range map[int]bool{5: true, 6: false} {
@@ -138,7 +139,7 @@ func TestBlobCutShort(t *testing.T) {
 	}
 }
 
-func TestStat(t *testing.T) {
+func TestHeadBlob(t *testing.T) {
 	body := []byte("twelve bytes")
 	missing := func(w http.ResponseWriter) {
 		w.WriteHeader(http.StatusNotFound)
@@ -156,11 +157,11 @@ func TestStat(t *testing.T) {
 	}{
 		{"there", whole, nil, validate.Fact{Size: 12}, 1},
 		{"not there", missing, missing, validate.Fact{Missing: true}, 2},
-		{"a false 404 of a proxy cache", missing, whole, validate.Fact{Size: 12}, 2},
-		{"a store that takes no HEAD", func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) }, whole, validate.Fact{Size: 12}, 2},
+		{"a wrong 404 of a proxy cache", missing, whole, validate.Fact{Size: 12}, 2},
+		{"a store that refuses HEAD", func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) }, whole, validate.Fact{Size: 12}, 2},
 		{"no HEAD at all", func(w http.ResponseWriter) { w.WriteHeader(http.StatusMethodNotAllowed) }, whole, validate.Fact{Size: 12}, 2},
 		{"a HEAD that is not implemented", func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotImplemented) }, whole, validate.Fact{Size: 12}, 2},
-		{"a HEAD that is called bad", func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadRequest) }, whole, validate.Fact{Size: 12}, 2},
+		{"a HEAD that gets 400 Bad Request", func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadRequest) }, whole, validate.Fact{Size: 12}, 2},
 		{"no length at all", func(w http.ResponseWriter) { w.(http.Flusher).Flush() }, func(w http.ResponseWriter) { w.(http.Flusher).Flush(); w.Write(body) },
 			validate.Fact{Size: 12, Digest: sha(body)}, 3},
 	} {
@@ -186,7 +187,8 @@ func TestStat(t *testing.T) {
 	})
 }
 
-// A config whose bytes have another digest is an answer. The comparison judges it.
+// TestCorruptConfig shows that a config with a wrong digest is a fact, and no error. The
+// comparison then judges it.
 func TestCorruptConfig(t *testing.T) {
 	fact := read(t, newClient(t, registry.Options{}), app(serve(t, blobOf([]byte(`{}`)))), blob(sha([]byte("else"))))
 	if want := (validate.Fact{Digest: sha([]byte(`{}`)), Size: 2}); !reflect.DeepEqual(fact, want) {

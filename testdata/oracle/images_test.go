@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// mediaTypes are the types of one of the two formats of images.
+// mediaTypes are the media types of one of the two formats of images.
 type mediaTypes struct{ list, manifest, config, layer types.MediaType }
 
 var (
@@ -24,8 +24,8 @@ var (
 // platforms are those of every list that these tests make.
 var platforms = []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
 
-// newList returns a list of an image for each platform. The same content under
-// other types has the same layers and configurations.
+// newList returns a list with an image for each platform. Two lists with the same
+// content and different media types have the same layers and configurations.
 func newList(t *testing.T, content string, as mediaTypes) v1.ImageIndex {
 	t.Helper()
 	list := mutate.IndexMediaType(empty.Index, as.list)
@@ -62,7 +62,7 @@ func newImage(t *testing.T, content string, platform v1.Platform, as mediaTypes)
 	return image
 }
 
-// newArchive returns a tar archive of one file.
+// newArchive returns a tar archive with one file.
 func newArchive(t *testing.T, content string) []byte {
 	t.Helper()
 	var archive bytes.Buffer

@@ -8,7 +8,7 @@ import (
 	"mvrun/validate"
 )
 
-// TestUsers shows whose credentials count for a path of a registry.
+// TestUsers shows which credentials count for a path of a registry.
 func TestUsers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "auth.json")
 	if err := os.WriteFile(file, []byte(`{"auths":{"r.example/team":{"auth":"YTpi"},"r.example/team/sub":{"auth":"YTpi"},"r.example":{"auth":"YTpi"}}}`), 0o600); err != nil {

@@ -52,20 +52,20 @@ func TestQuotaShares(t *testing.T) {
 	}
 }
 
-// TestQuotaNews shows that a spent quota is news once, and for how long it is
-// spent.
+// TestQuotaNews shows that a spent quota is news only once. It also shows how long the
+// quota is spent.
 func TestQuotaNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := testQuota("r.example")
 		first, second := &spentError{until: time.Now().Add(time.Hour)}, &spentError{until: time.Now().Add(2 * time.Hour)}
 		if q.next() != nil || !q.spend(share{"cache", true}, second) {
-			t.Error("the first is no news")
+			t.Error("the first spent quota is no news")
 		}
 		if q.spend(share{"cache", false}, first) {
-			t.Error("of the same project it is news again")
+			t.Error("a second one of the same project is news")
 		}
 		if !q.spend(share{"team", false}, second) {
-			t.Error("of another project it is no news")
+			t.Error("that of another project is no news")
 		}
 		if q.next() != first {
 			t.Errorf("the first to end is %v", q.next())
@@ -74,11 +74,11 @@ func TestQuotaNews(t *testing.T) {
 			t.Error("a later answer changed the end")
 		}
 		if q.refill("cache"); q.spentPulls("cache") != nil {
-			t.Error("it is not refilled")
+			t.Error("a project with new pulls still counts as spent")
 		}
 		time.Sleep(2 * time.Hour)
 		if q.next() != nil || !q.spend(share{"cache", false}, &spentError{until: time.Now().Add(time.Hour)}) {
-			t.Error("what is over counts")
+			t.Error("a quota that has come back counts as spent")
 		}
 	})
 }
@@ -87,16 +87,16 @@ func TestQuotaNews(t *testing.T) {
 func TestQuotaTransport(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		before time.Duration // for which the quota is known to be spent, 0 for not
-		during time.Duration // for which the first request learns that it is spent
-		within time.Duration // of the context, 0 for no end
+		before time.Duration // how long the quota is known to be spent before the request; 0 means not spent
+		during time.Duration // how long the quota is spent by the answer to the first request
+		within time.Duration // the time limit of the context; 0 means no limit
 		waits  time.Duration
 		sent   int
 		spent  bool
 	}{
 		{"not spent", 0, 0, 0, 0, 1, false},
-		{"soon back", 50 * time.Second, 0, 0, 50 * time.Second, 1, false},
-		{"too late for anybody", 61 * time.Second, 0, 0, 0, 0, true},
+		{"back soon", 50 * time.Second, 0, 0, 50 * time.Second, 1, false},
+		{"too late for any request", 61 * time.Second, 0, 0, 0, 0, true},
 		{"too late for the image", 50 * time.Second, 0, 40 * time.Second, 0, 0, true},
 		{"learned by the request", 0, 50 * time.Second, 0, 50 * time.Second, 2, false},
 		{"learned, and too late", 0, time.Hour, 0, 0, 1, true},
@@ -127,8 +127,8 @@ func TestQuotaTransport(t *testing.T) {
 		})
 	}
 
-	// A quota that is spent each time is not waited for without end, and whoever
-	// waits may leave.
+	// If every answer says that the quota is spent, the request fails at some time. A
+	// caller that waits can also give up.
 	synctest.Test(t, func(t *testing.T) {
 		sent := 0
 		transport := &quotaTransport{quota: testQuota("r.example"), next: roundTripper(func(*http.Request) (*http.Response, error) {

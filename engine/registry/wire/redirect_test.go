@@ -8,14 +8,13 @@ import (
 	"testing"
 )
 
-// TestRedirect shows where a request goes, and to whom it shows the
-// authorization.
+// TestRedirect shows which hosts get a request, and which of them get the authorization.
 func TestRedirect(t *testing.T) {
 	const first = "https://r.example/v2/team/app/blobs/sha256:a"
 	for _, test := range []struct {
 		name string
-		to   []string // one redirect after the other
-		want []string // authorizations
+		to   []string // the redirects, one after the other
+		want []string // the authorization of each request
 	}{
 		{"none", nil, []string{"secret"}},
 		{"the same host", []string{"/elsewhere"}, []string{"secret", "secret"}},
@@ -48,9 +47,9 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-// TestRedirectNever shows that a loop ends, and that errors name the URL that
-// failed, as http.Client's do.
-func TestRedirectNever(t *testing.T) {
+// TestRedirectFails shows that a loop of redirects ends. It also shows that an error
+// names the URL that failed, as the errors of http.Client do.
+func TestRedirectFails(t *testing.T) {
 	sent := 0
 	loop := &redirectTransport{next: roundTripper(func(r *http.Request) (*http.Response, error) {
 		sent++

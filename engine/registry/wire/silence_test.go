@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// TestSilence shows that a body may take its time, as long as some of it comes.
+// TestSilence shows that a body may take long, as long as some bytes of it come.
 func TestSilence(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		pause time.Duration // before each part
+		pause time.Duration // the pause before each part of the body
 		cut   bool
 		want  error
 	}{
 		{"at once", 0, false, nil},
 		{"slowly", maxSilence - time.Second, false, nil},
-		{"no more of it", maxSilence + time.Second, false, errSilence},
+		{"no more bytes", maxSilence + time.Second, false, errSilence},
 		{"cut", 0, true, io.ErrUnexpectedEOF},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestSilence(t *testing.T) {
 			if !errors.Is(err, test.want) || test.want == nil && string(body) != "part part part " {
 				t.Errorf("%s: got %q, %v", test.name, body, err)
 			}
-			time.Sleep(2 * maxSilence) // for the one who sends
+			time.Sleep(2 * maxSilence) // lets the goroutine that sends come to its end
 		})
 	}
 
