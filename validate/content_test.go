@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// These tests are a table of the rules "content" and "exact", and of the depths.
-// Two layers hold the same files if their names differ after a dot only, such as
-// "base" and "base.zst".
+// These tests are a table of cases for the rules "content" and "exact", and for the
+// depths. The name of a layer says which files it holds. "base" and "base.zst" hold the
+// same files: the part after the dot only says how they are compressed.
 
 var (
 	ociBoth = []node{ociAMD64, ociARM64}
 	app     = oci("linux/amd64", "base", "app")
-	// Copies that other tools make of app.
+	// These are copies of app, as other tools make them.
 	dockerApp   = app.converted()
 	rewritten   = docker("linux/amd64", "base", "app").built("written anew")
 	zstdApp     = oci("linux/amd64", "base.zst", "app.zst")
@@ -32,13 +32,13 @@ var (
 	v6Else          = oci("linux/arm", "else for v6").as("linux/arm/v6")
 	v6Alone         = oci("linux/arm/v6", "for v6").as("")
 	v7              = oci("linux/arm", "for v7").as("linux/arm/v7")
-	// signature is an image whose config says nothing, as cosign makes them.
+	// signature is an image with an empty config. cosign makes such images.
 	signature = oci("/", "signature").as("")
 	v5        = oci("linux/arm", "for v5").as("linux/arm/v5")
 	sbom      = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
-// others returns n images for one platform.
+// others returns n different images for one platform.
 func others(n int) []node {
 	images := make([]node, n)
 	for i := range images {
@@ -47,7 +47,7 @@ func others(n int) []node {
 	return images
 }
 
-// variants returns v6 and n better variants.
+// variants returns v6, and images for n better variants.
 func variants(n int) []node {
 	images := []node{v6}
 	for i := range n {
@@ -59,17 +59,17 @@ func variants(n int) []node {
 type contentTest struct {
 	name                string
 	source, destination node
-	arch, os            string // "" for the defaults
-	rules               Rules  // "" for content
-	depth               Depth  // "" for manifests
-	sample              string // "" for all
+	arch, os            string // "" means the defaults
+	rules               Rules  // "" means content
+	depth               Depth  // "" means manifests
+	sample              string // "" means all blobs
 	provenance          bool
 
 	status  Status
 	reason  Reason
-	message string // a part of it
+	message string // a part of the message
 	match   Match
-	reads   string // "" for any
+	reads   string // the needs that are read; "" means that any are allowed
 }
 
 var contentTests = []contentTest{
@@ -98,48 +98,48 @@ var contentTests = []contentTest{
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, destination READ 2, destination CONFIG 1"},
 	{name: "one image, in a list of more", source: amd64, destination: list(amd64, arm64),
 		status: Pass, match: SamePlatforms},
-	{name: "a list of one, as the image alone", source: index(app), destination: app,
+	{name: "a list of one, mirrored as a single image", source: index(app), destination: app,
 		status: Pass, match: SamePlatforms},
-	{name: "a list of which one is wanted, as the image alone", source: index(app, s390x), destination: app,
+	{name: "a list with one wanted image, mirrored as a single image", source: index(app, s390x), destination: app,
 		status: Pass, match: SamePlatforms},
 	{name: "a nested index, flattened", source: index(nestedIndex(ociAMD64), nestedIndex(ociARM64)), destination: index(ociAMD64, ociARM64),
 		status: Pass, match: SamePlatforms},
 	{name: "a flat index, nested", source: index(ociAMD64), destination: index(nestedIndex(ociAMD64)),
 		status: Pass, match: SamePlatforms},
-	{name: "variants written another way", source: list(arm64, docker("linux/arm", "v7"), amd64), arch: "amd64,arm64,arm",
+	{name: "variants that are written differently", source: list(arm64, docker("linux/arm", "v7"), amd64), arch: "amd64,arm64,arm",
 		destination: list(arm64.as("linux/arm64/v8"), docker("linux/arm", "v7").as("linux/arm/v7"), amd64.as("linux/x86_64/v1")),
 		status:      Pass, match: SamePlatforms},
-	{name: "labels at the destination only", source: index(ociAMD64.as("")), destination: index(ociAMD64),
+	{name: "platforms only in the destination's list", source: index(ociAMD64.as("")), destination: index(ociAMD64),
 		status: Pass, match: SamePlatforms},
-	{name: "labels at the source only", source: index(ociAMD64), destination: index(ociAMD64.as("")),
+	{name: "platforms only in the source's list", source: index(ociAMD64), destination: index(ociAMD64.as("")),
 		status: Pass, match: SamePlatforms},
-	{name: "labels at the source only, of two", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64.as("")),
+	{name: "two platforms only in the source's list", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64.as("")),
 		status: Fail, reason: PlatformDiffers, message: "linux/arm64: nodes do not find " + ociARM64.digest() + " at the destination: it has no platform in its list and stands behind another"},
-	{name: "labels at the source only, behind an artifact", source: index(app), destination: index(sbom.of("sbom"), app.as("")),
+	{name: "platforms only in the source's list, after an artifact", source: index(app), destination: index(sbom.of("sbom"), app.as("")),
 		status: Fail, reason: PlatformDiffers, message: "stands behind another such entry"},
-	{name: "labels at the source only, in a list that is listed as an image behind an artifact", source: index(app), destination: index(chart.as(""), index(app).typed(TypeOCIManifest).as("")),
+	{name: "platforms only in the source's list, in a nested list that is called an image, after an artifact", source: index(app), destination: index(chart.as(""), index(app).typed(TypeOCIManifest).as("")),
 		status: Fail, reason: PlatformDiffers, message: "stands behind another such entry"},
-	{name: "one label less", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64),
+	{name: "the destination's list lacks one platform's name", source: index(ociBoth...), destination: index(ociAMD64.as(""), ociARM64),
 		status: Pass, match: SamePlatforms},
-	{name: "a version of Windows that is cut short", source: index(old.as("windows/amd64:10.0.17763")), destination: index(old.as("windows/amd64:10.0.17763").built("anew")),
+	{name: "a short version of Windows", source: index(old.as("windows/amd64:10.0.17763")), destination: index(old.as("windows/amd64:10.0.17763").built("anew")),
 		status: Pass, match: Converted},
-	{name: "a label less behind the same label", source: index(app), destination: index(app, chart.as(""), app.as("")),
+	{name: "an entry without a platform after another such entry", source: index(app), destination: index(app, chart.as(""), app.as("")),
 		status: Pass, match: SamePlatforms},
-	{name: "no labels at either side, trimmed", source: index(ociAMD64.as(""), ociARM64.as(""), s390x), destination: index(ociAMD64.as(""), ociARM64.as("")),
+	{name: "no platforms in both lists, one image less at the destination", source: index(ociAMD64.as(""), ociARM64.as(""), s390x), destination: index(ociAMD64.as(""), ociARM64.as("")),
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination READ 3, destination CONFIG 2"},
-	{name: "a media type that is none of an image", source: index(app), destination: index(app.typed("application/json")),
+	{name: "a media type that is not for images", source: index(app), destination: index(app.typed("application/json")),
 		status: Fail, reason: PlatformDiffers, message: `its media type in the list, "application/json", is none of an image`},
-	{name: "a media type that is none of an image, at the source, too", source: index(app.typed("application/json"), s390x), destination: index(app.typed("application/json")),
+	{name: "a media type that is not for images, on both sides", source: index(app.typed("application/json"), s390x), destination: index(app.typed("application/json")),
 		status: Pass, match: SamePlatforms},
 	{name: "Docker's media type of an OCI image", source: index(app), destination: index(app.typed(TypeDockerManifest)),
 		status: Pass, match: SamePlatforms},
-	{name: "a label that is empty", source: index(app), destination: index(app.as("/")),
+	{name: "an empty platform in the list", source: index(app), destination: index(app.as("/")),
 		status: Fail, reason: PlatformDiffers, message: "its platform in the list is empty"},
-	{name: "a flat index, in two nested", source: index(ociBoth...), destination: index(nestedIndex(ociAMD64), nestedIndex(ociARM64)),
+	{name: "a flat index, mirrored as two nested ones", source: index(ociBoth...), destination: index(nestedIndex(ociAMD64), nestedIndex(ociARM64)),
 		status: Fail, reason: PlatformDiffers, message: "linux/arm64: nodes do not find"},
-	{name: "a flat index, in two nested with labels", source: index(ociBoth...), destination: index(nestedIndex(ociAMD64).as("linux/amd64"), nestedIndex(ociARM64).as("linux/arm64")),
+	{name: "a flat index, mirrored as two nested ones with platforms", source: index(ociBoth...), destination: index(nestedIndex(ociAMD64).as("linux/amd64"), nestedIndex(ociARM64).as("linux/arm64")),
 		status: Pass, match: SamePlatforms},
-	{name: "a nested index under another's label", source: index(ociARM64), destination: index(nestedIndex(ociARM64).as("linux/amd64")),
+	{name: "a nested index with a wrong platform", source: index(ociARM64), destination: index(nestedIndex(ociARM64).as("linux/amd64")),
 		status: Fail, reason: PlatformDiffers, message: `its list says architecture "arm64", and the list that names that says "amd64"`},
 	{name: "a single image whose config leaves out the variant", source: index(v6), destination: v6.as(""), arch: "arm",
 		status: Pass, match: SamePlatforms},
@@ -152,20 +152,20 @@ var contentTests = []contentTest{
 	{name: "two versions of Windows", source: list(old, new_), destination: list(new_, old),
 		status: Pass, match: SamePlatforms},
 
-	{name: "a version of Windows, and an entry of none", source: index(old.as("windows/amd64"), new_), destination: index(old.as("windows/amd64"), new_),
+	{name: "an entry with a version of Windows, and one without", source: index(old.as("windows/amd64"), new_), destination: index(old.as("windows/amd64"), new_),
 		status: Pass, match: Identical},
-	{name: "a version of Windows, and an entry of none, trimmed", source: index(old.as("windows/amd64"), new_, s390x), destination: index(old.as("windows/amd64"), new_),
+	{name: "an entry with a version of Windows, and one without, and one platform less", source: index(old.as("windows/amd64"), new_, s390x), destination: index(old.as("windows/amd64"), new_),
 		status: Pass, match: SamePlatforms},
 
-	{name: "a nested index that nobody wants is not there", source: index(nestedIndex(s390x), app), destination: index(nestedIndex(s390x).missing(), app),
+	{name: "a missing nested index without a wanted platform", source: index(nestedIndex(s390x), app), destination: index(nestedIndex(s390x).missing(), app),
 		status: Pass, match: Identical},
 	{name: "a trimmed index of a nested one", source: index(nestedIndex(ociAMD64), s390x), destination: index(nestedIndex(ociAMD64)),
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 1, destination READ 2"},
 	{name: "one image in a list that lost its config", source: app, destination: index(app.configless()),
-		status: Pass, match: SamePlatforms}, // at this depth nobody looks for the config
+		status: Pass, match: SamePlatforms}, // the config is not looked for at this depth
 	{name: "another image for a better variant that nodes do not find", source: index(v6), destination: index(v6, chart.as(""), oci("linux/arm/v7", "for v7").as("")), arch: "arm",
 		status: Pass, match: SamePlatforms},
-	{name: "another image for a better variant of what nodes do not find", source: index(chart.as(""), v6Alone, s390x), destination: index(chart.as(""), v6Alone, v7), arch: "arm",
+	{name: "another image for a better variant of an image that nodes do not find", source: index(chart.as(""), v6Alone, s390x), destination: index(chart.as(""), v6Alone, v7), arch: "arm",
 		status: Pass, match: SamePlatforms},
 	{name: "variants that are no numbers", source: index(oci("linux/riscv64/rva20", "a")), destination: index(oci("linux/riscv64/rva20", "a"), oci("linux/riscv64/rva22", "b")), arch: "riscv64",
 		status: Pass, match: SamePlatforms},
@@ -173,7 +173,7 @@ var contentTests = []contentTest{
 	// Converted.
 	{name: "OCI to Docker: the config stays", source: index(app), destination: list(dockerApp),
 		status: Pass, match: Converted, reads: "source HEAD 1, source READ 2, destination READ 2"},
-	{name: "Docker to OCI: the config is written anew", source: list(docker("linux/amd64", "base", "app")), destination: index(app.built("anew")),
+	{name: "Docker to OCI: with a new config", source: list(docker("linux/amd64", "base", "app")), destination: index(app.built("anew")),
 		status: Pass, match: Converted, reads: "source HEAD 1, source READ 2, source CONFIG 1, destination READ 2, destination CONFIG 1"},
 	{name: "a single image, converted", source: app, destination: dockerApp,
 		status: Pass, match: Converted},
@@ -192,7 +192,7 @@ var contentTests = []contentTest{
 	{name: "the config leaves out a variant", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm", "a").as("linux/arm/v6")), arch: "arm",
 		status: Pass, match: Converted},
 
-	{name: "converted, and packed anew besides", source: index(app), destination: index(zstdApp, dockerApp),
+	{name: "a converted image beside a recompressed one", source: index(app), destination: index(zstdApp, dockerApp),
 		status: Pass, match: Converted},
 	{name: "a config of unknown type, corrected", source: app.withConfig("application/octet-stream"), destination: app,
 		status: Pass, match: Converted},
@@ -222,31 +222,31 @@ var contentTests = []contentTest{
 		status: Fail, reason: DestinationMissing, message: "destination manifest does not exists"},
 	{name: "an empty index at the destination", source: app, destination: index(),
 		status: Fail, reason: DestinationEmpty, message: "is empty"},
-	{name: "a platform less", source: index(ociAMD64, ociARM64), destination: index(ociAMD64),
+	{name: "one platform less", source: index(ociAMD64, ociARM64), destination: index(ociAMD64),
 		status: Fail, reason: PlatformMissing, message: "the destination does not have platform linux/arm64"},
-	{name: "an image alone, of two wanted platforms", source: list(amd64, arm64), destination: amd64,
+	{name: "two wanted platforms, mirrored as a single image", source: list(amd64, arm64), destination: amd64,
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
 	{name: "another version of Windows", source: list(old), destination: list(new_),
 		status: Fail, reason: PlatformMissing, message: win2019},
-	{name: "a version of Windows less", source: list(old, new_), destination: list(new_),
+	{name: "one version of Windows less", source: list(old, new_), destination: list(new_),
 		status: Fail, reason: PlatformMissing, message: win2019},
 	{name: "another layer", source: app, destination: oci("linux/amd64", "base", "app 2"),
 		status: Fail, reason: DigestDiffers, message: "layer 2: "},
 	{name: "another layer under the same config", source: app, destination: oci("linux/amd64", "base", "app 2").claiming(layerDiffID("base"), layerDiffID("app")),
-		status: Pass, match: Recompressed}, // only the data could tell
-	{name: "a layer more", source: app, destination: oci("linux/amd64", "base", "app", "more"),
+		status: Pass, match: Recompressed}, // only the depth data finds this
+	{name: "one more layer", source: app, destination: oci("linux/amd64", "base", "app", "more"),
 		status: Fail, reason: DigestDiffers, message: "2 layers != 3"},
 	{name: "layers in another order", source: app, destination: oci("linux/amd64", "app", "base"),
 		status: Fail, reason: DigestDiffers, message: "layer 1: "},
-	{name: "schema 1 of another layer", source: v1, destination: docker("linux/amd64", "base", "app 2"),
+	{name: "schema 1 with another layer", source: v1, destination: docker("linux/amd64", "base", "app 2"),
 		status: Fail, reason: DigestDiffers, message: "layer 2: "},
 	{name: "schema 1 with another command", source: v1, destination: copiedV1.running("else"),
 		status: Fail, reason: DigestDiffers, message: `config field Cmd: ["run"] != ["else"]`},
 	{name: "one platform is another image", source: index(ociAMD64, ociARM64), destination: index(ociAMD64, oci("linux/arm64", "else")),
 		status: Fail, reason: DigestDiffers, message: "linux/arm64: 2 layers != 1"},
-	{name: "another image for the platform, besides", source: index(app), destination: index(app, oci("linux/amd64", "else")),
+	{name: "one more image for the platform", source: index(app), destination: index(app, oci("linux/amd64", "else")),
 		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
-	{name: "another platform's image for the platform, besides", source: index(ociARM64, app), destination: index(ociARM64, app, ociARM64.as("linux/amd64")),
+	{name: "one more entry for the platform, with the image of another platform", source: index(ociARM64, app), destination: index(ociARM64, app, ociARM64.as("linux/amd64")),
 		status: Fail, reason: PlatformDiffers, message: "linux/amd64: the destination also has another image"},
 	{name: "another image for a better variant", source: index(v6), destination: index(v6, v7), arch: "arm",
 		status: Fail, reason: DigestDiffers, message: "linux/arm/v6: the destination has another image for linux/arm/v7, where nodes of that variant take this one at the source: layer 1"},
@@ -270,45 +270,45 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "more than 8 other variants", reads: "source HEAD 1, source READ 2, source CONFIG 1, destination READ 9, destination CONFIG 8"},
 	{name: "two images for a platform, the other one first", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else"), app),
 		status: Fail, reason: DigestDiffers, message: "the first image for this platform"},
-	{name: "a version of Windows before an entry of none", source: index(old.as("windows/amd64")), destination: index(old.as("windows/amd64"), new_),
+	{name: "an entry without a version of Windows, and one more with a version", source: index(old.as("windows/amd64")), destination: index(old.as("windows/amd64"), new_),
 		status: Fail, reason: PlatformDiffers, message: "also has another image for this platform"},
-	{name: "a version of Windows and an entry of none, the other one first", source: index(old.as("windows/amd64"), new_), destination: index(new_, old.as("windows/amd64")),
+	{name: "an entry without a version of Windows after one with a version", source: index(old.as("windows/amd64"), new_), destination: index(new_, old.as("windows/amd64")),
 		status: Fail, reason: PlatformDiffers, message: "the first image for this platform"},
-	{name: "two images for a platform, the first without a label", source: index(app, oci("linux/amd64", "else")), destination: index(app.as(""), oci("linux/amd64", "else")),
+	{name: "two images for a platform, the first without its platform in the list", source: index(app, oci("linux/amd64", "else")), destination: index(app.as(""), oci("linux/amd64", "else")),
 		status: Fail, reason: DigestDiffers, message: "the first image for this platform"},
-	{name: "two images for a platform, the second without a label", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else").as(""), app),
+	{name: "two images for a platform, the second without its platform in the list", source: index(app, oci("linux/amd64", "else")), destination: index(oci("linux/amd64", "else").as(""), app),
 		status: Pass, match: SamePlatforms},
 	{name: "two images for a platform", source: index(app, oci("linux/amd64", "else")), destination: index(app, oci("linux/amd64", "else")),
 		status: Pass, match: Identical},
-	{name: "the same bytes, said to be packed another way", source: app, destination: app.packed("application/vnd.oci.image.layer.v1.tar+zstd"),
+	{name: "the same bytes under the media type of another compression", source: app, destination: app.packed("application/vnd.oci.image.layer.v1.tar+zstd"),
 		status: Fail, reason: DigestDiffers, message: "layer 1: its media type says gzip at the source and zstd at the destination"},
-	{name: "gzip, said to be no more than a tar", source: app, destination: app.packed("application/vnd.oci.image.layer.v1.tar"),
+	{name: "gzip under the media type of a plain tar", source: app, destination: app.packed("application/vnd.oci.image.layer.v1.tar"),
 		status: Fail, reason: DigestDiffers, message: "layer 1: its media type says gzip at the source and tar at the destination"},
-	{name: "schema 1, said to be no more than a tar", source: v1, destination: copiedV1.packed("application/vnd.oci.image.layer.v1.tar"),
+	{name: "schema 1 under the media type of a plain tar", source: v1, destination: copiedV1.packed("application/vnd.oci.image.layer.v1.tar"),
 		status: Fail, reason: DigestDiffers, message: "layer 1: its media type says gzip at the source and tar at the destination"},
-	{name: "gzip under the type of which nodes guess", source: app, destination: app.packed("application/vnd.docker.image.rootfs.diff.tar"),
+	{name: "gzip under a media type that nodes ignore", source: app, destination: app.packed("application/vnd.docker.image.rootfs.diff.tar"),
 		status: Pass, match: Converted},
-	{name: "gzip under the type of which nodes guess, corrected", source: app.packed("application/vnd.docker.image.rootfs.diff.tar"), destination: app,
+	{name: "gzip under a media type that nodes ignore, corrected", source: app.packed("application/vnd.docker.image.rootfs.diff.tar"), destination: app,
 		status: Pass, match: Converted},
-	{name: "a type that no node unpacks", source: app, destination: app.packed("application/vnd.example.layer"),
+	{name: "a media type that no node can unpack", source: app, destination: app.packed("application/vnd.example.layer"),
 		status: Fail, reason: DigestDiffers, message: `layer 1: its media type at the destination, "application/vnd.example.layer", is not one that nodes can unpack`},
-	{name: "a type that no node unpacks, packed anew", source: app, destination: zstdApp.packed("application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.v1.tar+zstd+encrypted"),
+	{name: "a media type that no node can unpack, recompressed", source: app, destination: zstdApp.packed("application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.v1.tar+zstd+encrypted"),
 		status: Fail, reason: DigestDiffers, message: "layer 2: its media type at the destination"},
 	{name: "layers of a type of their own", source: app.packed("application/vnd.example.layer"), destination: rewritten.packed("application/vnd.example.layer"),
 		status: Pass, match: Converted},
 	{name: "layers that became foreign", source: app, destination: app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"),
 		status: Fail, reason: DigestDiffers, message: "says that nodes get it from elsewhere"},
-	{name: "layers that became foreign, packed anew", source: app, destination: zstdApp.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"),
+	{name: "layers that became foreign, recompressed", source: app, destination: zstdApp.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"),
 		status: Fail, reason: DigestDiffers, message: "says that nodes get it from elsewhere"},
-	{name: "foreign layers that the mirror took in", source: app.packed("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"), destination: app,
+	{name: "foreign layers that the mirror stores", source: app.packed("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"), destination: app,
 		status: Pass, match: Converted},
-	{name: "other layers under a config that names none", source: list(amd64.claiming()), destination: list(docker("linux/amd64", "base", "else").claiming().with(`{"Cmd":["run"]}`)),
+	{name: "other layers, and another config without diff IDs", source: list(amd64.claiming()), destination: list(docker("linux/amd64", "base", "else").claiming().with(`{"Cmd":["run"]}`)),
 		status: Fail, reason: DigestDiffers, message: "layer 2: " + layerDigest("for amd64") + " != " + layerDigest("else") + ", and the configs do not tell"},
-	{name: "other layers under the same config that names none", source: index(app.claiming()), destination: index(oci("linux/amd64", "base", "else").claiming()),
+	{name: "other layers, and the same config without diff IDs", source: index(app.claiming()), destination: index(oci("linux/amd64", "base", "else").claiming()),
 		status: Fail, reason: DigestDiffers, message: "and the configs do not tell"},
-	{name: "other layers under a config that names nothing", source: index(app.claiming("", "")), destination: index(zstdApp.claiming("", "")), depth: Data,
+	{name: "other layers, and a config with empty diff IDs", source: index(app.claiming("", "")), destination: index(zstdApp.claiming("", "")), depth: Data,
 		status: Fail, reason: DigestDiffers, message: "the source's config does not tell what is in it"},
-	{name: "the same layers under a config that names none", source: list(amd64.claiming()), destination: list(amd64.claiming().built("anew")),
+	{name: "the same layers, and another config without diff IDs", source: list(amd64.claiming()), destination: list(amd64.claiming().built("anew")),
 		status: Pass, match: Converted},
 	{name: "the first of several differences", source: index(app), destination: index(oci("linux/amd64", "base", "else"), fat),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: layer 2: "},
@@ -318,31 +318,31 @@ var contentTests = []contentTest{
 		status: Error, reason: BadManifest, message: "9 entries of the source's list and 1 of the destination's", reads: "source HEAD 1, source READ 1, destination READ 1"},
 	{name: "one image, and many others at the destination for its platform", source: index(app), destination: index(others(maxUnlike + 1)...),
 		status: Error, reason: BadManifest, message: "1 entries of the source's list and 9 of the destination's"},
-	{name: "a list under an image's label", source: index(app), destination: index(index(app).typed(TypeOCIManifest).as("linux/amd64")),
+	{name: "a list in the place of an image", source: index(app), destination: index(index(app).typed(TypeOCIManifest).as("linux/amd64")),
 		status: Fail, reason: DigestDiffers, message: "a list is no image"},
-	{name: "a list under an image's label at the source", source: index(index(app).typed(TypeOCIManifest).as("linux/amd64")), destination: index(app),
+	{name: "a list in the place of an image, at the source", source: index(index(app).typed(TypeOCIManifest).as("linux/amd64")), destination: index(app),
 		status: Fail, reason: DigestDiffers, message: "a list is no image"},
-	{name: "an artifact of the same layers", source: index(app), destination: index(app.withConfig("application/vnd.example.config")),
+	{name: "an artifact with the same layers", source: index(app), destination: index(app.withConfig("application/vnd.example.config")),
 		status: Fail, reason: DigestDiffers, message: "the digests differ"},
-	{name: "an image of an artifact's layers", source: index(app.withConfig("application/vnd.example.config")), destination: index(app),
+	{name: "an image with the layers of an artifact", source: index(app.withConfig("application/vnd.example.config")), destination: index(app),
 		status: Fail, reason: DigestDiffers, message: "the digests differ"},
 	{name: "schema 1 with another command, in schema 1", source: v1, destination: schema1("linux/amd64", "base", "app").running("else"),
 		status: Fail, reason: DigestDiffers, message: `config field Cmd: ["run"] != ["else"]`},
-	{name: "schema 1 of nothing", source: schema1("linux/amd64", "empty"), destination: docker("linux/amd64"),
+	{name: "schema 1 without layers", source: schema1("linux/amd64", "empty"), destination: docker("linux/amd64"),
 		status: Fail, reason: DigestDiffers, message: "the source has no layers that could be compared"},
-	{name: "back to schema 1, of another layer", source: docker("linux/amd64", "base", "app 2"), destination: v1,
+	{name: "back to schema 1, with another layer", source: docker("linux/amd64", "base", "app 2"), destination: v1,
 		status: Fail, reason: DigestDiffers, message: "layer 2: "},
-	{name: "an image alone that is not there", source: app, destination: index(app.as("").missing()),
+	{name: "the only image of a list is missing", source: app, destination: index(app.as("").missing()),
 		status: Fail, reason: ChildMissing, reads: "source HEAD 1, source READ 1, source CONFIG 1, destination READ 2"},
-	{name: "a child that is not there", source: index(ociAMD64, ociARM64), destination: index(ociAMD64, ociARM64.missing()),
+	{name: "a missing child", source: index(ociAMD64, ociARM64), destination: index(ociAMD64, ociARM64.missing()),
 		status: Fail, reason: ChildMissing, message: ociARM64.digest()},
-	{name: "a nested index that is not there", source: index(nestedIndex(ociAMD64)), destination: index(nestedIndex(ociAMD64).missing()),
+	{name: "a missing nested index", source: index(nestedIndex(ociAMD64)), destination: index(nestedIndex(ociAMD64).missing()),
 		status: Fail, reason: ChildMissing},
-	{name: "a converted child that is not there", source: index(app), destination: list(dockerApp.missing()),
+	{name: "a missing converted child", source: index(app), destination: list(dockerApp.missing()),
 		status: Fail, reason: ChildMissing, message: dockerApp.digest()},
-	{name: "the config is not there", source: app, destination: app.configless(),
+	{name: "a missing config", source: app, destination: app.configless(),
 		status: Fail, reason: BlobMissing, message: "destination does not have the config"},
-	{name: "a converted config is not there", source: list(amd64.built("2024")), destination: list(amd64.built("2025").configless()),
+	{name: "a missing converted config", source: list(amd64.built("2024")), destination: list(amd64.built("2025").configless()),
 		status: Fail, reason: BlobMissing, message: "destination does not have the config"},
 	{name: "the config is corrupt", source: app, destination: app.spoiling("config"),
 		status: Fail, reason: BlobCorrupt, message: "destination config "},
@@ -376,11 +376,11 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "config field ArgsEscaped"},
 	{name: "ArgsEscaped means nothing on Linux", source: app.with(`{"ArgsEscaped":true}`), destination: app.with(`{}`),
 		status: Pass, match: Converted},
-	{name: "nothing is written in many ways", source: app.with(`{"Cmd":null,"Env":[],"Labels":null,"Volumes":{},"Healthcheck":{}}`), destination: app.with(`{}`),
+	{name: "empty fields that are written in different ways", source: app.with(`{"Cmd":null,"Env":[],"Labels":null,"Volumes":{},"Healthcheck":{}}`), destination: app.with(`{}`),
 		status: Pass, match: Converted},
 	{name: "a command as one string", source: app.with(`{"Entrypoint":"/app"}`), destination: app.with(`{"Entrypoint":["/app"]}`),
 		status: Pass, match: Converted},
-	{name: "what only a builder reads", source: app.with(`{"Image":"sha256:1","Hostname":"a","OnBuild":["RUN x"]}`), destination: app.with(`{}`),
+	{name: "fields that only a builder reads", source: app.with(`{"Image":"sha256:1","Hostname":"a","OnBuild":["RUN x"]}`), destination: app.with(`{}`),
 		status: Pass, match: Converted},
 	{name: "a config of another image", source: list(amd64.built("2024")), destination: list(amd64.built("2025").claiming(layerDiffID("base"))),
 		status: Fail, reason: DigestDiffers, message: "it belongs to another image"},
@@ -392,9 +392,9 @@ var contentTests = []contentTest{
 		status: Fail, reason: PlatformDiffers, message: `config field os: "linux" != ""`},
 	{name: "a config that gained its OS", source: list(docker("/amd64", "base", "for amd64").as("linux/amd64")), destination: list(amd64),
 		status: Pass, match: Converted},
-	{name: "a config that lost its version of Windows", source: list(old), destination: list(docker("windows/amd64", "nano 2019").as(win2019)), // as OCI 1.0 has none
+	{name: "a config that lost its version of Windows", source: list(old), destination: list(docker("windows/amd64", "nano 2019").as(win2019)), // OCI 1.0 has no such field
 		status: Pass, match: Converted},
-	{name: "diff IDs that do not go with the layers", source: list(amd64.built("2024")), destination: list(amd64.claiming(layerDiffID("base"), layerDiffID("else"))),
+	{name: "diff IDs that do not belong to the layers", source: list(amd64.built("2024")), destination: list(amd64.claiming(layerDiffID("base"), layerDiffID("else"))),
 		status: Fail, reason: DigestDiffers, message: "config field rootfs.diff_ids: layer 2"},
 
 	// Lists that lie about platforms.
@@ -402,16 +402,16 @@ var contentTests = []contentTest{
 		status: Fail, reason: PlatformDiffers, message: `the destination's list says architecture "arm64" of ` + amd64.digest() + `, but its config says "amd64": the list lies`},
 	{name: "the source's list lies", source: list(amd64.as("linux/arm64")), destination: list(amd64),
 		status: Fail, reason: PlatformDiffers, message: `the source's list says architecture "arm64"`},
-	{name: "another architecture under the right label", source: list(amd64), destination: list(docker("linux/arm64", "base", "for amd64.9").as("linux/amd64")),
+	{name: "the image of another architecture under the right platform", source: list(amd64), destination: list(docker("linux/arm64", "base", "for amd64.9").as("linux/amd64")),
 		status: Fail, reason: PlatformDiffers, message: "the destination's list says"},
 	{name: "a single image of another architecture", source: list(amd64), destination: arm64,
 		status: Fail, reason: PlatformMissing, message: "linux/amd64"},
 
 	{name: "both lists lie", source: list(docker("linux/arm64", "a").built("2024").as("linux/amd64")), destination: list(docker("linux/arm64", "a").built("2025").as("linux/amd64")),
 		status: Fail, reason: PlatformDiffers, message: `the source's list says architecture "amd64"`},
-	{name: "another variant under the right label", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm/v7", "a").as("linux/arm/v6")), arch: "arm",
+	{name: "the image of another variant under the right platform", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm/v7", "a").as("linux/arm/v6")), arch: "arm",
 		status: Fail, reason: PlatformDiffers, message: `the destination's list says variant "v6"`},
-	{name: "another OS under the right label", source: list(docker("windows/amd64", "a")), destination: list(docker("linux/amd64", "a").as("windows/amd64")),
+	{name: "the image of another OS under the right platform", source: list(docker("windows/amd64", "a")), destination: list(docker("linux/amd64", "a").as("windows/amd64")),
 		status: Fail, reason: PlatformDiffers, message: `the destination's list says os "windows"`},
 
 	// Artifacts and attestations.
@@ -431,7 +431,7 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "layer 1: "},
 	{name: "an image that names no platform, converted", source: signature, destination: signature.converted(),
 		status: Pass, match: Converted},
-	{name: "an image that names no platform, with a label", source: signature, destination: index(signature.as("linux/amd64")),
+	{name: "an image that names no platform, but its list names one", source: signature, destination: index(signature.as("linux/amd64")),
 		status: Pass, match: SamePlatforms},
 	{name: "an image that names no platform, and one that does", source: signature, destination: app,
 		status: Fail, reason: DigestDiffers, message: fmt.Sprintf("source digest %q != dest digest %q", signature.digest(), app.digest())},
@@ -441,7 +441,7 @@ var contentTests = []contentTest{
 		status: Pass, match: Identical},
 	{name: "an index of artifacts", source: index(sbom.of("sbom"), chart.as("")), destination: index(chart.as(""), sbom.of("sbom")),
 		status: Pass, match: SamePlatforms},
-	{name: "an artifact less", source: index(sbom.of("sbom"), chart.as("")), destination: index(chart.as("")),
+	{name: "one artifact less", source: index(sbom.of("sbom"), chart.as("")), destination: index(chart.as("")),
 		status: Fail, reason: DigestDiffers, message: sbom.digest()},
 	{name: "an artifact beside images", source: index(ociAMD64, sbom.of("sbom")), destination: index(ociAMD64),
 		status: Pass, match: SamePlatforms},
@@ -456,21 +456,21 @@ var contentTests = []contentTest{
 	{name: "an attestation of a converted image", source: index(ociAMD64, provenance), provenance: true,
 		destination: list(ociAMD64.converted(), provenance.converted().attesting(ociAMD64.converted())),
 		status:      Pass, match: Converted},
-	{name: "an attestation that is named, but not there", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.missing()), provenance: true,
+	{name: "a missing attestation that the list names", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.missing()), provenance: true,
 		status: Fail, reason: ChildMissing},
 	{name: "an attestation without any platform", source: index(ociAMD64, oci("/", "in-toto").attestingAs(ociAMD64, "")), destination: index(ociAMD64), provenance: true,
 		status: Fail, reason: PlatformMissing, message: "attestation "},
-	{name: "an attestation that names no image any more", source: index(ociAMD64, provenance), destination: index(ociAMD64, oci("", "in-toto").as("unknown/unknown")), provenance: true,
+	{name: "an attestation that lost the name of its image", source: index(ociAMD64, provenance), destination: index(ociAMD64, oci("", "in-toto").as("unknown/unknown")), provenance: true,
 		status: Fail, reason: PlatformMissing, message: "it is there, but its annotation vnd.docker.reference.digest does not name " + ociAMD64.digest()},
 	{name: "an attestation that names the image before its conversion", source: index(ociAMD64, provenance), destination: list(ociAMD64.converted(), provenance), provenance: true,
 		status: Fail, reason: PlatformMissing, message: "does not name " + ociAMD64.converted().digest()},
 	{name: "an attestation without a platform in the list", source: index(ociAMD64, unlabelled), destination: index(unlabelled, ociAMD64), provenance: true,
 		status: Pass, match: SamePlatforms},
-	{name: "an image that is called an attestation, first", source: index(app), destination: index(disguised, app),
+	{name: "an image that is called an attestation, before the right image", source: index(app), destination: index(disguised, app),
 		status: Fail, reason: DigestDiffers, message: "also has another image for this platform"},
 	{name: "an image that is called an attestation, at the source", source: index(app, ociARM64.attestingAs(app, "linux/arm64")), destination: index(app),
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
-	{name: "an unlabelled image that is called an attestation, first", source: index(app.as("")), destination: index(disguised.as(""), app.as("")),
+	{name: "an image without a platform that is called an attestation, before the right image", source: index(app.as("")), destination: index(disguised.as(""), app.as("")),
 		status: Fail, reason: DigestDiffers, message: "2 layers != 1"},
 	{name: "hangar without attestations", source: list(amd64, attestation.attesting(amd64)), destination: list(amd64), rules: Hangar,
 		status: Pass, match: SamePlatforms},
@@ -498,7 +498,7 @@ var contentTests = []contentTest{
 		status: Error, reason: SourceMissing, message: "source list names " + ociAMD64.digest()},
 	{name: "the source lost a child, and another is wrong", source: index(ociAMD64.missing(), ociARM64), destination: index(ociAMD64.converted(), oci("linux/arm64", "else")),
 		status: Fail, reason: DigestDiffers, message: "linux/arm64"},
-	{name: "both lost a child, of which the destination still tells the platform", source: index(app.as("").missing()), destination: index(app.missing()),
+	{name: "both lost a child, and only the destination's list names its platform", source: index(app.as("").missing()), destination: index(app.missing()),
 		status: Fail, reason: ChildMissing, message: app.digest()},
 	{name: "both lost their configs", source: list(amd64.built("2024").configless()), destination: list(amd64.built("2025").configless()),
 		status: Error, reason: SourceMissing, message: "source config"},
@@ -560,15 +560,15 @@ var contentTests = []contentTest{
 		source:      app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
 		destination: app.packed("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip").without("base", "app"),
 		status:      Pass, match: Identical},
-	{name: "foreign layers that are to be had nowhere", source: foreign, destination: foreign.without("app"), depth: Blobs,
+	{name: "foreign layers without URLs", source: foreign, destination: foreign.without("app"), depth: Blobs,
 		status: Fail, reason: BlobMissing, message: "layer 2, "},
-	{name: "several are missing", source: index(fat), destination: index(fat.without("base", "app", "more").configless()), depth: Blobs,
+	{name: "several missing blobs", source: index(fat), destination: index(fat.without("base", "app", "more").configless()), depth: Blobs,
 		status: Fail, reason: BlobMissing, message: "and 1 more"},
-	{name: "two images lack something else", source: index(app, ociARM64), destination: index(app.without("app"), ociARM64.cutting("for arm64")), depth: Blobs,
+	{name: "two images with different missing blobs", source: index(app, ociARM64), destination: index(app.without("app"), ociARM64.cutting("for arm64")), depth: Blobs,
 		status: Fail, reason: BlobMissing, message: "linux/arm64: layer 2"},
 	{name: "a layer has grown", source: app, destination: app.growing("base"), depth: Blobs,
 		status: Fail, reason: BlobSize, message: "has 6 bytes, the manifest says 4"},
-	{name: "a manifest that tells no sizes", source: index(app.unsized().sized(-1)), destination: index(app.unsized().sized(-1)), depth: Data,
+	{name: "a manifest without sizes", source: index(app.unsized().sized(-1)), destination: index(app.unsized().sized(-1)), depth: Data,
 		status: Pass, match: Identical},
 	{name: "one image in a list, whose config is corrupt", source: app, destination: index(app.spoiling("config")), depth: Blobs,
 		status: Fail, reason: BlobCorrupt, message: "config, sha256:"},
@@ -577,7 +577,7 @@ var contentTests = []contentTest{
 	{name: "hangar with blobs of a single image", source: amd64, destination: list(amd64.without("base")), rules: Hangar, depth: Blobs,
 		status: Fail, reason: BlobMissing},
 	{name: "schema 1 with blobs", source: v1, destination: v1, depth: Blobs,
-		status: Fail, reason: BlobMissing}, // the registries of these tests hold no layers of schema 1
+		status: Fail, reason: BlobMissing}, // the registries of these tests have no layers of schema 1
 	{name: "attestations have blobs, too", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.without("in-toto")), provenance: true, depth: Blobs,
 		status: Fail, reason: BlobMissing},
 
@@ -592,16 +592,16 @@ var contentTests = []contentTest{
 		status: Fail, reason: BlobCorrupt, message: "config, sha256:"},
 	{name: "a layer that is shorter", source: app, destination: app.cutting("app"), depth: Data,
 		status: Fail, reason: BlobSize},
-	{name: "a layer of which too much was read", source: app, destination: app.growing("app"), depth: Data,
+	{name: "a layer that is longer", source: app, destination: app.growing("app"), depth: Data,
 		status: Fail, reason: BlobSize, message: "has 5 bytes, the manifest says 3"},
 	{name: "a missing layer", source: app, destination: app.without("app"), depth: Data,
 		status: Fail, reason: BlobMissing},
-	{name: "layers packed anew are unpacked", source: app, destination: zstdApp, depth: Data,
+	{name: "recompressed layers are unpacked", source: app, destination: zstdApp, depth: Data,
 		status: Pass, match: Recompressed, reads: "source HEAD 1, source READ 1, destination READ 1, destination CONFIG 1, destination UNPACK 2"},
 	{name: "a config that lies about its layers", source: app, depth: Data,
 		destination: oci("linux/amd64", "base", "app 2").claiming(layerDiffID("base"), layerDiffID("app")),
 		status:      Fail, reason: BlobCorrupt, message: "unpacks to " + layerDiffID("app 2")},
-	{name: "a config that lies about a layer that is there twice", source: oci("linux/amd64", "base", "app", "more"), depth: Data,
+	{name: "a config that lies about a layer that the manifest names twice", source: oci("linux/amd64", "base", "app", "more"), depth: Data,
 		destination: oci("linux/amd64", "base.9", "more.9", "base.9").claiming(layerDiffID("base"), layerDiffID("app"), layerDiffID("more")),
 		status:      Fail, reason: BlobCorrupt, message: "layer 3, " + layerDigest("base.9") + ", unpacks to " + layerDiffID("base")},
 	{name: "a layer that cannot be unpacked", source: app, destination: oci("linux/amd64", "base.zst", "app.bomb"), depth: Data,
@@ -609,9 +609,9 @@ var contentTests = []contentTest{
 	{name: "a layer that is not what its media type says", source: app, depth: Data,
 		destination: oci("linux/amd64", "base.9", "app.9").packed("application/vnd.oci.image.layer.v1.tar+zstd"),
 		status:      Fail, reason: BlobCorrupt, message: "is gzip, its media type says zstd"},
-	{name: "none of the layers packed anew is in the sample", source: app, destination: zstdApp, depth: Data, sample: "0.001%",
+	{name: "no recompressed layer is in the sample", source: app, destination: zstdApp, depth: Data, sample: "0.001%",
 		status: Pass, match: Recompressed, reads: "source HEAD 1, source READ 1, destination READ 1, destination CONFIG 1, destination STAT 2"},
-	{name: "none of the blobs is in the sample", source: app, destination: app.spoiling("app"), depth: Data, sample: "0.001%",
+	{name: "no blob is in the sample", source: app, destination: app.spoiling("app"), depth: Data, sample: "0.001%",
 		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 1, destination CONFIG 1, destination STAT 2"},
 }
 
@@ -663,7 +663,7 @@ func TestContent(t *testing.T) {
 			w.headless = true
 			headless, reads := drive(t, test.question(t), w.read, all)
 			if !reflect.DeepEqual(headless, verdict) {
-				t.Errorf("with manifests for HEADs: %+v\nwithout: %+v", headless, verdict)
+				t.Errorf("with manifests in answer to HEAD requests: %+v\nwithout: %+v", headless, verdict)
 			}
 			if slices.Contains(reads, Need{Side: Source, Action: ReadManifest}) {
 				t.Error("the source's manifest was read although the HEAD gave it")
@@ -672,7 +672,8 @@ func TestContent(t *testing.T) {
 	}
 }
 
-// TestRounds counts the rounds of a comparison: each takes the time of a request.
+// TestRounds counts the rounds of a comparison, because each round takes the time of a
+// request.
 func TestRounds(t *testing.T) {
 	for _, test := range []struct {
 		contentTest
@@ -708,14 +709,13 @@ func TestRounds(t *testing.T) {
 	}
 }
 
-// TestOnceForAPlatform compares images of which one thing is wrong. It must be
-// said once.
-func TestOnceForAPlatform(t *testing.T) {
+// TestProblemOnce compares images with one problem. The message must name it only once.
+func TestProblemOnce(t *testing.T) {
 	for _, test := range []contentTest{
 		{name: "another layer", source: index(app), destination: index(fat)},
-		{name: "another image alone", source: app, destination: fat},
+		{name: "another single image", source: app, destination: fat},
 		{name: "another image, and its attestation", source: index(ociAMD64, provenance), destination: index(app), provenance: true},
-		{name: "a layer twice is missing", source: oci("linux/amd64", "base", "base"), destination: oci("linux/amd64", "base", "base").without("base"), depth: Blobs},
+		{name: "a missing layer that the manifest names twice", source: oci("linux/amd64", "base", "base"), destination: oci("linux/amd64", "base", "base").without("base"), depth: Blobs},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			verdict, _ := test.validate(t)

@@ -26,15 +26,16 @@ import (
 	"mvrun/validate"
 )
 
-// How fast a run is, as a ratio to the least that any client has to do: the
-// fewest requests, over bare net/http, with no checks. Both are measured in
-// turn, since machines are not the same from one minute to the next.
+// These benchmarks measure how fast a run is, as a ratio to a floor. The floor is the
+// least that any client must do: the fewest possible requests over bare net/http,
+// without checks. The run and the floor are measured one after the other, because the
+// speed of a machine changes from minute to minute.
 //
 //	go test -run '^$' -bench . -benchtime 5x ./cmd/mvrun
 
-// BenchmarkEqual validates equal pairs of two platforms with 20 jobs. What is
-// aimed at: at the most 1.5 times the floor where the registries answer at
-// once, and 1.15 times where every answer takes 40 ms.
+// BenchmarkEqual validates equal images with two platforms, with 20 jobs. If the
+// registries answer at once, a run should take at most 1.5 times the floor. If every
+// answer takes 40 ms, it should take at most 1.15 times the floor.
 func BenchmarkEqual(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
@@ -73,7 +74,7 @@ func BenchmarkEqual(b *testing.B) {
 
 				b.StartTimer()
 				started, cpu = time.Now(), cpuTime(b)
-				goOwn := debug.SetGCPercent(percentFor(inUse())) // as main has it, which is not called here
+				goOwn := debug.SetGCPercent(percentFor(inUse())) // main does this, but the benchmark does not call main
 				status := run([]string{"validate.star", "-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"},
 					job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
 				took, tookCPU := time.Since(started), cpuTime(b)-cpu
@@ -108,8 +109,8 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// floor asks what has to be asked to know that pairs are equal, and looks at
-// the answers no more than it must to know what to ask next.
+// floor sends the requests that are needed to find out that the images are equal. It
+// reads from the answers only what it needs for the next request.
 func floor(ctx context.Context, r *benchRegistries, pairs, jobs int) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * jobs}}
 	defer client.CloseIdleConnections()
@@ -170,8 +171,8 @@ func floor(ctx context.Context, r *benchRegistries, pairs, jobs int) error {
 	return workers.Wait()
 }
 
-// benchRegistries are two registries in a process of their own, so that what
-// they allocate is not counted, nor their garbage collected, here.
+// benchRegistries are two registries in a separate process. So their memory does not
+// count in this process, and their garbage is not collected here.
 type benchRegistries struct{ source, destination string }
 
 func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *benchRegistries {
@@ -189,7 +190,7 @@ func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *bench
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		stdin.Close() // which ends it
+		stdin.Close() // ends the process
 		command.Wait()
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
@@ -200,8 +201,8 @@ func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *bench
 	return &benchRegistries{addresses[0], addresses[1]}
 }
 
-// count returns how many requests both registries got since it was asked last,
-// pings left out.
+// count returns how many requests both registries got since the last call of count.
+// Pings do not count.
 func (r *benchRegistries) count(b *testing.B) int {
 	response, err := http.Get("http://" + r.source + "/count")
 	if err != nil {
@@ -219,9 +220,9 @@ func (r *benchRegistries) count(b *testing.B) int {
 	return n
 }
 
-// serveBenchRegistries is the program "mvrun-registries PAIRS LATENCY": two
-// registries with the same lists of two platforms, prepared beforehand so that
-// they cost next to nothing to serve. They live until standard input ends.
+// serveBenchRegistries is the program "mvrun-registries PAIRS LATENCY". It serves two
+// registries with the same lists of two platforms, until standard input ends. It makes
+// all answers at the beginning, so that serving them takes nearly no time.
 func serveBenchRegistries() {
 	pairs, err := strconv.Atoi(os.Args[1])
 	if err != nil {
@@ -241,7 +242,7 @@ func serveBenchRegistries() {
 		var children []map[string]any
 		for _, arch := range []string{"amd64", "arm64"} {
 			digest := validate.Digest("sha256", fmt.Appendf(nil, "%d %s", i, arch))
-			answers[base+digest] = answer{validate.TypeDockerManifest, digest, nil} // nobody reads it
+			answers[base+digest] = answer{validate.TypeDockerManifest, digest, nil} // nobody reads the body
 			children = append(children, map[string]any{"mediaType": validate.TypeDockerManifest, "size": 1234, "digest": digest,
 				"platform": map[string]string{"os": "linux", "architecture": arch}})
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// The names, short forms and defaults that users were promised.
+// These are the names, short forms and defaults of flags that users can rely on.
 var promised = []struct{ name, short, value string }{
 	{"file", "f", ""},
 	{"arch", "a", "amd64,arm64"},

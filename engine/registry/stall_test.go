@@ -12,8 +12,8 @@ import (
 	"mvrun/validate"
 )
 
-// A body of which no more comes is cut off, and asked for again, long before the
-// image's time is over.
+// If no more bytes of a body come, the request is sent again. This happens long before
+// the time of the image ends.
 func TestReadStalled(t *testing.T) {
 	r, pushed, config := filled()
 	for _, need := range []validate.Need{manifest, blob(config), {Action: validate.HashBlob, Digest: config}} {
@@ -51,7 +51,7 @@ func TestReadStalled(t *testing.T) {
 	}
 }
 
-// A body that comes slowly is read to its end.
+// A slow body is read to its end.
 func TestReadSlowly(t *testing.T) {
 	r, pushed, _ := filled()
 	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {

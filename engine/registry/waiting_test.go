@@ -11,7 +11,7 @@ import (
 	"mvrun/engine/registry"
 )
 
-// TestWaiting shows that Waiting tells which registry the run waits for, and why.
+// TestWaiting shows that Waiting names the registry that the run waits for, and why.
 func TestWaiting(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestWaiting(t *testing.T) {
 		synctest.Wait()
 		want(hanging, 1, "")
 		if _, _, err := c.Read(t.Context(), app(hub), manifest); err == nil {
-			t.Error("a spent quota answered")
+			t.Error("a request was answered although the quota is spent")
 		}
 		want(hub, 0, "its quota is spent until ")
 		cancel()
@@ -47,9 +47,9 @@ func TestWaiting(t *testing.T) {
 	bubble(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { cut(w) }), func(t *testing.T, _ *pipes, c *registry.Client) {
 		for range 5 {
 			if _, _, err := c.Read(t.Context(), app(hub), manifest); err == nil {
-				t.Error("no answer was an answer")
+				t.Error("a request without an answer succeeded")
 			}
-			time.Sleep(11 * time.Second) // of the bubble's clock: until the failure is forgotten
+			time.Sleep(11 * time.Second) // longer than a failure is kept, by the clock of synctest
 		}
 		if name, _, state := c.Waiting(); name != hub || state != "down" {
 			t.Errorf("got %q, %q", name, state)

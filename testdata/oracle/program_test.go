@@ -26,7 +26,7 @@ func buildAndRun(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "mvrun")
 	build := exec.Command("go", "build", "-o", program, "./cmd/mvrun")
-	build.Dir = "../.." // the module of mvrun
+	build.Dir = "../.." // the folder of mvrun's module
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building mvrun: %v\n%s", err, out)
 		return 1
@@ -34,14 +34,14 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// outcome is what one run of the program left.
+// outcome is the outcome of one run of the program.
 type outcome struct {
 	status  int
 	log     string
-	results map[string]result // by the repository of the source
+	results map[string]result // the keys are the repositories at the source
 }
 
-// result is what these tests read of a line of the results file.
+// result has the fields of a line of the results file that these tests read.
 type result struct {
 	Source  string `json:"source"`
 	Status  string `json:"status"`
@@ -50,8 +50,8 @@ type result struct {
 	Message string `json:"message"`
 }
 
-// validate runs the bundled script over a list, in a folder and with a home
-// folder of its own.
+// validate runs the bundled script over a list. The run has its own working directory
+// and its own home folder.
 func validate(t *testing.T, list string, arguments ...string) outcome {
 	t.Helper()
 	dir := t.TempDir()

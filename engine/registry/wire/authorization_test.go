@@ -18,13 +18,13 @@ func (nobody) Authorization(context.Context, string, http.RoundTripper) (string,
 func (nobody) Renew(string, string, bool) bool { return false }
 func (nobody) Redact(words string) string      { return words }
 
-// holder has one token after the other.
+// holder is a user that gets a new token each time that one is refused.
 type holder struct {
 	nobody
 	err     error
-	asked   []string // for which repositories
+	asked   []string // the repositories for which tokens were asked
 	renewed []string
-	renews  int // how often another token can be had
+	renews  int // how many more tokens the user can get
 }
 
 func (h *holder) Authorization(_ context.Context, repository string, _ http.RoundTripper) (string, error) {
@@ -40,19 +40,19 @@ func (h *holder) Renew(repository, refused string, repeated bool) bool {
 	return true
 }
 
-// TestAuthorization shows how often a request is sent whose token is refused.
+// TestAuthorization shows how often a request is sent if its token is refused.
 func TestAuthorization(t *testing.T) {
 	for _, test := range []struct {
 		name           string
 		renews, refuse int
-		want           int // requests
+		want           int // how many requests are sent
 		status         int
 	}{
 		{"accepted", 0, 0, 1, http.StatusOK},
 		{"renewed", 1, 1, 2, http.StatusOK},
 		{"no other token", 0, 1, 1, http.StatusUnauthorized},
-		{"the other is refused, too", 1, 2, 2, http.StatusUnauthorized},
-		{"refused for ever", 100, 100, 10, http.StatusUnauthorized},
+		{"the other token is refused, too", 1, 2, 2, http.StatusUnauthorized},
+		{"always refused", 100, 100, 10, http.StatusUnauthorized},
 	} {
 		user := &holder{renews: test.renews}
 		var sent []string
@@ -94,8 +94,8 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// TestRepositoryOf shows which repository a path is about. A repository may have
-// a part that is called like a kind of request.
+// TestRepositoryOf shows which repository a path names. A part of a repository may have
+// a name such as "manifests".
 func TestRepositoryOf(t *testing.T) {
 	for path, want := range map[string]string{
 		"/v2/":                                      "",

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// TestAnswer shows what an attempt says of the host that it went to.
+// TestAnswer shows what the outcome of an attempt says about its host.
 func TestAnswer(t *testing.T) {
 	certificate := &tls.CertificateVerificationError{Err: errors.New("unknown authority")}
 	for _, test := range []struct {
 		name   string
 		err    error
-		within time.Duration // of the context, 0 for no end
+		within time.Duration // the time limit of the context; 0 means no limit
 		cancel bool
 		took   time.Duration
 		works  bool
@@ -27,11 +27,11 @@ func TestAnswer(t *testing.T) {
 		{"refused", errRefused, 0, false, 0, false, 1},
 		{"cut", io.ErrUnexpectedEOF, 0, false, time.Second, false, 1},
 		{"another scheme", http.ErrSchemeMismatch, 0, false, 0, true, 0},
-		{"its certificate", certificate, 0, false, 0, true, 0},
-		{"a redirect to nowhere", errLocation, 0, false, 0, true, 0},
+		{"a wrong certificate", certificate, 0, false, 0, true, 0},
+		{"a redirect to a broken URL", errLocation, 0, false, 0, true, 0},
 		{"cancelled", context.Canceled, 0, true, time.Minute, false, 0},
 		{"the image's time was nearly over", context.DeadlineExceeded, time.Second, false, time.Second, false, 0},
-		{"the image's time was spent waiting", context.DeadlineExceeded, noAnswer, false, noAnswer, false, 1},
+		{"the request waited for a long time", context.DeadlineExceeded, noAnswer, false, noAnswer, false, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			circuits := newCircuits(func(string) {})
@@ -45,7 +45,7 @@ func TestAnswer(t *testing.T) {
 				cancel()
 			}
 			transport := &answerTransport{circuits: circuits, next: roundTripper(func(*http.Request) (*http.Response, error) {
-				time.Sleep(test.took + 1) // which ends the context first
+				time.Sleep(test.took + 1) // the context ends during this time
 				return nil, test.err
 			})}
 			request := newRequest(t, http.MethodHead, "https://r.example/v2/team/app/manifests/1").WithContext(ctx)
@@ -58,7 +58,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// TestProjectOf shows which project a path is about.
+// TestProjectOf shows which project a path belongs to.
 func TestProjectOf(t *testing.T) {
 	for path, want := range map[string]string{
 		"/v2/":                                  "",
@@ -77,9 +77,9 @@ func TestProjectOf(t *testing.T) {
 	}
 }
 
-// TestCircuitTransport shows that a part of a registry that fails all its retries
-// is asked no more, that its probes are sent without retries, and that other
-// parts go on.
+// TestCircuitTransport shows three things about a part of a registry that fails all
+// retries: it gets no more requests, its probes are sent without retries, and the other
+// parts still get requests.
 func TestCircuitTransport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		status, retried, probes := 200, 0, 0
@@ -101,7 +101,7 @@ func TestCircuitTransport(t *testing.T) {
 			return response.StatusCode, nil
 		}
 		get("cache")
-		status = 501 // whoever cannot do one thing may do others
+		status = 501 // a server that cannot do this may still do other things
 		for range 10 {
 			get("cache")
 		}
@@ -114,8 +114,8 @@ func TestCircuitTransport(t *testing.T) {
 		if probes != 0 {
 			t.Errorf("%d probes before the circuit is open", probes)
 		}
-		// The next one opens the circuit, and waits. Its probes fail until it is given
-		// up.
+		// The next request opens the circuit, and waits. Its probes fail until the
+		// request is given up.
 		retried = 0
 		down := (*downError)(nil)
 		if _, err := get("cache"); !errors.As(err, &down) || retried != 1 || probes != 2 {
@@ -139,8 +139,8 @@ func TestCircuitTransport(t *testing.T) {
 	})
 }
 
-// TestProbeCancelled shows that a probe that its image gives up leaves its place
-// to the next.
+// TestProbeCancelled shows that after a cancelled probe, the next request becomes the
+// probe.
 func TestProbeCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := 0
