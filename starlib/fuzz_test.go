@@ -12,14 +12,15 @@ import (
 	"mvrun/starlib/source"
 )
 
-// bombs matches sources that may use up all memory within a few steps. Nothing in
-// the process can prevent that.
+// bombs matches scripts that may need all memory within a few steps. Nothing in this
+// process can stop them, so they are left out.
 var bombs = regexp.MustCompile(`[0-9a-fA-F_]{4}|<<|\*|e[0-9]|\+=|extend|join|replace`)
 
-// goTypes matches words of Go, which no user should read.
+// goTypes matches names of Go types, which no message should show to a user.
 var goTypes = regexp.MustCompile(`\*?\b(starlib|source|param|re|diagnose|signature|starlark|starlarkstruct|syntax|resolve|imagelist|engine|validate|runtime)\.[A-Z]|internal error|goroutine|0xc0`)
 
-// FuzzScript shows that no source makes signature.Of or Run panic, or speak of Go.
+// FuzzScript looks for a script that makes signature.Of or Run panic, or for which a
+// message names a Go type.
 func FuzzScript(f *testing.F) {
 	for _, name := range source.Names() {
 		script, err := source.Bundled(name)
@@ -69,7 +70,7 @@ func FuzzScript(f *testing.F) {
 	})
 }
 
-// FuzzSession is FuzzScript for the inputs and completions of a session.
+// FuzzSession does the same as FuzzScript, for the inputs and completions of a session.
 func FuzzSession(f *testing.F) {
 	f.Add("x = [1]\nparallel(lambda i: x, x)\nx.append(2)\n_.a")
 	f.Add("def f(y):\n  return y\n\nfor i in [1, 2]:\n  print(f(i))\n\njson.en")

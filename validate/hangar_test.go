@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// These tests are a table of the rules "hangar".
+// These tests are a table of cases for the rules "hangar".
 
 const (
 	win2019 = "windows/amd64:10.0.17763.5458"
@@ -42,13 +42,13 @@ const (
 type hangarTest struct {
 	name                string
 	source, destination node
-	arch, os            string // "" for the defaults
+	arch, os            string // "" means the defaults
 
 	status  Status
 	reason  Reason
-	message string // a part of it
+	message string // a part of the message
 	match   Match
-	reads   string // "" for any
+	reads   string // the needs that are read; "" means that any are allowed
 }
 
 var hangarTests = []hangarTest{
@@ -72,7 +72,7 @@ var hangarTests = []hangarTest{
 		status: Fail, reason: DestinationType, message: "destination manifest MIME type unknown: " + TypeDockerSchema1},
 	{name: "the destination's list is empty", source: list(amd64), destination: list(),
 		status: Fail, reason: DestinationEmpty, message: "destination manifest list is empty"},
-	{name: "the destination's list is empty, of a single image", source: amd64, destination: list(),
+	{name: "the destination's list is empty, and the source is a single image", source: amd64, destination: list(),
 		status: Fail, reason: DestinationEmpty, message: "destination manifest list is empty"},
 	{name: "a single image and two in the destination's list", source: amd64, destination: list(amd64, arm64),
 		status: Fail, reason: DestinationLength, message: "destination manifest list length should be 1"},
@@ -96,9 +96,9 @@ var hangarTests = []hangarTest{
 		reads:   "source HEAD 1, source READ 1, destination READ 1"},
 	{name: "a selected platform is not in the destination", source: list(amd64, arm64), destination: list(amd64),
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
-	{name: "the list names what the registry has not", source: list(amd64, arm64), destination: list(amd64, arm64.missing()),
+	{name: "the list names a missing manifest", source: list(amd64, arm64), destination: list(amd64, arm64.missing()),
 		status: Fail, reason: ChildMissing, message: arm64.digest()},
-	{name: "the list of a single image names what the registry has not", source: amd64, destination: list(amd64.missing()),
+	{name: "the list of a single image names a missing manifest", source: amd64, destination: list(amd64.missing()),
 		status: Fail, reason: ChildMissing, message: amd64.digest()},
 	{name: "the source has none of the wanted platforms", source: list(s390x), destination: list(s390x),
 		status: Skip, reason: NoPlatform, message: "source does not have OS [linux,windows], arch [amd64,arm64]; it has only linux/s390x"},
@@ -116,7 +116,7 @@ var hangarTests = []hangarTest{
 		status: Pass, match: SamePlatforms},
 	{name: "an unwanted OS has changed", source: list(amd64, old), destination: list(amd64, old.running("old")), os: "linux",
 		status: Pass, match: SamePlatforms},
-	{name: "an unwanted child is not there", source: list(amd64, s390x), destination: list(amd64, s390x.missing()),
+	{name: "an unwanted child is missing", source: list(amd64, s390x), destination: list(amd64, s390x.missing()),
 		status: Pass, match: Identical, reads: "source HEAD 1, destination HEAD 1, destination READ 1"},
 	{name: "more platforms at the destination, unwanted", source: list(amd64), destination: list(amd64, s390x),
 		status: Pass, match: SamePlatforms},
@@ -134,11 +134,11 @@ var hangarTests = []hangarTest{
 		status: Pass, match: SamePlatforms},
 	{name: "one digest for one platform too many", source: list(amd64), destination: list(amd64, amd64.as("linux/arm64")),
 		status: Fail, reason: DigestDiffers, message: "linux/arm64"},
-	{name: "a variant more, same digest", source: list(arm64), destination: list(arm64.as("linux/arm64/v8")),
+	{name: "a variant only at the destination, same digest", source: list(arm64), destination: list(arm64.as("linux/arm64/v8")),
 		status: Fail, reason: PlatformDiffers, message: `source variant "" != dest variant "v8"`},
-	{name: "a variant less, same digest", source: list(arm64.as("linux/arm64/v8")), destination: list(arm64),
+	{name: "a variant only at the source, same digest", source: list(arm64.as("linux/arm64/v8")), destination: list(arm64),
 		status: Fail, reason: PlatformDiffers, message: `source variant "v8" != dest variant ""`},
-	{name: "a variant more, other digest", source: list(arm64), destination: list(arm64.as("linux/arm64/v8").running("old")),
+	{name: "a variant only at the destination, other digest", source: list(arm64), destination: list(arm64.as("linux/arm64/v8").running("old")),
 		status: Fail, reason: PlatformMissing, message: "source platform linux/arm64 is not in"},
 	{name: "an architecture by another name", source: list(amd64.as("linux/x86_64")), destination: list(amd64),
 		status: Pass, match: SamePlatforms},
@@ -162,7 +162,7 @@ var hangarTests = []hangarTest{
 		status: Fail, reason: PlatformMissing, message: win2019},
 	{name: "the destination's entry has no platform", source: list(amd64), destination: list(amd64.as("")),
 		status: Fail, reason: PlatformMissing, message: "linux/amd64"},
-	{name: "what is missing goes before what differs", source: list(amd64, arm64), destination: list(amd64.running("old")),
+	{name: "a missing platform counts more than a different one", source: list(amd64, arm64), destination: list(amd64.running("old")),
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
 	{name: "every missing child is named", source: list(amd64, arm64), destination: list(amd64.missing(), arm64.missing()),
 		status: Fail, reason: ChildMissing, message: "which the registry does not have; linux/arm64: destination list names " + arm64.digest()},
@@ -186,7 +186,7 @@ var hangarTests = []hangarTest{
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: config "},
 	{name: "OCI index, converted with another layer", source: index(ociAMD64), destination: list(ociAMD64.withLayers("base", "other").converted()),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: layer 2: " + layerDigest("for amd64") + " != " + layerDigest("other")},
-	{name: "OCI index, converted with a layer less", source: index(ociAMD64), destination: list(ociAMD64.withLayers("base").converted()),
+	{name: "OCI index, converted with one layer less", source: index(ociAMD64), destination: list(ociAMD64.withLayers("base").converted()),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: 2 layers != 1"},
 	{name: "OCI index, converted with the layers in another order", source: index(ociAMD64),
 		destination: list(ociAMD64.withLayers("for amd64", "base").converted()),
@@ -210,7 +210,7 @@ var hangarTests = []hangarTest{
 	{name: "one of two candidates is missing", source: index(ociAMD64),
 		destination: list(ociAMD64.running("a").converted().missing(), ociAMD64.running("b").converted()),
 		status:      Fail, reason: ChildMissing, message: ociAMD64.running("a").converted().digest()},
-	{name: "lists that are listed as images", source: index(index(ociAMD64).as("linux/amd64").typed(TypeOCIManifest)),
+	{name: "lists in the place of images", source: index(index(ociAMD64).as("linux/amd64").typed(TypeOCIManifest)),
 		destination: list(list(s390x).as("linux/amd64").typed(TypeDockerManifest)),
 		status:      Fail, reason: DigestDiffers},
 
@@ -225,7 +225,7 @@ var hangarTests = []hangarTest{
 		status: Pass, match: SamePlatforms},
 	{name: "the destination's entry of a single image has no platform", source: amd64, destination: list(amd64.as("")),
 		status: Fail, reason: PlatformDiffers, message: `source arch "amd64" != dest arch ""`},
-	{name: "the config is not at the destination", source: amd64.running("x"), destination: list(amd64.running("x").configless()),
+	{name: "the config is missing at the destination", source: amd64.running("x"), destination: list(amd64.running("x").configless()),
 		status: Fail, reason: BlobMissing, message: Digest("sha256", amd64.running("x").configBody())},
 	{name: "a converted Docker image", source: amd64, destination: list(ociAMD64),
 		status: Fail, reason: DigestDiffers, message: amd64.digest()},
@@ -259,9 +259,9 @@ var hangarTests = []hangarTest{
 		status: Fail, reason: DigestDiffers, message: "layer 2: "},
 	{name: "schema 1, the layers in another order", source: v1, destination: list(copiedV1.withLayers("app", "base")),
 		status: Fail, reason: DigestDiffers, message: "layer 1: "},
-	{name: "schema 1, a layer less", source: v1, destination: list(copiedV1.withLayers("base")),
+	{name: "schema 1, one layer less", source: v1, destination: list(copiedV1.withLayers("base")),
 		status: Fail, reason: DigestDiffers, message: "2 layers != 1"},
-	{name: "schema 1 with layers to throw away", source: schema1("linux/amd64", "base", "env!", "app", "cmd!"), destination: list(copiedV1),
+	{name: "schema 1 with layers that the history marks as empty", source: schema1("linux/amd64", "base", "env!", "app", "cmd!"), destination: list(copiedV1),
 		status: Pass, match: Converted},
 	{name: "schema 1 with empty layers, dropped", source: schema1("linux/amd64", "base", "empty", "app", "empty"), destination: list(copiedV1),
 		status: Pass, match: Converted},
@@ -279,7 +279,7 @@ var hangarTests = []hangarTest{
 		status: Fail, reason: PlatformDiffers, message: `source os.version "10.0.17763.5458" != dest os.version "10.0.20348.2322"`},
 	{name: "schema 1, converted and missing", source: v1, destination: list(copiedV1.missing()),
 		status: Fail, reason: ChildMissing, message: copiedV1.digest()},
-	{name: "schema 1 of empty layers against a list", source: schema1("linux/amd64", "empty"), destination: list(list().as("linux/amd64")),
+	{name: "schema 1 with only empty layers, and a list at the destination", source: schema1("linux/amd64", "empty"), destination: list(list().as("linux/amd64")),
 		status: Fail, reason: DigestDiffers},
 
 	// Images that are not compared.
@@ -307,7 +307,7 @@ var hangarTests = []hangarTest{
 		status: Error, reason: SourceMissing, message: "source manifest does not exist", reads: "source HEAD 1, destination READ 1"},
 	{name: "neither source nor destination", source: nothing, destination: nothing,
 		status: Error, reason: SourceMissing, message: "source manifest does not exist"},
-	{name: "the config is on neither side", source: amd64.configless(), destination: list(amd64.configless()),
+	{name: "the config is missing on both sides", source: amd64.configless(), destination: list(amd64.configless()),
 		status: Error, reason: SourceMissing, message: "source config "},
 	{name: "the destination has a child that the source lost", source: list(amd64.missing()), destination: list(amd64),
 		status: Pass, match: Identical},
@@ -315,7 +315,7 @@ var hangarTests = []hangarTest{
 		status: Error, reason: SourceMissing, message: ociAMD64.digest()},
 	{name: "a child of an OCI index missing at the source, another is wrong", source: index(ociAMD64.missing(), ociARM64), destination: list(ociAMD64.converted(), arm64.running("else")),
 		status: Fail, reason: DigestDiffers, message: ociAMD64.digest()},
-	{name: "two entries for a converted child, of which the right one may be missing", source: index(ociAMD64), destination: list(amd64.running("else"), ociAMD64.converted().missing()),
+	{name: "two entries for a converted child, and the right one is missing", source: index(ociAMD64), destination: list(amd64.running("else"), ociAMD64.converted().missing()),
 		status: Fail, reason: ChildMissing, message: ociAMD64.converted().digest()},
 }
 
@@ -330,7 +330,7 @@ func question(arch, os string) Question {
 		Arch: split(arch, defaultArch), OS: split(os, defaultOS), Rules: Hangar, Depth: Manifests}
 }
 
-// all is more than the needs of any round.
+// all is a number that is greater than the needs of any round.
 const all = 1 << 20
 
 // validate compares two manifests and everything that they name.
@@ -360,7 +360,7 @@ func TestHangar(t *testing.T) {
 			w.headless = true
 			headless, reads := drive(t, question(test.arch, test.os), w.read, all)
 			if !reflect.DeepEqual(headless, verdict) {
-				t.Errorf("with manifests for HEADs: %+v\nwithout: %+v", headless, verdict)
+				t.Errorf("with manifests in answer to HEAD requests: %+v\nwithout: %+v", headless, verdict)
 			}
 			if slices.Contains(reads, Need{Side: Source, Action: ReadManifest}) {
 				t.Error("the source's manifest was read although the HEAD gave it")
@@ -369,8 +369,8 @@ func TestHangar(t *testing.T) {
 	}
 }
 
-// TestHangarLists looks at the entries of two lists that differ: the log shows
-// them.
+// TestHangarLists checks which entries of two different lists the verdict has. The log
+// shows them.
 func TestHangarLists(t *testing.T) {
 	stale := arm64.running("old")
 	verdict, _ := hangarTest{source: list(s390x, amd64, arm64), destination: list(stale, amd64, s390x)}.validate(t)
@@ -388,7 +388,7 @@ func TestHangarLists(t *testing.T) {
 	if !reflect.DeepEqual(verdict.Platforms, platforms) {
 		t.Errorf("got  %+v\nwant %+v", verdict.Platforms, platforms)
 	}
-	// The log shows no entries if the lists are alike, or if an image is missing.
+	// The log shows no entries if the lists are the same, or if an image is missing.
 	for _, test := range []hangarTest{
 		{source: list(amd64), destination: list(amd64)},
 		{source: list(amd64), destination: list(amd64.missing())},
@@ -400,8 +400,8 @@ func TestHangarLists(t *testing.T) {
 	}
 }
 
-// TestHangarCost counts the requests for two equal lists. At public registries a
-// GET of a manifest costs quota, and a HEAD does not.
+// TestHangarCost counts the requests for two equal lists. At public registries, a GET
+// request for a manifest costs quota, but a HEAD request does not.
 func TestHangarCost(t *testing.T) {
 	for k := 1; k <= 8; k++ {
 		var children []node
@@ -421,8 +421,8 @@ func TestHangarCost(t *testing.T) {
 	}
 }
 
-// randomList returns a list of distinct images, at least one of which is
-// wanted. Platforms may occur several times.
+// randomList returns a list of different images. At least one of them is wanted. Several
+// images may have the same platform.
 func randomList(r *rand.Rand, build func(platform string, layers ...string) node) node {
 	platforms := []string{"linux/amd64", "linux/arm64", "linux/arm64/v8", "linux/s390x", "windows/arm", win2019, win2022, "unknown/unknown"}
 	children := []node{build("linux/amd64", "first")}
@@ -477,8 +477,8 @@ func TestHangarRandomLists(t *testing.T) {
 	}
 }
 
-// TestUnknownRules asks for rules and a depth that do not exist. No others take
-// their place.
+// TestUnknownRules asks for rules and a depth that do not exist. The verdict is an error;
+// no other rules are used instead.
 func TestUnknownRules(t *testing.T) {
 	for _, change := range []func(*Question){func(q *Question) { q.Rules = "strict" }, func(q *Question) { q.Depth = "all" }} {
 		q := question("", "")
@@ -494,9 +494,9 @@ func TestCheckQuestion(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*Question)
-		want   string // a part of the error, "" for none
+		want   string // a part of the error message; "" means no error
 	}{
-		{"as it should be", func(q *Question) {}, ""},
+		{"a right question", func(q *Question) {}, ""},
 		{"no architecture", func(q *Question) { q.Arch = nil }, "there is no architecture: want"},
 		{"an empty architecture", func(q *Question) { q.Arch = []string{"amd64", ""} }, `no architecture "": want some of amd64`},
 		{"no OS", func(q *Question) { q.OS = nil }, "there is no operating system: want"},

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestChoices looks at the tables of rule sets and depths: every row has a name and
-// a meaning, and a question may name it.
+// TestChoices checks that every row in the tables of rule sets and depths has a name and
+// a meaning, and that a question may name it.
 func TestChoices(t *testing.T) {
 	for _, test := range []struct {
 		choices []Choice

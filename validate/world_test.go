@@ -11,38 +11,38 @@ import (
 	"testing"
 )
 
-// This file has two registries in memory, builders of the images that tests store
-// in them, and the loop of doc.go that reads them.
+// This file has two registries in memory, and functions that build images for them. It
+// also has the loop that doc.go shows, which reads facts until there is a verdict.
 
 // node is a manifest and everything that it names. Its methods return changed
 // copies.
 type node struct {
 	kind     string // its media type; "" if there is no manifest
 	runsOn   string // the platform in its config, or in its history
-	listed   string // the platform in the list that names it
+	listed   string // the platform that the list of the node names for it
 	listedAs string // the media type in that list
-	config   string // media type of its config
-	command  string // the command in its config; another one makes another config
+	config   string // the media type of its config
+	command  string // the command in its config; a different command makes a different config
 	layers   []string
 	children []node
 
 	runtime      string            // JSON of its runtime configuration, in place of the command
 	history      string            // the history in its config, which is not compared
-	diffIDs      []string          // in place of the layers' own
+	diffIDs      []string          // the diff IDs in the config, in place of the right ones
 	annotations  map[string]string // its annotations in the list that names it
 	artifact     string            // its type in that list
-	size         int64             // the wrong size that the list tells; -1 if the list tells none
-	kinds        []string          // the media types of the layers, in place of those that go with kind
-	sizesLeftOut bool              // the manifest tells no sizes
-	urlless      bool              // the manifest tells no URLs of foreign layers
+	size         int64             // a wrong size in the list; -1 means that the list has no size
+	kinds        []string          // the media types of the layers, in place of the usual ones
+	sizesLeftOut bool              // the manifest has no sizes
+	urlless      bool              // the manifest has no URLs for foreign layers
 
-	served string   // the type that the registry gives for it, in place of its own
-	gone   bool     // it is named, but not stored
-	hollow bool     // its config is not stored
-	lost   []string // layers that are not stored
-	spoilt []string // layers, or "config", that have other bytes
-	cut    []string // layers that have a byte less
-	grown  []string // layers that have two bytes more
+	served string   // the Content-Type that the registry sends, in place of the right one
+	gone   bool     // the registry does not have the manifest
+	hollow bool     // the registry does not have the config
+	lost   []string // layers that the registry does not have
+	spoilt []string // layers, or "config", whose bytes are wrong
+	cut    []string // layers with one byte less
+	grown  []string // layers with two bytes more
 }
 
 var nothing node
@@ -59,8 +59,8 @@ func oci(platform string, layers ...string) node {
 	return buildImage(TypeOCIManifest, typeOCIConfig, platform, layers)
 }
 
-// schema1 takes the base layer first, as the other builders do. A layer that ends
-// in "!" is marked as empty in the history; "empty" is emptyLayer.
+// schema1 returns an image of schema 1. The base layer comes first. If the name of a
+// layer ends in "!", the history marks it as empty. The layer "empty" is emptyLayer.
 func schema1(platform string, layers ...string) node {
 	return buildImage(TypeDockerSchema1, "", platform, layers)
 }
@@ -91,18 +91,19 @@ func (n node) growing(layers ...string) node   { n.grown = layers; return n }
 func (n node) withoutURLs() node               { n.urlless = true; return n }
 func (n node) unsized() node                   { n.sizesLeftOut = true; return n }
 
-// attesting returns the node as BuildKit lists an attestation of an image.
+// attesting returns the node as an attestation about an image, as BuildKit puts it into
+// a list.
 func (n node) attesting(image node) node { return n.attestingAs(image, "unknown/unknown") }
 
-// attestingAs is attesting with another platform.
+// attestingAs does the same as attesting, with another platform in the list.
 func (n node) attestingAs(image node, platform string) node {
 	n.listed = platform
 	n.annotations = map[string]string{annotationReferenceType: attestationManifest, annotationReferenceDigest: image.digest()}
 	return n
 }
 
-// converted returns the copy of an OCI image for a registry that wants Docker's
-// media types. The config and the layers stay.
+// converted returns a copy of an OCI image with Docker's media types. The config and
+// the layers are the same.
 func (n node) converted() node {
 	n.kind, n.listedAs = TypeDockerManifest, TypeDockerManifest
 	return n
@@ -116,14 +117,14 @@ func layerDigest(name string) string {
 	return Digest("sha256", []byte(name))
 }
 
-// layerDiffID returns the digest of a layer before compression: "base" and
-// "base.zst" have the same.
+// layerDiffID returns the digest of an uncompressed layer. It is the same for "base"
+// and "base.zst".
 func layerDiffID(name string) string {
 	name, _, _ = strings.Cut(name, ".")
 	return Digest("sha256", []byte("what is in "+name))
 }
 
-// layerTypes are the media types of layers, by the media type of the manifest.
+// layerTypes has the media types of layers. The keys are the media types of manifests.
 var layerTypes = map[string]string{
 	TypeDockerManifest: "application/vnd.docker.image.rootfs.diff.tar.gzip",
 	TypeOCIManifest:    "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -146,7 +147,8 @@ func (n node) layer(i int) Descriptor {
 	return d
 }
 
-// platform reads what Platform.String writes: "os/architecture/variant:version".
+// platform parses a platform in the form that Platform.String writes:
+// "os/architecture/variant:version".
 func platform(s string) *Platform {
 	if s == "" {
 		return nil
@@ -214,7 +216,7 @@ func (n node) schema1Body() []byte {
 			v1["architecture"], v1["os"], v1["variant"], v1["os.version"] = p.Architecture, p.OS, p.Variant, p.OSVersion
 			v1["config"] = map[string]any{"Cmd": []string{n.command}}
 		}
-		// The newest stands first.
+		// The newest layer comes first.
 		layers = slices.Insert(layers, 0, any(map[string]any{"blobSum": layerDigest(layer)}))
 		history = slices.Insert(history, 0, any(map[string]any{"v1Compatibility": string(encode(v1))}))
 	}
@@ -225,7 +227,7 @@ func (n node) schema1Body() []byte {
 	return payload
 }
 
-// sign inserts a signature into a payload of schema 1, as libtrust does: after
+// sign puts a signature into a schema 1 manifest, as libtrust does: after the first
 // length bytes, and before the tail.
 func sign(payload []byte, length int, tail string) []byte {
 	return slices.Concat(payload[:length], []byte(signatures(length, tail)), []byte(tail))
@@ -246,13 +248,14 @@ func encode(v any) []byte {
 }
 
 func (n node) digest() string {
-	if n.kind == TypeDockerSchema1Signed { // the digest is that of the unsigned manifest
+	if n.kind == TypeDockerSchema1Signed { // its digest is that of the manifest without signatures
 		n.kind = TypeDockerSchema1
 	}
 	return Digest("sha256", n.body())
 }
 
-// registry is what one side has, by digest. The manifest of the tag has the key "".
+// registry has the manifests and blobs of one side. The keys are digests. The manifest
+// under the tag has the key "".
 type registry struct {
 	manifests map[string]*Manifest
 	configs   map[string]*Config
@@ -324,7 +327,7 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 // world answers needs from two registries.
 type world struct {
 	sides    [2]registry
-	headless bool // the registries tell no digest in answer to a HEAD
+	headless bool // the registries send no digest in answer to a HEAD request
 }
 
 func (w world) read(need Need) Fact {
@@ -356,9 +359,9 @@ func (w world) read(need Need) Fact {
 	return Fact{Digest: m.Digest, Manifest: m}
 }
 
-// drive compares until there is a verdict, and returns what was read. Of each round
-// it reads no more than the first needs, as many as most says.
-func drive(t testing.TB, q Question, read func(Need) Fact, most int) (Verdict, []Need) {
+// drive compares until there is a verdict. It also returns the needs that were read. In
+// each round it reads only the first limit needs.
+func drive(t testing.TB, q Question, read func(Need) Fact, limit int) (Verdict, []Need) {
 	t.Helper()
 	known := Known{}
 	var asked []Need
@@ -372,10 +375,10 @@ func drive(t testing.TB, q Question, read func(Need) Fact, most int) (Verdict, [
 		if !reflect.DeepEqual(verdict, Verdict{}) {
 			t.Fatalf("a verdict beside needs: %+v", verdict)
 		}
-		if round > 20 && most >= maxReads || len(asked) > maxReads {
+		if round > 20 && limit >= maxReads || len(asked) > maxReads {
 			t.Fatalf("no verdict after %d rounds; read %v", round, asked)
 		}
-		for _, need := range needs[:min(most, len(needs))] {
+		for _, need := range needs[:min(limit, len(needs))] {
 			if _, ok := known[need]; ok {
 				t.Fatalf("asked twice: %v", need)
 			}
@@ -386,7 +389,7 @@ func drive(t testing.TB, q Question, read func(Need) Fact, most int) (Verdict, [
 	}
 }
 
-// checkVerdict checks what is true of every verdict.
+// checkVerdict checks conditions that every verdict must meet.
 func checkVerdict(t testing.TB, v Verdict) {
 	t.Helper()
 	pass := v.Status == Pass
@@ -405,7 +408,8 @@ func checkVerdict(t testing.TB, v Verdict) {
 
 var actions = []string{"HEAD", "READ", "CONFIG", "STAT", "HASH", "UNPACK", "REFERRERS"}
 
-// tally counts what was read: "source HEAD 1, destination READ 1".
+// tally returns how many needs of each kind were read: "source HEAD 1, destination
+// READ 1".
 func tally(needs []Need) string {
 	count := map[string]int{}
 	for _, need := range needs {

@@ -41,7 +41,7 @@ func TestParseLine(t *testing.T) {
 		{"names with separators", "a.b/c_d/e__f/g-h/i--j r.io/0/1 1", Options{}, "a.b/c_d/e__f/g-h/i--j", "r.io/0/1", "1"},
 		{"as long as names may be", "r.io/" + long + " r.io/a/" + long[2:] + " 1", Options{}, "r.io/" + long, "r.io/a/" + long[2:], "1"},
 
-		// Docker Hub keeps sources of one component below library/.
+		// At Docker Hub, sources with one component are below library/.
 		{"library/ is implied", "nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
 		{"library/ is implied with docker.io", "docker.io/nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
 		{"no library/ at other registries", "quay.io/nginx r.io/a/nginx 1", Options{}, "quay.io/nginx", "r.io/a/nginx", "1"},
@@ -49,7 +49,7 @@ func TestParseLine(t *testing.T) {
 		{"no library/ for destinations", "nginx docker.io/nginx 1", Options{}, "docker.io/library/nginx", "docker.io/nginx", "1"},
 		{"no library/ for destinations without a registry", "nginx nginx 1", Options{}, "docker.io/library/nginx", "docker.io/nginx", "1"},
 
-		// The default project is for destinations of one component.
+		// The default project is for destinations with one component.
 		{"default project", "nginx r.io/nginx 1", project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "1"},
 		{"default project without a registry", "nginx nginx 1", Options{DefaultProject: "mirrors"}, "docker.io/library/nginx", "docker.io/mirrors/nginx", "1"},
 		{"default project of two components", "nginx r.io/nginx 1", Options{DefaultProject: "a/b"}, "docker.io/library/nginx", "r.io/a/b/nginx", "1"},
@@ -59,7 +59,7 @@ func TestParseLine(t *testing.T) {
 		// The registries of the options replace or add the registry.
 		{"a source registry is added", "a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
 		{"a source registry replaces another", "quay.io/a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
-		{"a source registry replaces docker.io, which alone has library/", "nginx r.io/a/b 1", source, "mirror.example:5000/nginx", "r.io/a/b", "1"},
+		{"a source registry replaces docker.io, and library/ is not added", "nginx r.io/a/b 1", source, "mirror.example:5000/nginx", "r.io/a/b", "1"},
 		{"the source registry docker.io", "quay.io/nginx r.io/a/b 1", Options{Source: "docker.io"}, "docker.io/library/nginx", "r.io/a/b", "1"},
 		{"a destination registry is added", "a/b a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
 		{"a destination registry replaces another", "a/b localhost:5000/a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
@@ -71,7 +71,7 @@ func TestParseLine(t *testing.T) {
 		{"sha256", "a/b r.io/a/b " + digest256, Options{}, "docker.io/a/b", "r.io/a/b", digest256},
 		{"sha512", "a/b r.io/a/b " + digest512, Options{}, "docker.io/a/b", "r.io/a/b", digest512},
 
-		// One word, Hangar's newer format.
+		// A line with one word is Hangar's newer format.
 		{"a name", "nginx", project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "latest"},
 		{"a name without a default project", "nginx", corp, "docker.io/library/nginx", "registry.corp.example/nginx", "latest"},
 		{"a name and a tag", "nginx:1.27", project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "1.27"},
@@ -87,7 +87,7 @@ func TestParseLine(t *testing.T) {
 		{"a digest wins over a tag", "nginx:1.27@" + digest256, project, "docker.io/library/nginx", "registry.corp.example/library/nginx", digest256},
 		{"a digest behind a port", "localhost:5000/x@" + digest256, corp, "localhost:5000/x", "registry.corp.example/x", digest256},
 		{"a word with a source registry", "quay.io/a/b:1", Options{Source: "s.io", Destination: "d.io"}, "s.io/a/b", "d.io/a/b", "1"},
-		{"a word amid spaces", "\t nginx:1 ", corp, "docker.io/library/nginx", "registry.corp.example/nginx", "1"},
+		{"a word between spaces", "\t nginx:1 ", corp, "docker.io/library/nginx", "registry.corp.example/nginx", "1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := ParseLine(test.line, test.options)
@@ -102,7 +102,7 @@ func TestLengthWithProject(t *testing.T) {
 	long := strings.Repeat("a", 250)
 	if image, err := ParseLine(long, Options{Destination: "r.io", DefaultProject: "library"}); err == nil {
 		if _, err := New(image.Source, image.Destination, image.Tag, Options{}); err != nil {
-			t.Errorf("no error, but a name that is none: %v", err)
+			t.Errorf("ParseLine accepted a name that is not valid: %v", err)
 		}
 	}
 }
@@ -114,11 +114,11 @@ func TestParseBadLine(t *testing.T) {
 	for _, test := range []struct {
 		name, line string
 		options    Options
-		want       string // a part of the error
+		want       string // a part of the error message
 	}{
 		{"two words", "nginx 1.27", corp, "want SOURCE DESTINATION TAG, or one image such as nginx:1.27; this has 2 words"},
 		{"four words", "a/b r.io/a/b 1 2", corp, "this has 4 words"},
-		{"a comment behind", "a/b r.io/a/b 1 # later", corp, "this has 5 words"},
+		{"a comment at the end of the line", "a/b r.io/a/b 1 # later", corp, "this has 5 words"},
 		{"no word", " ", corp, "this has 0 words"},
 		{"a word without a destination", "nginx:1.27", Options{}, "needs the destination's registry: write SOURCE DESTINATION TAG"},
 		{"a word without a destination, and a hint", "nginx:1.27", hints, "needs the destination's registry: give ONE THING, or write SOURCE DESTINATION TAG"},
@@ -134,18 +134,18 @@ func TestParseBadLine(t *testing.T) {
 		{"http in a destination, and a hint", "a/b http://r.io/a/b 1", hints, "leave out the scheme; for plain HTTP give ANOTHER"},
 		{"http in a destination", "a/b http://r.io/a/b 1", corp, `destination "http://r.io/a/b": leave out the scheme`},
 		{"docker:// in a word", "docker://nginx:1", corp, "leave out the scheme"},
-		{"a slash first", "/a/b r.io/a/b 1", corp, "a part between two slashes is empty"},
-		{"a slash last", "a/b/ r.io/a/b 1", corp, "a part between two slashes is empty"},
-		{"a registry alone", "a/b r.io/ 1", corp, "the name is missing"},
+		{"a slash at the beginning", "/a/b r.io/a/b 1", corp, "a part between two slashes is empty"},
+		{"a slash at the end", "a/b/ r.io/a/b 1", corp, "a part between two slashes is empty"},
+		{"a registry without a name", "a/b r.io/ 1", corp, "the name is missing"},
 		{"upper case", "a/Nginx r.io/a/b 1", corp, `"Nginx": a repository is written in lower case`},
-		{"upper case in front", "Rancher/rancher r.io/a/b 1", corp, `"Rancher": a repository is written in lower case`},
+		{"upper case in the first component", "Rancher/rancher r.io/a/b 1", corp, `"Rancher": a repository is written in lower case`},
 		{"upper case in a word", "NGINX:1.27", corp, "written in lower case"},
 		{"another alphabet", "a/ж r.io/a/b 1", corp, "a repository has lower-case letters and digits"},
-		{"a separator first", "a/-b r.io/a/b 1", corp, `"-b": a repository has lower-case letters`},
-		{"a separator last", "a/b_ r.io/a/b 1", corp, "a repository has lower-case letters"},
+		{"a separator at the beginning", "a/-b r.io/a/b 1", corp, `"-b": a repository has lower-case letters`},
+		{"a separator at the end", "a/b_ r.io/a/b 1", corp, "a repository has lower-case letters"},
 		{"two dots", "a/b..c r.io/a/b 1", corp, "a repository has lower-case letters"},
 		{"three underscores", "a/b___c r.io/a/b 1", corp, "a repository has lower-case letters"},
-		{"a way out", "a/../b r.io/a/b 1", corp, `"..": a repository has lower-case letters`},
+		{"a component ..", "a/../b r.io/a/b 1", corp, `"..": a repository has lower-case letters`},
 		{"a query", "a/b?x r.io/a/b 1", corp, "a repository has lower-case letters"},
 		{"256 characters", "r.io/" + long + " r.io/a/b 1", corp, "has 256 characters, more than 255"},
 		{"256 characters in a word", "r.io/" + long, corp, "has 256 characters, more than 255"},
@@ -155,19 +155,19 @@ func TestParseBadLine(t *testing.T) {
 		{"no port", "r.io:/a r.io/a/b 1", corp, `"r.io:" is no registry: want HOST or HOST:PORT`},
 		{"a port of letters", "r.io:http/a r.io/a/b 1", corp, "is no registry"},
 		{"a port of six digits", "r.io:123456/a r.io/a/b 1", corp, "is no registry"},
-		{"a port that is none", "r.io:65536/a r.io/a/b 1", corp, "ports go from 1 to 65535"},
-		{"no port at all", "[::1]:0/a r.io/a/b 1", corp, "ports go from 1 to 65535"},
+		{"a port that is too high", "r.io:65536/a r.io/a/b 1", corp, "ports go from 1 to 65535"},
+		{"the port 0", "[::1]:0/a r.io/a/b 1", corp, "ports go from 1 to 65535"},
 		{"a password", "me:secret@r.io/a r.io/a/b 1", corp, "is no registry"},
-		{"a hyphen first", "-r.io/a r.io/a/b 1", corp, "is no registry"},
+		{"a hyphen at the beginning", "-r.io/a r.io/a/b 1", corp, "is no registry"},
 		{"an open bracket", "[::1/a r.io/a/b 1", corp, "is no registry"},
 
 		{"129 characters", "a/b r.io/a/b " + long[:129], corp, "want up to 128 letters, digits, _ . - and neither . nor - first"},
-		{"a dot first", "a/b r.io/a/b .1", corp, `tag ".1": want up to 128`},
-		{"a hyphen first in a tag", "a/b r.io/a/b -1", corp, `tag "-1": want up to 128`},
+		{"a dot at the beginning of a tag", "a/b r.io/a/b .1", corp, `tag ".1": want up to 128`},
+		{"a hyphen at the beginning of a tag", "a/b r.io/a/b -1", corp, `tag "-1": want up to 128`},
 		{"a plus", "a/b r.io/a/b 1+2", corp, `tag "1+2": want up to 128`},
 		{"a slash in a tag", "a/b r.io/a/b x/y", corp, `tag "x/y": want up to 128`},
-		{"no tag behind the colon", "nginx:", corp, `image "nginx:": tag "": want`},
-		{"no digest behind the @", "nginx@", corp, `image "nginx@": digest "": want`},
+		{"no tag after the colon", "nginx:", corp, `image "nginx:": tag "": want`},
+		{"no digest after the @", "nginx@", corp, `image "nginx@": digest "": want`},
 		{"a short digest", "a/b r.io/a/b " + digest256[:70], corp, "want sha256: and 64, or sha512: and 128 hexadecimal digits"},
 		{"a digest in upper case", "a/b r.io/a/b sha256:" + strings.ToUpper(digest256[7:]), corp, "want sha256: and 64"},
 		{"sha512 with the length of sha256", "a/b r.io/a/b sha512:" + digest256[7:], corp, "want sha256: and 64"},
@@ -176,7 +176,8 @@ func TestParseBadLine(t *testing.T) {
 		{"a bad tag beside a good digest", "a/b:.1@" + digest256, corp, `tag ".1": want`},
 		{"an IPv6 registry alone", "[::1]", corp, `image "[::1]": tag "1]": want`},
 
-		// A list cannot write control characters to a terminal, nor fill it.
+		// A message must not write control characters of a list to a terminal, and must
+		// not be too long.
 		{"an escape sequence", "a/\x1b[31mb r.io/a/b 1", corp, `"\x1b[31mb"`},
 		{"an escape sequence in a tag", "a/b r.io/a/b \x1b]0;x\x07", corp, `tag "\x1b]0;x\a"`},
 		{"text from right to left", "a/b\u202ec r.io/a/b 1", corp, `\u202e`},
@@ -193,7 +194,7 @@ func TestParseBadLine(t *testing.T) {
 				t.Errorf("a hint that is empty: %q", err)
 			}
 			if got != (Image{}) {
-				t.Errorf("an image beside an error: %+v", got)
+				t.Errorf("an image and an error: %+v", got)
 			}
 			if len(err.Error()) > 500 || strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("not fit for a terminal: %q", err)
@@ -216,7 +217,7 @@ func TestReference(t *testing.T) {
 func TestCheckOptions(t *testing.T) {
 	for _, test := range []struct {
 		options Options
-		want    string // a part of the error, "" for none
+		want    string // a part of the error message; "" means no error
 	}{
 		{Options{}, ""},
 		{Options{Source: "docker.io", Destination: "localhost:5000", DefaultProject: "library"}, ""},
@@ -260,8 +261,8 @@ func FuzzParseLine(f *testing.F) {
 				t.Errorf("%q: bad field %q", line, field)
 			}
 		}
-		// The names in the image are read as they are: nothing is added twice. Only
-		// the registry of an option need not look like one.
+		// The names in the image are complete, so reading them again changes nothing.
+		// There is one exception: the registry of an option need not look like a registry.
 		for _, name := range []string{image.Source, image.Destination} {
 			registry, path, _ := strings.Cut(name, "/")
 			if !strings.ContainsAny(registry, ".:") && registry != "localhost" || len(path) > 255 {

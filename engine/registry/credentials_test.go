@@ -15,7 +15,7 @@ import (
 	"mvrun/validate"
 )
 
-// locked is a registry that wants a name and password.
+// locked returns a registry that wants a name and a password.
 func locked(next http.Handler) *recorder {
 	return record(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, given, _ := r.BasicAuth(); name != user || given != password {
@@ -49,7 +49,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("another registry got %q", got)
 	}
 
-	// The login is not used for the same registry as a destination.
+	// The login is for the source. The same registry as the destination does not get it.
 	before := len(mine.authorizations())
 	_, _, err := c.Read(t.Context(), app(host), validate.Need{Side: validate.Destination, Action: validate.ReadManifest})
 	wantError(t, err, validate.Unauthorized, "401 Unauthorized: UNAUTHORIZED authentication required (no credentials for "+host+"; run \"docker login "+host+"\")")
@@ -68,7 +68,7 @@ func TestLoginWrong(t *testing.T) {
 	for _, need := range []validate.Need{head, manifest, blob(validate.Digest("sha256", nil))} {
 		_, requests, err := c.Read(t.Context(), app(host), need)
 		wantError(t, err, validate.Unauthorized, "401 Unauthorized", "with the credentials for "+host+" of SOURCE_USERNAME")
-		wantRequests(t, requests, 1) // the same again would lock the account
+		wantRequests(t, requests, 1) // a second attempt with the same password could lock the account
 	}
 }
 
@@ -104,12 +104,12 @@ func dockerConfig(t *testing.T, content string) {
 	t.Setenv("DOCKER_CONFIG", write(t, "config.json", content, 0o600))
 }
 
-// auths is a configuration with the right password for a registry.
+// auths returns a configuration with the right password for a registry.
 func auths(host string) string {
 	return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, encoded(user, password))
 }
 
-// nobody is a configuration without an entry for any registry here.
+// nobody is a configuration that has no entry for the registries of these tests.
 const nobody = `{"auths":{"elsewhere.example.com":{"auth":"bm9ib2R5OngK"}}}`
 
 func TestConfiguration(t *testing.T) {
@@ -134,7 +134,7 @@ func TestConfiguration(t *testing.T) {
 		{"Docker in the home", func(t *testing.T, host string) {
 			home := filepath.Dir(write(t, ".docker/config.json", auths(host), 0o600))
 			t.Setenv("HOME", home)
-			t.Setenv("DOCKER_CONFIG", filepath.Join(home, ".docker")) // docker/cli looks for the home once a process
+			t.Setenv("DOCKER_CONFIG", filepath.Join(home, ".docker")) // needed because docker/cli finds the home folder only once per process
 		}},
 		{"helper of the registry", func(t *testing.T, host string) {
 			helper(t, fmt.Sprintf(`read -r host; [ "$1 $host" = "get %s" ] && echo '{"ServerURL":"","Username":%q,"Secret":%q}'`, host, user, password))
@@ -179,7 +179,7 @@ func TestConfiguration(t *testing.T) {
 			host, otherHost := serve(t, mine), serve(t, other)
 			test.set(t, host)
 			c := newClient(t, registry.Options{})
-			// The configuration is for both sides.
+			// The configuration counts for both sides.
 			for _, side := range []validate.Side{validate.Source, validate.Destination} {
 				read(t, c, app(host), validate.Need{Side: side, Action: validate.HeadManifest})
 			}
@@ -194,7 +194,8 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
-// Podman also has logins for parts of a registry. The narrowest of them counts.
+// Podman also has logins for namespaces of a registry. The login for the smallest
+// namespace counts.
 func TestConfigurationOfNamespaces(t *testing.T) {
 	logins := func(host string, names ...string) string {
 		var all []string
@@ -205,14 +206,14 @@ func TestConfigurationOfNamespaces(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		podman []string // what it has logins for
-		docker bool     // it has one for the registry
+		podman []string // the namespaces for which Podman has logins
+		docker bool     // whether Docker has a login for the registry
 		want   map[string]string
 	}{
-		{"namespaces alone", []string{"/team", "/team/sub/app"}, false,
+		{"only logins for namespaces", []string{"/team", "/team/sub/app"}, false,
 			map[string]string{"team/app": "/team", "team": "/team", "team/sub/app": "/team/sub/app", "team/sub/app/below": "/team/sub/app", "teams/app": "-", "other/team": "-"}},
-		{"beside the registry's", []string{"", "/team"}, false, map[string]string{"team/app": "/team", "other/app": ""}},
-		{"beside Docker's", []string{"/team"}, true, map[string]string{"team/app": "/team", "other/app": ""}},
+		{"beside a login for the registry", []string{"", "/team"}, false, map[string]string{"team/app": "/team", "other/app": ""}},
+		{"beside a login of Docker", []string{"/team"}, true, map[string]string{"team/app": "/team", "other/app": ""}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			seen := record(nil)
@@ -243,13 +244,13 @@ func TestConfigurationOfNamespaces(t *testing.T) {
 					}
 				}
 			}
-			if n := len(seen.requests("GET /v2/")); n > 3 { // a ping for each login
+			if n := len(seen.requests("GET /v2/")); n > 3 { // one ping for each login
 				t.Errorf("%d pings", n)
 			}
 		})
 	}
 
-	// Credentials of a script or a variable win.
+	// Credentials of a script or a variable count more than those of the configuration.
 	r, _, _ := filled()
 	host := serve(t, locked(r))
 	t.Setenv("REGISTRY_AUTH_FILE", filepath.Join(write(t, "auth.json", logins(host, "/library"), 0o600), "auth.json"))
@@ -260,8 +261,8 @@ func TestConfigurationOfNamespaces(t *testing.T) {
 	}
 }
 
-// Docker Hub has different names in lists, in requests, in Docker's and in Podman's
-// configuration.
+// Docker Hub has one name in lists, another in requests, and others in the
+// configurations of Docker and Podman.
 func TestConfigurationOfDockerHub(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -326,7 +327,7 @@ func TestConfigurationBroken(t *testing.T) {
 			_, requests, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), head)
 			wantError(t, err, validate.Unauthorized, test.words...)
 			wantRequests(t, requests, 0)
-			wantRequests(t, len(seen.requests(""))-before, 0) // not as somebody else
+			wantRequests(t, len(seen.requests(""))-before, 0) // no request is sent without the credentials
 		})
 	}
 }
@@ -358,8 +359,8 @@ func TestConfigurationWrong(t *testing.T) {
 	}
 }
 
-// A ping carries no credentials. If it is refused, the hint must not say that there
-// are none.
+// A ping is sent without credentials. If the registry refuses the ping, the hint must
+// not say that there are no credentials.
 func TestConfigurationAtPing(t *testing.T) {
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	login := registry.Login{Registry: host, Username: user, Password: password, From: "SOURCE_USERNAME"}
@@ -374,8 +375,8 @@ func TestConfigurationAtPing(t *testing.T) {
 	}
 }
 
-// The configuration is read once for each registry, and a helper is executed once,
-// however many images ask.
+// However many images need the credentials of a registry, the configuration is read
+// once, and the helper is executed once.
 func TestHelperRunsOnce(t *testing.T) {
 	r, _, config := filled()
 	host := serve(t, locked(r))

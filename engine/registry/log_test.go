@@ -10,8 +10,8 @@ import (
 	"mvrun/engine/registry"
 )
 
-// TestLog shows that the log is told every request. That it holds no secret is
-// checked for every client of these tests.
+// TestLog shows that the log gets every request. newClient checks for all tests that the
+// log has no secret.
 func TestLog(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// A registry, or a firewall before it, may want to know who asks.
+// Every request has our user agent, because a registry or a firewall may look at it.
 func TestUserAgent(t *testing.T) {
 	r, _, _ := filled()
 	seen := record(&tokens{registry: r})

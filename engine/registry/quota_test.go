@@ -21,13 +21,13 @@ import (
 // spent is Docker Hub's answer when the quota is spent.
 const spent = `{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit"}]}`
 
-// limited answers 429 to every request for a manifest until some moment. Then next
-// answers.
+// limited answers 429 to every request for a manifest until a certain time. After that,
+// next answers.
 type limited struct {
 	next   http.Handler
 	header http.Header
 	body   string
-	heads  bool // HEADs are free
+	heads  bool // whether HEAD requests are answered at any time
 
 	mu    sync.Mutex
 	until time.Time
@@ -57,8 +57,8 @@ func (l *limited) times() int {
 	return l.asked
 }
 
-// A registry that says that its quota is spent is not asked again before the quota
-// ends. The user is told once, and other registries go on.
+// If a registry says that the quota is spent, it gets no more requests until the quota
+// comes back. The user gets one warning. Requests to other registries are still sent.
 func TestQuotaSpent(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -91,7 +91,7 @@ func TestQuotaSpent(t *testing.T) {
 					}
 					words := test.words
 					if need == head && test.header != nil {
-						words = "(429 Too Many Requests" // which has none of its own
+						words = "(429 Too Many Requests" // the answer to a HEAD request has no message
 					}
 					started := time.Now()
 					ask := func() {
@@ -112,7 +112,7 @@ func TestQuotaSpent(t *testing.T) {
 					for range 50 {
 						ask()
 					}
-					if took := time.Since(started); took > 0 { // of the bubble's clock
+					if took := time.Since(started); took > 0 { // by the clock of synctest
 						t.Errorf("the images ended after %v", took)
 					}
 					if n := l.times(); n > first || first > 60 {
@@ -130,7 +130,7 @@ func TestQuotaSpent(t *testing.T) {
 	}
 }
 
-// An image waits for the end of a quota if that end is near.
+// An image waits for the quota if it comes back soon.
 func TestQuotaSoonBack(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -157,8 +157,8 @@ func TestQuotaSoonBack(t *testing.T) {
 		l.until = time.Now().Add(time.Hour)
 		l.mu.Unlock()
 
-		// An image that has less time than the quota does not wait, and an image that
-		// waits may be cancelled.
+		// If the time of an image ends before the quota comes back, the image does not
+		// wait. An image that waits can be cancelled.
 		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 		defer cancel()
 		started := time.Now()
@@ -175,9 +175,9 @@ func TestQuotaSoonBack(t *testing.T) {
 	})
 }
 
-// At Docker Hub HEADs are free, and their answers tell what is left of the quota. A
-// GET that would be refused is not sent. HEADs go on, until the answer to one of them
-// tells that there are pulls again.
+// At Docker Hub, HEAD requests do not count, and their answers say what is left of the
+// quota. While the quota is spent, no GET request is sent, but HEAD requests are. When
+// the answer to one of them says that there are pulls again, GET requests are sent, too.
 func TestQuotaLearned(t *testing.T) {
 	r, _, _ := filled()
 	var left atomic.Int64
@@ -213,19 +213,19 @@ func TestQuotaLearned(t *testing.T) {
 			t.Error(err)
 		}
 		left.Store(0)
-		if err := pull(); err != nil { // the last one, which tells that it was
+		if err := pull(); err != nil { // this is the last pull, and its answer says so
 			t.Error(err)
 		}
 		wantError(t, pull(), validate.RateLimited)
 	})
 }
 
-// One project of Harbor's may be a cache of Docker Hub. Its quota is not that of the
-// other projects. Docker Hub itself has one quota for everything.
+// In Harbor, a project may be a cache of Docker Hub. Its quota does not count for the
+// other projects. Docker Hub itself has one quota for all projects.
 func TestQuotaOfAProject(t *testing.T) {
 	for _, test := range []struct {
 		host   string
-		others bool // go on
+		others bool // whether other projects still get requests
 	}{{"harbor.example.com", true}, {"docker.io", false}} {
 		t.Run(test.host, func(t *testing.T) {
 			r, _, _ := filled()
@@ -264,9 +264,9 @@ func TestQuotaOfAProject(t *testing.T) {
 	}
 }
 
-// The quota of a host to which the registry redirects is not the registry's. A quota
-// that is spent for a second is no reason to stop.
-func TestQuotaOfNobody(t *testing.T) {
+// If a host to which the registry redirects says that a quota is spent, this does not
+// count for the registry. A quota that comes back after a second does not count either.
+func TestQuotaIgnored(t *testing.T) {
 	r, _, config := filled()
 	synctest.Test(t, func(t *testing.T) {
 		network, w := newPipes(), &warnings{}
@@ -292,7 +292,7 @@ func TestQuotaOfNobody(t *testing.T) {
 	})
 }
 
-// bucket is a registry that takes rate requests a second, and refuses all others.
+// bucket is a registry that accepts rate requests per second, and refuses all others.
 type bucket struct {
 	next http.Handler
 	rate float64
@@ -301,7 +301,7 @@ type bucket struct {
 	level          float64
 	last           time.Time
 	taken, refused int
-	closest        time.Duration // between two requests
+	closest        time.Duration // the shortest time between two requests
 }
 
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -331,12 +331,13 @@ func (b *bucket) take() bool {
 	return true
 }
 
-// A registry that takes few requests a second gets about as many. No image is lost,
-// few requests are refused, and little time is wasted. A script's own limit is kept.
+// If a registry accepts only few requests per second, it soon gets about as many. No
+// image fails, few requests are refused, and little time is lost. A limit of the script
+// still counts.
 func TestSlowDown(t *testing.T) {
 	for _, test := range []struct {
 		takes, allowed float64
-		least, most    time.Duration // for 1000 requests
+		least, most    time.Duration // the limits for the time of 1000 requests
 	}{
 		{10, 0, 90 * time.Second, 180 * time.Second},
 		{10, 20, 90 * time.Second, 180 * time.Second},
@@ -379,12 +380,12 @@ func TestSlowDown(t *testing.T) {
 	}
 }
 
-// After a while of good answers requests are as fast as before. A script's own limit
-// is kept.
+// After many accepted requests, the pace is as fast as before. A limit of the script
+// still counts.
 func TestSlowDownRecovers(t *testing.T) {
 	for _, test := range []struct {
 		allowed float64
-		want    time.Duration // for 400 requests in the end
+		want    time.Duration // the time of 400 requests at the end
 	}{{0, 0}, {20, 20 * time.Second}} {
 		r, _, _ := filled()
 		b := &bucket{next: r, rate: 10, closest: time.Hour}
@@ -417,18 +418,18 @@ func TestSlowDownRecovers(t *testing.T) {
 			b.rate = 1e6
 			b.mu.Unlock()
 			many()
-			if took := many(); took.Round(100*time.Millisecond) != test.want { // of the bubble's clock
+			if took := many(); took.Round(100*time.Millisecond) != test.want { // by the clock of synctest
 				t.Errorf("400 requests took %v, want %v", took, test.want)
 			}
-			if test.allowed > 0 && b.closest < 45*time.Millisecond { // a change of pace takes some off
+			if test.allowed > 0 && b.closest < 45*time.Millisecond { // less than 50 ms, because a change of pace makes one wait shorter
 				t.Errorf("two requests came within %v, at 20 a second", b.closest)
 			}
 		})
 	}
 }
 
-// An image that waits holds a place that an image of another registry could have.
-// So it does not wait for long, even if it has the time.
+// An image that waits keeps a job busy that could validate images of another registry.
+// So it does not wait for long, even if it has enough time.
 func TestQuotaNoPatience(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -443,7 +444,7 @@ func TestQuotaNoPatience(t *testing.T) {
 		if took := time.Since(started); took > time.Second {
 			t.Errorf("waited %v", took)
 		}
-		time.Sleep(90 * time.Second) // of the bubble's clock
+		time.Sleep(90 * time.Second) // by the clock of synctest
 		read(t, c, app(hub), manifest)
 	})
 }

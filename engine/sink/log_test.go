@@ -12,8 +12,8 @@ import (
 
 var nginx = imagelist.Image{List: "list.txt", Number: 3, LineNumber: 5, Line: "nginx r.io/nginx 1", Source: "docker.io/library/nginx", Destination: "r.io/nginx", Tag: "1"}
 
-// TestLoggerWith shows that a logger keeps the image that it was made for, and
-// that no attribute of another group is taken for it.
+// TestLoggerWith shows that a logger keeps the number of the image for which it was
+// made. An attribute of a group with the same name does not count.
 func TestLoggerWith(t *testing.T) {
 	var out bytes.Buffer
 	log := NewLogger(&out, false, false, false)
@@ -29,7 +29,7 @@ func TestLoggerWith(t *testing.T) {
 	}
 }
 
-// TestLog shows the lines of each kind of result, for people and as JSON.
+// TestLog shows the lines for each kind of result, as text and as JSON.
 func TestLog(t *testing.T) {
 	lists := &validate.Lists{Source: []validate.ListEntry{}, Destination: nil}
 	for _, test := range []struct {
@@ -59,7 +59,7 @@ func TestLog(t *testing.T) {
 		{"no image", engine.Result{Status: validate.Error, Reason: validate.InvalidLine, Message: "list.txt:5: two words"},
 			"[ERRO] [M_ID:3] ERROR list.txt:5: two words\n",
 			`"level":"ERROR","msg":"ERROR list.txt:5: two words","m_id":3,"status":"error","reason":"invalid-line","line_number":5}` + "\n"},
-		{"before its turn", engine.Result{Status: validate.Error, Reason: validate.Timeout}, "", ""},
+		{"an image that the run did not reach", engine.Result{Status: validate.Error, Reason: validate.Timeout}, "", ""},
 		{"interrupted", engine.Result{Status: validate.Error, Reason: validate.Interrupted, Attempts: 1}, "", ""},
 		{"earlier", engine.Result{Status: validate.Pass, Earlier: true}, "", ""},
 	} {

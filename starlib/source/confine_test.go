@@ -20,7 +20,7 @@ func TestConfine(t *testing.T) {
 		}
 	}
 	t.Chdir(filepath.Join(root, "work"))
-	root, err := filepath.EvalSymlinks(root) // the folder of temporary files may itself be a link
+	root, err := filepath.EvalSymlinks(root) // the path of the temporary folder may have a link
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestConfine(t *testing.T) {
 		"../shared/new":      "../shared/new",
 		"in/new":             filepath.Join(root, "shared/new"),
 		"../outside/named":   "../outside/named",
-		"../outside/./named": "", // not as the user wrote it
+		"../outside/./named": "", // the user named this file, but wrote the path differently
 		"../outside/x":       "",
 		"out/x":              "",
 		"deep/../../x":       "",

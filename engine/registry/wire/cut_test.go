@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// halved is a body that is cut short.
+// halved returns a body that is cut short.
 func halved(body string) io.ReadCloser {
 	return io.NopCloser(io.MultiReader(strings.NewReader(body[:len(body)/2]), errorReader{io.ErrUnexpectedEOF}))
 }
@@ -20,11 +20,11 @@ type errorReader struct{ err error }
 
 func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 
-// TestWhole shows that an answer is asked for again while it is cut short, with
-// the whole request.
-func TestWhole(t *testing.T) {
+// TestBuffer shows that a request is sent again, with its whole body, while its answer
+// is cut short.
+func TestBuffer(t *testing.T) {
 	for _, test := range []struct {
-		cuts, want int // requests
+		cuts, want int // how many answers are cut short, and how many requests are sent
 	}{{0, 1}, {2, 3}, {5, 6}, {6, 6}} {
 		synctest.Test(t, func(t *testing.T) {
 			sent := 0
@@ -57,8 +57,8 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// TestRetryCutEnds shows that only an answer that was cut short is read again, and
-// only while the context lasts.
+// TestRetryCutEnds shows that a request is sent again only if its answer was cut short,
+// and only until the context ends.
 func TestRetryCutEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLocation shows that a redirect to a broken URL is an error without that
-// URL, and that every other answer is left as it is.
+// TestLocation shows that a redirect to a broken URL is an error that does not show the
+// URL. Every other answer is returned unchanged.
 func TestLocation(t *testing.T) {
 	for location, want := range map[string]error{
 		"":                                  nil,
