@@ -111,10 +111,14 @@ func (j *Job) open(ctx context.Context) (err error) {
 	if j.lists.interactive() {
 		jobs = 1 // one line, one answer
 	}
-	j.engine = engine.New(engine.Options{
+	options := engine.Options{
 		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) },
-		Fresh: c.Session || j.lists.interactive(), Earlier: earlier.Result,
-	})
+		Fresh: c.Session || j.lists.interactive(),
+	}
+	if c.Resume {
+		options.Earlier = earlier.Result
+	}
+	j.engine = engine.New(options)
 	j.startProgress(tally, bar)
 	j.openWorld()
 	return nil
