@@ -24,15 +24,15 @@ func (movedFiles) Writable(path string) (string, error) {
 	return "written/" + path, nil
 }
 
-// TestFiles shows that every path of a builtin is confined, and then passes
-// Files.
+// TestFiles shows that every builtin refuses a path outside of the working
+// directory, and that it gives all other paths to Files.
 func TestFiles(t *testing.T) {
 	t.Chdir(t.TempDir())
 	outside := filepath.Dir(t.TempDir())
 	for name, test := range map[string]struct {
 		source string
 		files  Files
-		want   []string // paths that are used
+		want   []string // the paths that the builtins use
 		err    string
 	}{
 		"no Files":         {"load_list('a')\nwrite_failed([], './b')\nregistry('x.y', ca = 'c')", nil, []string{"a", "b", "c"}, ""},
@@ -74,8 +74,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestMaxSteps shows that the message of a script that took too long ends with
-// the hint, and does without one.
+// TestMaxSteps shows the message of a script that took too many steps: with a hint
+// at its end, and without a hint.
 func TestMaxSteps(t *testing.T) {
 	for hint, want := range map[string]string{
 		"":        "the script took more than 1000 steps\n",

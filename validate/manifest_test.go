@@ -38,7 +38,7 @@ func TestParseManifest(t *testing.T) {
 		{name: "OCI image", body: typed(TypeOCIManifest, config+","+layers), want: TypeOCIManifest},
 		{name: "empty list", body: typed(TypeDockerList, `"manifests":[]`), want: TypeDockerList},
 		{name: "image without layers", body: typed(TypeOCIManifest, config), want: TypeOCIManifest},
-		{name: "it knows better than the registry", contentType: TypeOCIManifest, body: typed(TypeDockerManifest, config), want: TypeDockerManifest},
+		{name: "its own type is not the registry's", contentType: TypeOCIManifest, body: typed(TypeDockerManifest, config), want: TypeDockerManifest},
 		{name: "another type", body: typed("application/vnd.example", config), err: `media type "application/vnd.example" is not one of an image`},
 		{name: "another type than the registry says", contentType: TypeOCIManifest, body: typed("text/html", config), err: `media type "text/html"`},
 
@@ -62,7 +62,7 @@ func TestParseManifest(t *testing.T) {
 		{name: "schema 1 of version 2", contentType: TypeDockerSchema1Signed, body: "{" + config + "}", err: "without schemaVersion 1"},
 		{name: "schema 1 without layers", body: `{"schemaVersion":1}`, err: "without schemaVersion 1 and fsLayers"},
 
-		// One client takes it for a list, another for an image.
+		// One client takes such a manifest for a list, another for an image.
 		{name: "manifests and config", body: "{" + manifests + "," + config + "}", err: "ambiguous"},
 		{name: "manifests and layers", body: "{" + manifests + "," + layers + "}", err: "ambiguous"},
 		{name: "manifests and no layers", body: typed(TypeOCIIndex, manifests+`,"layers":[]`), err: "ambiguous"},
@@ -75,15 +75,15 @@ func TestParseManifest(t *testing.T) {
 		{name: "config without digest", body: `{"config":{}}`, err: "config: "},
 		{name: "layer with a path for a digest", body: "{" + config + `,"layers":[{"digest":"../../etc/passwd"}]}`, err: "layers[0]: "},
 
-		// It is no manifest.
+		// The body is no manifest.
 		{name: "nothing", body: "", err: `no manifest but ""`},
 		{name: "null", contentType: TypeOCIManifest, body: "null", err: "without config"},
 		{name: "null of no type", body: "null", err: "is no manifest"},
 		{name: "array", body: "[]", err: `no manifest but "[]"`},
 		{name: "string", body: `"x"`, err: "no manifest but"},
 		{name: "cut short", body: typed(TypeOCIManifest, config)[:50], err: "unexpected end of JSON input"},
-		{name: "more behind it", body: typed(TypeOCIManifest, config) + "{}", err: "after top-level value"},
-		{name: "the page of a login", contentType: "text/html", body: "<!DOCTYPE html><html><head><title>Sign in</title></head><body></body></html>",
+		{name: "more after its end", body: typed(TypeOCIManifest, config) + "{}", err: "after top-level value"},
+		{name: "a login page", contentType: "text/html", body: "<!DOCTYPE html><html><head><title>Sign in</title></head><body></body></html>",
 			err: `76 bytes beginning with "<!DOCTYPE html><html><head><title>Sign in</title></head><bod"`},
 		{name: "a field of another kind", body: `{"manifests":{}}`, err: "manifests: "},
 		{name: "a list of another kind", body: `{"manifests":[1]}`, err: "manifests: "},
@@ -335,7 +335,7 @@ func TestNormalPlatform(t *testing.T) {
 	}
 }
 
-// seeds returns manifests of the tests' tables, and some documents that are no
+// seeds returns the manifests of the other tests, and some documents that are no
 // manifests.
 func seeds() [][]byte {
 	bodies := [][]byte{nil, []byte("null"), []byte("[]"), []byte(`{"manifests":[null]}`), []byte(unsigned), sign([]byte(unsigned), len(unsigned)-1, "}")}
@@ -381,8 +381,9 @@ func FuzzParseManifest(f *testing.F) {
 	})
 }
 
-// FuzzCompare compares two arbitrary manifests. All entries of one side lead to
-// the same manifest, or to none if their digest ends in 0.
+// FuzzCompare compares two arbitrary manifests. If a manifest is a list, all its
+// entries lead to one and the same manifest. Only an entry whose digest ends in 0
+// leads to none.
 func FuzzCompare(f *testing.F) {
 	bodies := seeds()
 	config := amd64.configBody()
@@ -467,8 +468,8 @@ func FuzzCompare(f *testing.F) {
 	})
 }
 
-// falsePass says why two manifests should not have passed by the rules "hangar".
-// It is simpler than these: it only knows which platforms and digests a good
+// falsePass says why two manifests should not have passed under the rules "hangar".
+// It is simpler than the rules: it only knows which platforms and digests a good
 // mirror has.
 func falsePass(q Question, source, destination *Manifest, children [2]*Manifest) (wrong []string) {
 	if destination == nil || destination.MediaType != TypeDockerList || len(destination.Children) == 0 {

@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// These tests compare random images. An image is the same as itself, and as every
-// copy that keeps its layers and its runtime configuration. Every other change is
-// found.
+// These tests compare random images. An image equals itself, and every copy that
+// keeps its layers and its runtime configuration. The rules find every other
+// change.
 
-// randomImage returns an image, or an index with some wanted and some unwanted
-// platforms, with an attestation here and there.
+// randomImage returns an image, or a list with some wanted and some unwanted
+// platforms. Some of the lists have an attestation.
 func randomImage(r *rand.Rand) node {
 	build := []func(string, ...string) node{docker, oci}[r.Intn(2)]
 	platforms := []string{"linux/amd64", "linux/arm64/v8", "linux/s390x", "linux/arm/v6", win2019, win2022}
@@ -38,7 +38,8 @@ func randomImage(r *rand.Rand) node {
 	return list(images...)
 }
 
-// each returns a node with a change to every image in it, except attestations.
+// each returns a copy of n in which change has replaced every image, except
+// attestations.
 func (n node) each(change func(node) node) node {
 	if n.children == nil {
 		return change(n)
@@ -53,10 +54,10 @@ func (n node) each(change func(node) node) node {
 	return n
 }
 
-// copying is a table of what tools do when they copy an image.
+// copying lists what tools do to an image when they copy it.
 var copying = []struct {
 	name  string
-	weak  Match // the strongest match of the copy; "" if the images stay as they are
+	weak  Match // the best match that the copy can have; "" if the images stay as they are
 	apply func(*rand.Rand, node) node
 }{
 	{"as it is", "", func(_ *rand.Rand, n node) node { return n }},
@@ -134,7 +135,7 @@ func TestCopiesPass(t *testing.T) {
 	}
 }
 
-// wantedDigests returns the digests of the images that the default question asks
+// wantedDigests returns the digests of the images of n that a default question asks
 // about.
 func wantedDigests(n node) []string {
 	q := question("", "")
@@ -154,8 +155,7 @@ func wantedDigests(n node) []string {
 	return found
 }
 
-// spoiling is a table of what may go wrong with an image, and of the depth that
-// finds it.
+// spoiling lists what may go wrong with an image, and the depth that finds it.
 var spoiling = []struct {
 	name  string
 	depth Depth
@@ -165,9 +165,9 @@ var spoiling = []struct {
 	{"a layer less", Manifests, func(n node) node { return n.withLayers(n.layers[1:]...) }},
 	{"a variable", Manifests, func(n node) node { return n.with(`{"Env":["A=9"],"Cmd":["run"],"Labels":{"a":"b"}}`) }},
 	{"a label", Manifests, func(n node) node { return n.with(`{"Env":["A=0"],"Cmd":["run"],"Labels":{"a":"c"}}`) }},
-	{"not there", Manifests, func(n node) node { return n.missing() }},
+	{"missing", Manifests, func(n node) node { return n.missing() }},
 	{"another platform", Manifests, func(n node) node { n.listed, n.runsOn = "linux/riscv64", "linux/riscv64"; return n }},
-	{"a layer that is not there", Blobs, func(n node) node { return n.without(n.layers[len(n.layers)-1]) }},
+	{"a missing layer", Blobs, func(n node) node { return n.without(n.layers[len(n.layers)-1]) }},
 	{"a layer cut short", Blobs, func(n node) node { return n.cutting(n.layers[len(n.layers)-1]) }},
 	{"a corrupt layer", Data, func(n node) node { return n.spoiling(n.layers[len(n.layers)-1]) }},
 }
@@ -177,7 +177,7 @@ func TestChangesAreFound(t *testing.T) {
 	for seed := range int64(150) {
 		r := rand.New(rand.NewSource(seed))
 		source := randomImage(r)
-		how := copying[r.Intn(len(copying)-1)] // without the last: a layer packed anew and another layer may look the same
+		how := copying[r.Intn(len(copying)-1)] // not the last one, because a layer that is packed anew may look like another layer
 		wrong := spoiling[r.Intn(len(spoiling))]
 		done := false
 		destination := how.apply(r, source.each(func(n node) node {

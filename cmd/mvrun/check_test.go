@@ -20,7 +20,7 @@ func checkFile(t *testing.T, args ...string) (status int, stdout, stderr string)
 	return status, out.String(), complaints.String()
 }
 
-// Files that are no scripts are wrong usage, whatever is in them.
+// A file that cannot be a script is wrong usage.
 func TestCheckUnreadable(t *testing.T) {
 	folder := t.TempDir()
 	for name, test := range map[string]struct {
@@ -49,7 +49,8 @@ func TestCheckUnreadable(t *testing.T) {
 	}
 }
 
-// A file is replaced with its permissions, and nothing is left beside it.
+// "mvrun check --fix" keeps the permissions of a file, and leaves no other file
+// beside it.
 func TestCheckFixKeepsMode(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "s.star")

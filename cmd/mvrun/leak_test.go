@@ -1,6 +1,6 @@
 //go:build unix
 
-// It sends signals, and needs named pipes.
+// The test sends signals, and needs named pipes.
 
 package main
 
@@ -38,8 +38,9 @@ func TestNothingIsLeft(t *testing.T) {
 		pushList(registry, name, "1", name, amd64, arm64)
 		fmt.Fprintf(&list, "%s %s 1\n", name, name)
 	}
-	// The runtime's own goroutine for signals stays once it has begun, and an
-	// interruption that comes too late must not end the tests.
+	// Go's runtime has a goroutine for signals, which never ends. It must run before
+	// the test counts goroutines. And a signal that comes after the run must not end
+	// the test binary.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt)
 	defer signal.Stop(signals)
@@ -52,7 +53,7 @@ func TestNothingIsLeft(t *testing.T) {
 	}{
 		{"finished", nil, job.ExitOK, nil},
 		{"interrupted", nil, job.ExitInterrupted, func(t *testing.T, r *http.Request, n int) {
-			if n == 50 { // of a run that waits below
+			if n == 50 { // this request and all later ones wait below
 				syscall.Kill(os.Getpid(), syscall.SIGINT)
 			}
 			if n >= 50 {
@@ -106,8 +107,8 @@ func TestNothingIsLeft(t *testing.T) {
 					t.Errorf("exit status %d, want %d:\n%s", status, end.status, stderr.String())
 				}
 
-				// A connection that was closed here takes a moment to be closed
-				// at the server, too.
+				// mvrun has closed its connections. The server notices this a
+				// moment later.
 				left := 0
 				for range 1000 {
 					mu.Lock()
@@ -126,7 +127,8 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-// closingPipe is a pipe that nobody reads any more after its first lines.
+// closingPipe returns the path of a pipe whose reader closes it after the first
+// lines.
 func closingPipe(t *testing.T, dir string) string {
 	path := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {

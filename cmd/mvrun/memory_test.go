@@ -1,6 +1,7 @@
 //go:build linux && !race
 
-// It reads /proc, and the race detector takes memory of its own.
+// The test needs /proc, which is Linux's. It does not run with the race detector,
+// because the detector takes memory of its own.
 
 package main
 
@@ -26,12 +27,13 @@ import (
 	"mvrun/validate"
 )
 
-// How much memory a run takes.
-
-// TestMemory shows that 100,000 lines take less than 200 MiB, also where a run
-// goes on from the results of all of them, and at the most 2.5 times the memory
-// of 10,000 lines; and that 300,000 lines take less than 300 MB. The script holds
-// all results in its hands.
+// TestMemory limits the memory of a run whose script keeps all results:
+//
+//   - 100,000 lines take less than 200 MiB, and less than 2.5 times the memory of
+//     10,000 lines.
+//   - A run with --resume that finds the results of all 100,000 lines takes less
+//     than 200 MiB, too.
+//   - 300,000 lines take less than 300 MB.
 func TestMemory(t *testing.T) {
 	skipShort(t, "it validates 510,000 images")
 	dir := t.TempDir()
@@ -40,7 +42,7 @@ func TestMemory(t *testing.T) {
 	most := peakMemory(t, t.TempDir(), 300_000)
 	t.Logf("10,000 lines take %.0f MiB, 100,000 take %.0f, to resume them takes %.0f, and 300,000 take %.0f", few, many, again, most)
 	if many >= min(200, 2.5*few) {
-		t.Errorf("100,000 lines take %.0f MiB, want less than 200, and than 2.5 times the %.0f of 10,000", many, few)
+		t.Errorf("100,000 lines take %.0f MiB, want less than 200, and less than 2.5 times the %.0f of 10,000", many, few)
 	}
 	if again >= 200 {
 		t.Errorf("to resume 100,000 lines takes %.0f MiB, want less than 200", again)
@@ -50,7 +52,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory reports what TestMemory limits.
+// BenchmarkMemory reports the memory that TestMemory limits.
 func BenchmarkMemory(b *testing.B) {
 	for _, lines := range []int{10_000, 100_000, 300_000} {
 		b.Run(fmt.Sprintf("%d-lines", lines), func(b *testing.B) {
@@ -63,9 +65,10 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// peakMemory runs the bundled script over a list of so many lines in a process
-// of its own, and returns the most memory that the process held, in MiB. The
-// argument "resume" makes the run go on from the one before it in dir.
+// peakMemory runs the bundled script in a process of its own, over a list of the
+// given number of lines. It returns the most memory that the process held, in MiB.
+// With the argument "resume", the run goes on from the results of the run before
+// it in dir.
 func peakMemory(t testing.TB, dir string, lines int, arguments ...string) float64 {
 	t.Helper()
 	var list strings.Builder
@@ -94,9 +97,9 @@ func peakMemory(t testing.TB, dir string, lines int, arguments ...string) float6
 
 func init() { programs["mvrun-memory"] = runForMemory }
 
-// runForMemory is the program "mvrun-memory [resume]": a whole run over list.txt,
-// but for the registries, which answer without a network. It prints what the
-// kernel says of its memory.
+// runForMemory is the program "mvrun-memory [resume]". It does a whole run over
+// list.txt, except that its registries answer without a network. At the end it
+// prints /proc/self/status, where the kernel says how much memory the process took.
 func runForMemory() {
 	check := func(err error) {
 		if err != nil {
@@ -140,8 +143,9 @@ func runForMemory() {
 	}
 }
 
-// mirroredPairs are registries that hold equal lists of two platforms, each
-// image's its own.
+// mirroredPairs stands for all registries. Each image is a list of two platforms,
+// the same list at source and destination, and different from those of all other
+// images.
 type mirroredPairs struct{}
 
 // Read implements engine.Registry.

@@ -21,19 +21,19 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// Registries under any name, with TLS: for scripts that are run as they would
-// be where they are used. The command reaches them by way of a proxy.
+// This file gives the tests registries with any name, and with TLS. So a test can
+// run a script that names real registries. mvrun reaches them through a proxy.
 
-// network is what a script's proxy leads to, by HOST:PORT.
+// network is a proxy that knows the addresses of a test's registries.
 type network struct {
 	mu        sync.Mutex
-	addresses map[string]string
+	addresses map[string]string // from HOST:PORT to the address of the server
 	conns     sync.WaitGroup
 }
 
 type networkKey struct{}
 
-// ServeHTTP is a proxy that connects to what it knows.
+// ServeHTTP connects a client to the registry that it asks for.
 func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	address, ok := n.addresses[r.Host]
@@ -61,9 +61,10 @@ func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveHost is "host NAME HOST CA [USER:PASSWORD]": the registry NAME is also
-// HOST, with a certificate of an authority that is written to the file CA, for
-// whoever knows a password.
+// serveHost is the command "host NAME HOST CA [USER:PASSWORD]". From then on the
+// registry NAME also answers as HOST, with TLS. The command writes the certificate
+// of the authority to the file CA. With USER:PASSWORD, the registry wants this
+// login.
 func serveHost(ts *testscript.TestScript, _ bool, args []string) {
 	handler := http.Handler(registryOf(ts, args[0]))
 	if len(args) > 3 {
@@ -94,7 +95,7 @@ func serveHost(ts *testscript.TestScript, _ bool, args []string) {
 	(*known).addresses[args[1]+":443"] = server.Listener.Addr().String()
 }
 
-// withPassword is a handler for who has the right USER:PASSWORD.
+// withPassword returns a handler that wants the login USER:PASSWORD.
 func withPassword(next http.Handler, login string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); user+":"+password != login {
@@ -106,8 +107,8 @@ func withPassword(next http.Handler, login string) http.Handler {
 	})
 }
 
-// certify makes a certificate for a host that is its own authority, and writes
-// it as PEM.
+// certify makes a certificate for a host, which is also the certificate's own
+// authority. It returns the certificate a second time in PEM format.
 func certify(host string) (tls.Certificate, []byte, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

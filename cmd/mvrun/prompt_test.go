@@ -1,6 +1,6 @@
 //go:build unix
 
-// It needs pseudo-terminals.
+// These tests need pseudo-terminals.
 
 package main
 
@@ -29,7 +29,7 @@ type screen struct {
 	seen   strings.Builder
 }
 
-// until reads as far as text.
+// until reads until the program has written text.
 func (s *screen) until(text string) {
 	s.t.Helper()
 	var got strings.Builder
@@ -43,8 +43,8 @@ func (s *screen) until(text string) {
 	s.seen.WriteString(got.String())
 }
 
-// newTerminal returns both ends of a terminal. It keeps what is written at once
-// in answer to Ctrl-C, which others throw away.
+// newTerminal returns both ends of a terminal. A usual terminal throws away output
+// that it has not shown yet when Ctrl-C comes. This one keeps the output.
 func newTerminal(t *testing.T) (ours, theirs *os.File) {
 	t.Helper()
 	ours, theirs, err := pty.Open()
@@ -96,7 +96,7 @@ func goodRegistry(t *testing.T) (host string) {
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
-// TestPrompt is a person's session: one line, one answer, the next prompt.
+// TestPrompt shows a person's session: a line, its answer, and the next prompt.
 func TestPrompt(t *testing.T) {
 	host := goodRegistry(t)
 	dir := t.TempDir()
@@ -123,8 +123,8 @@ func TestPrompt(t *testing.T) {
 	}
 }
 
-// TestPromptAsksAgain shows that who mends a mirror, or breaks it, and asks
-// again is told what is now.
+// TestPromptAsksAgain types a line, mends or breaks the mirror, and types the line
+// again. The answer is the new state.
 func TestPromptAsksAgain(t *testing.T) {
 	registry := memory.New()
 	server := httptest.NewServer(registry)
@@ -144,8 +144,8 @@ func TestPromptAsksAgain(t *testing.T) {
 	screen.until(">>> ")
 }
 
-// TestPromptLeft shows that asking nothing costs nothing: an earlier failed
-// list stays.
+// TestPromptLeft shows that a session without a line leaves an earlier failed list
+// as it was.
 func TestPromptLeft(t *testing.T) {
 	dir := t.TempDir()
 	earlier := filepath.Join(dir, "mirror-validate-failed.txt")
@@ -162,7 +162,7 @@ func TestPromptLeft(t *testing.T) {
 	}
 }
 
-// TestPromptInterrupted shows that Ctrl-C ends a prompt that waits.
+// TestPromptInterrupted shows that Ctrl-C ends a session that waits for a line.
 func TestPromptInterrupted(t *testing.T) {
 	command, terminal, screen := program(t, t.TempDir(), "validate.star")
 	screen.until(">>> ")
@@ -173,8 +173,8 @@ func TestPromptInterrupted(t *testing.T) {
 	}
 }
 
-// TestProgressBar shows the bar below the log, and that it is gone at the end.
-// The last image is held until the bar was seen.
+// TestProgressBar shows the bar below the log, and that it is gone at the end. The
+// registry holds back the last image until the test has seen the bar.
 func TestProgressBar(t *testing.T) {
 	registry := memory.New()
 	seen := make(chan struct{})
@@ -205,8 +205,8 @@ func TestProgressBar(t *testing.T) {
 	}
 }
 
-// TestDumbTerminal shows that a terminal that can only write gets lines, and
-// no commands that it would show as they are.
+// TestDumbTerminal uses a terminal that can only show text. It gets whole lines, and
+// no control sequences, which it would show as text.
 func TestDumbTerminal(t *testing.T) {
 	host := goodRegistry(t)
 	dir := t.TempDir()

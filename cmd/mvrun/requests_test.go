@@ -18,16 +18,17 @@ import (
 	"mvrun/validate"
 )
 
-// How many requests each kind of pair costs, by which pull quotas and long
-// ways are spared. One more is a failure of the test.
+// These tests say how many requests each kind of pair costs. Few requests save pull
+// quota, and time where the registry is far away. A test fails if there is one
+// request more.
 
-// counting is a registry that counts what it is asked for.
+// counting is a registry that counts its requests.
 type counting struct {
 	*memory.Registry
 	host string
 
 	mu    sync.Mutex
-	asked map[string]int // "GET manifest"
+	asked map[string]int // by method and kind: "GET manifest"
 }
 
 func startCounting(t *testing.T) *counting {
@@ -49,7 +50,7 @@ func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.Registry.ServeHTTP(w, r)
 }
 
-// String tells the requests: "2 GET manifest, 1 HEAD blob".
+// String lists the requests: "2 GET manifest, 1 HEAD blob".
 func (c *counting) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,8 +172,8 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestRequestsOfTags shows that what several tags of a repository lead to is
-// asked for once.
+// TestRequestsOfTags validates several tags of a repository that lead to the same
+// images. mvrun asks for these images once.
 func TestRequestsOfTags(t *testing.T) {
 	source, destination := startCounting(t), startCounting(t)
 	client := registry.New(t.Context(), registry.Options{Anonymous: true})

@@ -13,8 +13,8 @@ import (
 	"mvrun/starlib/source"
 )
 
-// FuzzSignature shows that whatever parameters a script's main has, they
-// become flags, or an error that says what is wrong with the script.
+// FuzzSignature gives main any parameters. They become flags, or there is an error
+// that says what is wrong with the script.
 func FuzzSignature(f *testing.F) {
 	for _, parameters := range []string{
 		"team, max_failures = 0, ratio = 0.5, dry = False, skip = [\"a\", \"b\"], least = -1, text = \"$x ${y}\"",

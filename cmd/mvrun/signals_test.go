@@ -1,6 +1,6 @@
 //go:build unix
 
-// It sends signals.
+// These tests send signals.
 
 package main
 
@@ -20,17 +20,17 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 )
 
-// TestOpenPipe ends a run whose list comes from a pipe that stays open: also the
-// line that is not complete yet is in the failed list.
+// TestOpenPipe ends a run whose list comes from a pipe that stays open. The last
+// line of the pipe has no line feed yet. It is in the failed list, too.
 func TestOpenPipe(t *testing.T) {
-	// Under nohup SIGHUP is ignored, and a child process inherits that, unless
-	// this process listens.
+	// Under nohup this process ignores SIGHUP. Its child processes would ignore the
+	// signal, too, if this process did not listen for it.
 	heard := make(chan os.Signal, 1)
 	signal.Notify(heard, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(heard) }) // after the parallel tests below
 	for _, end := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(end.String(), func(t *testing.T) {
-			t.Parallel() // each waits for a second
+			t.Parallel() // because each test waits for a second
 			testOpenPipe(t, end)
 		})
 	}

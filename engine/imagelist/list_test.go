@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 )
 
-// listTests are lists that are read as a file and as a stream.
+// listTests are lists. Each of them is read as a file and as a stream.
 var listTests = []struct {
 	name, content string
 	want          []Line
@@ -153,7 +153,7 @@ func TestImage(t *testing.T) {
 	if err != nil || image != want {
 		t.Errorf("got %+v, %v, want %+v", image, err, want)
 	}
-	// A line that is no image is an error that knows its place.
+	// The error of a line that is no image names the place of the line.
 	image, err = l.Image(lines[1], Options{})
 	want = Image{Line: "bad line", LineNumber: 3, Number: 2, List: "x.txt"}
 	if err == nil || !strings.HasPrefix(err.Error(), "x.txt:3: want SOURCE DESTINATION TAG") || image != want {
@@ -161,7 +161,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// lineReader delivers one line a read, and counts the reads.
+// lineReader delivers one line for each call of Read, and counts the calls.
 type lineReader struct {
 	lines []string
 	reads int
@@ -200,7 +200,7 @@ func TestStreamIsLazy(t *testing.T) {
 		}
 	}
 	if _, all := l.Known(); all {
-		t.Error("nobody can know that these are all")
+		t.Error("the list says that it is complete before its end was read")
 	}
 	for range 2 {
 		if _, err := l.At(t.Context(), 3); err != io.EOF || r.reads != 5 {
@@ -208,7 +208,7 @@ func TestStreamIsLazy(t *testing.T) {
 		}
 	}
 
-	// Through a pipe, a line is there before the next one is written.
+	// A line of a pipe can be read before the next one is written.
 	pipe, writer := io.Pipe()
 	l = Stream("x.txt", pipe)
 	for i := range 3 {
@@ -230,7 +230,7 @@ func TestStreamCancelled(t *testing.T) {
 		cause := errors.New("interrupted")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		errs := make(chan error, 2)
-		for range cap(errs) { // one reader waits for the pipe, the other for its turn
+		for range cap(errs) { // one reader waits for the pipe, the other for the first reader
 			go func() {
 				_, err := l.At(ctx, 0)
 				errs <- err
@@ -253,22 +253,22 @@ func TestStreamCancelled(t *testing.T) {
 			}
 		}
 
-		// The line that the readers were waiting for is not lost, nor is a later one.
+		// Neither the line that the readers were waiting for nor a later one is lost.
 		go fmt.Fprint(writer, "one\ntwo\n")
 		for i, want := range []string{"one", "two"} {
 			if line, err := l.At(t.Context(), i); err != nil || line.Text != want {
 				t.Errorf("got %v, %v, want %s", line, err, want)
 			}
 		}
-		// A line that was read can be had even then.
+		// At returns a line that was read before even if the context is cancelled.
 		if line, err := l.At(ctx, 1); err != nil || line.Text != "two" {
 			t.Errorf("got %v, %v", line, err)
 		}
 	})
 }
 
-// TestStreamShared lets several readers wait for the same line. One read is enough
-// for all.
+// TestStreamShared lets several readers wait for the same line. All of them get it
+// from one read.
 func TestStreamShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pipe, writer := io.Pipe()
@@ -281,7 +281,7 @@ func TestStreamShared(t *testing.T) {
 				texts <- fmt.Sprint(line.Text, " ", err)
 			}()
 		}
-		synctest.Wait() // all wait
+		synctest.Wait() // until all readers wait for the pipe
 		if _, err := fmt.Fprintln(writer, "one"); err != nil {
 			t.Error(err)
 		}
@@ -312,7 +312,7 @@ func TestStreamError(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := Stream("x.txt", &lineReader{lines: test.lines, end: broken})
-			for range 2 { // the lines before the error can still be read
+			for range 2 { // At still returns the lines before the error
 				lines, err := read(t.Context(), l)
 				if !errors.Is(err, broken) || err.Error() != test.err {
 					t.Errorf("got %v, want %s", err, test.err)
@@ -336,7 +336,8 @@ func TestConcurrentReaders(t *testing.T) {
 		fmt.Fprintf(&content, "# comment\nline %d\n", i)
 		want = append(want, Line{fmt.Sprint("line ", i), 2*i + 2, i + 1})
 	}
-	// Several goroutines read a file, a stream, and a stream that some of them leave.
+	// Several goroutines read a file, a stream, and a stream whose readers are
+	// cancelled in part.
 	file, err := Parse("x.txt", strings.NewReader(content.String()), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -392,7 +393,8 @@ func TestDrain(t *testing.T) {
 		t.Errorf("known are %v, all: %v", lines, all)
 	}
 
-	// Lines that were delivered and that nobody asked for are lines of the list, too.
+	// Lines that the stream has delivered are lines of the list, even if nobody has
+	// asked for them.
 	delivered := Stream("x.txt", strings.NewReader("one\ntwo\n# x\nthr"))
 	if _, err := delivered.At(t.Context(), 0); err != nil {
 		t.Fatal(err)
@@ -405,8 +407,8 @@ func TestDrain(t *testing.T) {
 		t.Errorf("known are %v, want %v", lines, want)
 	}
 
-	// A reader that waits for the end of a line gets what follows the part that was
-	// taken.
+	// One goroutine waits for the end of a line, and another takes the beginning of
+	// the line. The first gets the part that follows.
 	pipe, writer := io.Pipe()
 	split, got := &splitter{r: pipe}, make(chan string)
 	go func() {
@@ -445,8 +447,8 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// TestPrompt counts prompts: there is one ahead of each line that is read, and none
-// before somebody asks for the line.
+// TestPrompt counts the prompts. The list prints a prompt before it reads a line,
+// and only when somebody asks for the line.
 func TestPrompt(t *testing.T) {
 	typed := &lineReader{lines: []string{"one\n", "\n", "# x\n", "two\n"}, end: io.EOF}
 	prompts := 0
@@ -459,7 +461,7 @@ func TestPrompt(t *testing.T) {
 	if !l.Interactive() || prompts != 0 {
 		t.Fatalf("interactive: %v, %d prompts before anybody asked", l.Interactive(), prompts)
 	}
-	l.Drain(t.Context()) // after an interruption nobody has to type more
+	l.Drain(t.Context()) // after an interruption there is no prompt for more lines
 	for _, step := range []struct {
 		index, prompts int
 		err            error
@@ -469,14 +471,14 @@ func TestPrompt(t *testing.T) {
 		}
 	}
 
-	// Several lines that are pasted at once have a prompt each.
+	// If a person pastes several lines at once, there is a prompt for each line.
 	prompts = 0
 	l = Prompt(strings.NewReader("one\ntwo\n"), func() { prompts++ })
 	if lines, err := read(t.Context(), l); err != nil || len(lines) != 2 || prompts != 3 {
 		t.Errorf("got %v, %v after %d prompts", lines, err, prompts)
 	}
 
-	// A person may leave without typing a line.
+	// A person may end the list without typing a line.
 	if lines, err := read(t.Context(), Prompt(strings.NewReader(""), func() {})); err != nil || len(lines) > 0 {
 		t.Errorf("got %v, %v", lines, err)
 	}

@@ -17,8 +17,8 @@ import (
 	"mvrun/validate"
 )
 
-// mutual starts a TLS server that wants any client certificate, and returns its
-// HOST:PORT, its certificate and its key in PEM format.
+// mutual starts a TLS server that asks each client for a certificate, and accepts
+// any. It returns the server's HOST:PORT, and its certificate and key in PEM format.
 func mutual(t *testing.T, handler http.Handler) (host, certificate, key string) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(handler)
@@ -41,9 +41,9 @@ func TestCertificateFolders(t *testing.T) {
 	const podman, docker = "home/.config/containers/certs.d", "xdg/docker/certs.d"
 	for _, test := range []struct {
 		name     string
-		files    map[string]string // below the folder of the host, by their names
+		files    map[string]string // from path to content; HOST in a path stands for the server's HOST:PORT
 		settings registry.Settings
-		want     []string // of the error; nil for none
+		want     []string // parts of the error; nil if there is no error
 	}{
 		{"Podman's", map[string]string{podman + "/HOST/ca.crt": certificate, podman + "/HOST/client.cert": certificate, podman + "/HOST/client.key": key}, registry.Settings{}, nil},
 		{"Docker's", map[string]string{docker + "/HOST/any.crt": certificate, docker + "/HOST/a.b.cert": certificate, docker + "/HOST/a.b.key": key}, registry.Settings{}, nil},
@@ -87,7 +87,8 @@ func TestCertificateFolders(t *testing.T) {
 	}
 }
 
-// Wrong certificates are an error where a script gives the registry's settings.
+// If a registry's folder holds wrong certificates, the script gets the error where
+// it sets up the registry.
 func TestCertificateFolderOfSettings(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HOME", dir)

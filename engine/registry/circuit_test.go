@@ -19,7 +19,7 @@ import (
 	"mvrun/validate"
 )
 
-// warnings collects what a client says of whole registries.
+// warnings collects a client's warnings about registries.
 type warnings struct {
 	mu   sync.Mutex
 	said []string
@@ -94,8 +94,9 @@ func outage(t *testing.T, test func(*testing.T, *switched, *registry.Client, *wa
 	})
 }
 
-// A registry that goes down in the middle of a run is found out once, not by every
-// image. Other registries go on, and when the registry is back it is used again.
+// A registry goes down in the middle of a run. The client finds this out once, not
+// anew for every image. It goes on to use other registries, and uses the registry
+// again when it is back.
 func TestDownInMidRun(t *testing.T) {
 	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
 		read(t, c, app(hub), head)
@@ -116,7 +117,7 @@ func TestDownInMidRun(t *testing.T) {
 			wantError(t, err, validate.Unreachable, hub+" is down: since "+down.Format("15:04:05")+" it failed ", "connection refused")
 			wantRequests(t, requests, 0)
 		}
-		if took := time.Since(found); took > 0 { // of the bubble's clock
+		if took := time.Since(found); took > 0 { // by synctest's clock
 			t.Errorf("1000 more images took %v", took)
 		}
 		read(t, c, app("other.example.com"), head)
@@ -124,10 +125,10 @@ func TestDownInMidRun(t *testing.T) {
 			t.Errorf("%d connections were tried at one moment", n)
 		}
 
-		// Probes become rare.
+		// In the end the client tries the registry only about once a minute.
 		before = s.dials.Load()
 		for range 3600 {
-			time.Sleep(time.Second) // moves the bubble's clock
+			time.Sleep(time.Second) // moves synctest's clock
 			_, _, err := c.Read(t.Context(), app(hub), head)
 			wantError(t, err, validate.Unreachable)
 		}
@@ -142,7 +143,7 @@ func TestDownInMidRun(t *testing.T) {
 	})
 }
 
-// Images that ask while a registry is down for a moment wait, and are not lost.
+// A registry is down for a moment. The images that need it wait, and are not lost.
 func TestDownForAMoment(t *testing.T) {
 	for _, lasts := range []time.Duration{20 * time.Second, 27 * time.Second} {
 		outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
@@ -167,7 +168,7 @@ func TestDownForAMoment(t *testing.T) {
 	}
 }
 
-// A disturbance that fails many requests at one moment is no outage yet.
+// Many requests that fail at the same moment are no outage yet.
 func TestDownForLess(t *testing.T) {
 	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
 		read(t, c, app(hub), head)
@@ -186,7 +187,7 @@ func TestDownForLess(t *testing.T) {
 	})
 }
 
-// An image that waits for a registry to come back may be cancelled.
+// An image waits for a registry to come back. A cancelled context ends the wait.
 func TestDownAndCancelled(t *testing.T) {
 	outage(t, func(t *testing.T, s *switched, c *registry.Client, w *warnings) {
 		read(t, c, app(hub), head)
@@ -211,8 +212,8 @@ func TestDownAndCancelled(t *testing.T) {
 	})
 }
 
-// A registry that takes requests and never answers is down, even if the time of
-// each image ends before the registry's.
+// A registry that takes requests and never answers is down. This is so even if the
+// time limit of each image is shorter than that of the request.
 func TestDownHangs(t *testing.T) {
 	var hangs atomic.Bool
 	r, _, _ := filled()
@@ -245,7 +246,7 @@ func TestDownHangs(t *testing.T) {
 	})
 }
 
-// Failures with answers between them open no circuit, however many there are.
+// Any number of failures opens no circuit if there are answers between them.
 func TestNotDown(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct {
@@ -277,8 +278,8 @@ func TestNotDown(t *testing.T) {
 	}
 }
 
-// A repository that always fails says nothing of its registry. A project whose
-// upstream is down says nothing of other projects.
+// A repository that always fails does not mean that its registry is down. A project
+// whose upstream is down does not mean that other projects are down.
 func TestPartDown(t *testing.T) {
 	r := memory.New()
 	for _, repository := range []string{"team/app", "cache/app"} {
@@ -317,13 +318,13 @@ func TestPartDown(t *testing.T) {
 	})
 }
 
-// A registry that answers with 503 for a quarter of a minute, for example while it
-// restarts, costs no image. For half a minute it costs few.
+// A registry answers with 503 for a while, for example because it restarts. A
+// quarter of a minute costs no image. Half a minute costs few images.
 func TestBrokenForAMoment(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct {
 		lasts time.Duration
-		most  int64 // images that may be lost
+		most  int64 // the most images that may be lost
 	}{{14 * time.Second, 0}, {27 * time.Second, 5}} {
 		synctest.Test(t, func(t *testing.T) {
 			breaks := time.Now().Add(time.Second)
@@ -337,10 +338,10 @@ func TestBrokenForAMoment(t *testing.T) {
 			}))
 			c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 100})
 			read(t, c, app(hub), head)
-			time.Sleep(time.Until(breaks)) // moves the bubble's clock
+			time.Sleep(time.Until(breaks)) // moves synctest's clock
 			var images sync.WaitGroup
 			var lost atomic.Int64
-			for range 20 { // at once, and as many one after the other
+			for range 20 { // 20 goroutines, each with 20 images one after the other
 				images.Go(func() {
 					for range 20 {
 						if _, _, err := c.Read(t.Context(), app(hub), head); err != nil {
@@ -357,8 +358,9 @@ func TestBrokenForAMoment(t *testing.T) {
 	}
 }
 
-// Before the images of a registry that has answered are given up, the registry is
-// asked once more: the pauses between probes grow, and it may have come back.
+// The pauses between probes grow. So a registry may be back although the last probe
+// failed. If the registry has answered before, the client asks it once more before
+// it gives up an image.
 func TestLastChance(t *testing.T) {
 	r, _, _ := filled()
 	var away atomic.Bool
@@ -371,7 +373,7 @@ func TestLastChance(t *testing.T) {
 	}), func(t *testing.T, _ *pipes, c *registry.Client) {
 		read(t, c, app(hub), head)
 		away.Store(true)
-		time.AfterFunc(27*time.Second, func() { away.Store(false) }) // of the bubble's clock
+		time.AfterFunc(27*time.Second, func() { away.Store(false) }) // by synctest's clock
 		var images sync.WaitGroup
 		for range 20 {
 			images.Go(func() {

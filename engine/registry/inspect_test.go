@@ -42,7 +42,7 @@ func TestInspect(t *testing.T) {
 	if got.Manifest.Digest != list.Digest || got.Config != nil || len(got.Manifest.Children) != 1 || got.Manifest.Children[0].Digest != single.Digest {
 		t.Errorf("list: got %+v", got)
 	}
-	wantRequests(t, c.Requests()-before, 1) // a list's images are asked for one by one, if at all
+	wantRequests(t, c.Requests()-before, 1) // Inspect does not ask for the images of a list
 
 	got, err = c.Inspect(t.Context(), repository, signature.Digest)
 	if err != nil || got.ArtifactType() != "signature" || got.Config != nil {
@@ -95,8 +95,9 @@ func TestInspectFails(t *testing.T) {
 	}
 }
 
-// A repository that a script names is on no side. A login that is for the
-// destination's registry is used all the same.
+// A repository that a script names is neither source nor destination. The client
+// uses the destination's login for it all the same, if the registry is the
+// destination's.
 func TestInspectLogin(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct {

@@ -74,7 +74,7 @@ func TestReadAsksForStoredTypes(t *testing.T) {
 	read(t, c, image, blob(config))
 	for _, request := range seen.requests("") {
 		if strings.Contains(request.URL.Path, "/manifests/") {
-			// A registry may convert or deny a type that is not named.
+			// A registry may convert or refuse a manifest whose type Accept does not name.
 			for _, mediaType := range validate.ManifestTypes {
 				if !strings.Contains(request.Header.Get("Accept"), mediaType) {
 					t.Errorf("%s %s does not accept %s", request.Method, request.URL, mediaType)
@@ -99,7 +99,7 @@ func TestReadMissing(t *testing.T) {
 		need     validate.Need
 		requests int
 	}{
-		// A 404 for a HEAD does not count before a GET has confirmed it.
+		// A 404 for a HEAD counts only after a GET has confirmed it.
 		{"head", "library/app", head, 2},
 		{"manifest", "library/app", manifest, 1},
 		{"child head", "library/app", validate.Need{Action: validate.HeadManifest, Digest: gone.Digest}, 2},
@@ -119,7 +119,7 @@ func TestReadMissing(t *testing.T) {
 	}
 }
 
-// A web page says nothing of the image.
+// A 404 with a web page does not mean that the image is missing.
 func TestRead404WithPage(t *testing.T) {
 	host := serve(t, ping(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -137,9 +137,9 @@ func TestRead404WithPage(t *testing.T) {
 	}
 }
 
-// An ingress answers 404 in plain text while the registry behind it restarts. A
-// registry may do so, too: the specification does not ask it for JSON. A ping tells
-// them apart.
+// A 404 in plain text may come from an ingress whose registry restarts. It may also
+// come from a registry, because the specification does not demand JSON. A ping tells
+// which of the two it is.
 func TestRead404WithText(t *testing.T) {
 	c := newClient(t, registry.Options{})
 	fact, _, err := c.Read(t.Context(), app(serve(t, ping(http.NotFound))), manifest)
@@ -228,8 +228,8 @@ func TestReadHeadRefused(t *testing.T) {
 	wantRequests(t, requests, 1)
 }
 
-// The digest is computed with the algorithm of the reference, or of the registry's
-// header.
+// The client computes the digest with the algorithm of the reference, or with that
+// of the registry's header.
 func TestReadDigestAlgorithm(t *testing.T) {
 	body := []byte(`{"schemaVersion":2,"mediaType":"` + validate.TypeOCIIndex + `","manifests":[]}`)
 	sha256, sha512 := validate.Digest("sha256", body), validate.Digest("sha512", body)
@@ -267,7 +267,7 @@ func TestReadBadContent(t *testing.T) {
 	for _, test := range []struct {
 		name, contentType string
 		body              []byte
-		chunked           bool // leave out Content-Length
+		chunked           bool // whether the answer has no Content-Length
 		need              validate.Need
 		words             []string
 	}{
@@ -302,14 +302,14 @@ func TestReadBadContent(t *testing.T) {
 	}
 }
 
-// A manifest of the size that every registry must take is read.
+// The client reads a manifest of the size that every registry must take.
 func TestReadLargest(t *testing.T) {
 	body := []byte(`{"schemaVersion":2,"mediaType":"` + validate.TypeOCIIndex + `","manifests":[]}`)
 	body = append(body, bytes.Repeat([]byte("\n"), 4<<20-len(body))...)
 	for _, flush := range []bool{false, true} {
 		host := serve(t, ping(func(w http.ResponseWriter, _ *http.Request) {
 			if flush {
-				w.(http.Flusher).Flush() // so there is no Content-Length
+				w.(http.Flusher).Flush() // so that the answer has no Content-Length
 			} else {
 				w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 			}
@@ -321,7 +321,7 @@ func TestReadLargest(t *testing.T) {
 	}
 }
 
-// An answer without an end is given up.
+// The client gives up an answer that never ends.
 func TestReadEndless(t *testing.T) {
 	var sent atomic.Int64
 	ended := make(chan struct{})
@@ -338,7 +338,7 @@ func TestReadEndless(t *testing.T) {
 	_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), manifest)
 	wantError(t, err, validate.BadManifest, "more than")
 	<-ended
-	if sent.Load() > 64<<20 { // the connection's buffers hold some
+	if sent.Load() > 64<<20 { // this is more than the connection's buffers hold
 		t.Errorf("%d bytes were taken", sent.Load())
 	}
 }
@@ -385,13 +385,13 @@ func TestReadCutShort(t *testing.T) {
 	}
 }
 
-// withLength announces more than it sends.
+// withLength announces a longer body than it sends.
 func withLength(w http.ResponseWriter, half string) {
 	w.Header().Set("Content-Length", fmt.Sprint(2*len(half)))
 	sendAndCut(w, half)
 }
 
-// inChunks sends no last chunk.
+// inChunks sends a body in chunks, without the last chunk.
 func inChunks(w http.ResponseWriter, half string) { sendAndCut(w, half) }
 
 func sendAndCut(w http.ResponseWriter, half string) {

@@ -31,8 +31,8 @@ func readWith(t *testing.T, o registry.Options, host string, s registry.Settings
 	return fact, err
 }
 
-// secured starts a TLS server and returns its HOST:PORT and, as a PEM file,
-// its certificate.
+// secured starts a TLS server. It returns the server's HOST:PORT, and the path of a
+// PEM file with the server's certificate.
 func secured(t *testing.T, handler http.Handler) (host, certificate string, server *httptest.Server) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(handler)
@@ -164,7 +164,7 @@ func mostAtOnce(t *testing.T, r http.Handler, o registry.Options, s registry.Set
 		n := running.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
-		time.Sleep(time.Second) // of the bubble's time: so that requests would meet
+		time.Sleep(time.Second) // by synctest's clock, so that all requests that may run at once do
 		running.Add(-1)         // before the client can have an answer
 		r.ServeHTTP(w, request)
 	})
@@ -199,7 +199,7 @@ func TestSettingsLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		started := time.Now()
-		for range 5 { // and the ping: six requests, five pauses
+		for range 5 { // with the ping these are six requests, and five pauses
 			if _, _, err := c.Read(t.Context(), app(hub), manifest); err != nil {
 				t.Error(err)
 			}
@@ -303,7 +303,7 @@ func TestRoomForConfirmation(t *testing.T) {
 	r, pushed, _ := filled()
 	r.Delete("library/app", "1")
 	r.Delete("library/app", pushed.Digest)
-	synctest.Test(t, func(t *testing.T) { // which ends a test that waits for itself
+	synctest.Test(t, func(t *testing.T) { // synctest ends a test in which all goroutines wait for each other
 		network := newPipes()
 		network.serve(t, hub+":80", r)
 		c := newClient(t, registry.Options{Dial: network.dial})
@@ -317,7 +317,7 @@ func TestRoomForConfirmation(t *testing.T) {
 				defer cancel()
 				for _, need := range []validate.Need{head, manifest, {Action: validate.HeadManifest, Digest: pushed.Digest}, {Action: validate.HeadBlob, Digest: pushed.Digest}} {
 					if fact, _, err := c.Read(ctx, app(hub), need); err != nil || !fact.Missing {
-						t.Errorf("got %+v, %v, want that it is missing", fact, err)
+						t.Errorf("got %+v, %v, want it to be missing", fact, err)
 					}
 				}
 			})
@@ -326,7 +326,7 @@ func TestRoomForConfirmation(t *testing.T) {
 	})
 }
 
-// A 404 counts only if its words say that something is not known.
+// A 404 counts only if its body says that something is not known.
 func TestWhoSays404(t *testing.T) {
 	for _, test := range []struct {
 		body    string

@@ -24,7 +24,7 @@ var (
 	earlier = engine.Result{Status: validate.Pass, Earlier: true}
 )
 
-// TestTally is what users read of how far a run is.
+// TestTally shows the lines that tell users how far a run is.
 func TestTally(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -43,16 +43,16 @@ func TestTally(t *testing.T) {
 		{"nothing yet", nil, time.Minute, 10, true, 0, "r.example", 20, "0/10 images, r.example: 20 requests in flight"},
 		{"in the middle", []engine.Result{passed, failing, waived, passed}, 8 * time.Second, 100, true, 0, "r.example:5000", 1,
 			"4/100 images, 1 failed, 0.5/s, 3m12s left, r.example:5000: 1 request in flight"},
-		{"what an earlier run did is not counted into the rate", []engine.Result{earlier, earlier, earlier, passed}, 2 * time.Second, 5, true, 0, "", 0, "4/5 images, 0.5/s, 2s left"},
+		{"the rate leaves out the results of an earlier run", []engine.Result{earlier, earlier, earlier, passed}, 2 * time.Second, 5, true, 0, "", 0, "4/5 images, 0.5/s, 2s left"},
 		{"bytes", []engine.Result{passed}, 2 * time.Second, 2, true, 4 << 20, "", 0, "1/2 images, 0.5/s, 4.0 MiB read, 2.0 MiB/s, 2s left"},
-		{"more than the list, where a script validates again", []engine.Result{passed, passed}, time.Second, 1, true, 0, "", 0, "2/1 images, 2.0/s, 0s left"},
+		{"more results than images, because a script validates again", []engine.Result{passed, passed}, time.Second, 1, true, 0, "", 0, "2/1 images, 2.0/s, 0s left"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tally := &Tally{}
 				tally.Start(TallySource{func() (int, bool) { return test.total, test.final }, func() int64 { return test.bytes }, func() (string, int, string) { return test.registry, test.requests, "" }})
 				tallied(tally, test.results...)
-				time.Sleep(test.after) // of the bubble's clock
+				time.Sleep(test.after) // by synctest's clock
 				s := tally.snapshot()
 				if got := s.counts() + ", " + s.details(); got != test.want {
 					t.Errorf("got  %q\nwant %q", got, test.want)
@@ -62,7 +62,8 @@ func TestTally(t *testing.T) {
 	}
 }
 
-// TestTallyLog shows the log's lines, every 30 seconds and none after the end.
+// TestTallyLog shows the lines in the log: one every 30 seconds, and none after the
+// end.
 func TestTallyLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var text, asJSON strings.Builder

@@ -25,8 +25,8 @@ type distribution struct {
 	store storage.StorageDriver
 }
 
-// ownStore is the name of a storage driver whose store the test can reach, to
-// spoil what is in it.
+// ownStore is the name of a storage driver. The test can reach the driver's store,
+// and damage the content.
 const ownStore = "ownstore"
 
 type ownStoreFactory struct{}
@@ -68,13 +68,13 @@ func (d distribution) push(t *testing.T, repository string, list v1.ImageIndex) 
 	}
 }
 
-// blobPath is where the store has what a digest names.
+// blobPath returns the path under which the store keeps the blob of a digest.
 func blobPath(digest v1.Hash) string {
 	return path.Join("/docker/registry/v2/blobs", digest.Algorithm, digest.Hex[:2], digest.Hex, "data")
 }
 
-// lose removes what a digest names from the store, as a cleanup that went
-// wrong does: the repository still says that it has it.
+// lose removes the blob of a digest from the store. The repository still refers to
+// the blob, as after a cleanup that went wrong.
 func (d distribution) lose(t *testing.T, digest v1.Hash) {
 	t.Helper()
 	if err := d.store.Delete(t.Context(), blobPath(digest)); err != nil {
@@ -82,7 +82,7 @@ func (d distribution) lose(t *testing.T, digest v1.Hash) {
 	}
 }
 
-// spoil changes one byte of what a digest names, as a bad disk does.
+// spoil changes one byte of the blob of a digest, as a bad disk does.
 func (d distribution) spoil(t *testing.T, digest v1.Hash) {
 	t.Helper()
 	content, err := d.store.GetContent(t.Context(), blobPath(digest))
@@ -116,8 +116,8 @@ func childOf(t *testing.T, list v1.ImageIndex) (image, layer v1.Hash) {
 	return image, manifest.Layers[0].Digest
 }
 
-// verdicts are the expected results of one image, by the rules or by the depth
-// of the run; "" stands for all others.
+// verdicts are the expected results of one image. Each key is the rules or the
+// depth of a run; the key "" holds the result of all other runs.
 type verdicts map[string]string
 
 func (v verdicts) of(rules, depth string) string {
@@ -129,8 +129,8 @@ func (v verdicts) of(rules, depth string) string {
 	return v[""]
 }
 
-// TestDistribution validates mirrors between two registries of the distribution
-// project, under all rules and at all depths.
+// TestDistribution runs two registries of the distribution project, and validates
+// the mirror of one in the other, under all rules and at all depths.
 func TestDistribution(t *testing.T) {
 	source, destination := startDistribution(t), startDistribution(t)
 	cases := []struct {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// making makes a value that many callers wait for, and counts how often it did.
+// making makes a value for many callers, and counts how often it makes the value.
 type making struct {
 	cachedValue[string]
 	flights *Flights
@@ -23,9 +23,9 @@ func newMaking(t *testing.T, once bool) *making {
 	return &making{flights: NewFlights(t.Context(), once), value: "one", valid: time.Minute}
 }
 
-// fresh takes a second. It makes the value that was wanted when it began.
+// fresh takes a second, and returns the value that m had when it began.
 func (m *making) fresh(ctx context.Context) (string, time.Duration, error) {
-	m.times++ // one at a time
+	m.times++ // without a lock, because one call is running at a time
 	value, valid, err := m.value, m.valid, m.err
 	select {
 	case <-time.After(time.Second):
@@ -38,7 +38,7 @@ func (m *making) fresh(ctx context.Context) (string, time.Duration, error) {
 	return value, valid, err
 }
 
-// want checks what ten callers get at once.
+// want checks what ten callers get that ask at once.
 func (m *making) want(t *testing.T, value string, err error, times int) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -91,18 +91,18 @@ func TestCachedValue(t *testing.T) {
 		}},
 		{"dropped", false, func(t *testing.T, m *making) {
 			if m.drop(is("")); m.last() != "" {
-				t.Error("there is a value before there is one")
+				t.Error("there is a value before it was made")
 			}
 			m.want(t, "one", nil, 1)
 			m.value = "two"
 			m.drop(is("another"))
 			m.want(t, "one", nil, 1)
 			m.drop(is("one"))
-			if m.last() != "one" { // it may be repeated in the registry's words
-				t.Errorf("what was dropped is forgotten: %q", m.last())
+			if m.last() != "one" { // a registry's message may still repeat a dropped value
+				t.Errorf("last forgot the dropped value: %q", m.last())
 			}
 			m.want(t, "two", nil, 2)
-			m.drop(is("one")) // by who was slower
+			m.drop(is("one")) // by a slower caller
 			m.want(t, "two", nil, 2)
 		}},
 		{"a failure cannot be dropped", false, func(t *testing.T, m *making) {
@@ -111,27 +111,27 @@ func TestCachedValue(t *testing.T) {
 			m.drop(is(""))
 			m.want(t, "", refused, 1)
 		}},
-		{"ended", false, func(t *testing.T, m *making) {
+		{"expired", false, func(t *testing.T, m *making) {
 			if !m.hasExpired(is("one")) {
-				t.Error("before there was one it is current")
+				t.Error("a value is current before one was made")
 			}
 			m.want(t, "one", nil, 1)
 			if m.hasExpired(is("one")) || !m.hasExpired(is("another")) {
-				t.Error("the current one is not the one that was made")
+				t.Error("the current value is not the one that was made")
 			}
 			time.Sleep(time.Minute)
 			if !m.hasExpired(is("one")) {
-				t.Error("out of date, it is current")
+				t.Error("a value that is out of date is current")
 			}
 		}},
-		{"made since it was looked for", false, func(t *testing.T, m *making) {
+		{"made after a caller found none", false, func(t *testing.T, m *making) {
 			m.want(t, "one", nil, 1)
 			if value, err := m.refresh(m.flights, m.fresh); value != "one" || err != nil {
-				t.Errorf("who had looked before got %q, %v", value, err)
+				t.Errorf("the caller that found none got %q, %v", value, err)
 			}
 			m.want(t, "one", nil, 1)
 		}},
-		{"who waits may go", false, func(t *testing.T, m *making) {
+		{"a caller may stop waiting", false, func(t *testing.T, m *making) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
 			if _, err := m.get(ctx, m.flights, m.fresh); err != context.DeadlineExceeded {
@@ -139,7 +139,7 @@ func TestCachedValue(t *testing.T) {
 			}
 			m.want(t, "one", nil, 1)
 		}},
-		{"made in vain", false, func(t *testing.T, m *making) {
+		{"making it takes too long", false, func(t *testing.T, m *making) {
 			began := time.Now()
 			_, err := m.get(t.Context(), m.flights, func(ctx context.Context) (string, time.Duration, error) {
 				<-ctx.Done()
@@ -160,8 +160,8 @@ func TestCachedValue(t *testing.T) {
 	}
 }
 
-// Many callers make, read and drop values at once. Each value that they get is whole,
-// and none was dropped before its caller asked.
+// Many callers make, read and drop values at once. Each value that they get is
+// whole. None of them is a value that was dropped before the caller asked.
 func TestCachedValueByMany(t *testing.T) {
 	flights := NewFlights(t.Context(), false)
 	defer flights.Close()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// roundTripper stands in for the links below the one that is tested.
+// roundTripper takes the place of the links below the link that is tested.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -21,7 +21,8 @@ func newRequest(t *testing.T, method, url string) *http.Request {
 	return request
 }
 
-// answer is an answer to a request.
+// answer returns an answer to a request. Its header fields come as names and values
+// in turn.
 func answer(request *http.Request, status int, body string, header ...string) *http.Response {
 	response := &http.Response{StatusCode: status, Header: http.Header{}, Request: request, Body: io.NopCloser(strings.NewReader(body))}
 	for i := 0; i < len(header); i += 2 {

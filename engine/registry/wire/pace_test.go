@@ -10,14 +10,14 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// requested notes n requests at once.
+// requested tells p of n requests at once.
 func requested(p *pace, n int) {
 	for range n {
 		p.count()
 	}
 }
 
-// refuse notes n answers 429 to requests that are sent now.
+// refuse tells p of n answers 429 to requests that are sent now.
 func refuse(p *pace, n int) {
 	for range n {
 		p.recordRefused(time.Now())
@@ -72,7 +72,7 @@ func TestPace(t *testing.T) {
 		{"not above what the script says", 0.5, func(p *pace) { refuse(p, 4) }, 0.5},
 		{"sent before it was slowed", 0, func(p *pace) {
 			requested(p, 40)
-			refuse(p, 40) // all of one moment
+			refuse(p, 40) // all requests were sent at one moment, before p became slower
 		}, 20},
 		{"again", 0, func(p *pace) {
 			requested(p, 40)
@@ -89,7 +89,7 @@ func TestPace(t *testing.T) {
 		{"a little faster", 0, func(p *pace) {
 			requested(p, 40)
 			refuse(p, 4)
-			p.recordAccepted(time.Now()) // it was on its way
+			p.recordAccepted(time.Now()) // this request was sent before p became slower
 			time.Sleep(time.Second)
 			p.recordAccepted(time.Now())
 		}, 21},
@@ -140,8 +140,8 @@ func TestPaceTooLate(t *testing.T) {
 		do   func(p *pace)
 		want error
 	}{
-		{"of the script's pace", func(p *pace) {}, errNoTurn},
-		{"of the registry's", func(p *pace) { refuse(p, 4) }, errSlowed},
+		{"the script's pace", func(p *pace) {}, errNoTurn},
+		{"the registry's pace", func(p *pace) { refuse(p, 4) }, errSlowed},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPace(0.1)
@@ -161,7 +161,7 @@ func TestPaceTooLate(t *testing.T) {
 			}
 			began := time.Now()
 			if err := p.wait(t.Context()); err != nil || time.Since(began) > 10*time.Second {
-				t.Errorf("%s: who comes later got %v after %v", test.name, err, time.Since(began))
+				t.Errorf("%s: a later request got %v after %v", test.name, err, time.Since(began))
 			}
 		})
 	}
