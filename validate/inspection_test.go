@@ -17,17 +17,17 @@ func TestInspect(t *testing.T) {
 	created := time.Date(2024, 5, 6, 7, 8, 9, 500e6, time.UTC)
 	for _, test := range []struct {
 		name, body, config string
-		size               int64 // -1 if it is not known
+		size               int64 // -1 if the size is not known
 		artifact           string
-		annotation         string // "a" of the manifest
+		annotation         string // the manifest's annotation "a"
 		created            time.Time
 	}{
 		{name: "Docker image", body: image(typeDockerConfig, `"mediaType":"`+TypeDockerManifest+`",`), config: config, size: 123, created: created},
 		{name: "OCI image", body: image(typeOCIConfig, `"annotations":{"a":"b"},"artifactType":"ignored",`), config: config, size: 123, annotation: "b", created: created},
-		{name: "a time that is none", body: image(typeOCIConfig, ""), config: `{"created":"yesterday","config":null}`, size: 123},
+		{name: "an invalid time", body: image(typeOCIConfig, ""), config: `{"created":"yesterday","config":null}`, size: 123},
 		{name: "a chart", body: image("application/vnd.cncf.helm.config.v1+json", ""), size: 123, artifact: "application/vnd.cncf.helm.config.v1+json"},
 		{name: "an artifact that says its type", body: image("application/vnd.oci.empty.v1+json", `"artifactType":"sbom",`), size: 123, artifact: "sbom"},
-		{name: "sizes without end", body: strings.Replace(image(typeOCIConfig, ""), `"size":100`, `"size":9223372036854775807`, 1), config: config, size: math.MaxInt64, created: created},
+		{name: "sizes that overflow", body: strings.Replace(image(typeOCIConfig, ""), `"size":100`, `"size":9223372036854775807`, 1), config: config, size: math.MaxInt64, created: created},
 		{name: "list", body: `{"schemaVersion":2,"annotations":{"a":"b"},"manifests":[]}`, size: -1, annotation: "b"},
 		{name: "schema 1", body: strings.Replace(unsigned, `\"os\":\"linux\",`, `\"os\":\"linux\",\"created\":\"2024-05-06T07:08:09.5Z\",`, 1), size: -1, created: created},
 	} {

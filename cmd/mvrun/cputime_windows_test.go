@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// cpuTime returns how long this process has used the processors.
+// cpuTime returns the processor time that this process has used.
 func cpuTime(b *testing.B) time.Duration {
 	process, err := syscall.GetCurrentProcess()
 	if err != nil {
@@ -16,7 +16,7 @@ func cpuTime(b *testing.B) time.Duration {
 	if err := syscall.GetProcessTimes(process, &created, &ended, &kernel, &user); err != nil {
 		b.Fatal(err)
 	}
-	const tick = 100 * time.Nanosecond // of a Filetime
+	const tick = 100 * time.Nanosecond // the unit of a Filetime
 	ticks := func(t syscall.Filetime) time.Duration {
 		return time.Duration(t.HighDateTime)<<32 | time.Duration(t.LowDateTime)
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-// It needs named pipes and /dev/full.
+// These tests need named pipes and /dev/full.
 
 package main
 
@@ -21,11 +21,12 @@ import (
 	"mvrun/engine/registry/memory"
 )
 
-// Full disks and closed pipes: what the run says, and what is left of it.
+// These tests show what a run says, and which files it leaves, if a disk is full or
+// nobody reads a pipe any more.
 
-// fullRun is a folder with a list of images, every third of which is missing
-// at the destination.
-func fullRun(t *testing.T, images int) (dir, host string) {
+// listOf starts a registry, and writes a list of its images into a folder. Every
+// third image is missing at the destination.
+func listOf(t *testing.T, images int) (dir, host string) {
 	registry := memory.New()
 	server := httptest.NewServer(registry)
 	t.Cleanup(server.Close)
@@ -44,7 +45,7 @@ func fullRun(t *testing.T, images int) (dir, host string) {
 	return dir, strings.TrimPrefix(server.URL, "http://")
 }
 
-// command prepares a run over that list, and collects its standard error.
+// command prepares a run over the list of listOf. The buffer gets its standard error.
 func (r runIn) command(arguments ...string) (*exec.Cmd, *bytes.Buffer) {
 	command := exec.Command("mvrun", append([]string{"validate.star", "-f", "list.txt", "-s", r.host, "-d", r.host, "-j", "5"}, arguments...)...) // this test's binary, see TestMain
 	command.Dir = r.dir
@@ -71,10 +72,11 @@ func wantExit(t *testing.T, command *exec.Cmd, err error, status int, stderr *by
 	}
 }
 
-// TestResultsPipeClosed stops a run whose results nobody reads any more. The
-// failed list holds what did not pass and what was not reached.
+// TestResultsPipeClosed closes the pipe that gets the results, which ends the run.
+// The failed list holds the images that did not pass, and those that the run did not
+// reach.
 func TestResultsPipeClosed(t *testing.T) {
-	dir, host := fullRun(t, 300)
+	dir, host := listOf(t, 300)
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
@@ -143,7 +145,7 @@ func TestFullDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Fatal(err)
 	}
-	dir, host := fullRun(t, 9)
+	dir, host := listOf(t, 9)
 	for _, test := range []struct {
 		name      string
 		arguments []string
@@ -160,14 +162,14 @@ func TestFullDevice(t *testing.T) {
 	}
 }
 
-// TestOutputFull shows that what a script prints is not lost in silence.
+// TestOutputFull shows that the run fails if the output of a script cannot be written.
 func TestOutputFull(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	dir, host := fullRun(t, 3)
+	dir, host := listOf(t, 3)
 	write(t, filepath.Join(dir, "prints.star"), "def main():\n    print(len(parallel(validate, load_list())))\n")
 	command, stderr := runIn{dir, host}.command()
 	command.Args[1] = "prints.star"
@@ -175,10 +177,10 @@ func TestOutputFull(t *testing.T) {
 	wantExit(t, command, command.Run(), job.ExitUsage, stderr, "passed", "mvrun: writing what the script prints to standard output: write /dev/stdout: no space left on device")
 }
 
-// TestOutputClosed shows that who leaves the log or the script's output early,
-// as "| head" does, stops nothing: the failed list is written.
+// TestOutputClosed closes the pipe that gets the log or the script's output, as
+// "| head" does. The run goes on, and writes the failed list.
 func TestOutputClosed(t *testing.T) {
-	dir, host := fullRun(t, 9)
+	dir, host := listOf(t, 9)
 	write(t, filepath.Join(dir, "prints.star"), `
 def check(image):
     print(image.source)

@@ -1,6 +1,6 @@
 //go:build unix
 
-// It needs pseudo-terminals.
+// These tests need pseudo-terminals.
 
 package main
 
@@ -23,8 +23,7 @@ import (
 	"mvrun/engine/registry/memory"
 )
 
-// session starts "mvrun repl" on a terminal, which no test waits for longer
-// than a minute.
+// session starts "mvrun repl" on a terminal, and kills it after a minute.
 func session(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.File, *screen) {
 	t.Helper()
 	t.Setenv("TERM", "xterm")
@@ -38,7 +37,7 @@ func session(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.File, *sc
 
 const ctrlC, ctrlD, up = "\x03", "\x04", "\x1b[A"
 
-// TestRepl is a person's session on a terminal.
+// TestRepl shows a person's session on a terminal.
 func TestRepl(t *testing.T) {
 	registry := memory.New()
 	asked := make(chan struct{}, 100)
@@ -57,7 +56,8 @@ func TestRepl(t *testing.T) {
 	write(t, filepath.Join(dir, "policy.star"), "WANTED = [\"1\"]\n\ndef main():\n    fail(\"not run\")\n")
 	command, terminal, screen := session(t, dir, "policy.star", "-s", host, "-d", host, "-j", "4")
 
-	// A value, with what the log says of it above; then its attributes by Tab.
+	// The session shows the log, and below it the value of the input. Tab completes the
+	// name of an attribute.
 	typeIn(t, terminal, "r = validate(image(\"team/good\", \"team/good\", WANTED[0]))\r")
 	screen.until("PASS [" + host + "/team/good:1] == [" + host + "/team/good:1]\r\n>>> ")
 	typeIn(t, terminal, "r.pl\t\r")
@@ -67,7 +67,7 @@ func TestRepl(t *testing.T) {
 	screen.until("PASS [")
 	screen.until("\r\nresult(" + host + "/team/good:1: pass)\r\n>>> ")
 
-	// What is mended meanwhile is seen.
+	// validate sees that the mirror was mended in between.
 	typeIn(t, terminal, "late = image(\"team/late\", \"team/late\", \"1\")\r")
 	screen.until("\r\n>>> ")
 	typeIn(t, terminal, "validate(late).ok\r")
@@ -76,7 +76,7 @@ func TestRepl(t *testing.T) {
 	typeIn(t, terminal, "validate(late).ok\r")
 	screen.until("\r\nTrue\r\n>>> ")
 
-	// Blocks, and Ctrl-C in the midst of one.
+	// A block takes several lines. Ctrl-C gives it up.
 	typeIn(t, terminal, "def twice(x):\r")
 	screen.until("... ")
 	typeIn(t, terminal, "\treturn 2 * x\r\r")
@@ -90,11 +90,11 @@ func TestRepl(t *testing.T) {
 	typeIn(t, terminal, ctrlC)
 	screen.until("^C\r\n>>> ")
 
-	// An error points at the input; the session goes on.
+	// An error points at the place in the input, and the session goes on.
 	typeIn(t, terminal, "twice(nothing)\r")
 	screen.until("undefined: nothing\r\n    twice(nothing)\r\n          ^\r\n>>> ")
 
-	// Ctrl-C stops loops, builtins, and what they run at once.
+	// Ctrl-C stops a loop, a builtin that waits, and the calls of parallel.
 	typeIn(t, terminal, "[x for x in range(1 << 60) if print(x) or False]\r")
 	screen.until("\r\n100\r\n")
 	typeIn(t, terminal, ctrlC)
@@ -108,7 +108,7 @@ func TestRepl(t *testing.T) {
 	typeIn(t, terminal, ctrlC)
 	screen.until("Interrupted\r\n>>> ")
 
-	// What was typed before comes back.
+	// The up key brings back an earlier input.
 	typeIn(t, terminal, "print(\"remember\")\r")
 	screen.until("\r\nremember\r\n>>> ")
 	typeIn(t, terminal, up+"\r")
@@ -125,7 +125,7 @@ func TestRepl(t *testing.T) {
 	}
 }
 
-// TestReplRemembers shows that a session knows what was typed in the last one.
+// TestReplRemembers shows that a session knows the inputs of the session before it.
 func TestReplRemembers(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "mvrun"), 0o700); err != nil {
@@ -141,8 +141,8 @@ func TestReplRemembers(t *testing.T) {
 	}
 }
 
-// TestReplTerminal shows that the terminal is as it was before, however the
-// session ends.
+// TestReplTerminal shows that every end of a session leaves the terminal as it was
+// before.
 func TestReplTerminal(t *testing.T) {
 	untouched, theirs := newTerminal(t)
 	defer untouched.Close()
@@ -168,7 +168,7 @@ func TestReplTerminal(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			command, terminal, screen := session(t, t.TempDir())
 			if reflect.DeepEqual(state(terminal), before) {
-				t.Error("the session did not change the terminal: this test shows nothing")
+				t.Error("the session did not change the terminal: this test proves nothing")
 			}
 			typeIn(t, terminal, test.typed)
 			screen.until(test.shown)
@@ -186,7 +186,8 @@ func TestReplTerminal(t *testing.T) {
 	}
 }
 
-// TestReplInterruptedPipe shows that Ctrl-C ends a session that has no prompt.
+// TestReplInterruptedPipe shows that an interruption ends a session that reads from
+// a pipe.
 func TestReplInterruptedPipe(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -19,9 +19,9 @@ import (
 	"mvrun/validate"
 )
 
-// TestKilled kills a run again and again, each time after some requests, and
-// goes on: in the end every line has one verdict, and nothing that passed was
-// asked again.
+// TestKilled kills a run after some requests, and resumes it. It does so again and
+// again. In the end every line has one verdict, so no run validated an image again
+// that had passed.
 func TestKilled(t *testing.T) {
 	records := killAgain(t, func(int) os.Signal { return os.Kill })
 	passed := map[string]int{}
@@ -56,7 +56,7 @@ func TestKilledAndInterrupted(t *testing.T) {
 // the end of each run: all images passed in the last one.
 func killAgain(t *testing.T, signal func(life int) os.Signal) []results.Record {
 	skipShort(t, "fifty kills take seconds")
-	const images, kills, requestsToLive = 600, 50, 30 // a life is too short for a fiftieth of them
+	const images, kills, requestsToLive = 600, 50, 30 // 30 requests are too few for a fiftieth of the images
 	registry := memory.New()
 	var list strings.Builder
 	for i := range images {
@@ -87,7 +87,7 @@ func killAgain(t *testing.T, signal func(life int) os.Signal) []results.Record {
 		command.Env = append(os.Environ(), "HOME="+dir)
 		var out bytes.Buffer
 		command.Stderr = &out
-		left.Store(-1) // nobody is killed before there is somebody
+		left.Store(-1) // kill no run before this one has started
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}

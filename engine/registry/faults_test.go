@@ -21,21 +21,22 @@ import (
 )
 
 // These tests are whole runs through a bad network. A handler makes the faults. A
-// proxy such as toxiproxy cannot: it knows connections, but no answers, so neither a
-// 429 nor one answer in five. It needs real sockets, too, where waits take real time.
+// proxy such as toxiproxy could not make them, for two reasons. It knows connections
+// but no answers, so it cannot send a 429 or break one answer in five. And it needs
+// real sockets, where waits take real time.
 
-// faulty breaks one answer in five. The seed decides which, and breaks none if it is
-// 0.
+// faulty breaks one answer in five. The seed decides which answers. With the seed 0
+// faulty breaks none.
 type faulty struct {
 	next http.Handler
 	seed int
 
 	mu     sync.Mutex
 	asked  map[string]int // by method and path
-	faults map[string]int // by what was wrong
+	faults map[string]int // by kind of fault
 }
 
-// latency makes time pass on the bubble's clock, so that tokens age.
+// latency makes synctest's clock move on, so that tokens age.
 const latency = 20 * time.Millisecond
 
 func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -90,8 +91,8 @@ func (f *faulty) fault(r *http.Request) string {
 	return kind
 }
 
-// With one answer in five broken, and tokens that live for two seconds, every
-// equal pair passes, every wrong one fails, and none "could not be checked".
+// One answer in five is broken, and tokens live for two seconds. All the same every
+// equal pair passes, and every wrong pair fails. None "could not be checked".
 func TestFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out by -short: runs through a bad network take seconds")
@@ -105,7 +106,7 @@ func TestFaults(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %s", q.Rules, q.Depth), func(t *testing.T) {
 			undisturbed, _ := mirror.run(t, 0, q)
 			for seed := 1; seed <= 3; seed++ {
-				took, asked := mirror.run(t, seed, q) // of the bubble's clock
+				took, asked := mirror.run(t, seed, q) // both by synctest's clock
 				least := undisturbed + asked/jobs
 				t.Logf("with seed %d it took %v: %.1f times the undisturbed time, and %.1f times that with the waits that were asked for",
 					seed, took, took.Seconds()/undisturbed.Seconds(), took.Seconds()/least.Seconds())
@@ -121,7 +122,7 @@ func TestFaults(t *testing.T) {
 type mirror struct {
 	source, destination *memory.Registry
 	images              []imagelist.Image
-	wrong               map[string]validate.Reason // under hangar's rules, by source
+	wrong               map[string]validate.Reason // from the source of a wrong image to the reason under the rules "hangar"
 }
 
 func newMirror() *mirror {
@@ -157,8 +158,8 @@ func newMirror() *mirror {
 
 const jobs = 20
 
-// run validates all images. It returns how long that took, and the sum of the waits
-// that the registries asked for.
+// run validates all images. It returns the time that this took, and the sum of the
+// waits that the registries asked for.
 func (m *mirror) run(t *testing.T, seed int, q validate.Question) (took, asked time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := map[string]*tokens{
@@ -199,7 +200,7 @@ func (m *mirror) run(t *testing.T, seed int, q validate.Question) (took, asked t
 		if _, closing := e.Close(nil); err != nil || closing != nil {
 			t.Error(err, closing)
 		}
-		said.want(t) // nothing was thought to be down, nor a quota spent
+		said.want(t) // the client took no registry for down, and no quota for spent
 		if seed > 0 && len(f.faults) < 5 {
 			t.Errorf("the faults were %v: this test proves nothing", f.faults)
 		}

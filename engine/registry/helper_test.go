@@ -23,7 +23,8 @@ import (
 	"mvrun/validate"
 )
 
-// Every secret of these tests begins with secret, and is found by that.
+// Every secret of these tests begins with the constant secret. wantNoSecret looks for
+// it.
 const (
 	secret   = "s3cret"
 	user     = "robot"
@@ -32,7 +33,7 @@ const (
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		// Neither the machine's credentials nor its proxies belong to a test.
+		// The tests must use neither the machine's credentials nor its proxies.
 		empty, err := os.MkdirTemp("", "mvrun")
 		if err != nil {
 			log.Fatal(err)
@@ -48,7 +49,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// head and manifest read the tag of app.
+// head and manifest are needs that read the tag of app.
 var (
 	head     = validate.Need{Action: validate.HeadManifest}
 	manifest = validate.Need{Action: validate.ReadManifest}
@@ -58,12 +59,12 @@ func blob(digest string) validate.Need {
 	return validate.Need{Action: validate.ReadConfig, Digest: digest}
 }
 
-// app is an image at the same registry on both sides.
+// app returns an image whose source and destination are the same repository at host.
 func app(host string) imagelist.Image {
 	return imagelist.Image{Source: host + "/library/app", Destination: host + "/library/app", Tag: "1"}
 }
 
-// filled is a registry that has app, and the digest of its config.
+// filled returns a registry that has app, and the digest of app's config.
 func filled() (r *memory.Registry, app memory.Descriptor, config string) {
 	r = memory.New()
 	app = r.PushImage("library/app", "1", memory.Image{Platform: linux, Content: "app"})
@@ -92,13 +93,13 @@ func serve(t *testing.T, handler http.Handler) string {
 	return s.Listener.Addr().String()
 }
 
-// pipes is a network within the process, with HTTP servers under any names. Nothing
-// leaves the process, so a synctest bubble around it has a clock of its own: waits
-// cost no time, and times are exact.
+// pipes is a network within the process. Its HTTP servers can have any name. A test
+// can run it in a synctest bubble, because nothing leaves the process. There waits
+// take no real time, and the times that a test measures are exact.
 type pipes struct {
 	mu      sync.Mutex
 	servers map[string]*listener // by HOST:PORT
-	dials   map[string]int       // likewise
+	dials   map[string]int       // the number of dials by HOST:PORT
 }
 
 func newPipes() *pipes { return &pipes{servers: map[string]*listener{}, dials: map[string]int{}} }
@@ -129,7 +130,7 @@ func (p *pipes) dialed(address string) int {
 	return p.dials[address]
 }
 
-// serve starts a server at HOST:PORT: with TLS at port 443, else without.
+// serve starts a server at HOST:PORT. At port 443 it speaks TLS.
 func (p *pipes) serve(t *testing.T, address string, handler http.Handler) {
 	t.Helper()
 	l := &listener{address: address, conns: make(chan net.Conn), closed: make(chan struct{})}
@@ -140,10 +141,11 @@ func (p *pipes) serve(t *testing.T, address string, handler http.Handler) {
 		s.Start()
 	}
 	t.Cleanup(func() {
-		// A client that closes a TLS connection says so to the server, and the server to
-		// the client. In a pipe each would wait for the other to listen.
+		// Client and server tell each other when they close a TLS connection. In a pipe
+		// both would write at the same time, and wait for the other to read. So let the
+		// client come to its end first.
 		func() {
-			defer func() { _ = recover() }() // outside a bubble, where such waits end by themselves
+			defer func() { _ = recover() }() // Wait panics outside a bubble, where this waiting ends by itself
 			synctest.Wait()
 		}()
 		s.Close()
@@ -179,13 +181,14 @@ func (l *listener) Addr() net.Addr { return l }
 func (l *listener) Network() string { return "pipe" }
 func (l *listener) String() string  { return l.address }
 
-// hub is where tests in a bubble have their registry.
+// hub is the host of the registry in tests that run in a synctest bubble.
 const hub = "registry.example.com"
 
-// insecureHint is how the user of these tests accepts any certificate.
+// insecureHint is the setting that errors name to users who want to accept any
+// certificate.
 const insecureHint = "insecure = True"
 
-// bubble runs a test with a clock of its own and a registry at hub.
+// bubble runs a test in a synctest bubble, with a registry at hub.
 func bubble(t *testing.T, handler http.Handler, test func(*testing.T, *pipes, *registry.Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -211,7 +214,7 @@ func newClient(t *testing.T, o registry.Options) *registry.Client {
 			next(e)
 		}
 	}
-	c := registry.New(t.Context(), o) // which ends before the cleanup
+	c := registry.New(t.Context(), o) // t.Context ends before the cleanup
 	t.Cleanup(func() {
 		c.Close()
 		wantNoSecret(t, "log", lines.String())
@@ -228,7 +231,7 @@ func wantNoSecret(t *testing.T, what, text string) {
 	}
 }
 
-// read reads a fact. The test fails if that is an error.
+// read reads a fact. An error fails the test.
 func read(t *testing.T, c *registry.Client, image imagelist.Image, need validate.Need) validate.Fact {
 	t.Helper()
 	fact, _, err := c.Read(t.Context(), image, need)
@@ -238,7 +241,7 @@ func read(t *testing.T, c *registry.Client, image imagelist.Image, need validate
 	return fact
 }
 
-// wantError checks the reason and words of an error that Read returned.
+// wantError checks the reason of an error that Read returned, and that it has words.
 func wantError(t *testing.T, err error, reason validate.Reason, words ...string) {
 	t.Helper()
 	wantScriptError(t, err, reason, words...)
@@ -251,7 +254,7 @@ func wantError(t *testing.T, err error, reason validate.Reason, words ...string)
 	}
 }
 
-// wantScriptError checks the reason and words of an error.
+// wantScriptError checks the reason of an error, and that it has words.
 func wantScriptError(t *testing.T, err error, reason validate.Reason, words ...string) {
 	t.Helper()
 	var e *registry.Error
@@ -278,7 +281,7 @@ func wantRequests(t *testing.T, got, want int) {
 	}
 }
 
-// recorder notes the requests that its handler gets.
+// recorder keeps the requests that its handler gets.
 type recorder struct {
 	http.Handler
 	mu   sync.Mutex
@@ -294,7 +297,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.Handler.ServeHTTP(w, request)
 }
 
-// requests returns those whose "METHOD /path" has the given beginning.
+// requests returns the requests whose "METHOD /path" has the given beginning.
 func (r *recorder) requests(beginning string) []*http.Request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -307,8 +310,7 @@ func (r *recorder) requests(beginning string) []*http.Request {
 	return found
 }
 
-// authorizations returns the Authorization headers, without the requests that
-// have none.
+// authorizations returns the Authorization headers of all requests that have one.
 func (r *recorder) authorizations() []string {
 	var found []string
 	for _, request := range r.requests("") {
@@ -317,8 +319,8 @@ func (r *recorder) authorizations() []string {
 	return found
 }
 
-// ping answers GET /v2/ as a registry without credentials does, and leaves the
-// rest to another handler.
+// ping answers GET /v2/ like a registry that wants no credentials. All other requests
+// go to next.
 func ping(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2/" {

@@ -14,7 +14,7 @@ import (
 
 const signature = "?X-Amz-Signature=" + secret + "-signature&X-Amz-Expires=60"
 
-// stored answers every request with a redirect to a store.
+// stored returns a handler that redirects every request to a store.
 func stored(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, to+r.URL.Path+signature, http.StatusTemporaryRedirect)
@@ -33,7 +33,7 @@ func TestRedirect(t *testing.T) {
 		t.Run(auth.name, func(t *testing.T) {
 			store := record(r)
 			// The store is another port of the same host. net/http itself would
-			// send the header there.
+			// send the Authorization header there.
 			_, port, _ := net.SplitHostPort(serve(t, store))
 			host := serve(t, auth.wrap(stored("http://127.0.0.1:"+port)))
 			c := newClient(t, registry.Options{Logins: []registry.Login{{Registry: host, Username: user, Password: password}}})
@@ -55,7 +55,7 @@ func TestRedirect(t *testing.T) {
 }
 
 // A redirect within the registry keeps the credential, because the registry wants it
-// there, too. A redirect from HTTPS to plain HTTP does not.
+// there, too. A redirect from HTTPS to plain HTTP drops it.
 func TestRedirectWithin(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct{ name, to string }{
@@ -123,8 +123,8 @@ func TestRedirectVerified(t *testing.T) {
 	}
 }
 
-// The error of a redirect that cannot be followed does not show the signature, though
-// net/http's own error does.
+// A redirect that cannot be followed is an error. It does not show the signature of
+// the URL, although net/http's own error does.
 func TestRedirectBroken(t *testing.T) {
 	_, _, config := filled()
 	for _, to := range []string{"http://store.example.com:port/", "ftp://store.example.com/", "http://store.example.com/%zz"} {
@@ -141,8 +141,8 @@ func TestRedirectBroken(t *testing.T) {
 	}
 }
 
-// The error of a store or token server that cannot be reached does not blame the
-// registry.
+// If a store or a token server cannot be reached, the error names that server, and
+// not the registry.
 func TestRedirectUnreachable(t *testing.T) {
 	_, _, config := filled()
 	for _, handler := range []http.Handler{

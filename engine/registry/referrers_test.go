@@ -38,7 +38,7 @@ func TestReferrers(t *testing.T) {
 	api := "/v2/library/app/referrers/" + subject
 	manifest := func(tag string) string { return "/v2/library/app/manifests/" + tag }
 	type answer struct {
-		status            int // of the registry's "no", if it has no body
+		status            int // the status of an answer without a body
 		contentType, link string
 		body              []byte
 	}
@@ -56,7 +56,7 @@ func TestReferrers(t *testing.T) {
 			api:             {contentType: validate.TypeOCIIndex, body: index(scan), link: "<?page=2>; rel=next"},
 			api + "?page=2": {contentType: validate.TypeOCIIndex, body: index(sbom)},
 		}, []validate.Descriptor{sbom, scan}, 5},
-		{"the fallback tag, without what has no artifact type", map[string]answer{manifest(tag): {contentType: validate.TypeOCIIndex, body: index(scan, platform)}},
+		{"the fallback tag, without entries that have no artifact type", map[string]answer{manifest(tag): {contentType: validate.TypeOCIIndex, body: index(scan, platform)}},
 			[]validate.Descriptor{scan}, 5},
 		{"a page for the API", map[string]answer{
 			api:           {contentType: "text/html", body: []byte("<html>")},
@@ -95,7 +95,7 @@ func TestReferrers(t *testing.T) {
 			if err != nil || !reflect.DeepEqual(got, test.want) && len(got)+len(test.want) > 0 {
 				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
 			}
-			wantRequests(t, c.Requests()-2, test.requests) // without the pings, over HTTPS and HTTP
+			wantRequests(t, c.Requests()-2, test.requests) // without the two pings over HTTPS and HTTP
 
 			fact := read(t, c, app(host), validate.Need{Action: validate.ListReferrers, Digest: subject})
 			if !reflect.DeepEqual(fact.Referrers, got) {
@@ -105,7 +105,7 @@ func TestReferrers(t *testing.T) {
 	}
 }
 
-// GitLab answers a referrers tag with the image itself.
+// GitLab answers the request for a referrers tag with the image itself.
 func TestReferrersTagIsTheImage(t *testing.T) {
 	r := memory.New()
 	child := r.PushImage("library/app", "", memory.Image{Platform: linux, OCI: true})

@@ -18,7 +18,8 @@ import (
 	"mvrun/validate"
 )
 
-// failing answers the first requests with fault, and all others with next.
+// failing returns a handler that answers the first requests with fault, and all
+// others with next.
 func failing(times int, fault func(http.ResponseWriter), next http.Handler) http.Handler {
 	var asked atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +57,7 @@ func TestRetry(t *testing.T) {
 						t.Errorf("got %+v, %v", fact, err)
 					}
 					if test.name == "connection cut" {
-						return // net/http itself asks again on another connection, uncounted
+						return // net/http itself may send the request again, which the client does not count
 					}
 					wantRequests(t, requests, 3)
 					wantRequests(t, c.Requests(), 4)
@@ -70,7 +71,7 @@ func TestRetryConnectionAlwaysCut(t *testing.T) {
 	bubble(t, ping(func(w http.ResponseWriter, _ *http.Request) { cut(w) }), func(t *testing.T, _ *pipes, c *registry.Client) {
 		_, requests, err := c.Read(t.Context(), app(hub), manifest)
 		wantError(t, err, validate.Unreachable, "EOF")
-		if requests < 9 || requests > 12 { // and whether it is back, in half a minute
+		if requests < 9 || requests > 12 { // with the probes that ask whether the registry is back, for half a minute
 			t.Errorf("%d requests", requests)
 		}
 	})
@@ -81,7 +82,7 @@ func TestRetryConnectionAlwaysCut(t *testing.T) {
 func TestRetryWaits(t *testing.T) {
 	for _, test := range []struct {
 		name, after string
-		least, most time.Duration // of the first wait
+		least, most time.Duration // the limits of the first wait
 	}{
 		{"at once", "0", 0, 0},
 		{"as asked", "7", 7 * time.Second, 8 * time.Second},
@@ -106,7 +107,7 @@ func TestRetryWaits(t *testing.T) {
 			})
 			bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
 				read(t, c, app(hub), manifest)
-				// The bubble's clock stands still while anything runs.
+				// synctest's clock stands still while a goroutine runs.
 				if wait := at[1].Sub(at[0]); wait < test.least || wait > test.most {
 					t.Errorf("waited %v, want %v to %v", wait, test.least, test.most)
 				}
@@ -167,7 +168,7 @@ func TestRetryWaitEndsWithContext(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		if waited := time.Since(started); waited != 3*time.Second { // of the bubble's clock
+		if waited := time.Since(started); waited != 3*time.Second { // by synctest's clock
 			t.Errorf("returned after %v", waited)
 		}
 		wantRequests(t, requests, 1)
@@ -179,7 +180,7 @@ func TestRetryWaitEndsWithContext(t *testing.T) {
 	})
 }
 
-// A request that fails does not close the connections of others.
+// A request that fails does not close the connections of other requests.
 func TestRetryKeepsConnections(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -210,7 +211,7 @@ func TestRetryKeepsConnections(t *testing.T) {
 					}
 				})
 			}
-			synctest.Wait() // each has a connection
+			synctest.Wait() // until each reader has a connection
 			close(g.open)
 			readers.Wait()
 			mu.Lock()
@@ -218,7 +219,7 @@ func TestRetryKeepsConnections(t *testing.T) {
 			mu.Unlock()
 		}
 		together()
-		synctest.Wait() // all of them are idle again
+		synctest.Wait() // until all connections are idle again
 		before := network.dialed(hub + ":443")
 		if before < 5 {
 			t.Fatalf("%d connections", before)
@@ -239,13 +240,13 @@ func TestRetryKeepsConnections(t *testing.T) {
 	})
 }
 
-// A registry that is down is found out once, not by every image. It is asked again
-// later, because it may come back.
+// A registry is down from the beginning. The client finds this out once, not anew for
+// every image. Later it asks the registry again, because it may be back.
 func TestDeadRegistry(t *testing.T) {
 	for _, test := range []struct {
 		host  string
-		first int // dials: six failures, and as many where HTTP is tried beside HTTPS
-		then  int // likewise; one failure in a row more ends it
+		first int // dials at first: six failures, or twice as many if the client also tries plain HTTP
+		then  int // dials a minute later: one failure, or two if the client also tries plain HTTP
 	}{
 		{hub + ":443", 6, 1},
 		{"127.0.0.1:443", 12, 2},
@@ -272,7 +273,7 @@ func TestDeadRegistry(t *testing.T) {
 				try()
 				wantRequests(t, network.dialed(test.host), test.first)
 
-				time.Sleep(time.Minute) // moves the bubble's clock
+				time.Sleep(time.Minute) // moves synctest's clock
 				try()
 				wantRequests(t, network.dialed(test.host), test.first+test.then)
 			})
@@ -310,8 +311,8 @@ func TestRetryPing(t *testing.T) {
 	})
 }
 
-// Close leaves no goroutine behind: neither of a connection, nor of a flight that
-// several callers waited for.
+// Close leaves no goroutine behind. Neither a connection is left, nor a flight for
+// which several callers waited.
 func TestClose(t *testing.T) {
 	r, _, config := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -345,8 +346,8 @@ func TestClose(t *testing.T) {
 			t.Fatal("no goroutine is found: this test proves nothing")
 		}
 
-		// The ping that hangs is still under way. Its callers have gone, but their end
-		// does not end the ping.
+		// The ping that hangs is still under way. Its callers have gone, but this does
+		// not end the ping.
 		closed := make(chan struct{})
 		go func() {
 			c.Close()
@@ -361,7 +362,7 @@ func TestClose(t *testing.T) {
 		cancel()
 		ended := time.Now()
 		<-closed
-		if waited := time.Since(ended); waited > 0 { // of the bubble's clock
+		if waited := time.Since(ended); waited > 0 { // by synctest's clock
 			t.Errorf("Close returned after %v", waited)
 		}
 		synctest.Wait()
@@ -371,8 +372,8 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// clientGoroutines returns the stacks of the goroutines that belong to a client in a
-// bubble, or to its connections.
+// clientGoroutines returns the stacks of all goroutines in synctest bubbles that
+// belong to a client or to its connections.
 func clientGoroutines() []string {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
@@ -388,8 +389,9 @@ func clientGoroutines() []string {
 	return found
 }
 
-// The first contact decides about every image that waits for it. A few connections
-// that are cut, or a registry that is just starting, must not fail all of them.
+// Every image waits for the first contact. If the first contact failed, all images
+// would fail. So it must survive a few connections that are cut, and a registry that
+// is just starting.
 func TestRetryFirstContact(t *testing.T) {
 	r, pushed, _ := filled()
 	var asked atomic.Int64

@@ -15,13 +15,13 @@ import (
 	"mvrun/engine/registry"
 )
 
-// If a process may open few files, connections wait for one another, also for those
-// to other registries. No image is lost by that.
+// A process may be allowed to open only few files. Then a new connection waits until
+// another one is closed, even if that one leads to another registry. No image is lost.
 func TestFewSockets(t *testing.T) {
 	const most, registries, images = 3, 5, 20
 	r, _, _ := filled()
 	slow := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		time.Sleep(10 * time.Millisecond) // of the bubble's clock
+		time.Sleep(10 * time.Millisecond) // by synctest's clock
 		r.ServeHTTP(w, request)
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -61,7 +61,8 @@ func TestFewSockets(t *testing.T) {
 	})
 }
 
-// counting is a connection that counts as open until it is closed.
+// counting is a connection that takes one off the number of open ones when it is
+// closed.
 type counting struct {
 	net.Conn
 	open *atomic.Int64

@@ -20,22 +20,22 @@ import (
 	"mvrun/validate"
 )
 
-// tokens is a registry that wants a bearer token. It is its own token server, at the
-// same port: go-containerregistry refuses a token server at another private address.
+// tokens is a registry that wants a bearer token. It is also the token server, at the
+// same port, because go-containerregistry refuses a token server at another private
+// address.
 type tokens struct {
 	registry http.Handler
-	lives    int    // expires_in; none if 0
-	mortal   bool   // tokens really end then
-	name     string // of the token in the answer; "token" if empty
-	// answer answers request n for a token, from 0, in place of the usual answer, if
-	// set.
+	lives    int    // expires_in of each token; 0 leaves the field out
+	mortal   bool   // whether the registry refuses a token after that time
+	name     string // the name of the answer's field with the token; "token" if empty
+	// answer, if set, answers the n-th request for a token. It counts from 0.
 	answer func(n int, w http.ResponseWriter)
 	// pause is called before each answer to a ping and to a token's request.
 	pause func(r *http.Request)
 
 	mu     sync.Mutex
 	pings  int
-	asked  []*http.Request // for tokens
+	asked  []*http.Request // the requests for tokens
 	scopes map[string]string
 	dead   map[string]bool
 	born   map[string]time.Time
@@ -105,7 +105,7 @@ func (s *tokens) good(token, path string) bool {
 	return ok && pull && !s.dead[token] && strings.HasPrefix(path, "/v2/"+repository+"/")
 }
 
-// kill makes all tokens invalid that were given so far.
+// kill makes all tokens invalid that the server has given so far.
 func (s *tokens) kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,15 +124,16 @@ func (s *tokens) want(t *testing.T, pings, tokens int) {
 	}
 }
 
-// gate holds requests back until everything has happened that can happen before
-// them.
+// gate holds requests back. A test lets them pass when nothing else can happen any
+// more.
 type gate struct{ open chan struct{} }
 
 func newGate() *gate { return &gate{make(chan struct{})} }
 
 func (g *gate) wait(*http.Request) { <-g.open }
 
-// let lets one request pass, once nothing else runs in the bubble.
+// let waits until all other goroutines of the synctest bubble wait. Then it lets one
+// request pass.
 func (g *gate) let() {
 	synctest.Wait()
 	g.open <- struct{}{}
@@ -146,7 +147,7 @@ func TestTokenShared(t *testing.T) {
 				r.PushImage(fmt.Sprintf("library/app%d", i), "1", memory.Image{Platform: linux})
 			}
 			synctest.Test(t, func(t *testing.T) {
-				g := newGate() // of this bubble
+				g := newGate() // a channel must be made in the bubble that uses it
 				s := &tokens{registry: r, pause: g.wait}
 				network := newPipes()
 				network.serve(t, hub+":443", s)
@@ -162,9 +163,9 @@ func TestTokenShared(t *testing.T) {
 						wantRequests(t, requests, 1)
 					})
 				}
-				g.let() // all 50 wait for the ping
+				g.let() // the ping, for which all 50 readers wait
 				for range repositories {
-					g.let() // all that want one wait for each token
+					g.let() // the request for the token of one repository
 				}
 				readers.Wait()
 				s.want(t, 1, repositories)
@@ -177,11 +178,11 @@ func TestTokenShared(t *testing.T) {
 func TestTokenRenewed(t *testing.T) {
 	for _, test := range []struct {
 		lives        int
-		good, better time.Duration // moments at which the first token serves, and serves no more
+		good, better time.Duration // at the time good the first token is still used, at the time better no more
 	}{
 		{300, 284 * time.Second, 286 * time.Second},
 		{60, 44 * time.Second, 46 * time.Second},
-		{0, 44 * time.Second, 46 * time.Second}, // 60, as the specification says
+		{0, 44 * time.Second, 46 * time.Second}, // without expires_in a token lives for 60 seconds, says the specification
 		{20, 9 * time.Second, 11 * time.Second},
 		{1, 0, time.Second},
 		{-5, 44 * time.Second, 46 * time.Second},
@@ -192,11 +193,11 @@ func TestTokenRenewed(t *testing.T) {
 			bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
 				started := time.Now()
 				read(t, c, app(hub), head)
-				time.Sleep(test.good - time.Since(started)) // moves the bubble's clock
+				time.Sleep(test.good - time.Since(started)) // moves synctest's clock
 				read(t, c, app(hub), head)
 				s.want(t, 1, 1)
 				time.Sleep(test.better - time.Since(started))
-				s.kill() // so the old one would show
+				s.kill() // a request with the old token would fail now
 				_, requests, err := c.Read(t.Context(), app(hub), head)
 				if err != nil {
 					t.Error(err)
@@ -220,12 +221,13 @@ func TestTokenRefused(t *testing.T) {
 		}
 		wantRequests(t, requests, 2)
 		s.want(t, 1, 2)
-		read(t, c, app(hub), manifest) // with the new one
+		read(t, c, app(hub), manifest) // uses the new token
 		s.want(t, 1, 2)
 	})
 }
 
-// Many requests find out at once that a token is invalid. One new token is fetched.
+// Many requests find out at the same time that a token is invalid. The client fetches
+// one new token for all of them.
 func TestTokenRefusedToMany(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
@@ -259,7 +261,7 @@ func TestTokenRefusedToMany(t *testing.T) {
 	})
 }
 
-// A registry that refuses every token is asked twice.
+// If a registry refuses every token, the client sends the request twice, and no more.
 func TestTokenNeverTaken(t *testing.T) {
 	s := &tokens{}
 	bubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -273,7 +275,8 @@ func TestTokenNeverTaken(t *testing.T) {
 	})
 }
 
-// The end of the caller that happens to be first fails no other caller.
+// Several callers wait for the same ping or token. The first of them, which began it,
+// is cancelled. The others are not.
 // https://github.com/google/go-containerregistry/issues/2406
 func TestTokenFirstCallerGone(t *testing.T) {
 	for _, at := range []string{"ping", "token"} {
@@ -292,7 +295,7 @@ func TestTokenFirstCallerGone(t *testing.T) {
 					_, _, err := c.Read(ctx, app(hub), head)
 					gone <- err
 				}()
-				synctest.Wait() // it waits for the ping
+				synctest.Wait() // until the first caller waits for the ping
 				if at == "token" {
 					g.let()
 					synctest.Wait()
@@ -354,7 +357,7 @@ func TestTokenServerFails(t *testing.T) {
 				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Logins: []registry.Login{
 					{Registry: hub, Username: user, Password: password, From: "SOURCE_USERNAME"},
 				}})
-				for range 3 { // one failure answers for a moment
+				for range 3 { // the first failure also answers the next two callers
 					_, requests, err := c.Read(t.Context(), app(hub), head)
 					wantError(t, err, test.reason, test.words)
 					wantRequests(t, requests, 0)
@@ -400,9 +403,9 @@ func TestTokenCredentials(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		login  bool
-		config string // with %s for the host
+		config string // Docker's config.json, with %q for the host
 		asked  []string
-		sent   string // with what the registry was asked
+		sent   string // the Authorization header that the registry gets
 	}{
 		{"nobody's", false, "", []string{"GET , scope repository:library/app:pull, service test"}, "Bearer s3cret-token-0"},
 		{"a login", true, "", []string{"GET Basic, scope repository:library/app:pull, service test"}, "Bearer s3cret-token-0"},
@@ -454,7 +457,8 @@ func TestTokenCredentials(t *testing.T) {
 	}
 }
 
-// If a token server redirects, the password does not go where the redirect leads.
+// If a token server redirects to another server, that server does not get the
+// password.
 func TestTokenServerRedirects(t *testing.T) {
 	r, _, _ := filled()
 	s := &tokens{registry: r}
@@ -479,12 +483,12 @@ func TestTokenServerRedirects(t *testing.T) {
 	})
 }
 
-// A token may end while its request waits to be sent again. That is no refusal,
-// however often it happens.
+// A token may expire while its request waits to be sent again. The client then gets a
+// new token, as often as this happens, and never takes it for a refusal.
 func TestTokenEndsWhileWaiting(t *testing.T) {
 	r, _, _ := filled()
 	s := &tokens{registry: r, lives: 2, mortal: true}
-	good := 0 // requests whose token was
+	good := 0 // the number of requests with a good token
 	s.registry = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if good++; good <= 3 {
 			w.Header().Set("Retry-After", "5")
@@ -498,12 +502,12 @@ func TestTokenEndsWhileWaiting(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		wantRequests(t, requests, 7) // three times 503, then 401 with the old token
+		wantRequests(t, requests, 7) // three times 503 and then 401 for the expired token, and at last 200
 		s.want(t, 1, 4)
 	})
 }
 
-// A token server's answer that is cut short is asked for again.
+// If a token server's answer is cut short, the client sends the request again.
 func TestTokenCutShort(t *testing.T) {
 	r, _, _ := filled()
 	for _, config := range []string{"", `{"auths":{%q:{"identitytoken":"s3cret-identity"}}}`} { // GET, and POST

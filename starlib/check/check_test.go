@@ -11,7 +11,8 @@ import (
 	"mvrun/starlib/source"
 )
 
-// TestOurScriptsAreClean checks the scripts of this repository, which users copy.
+// TestOurScriptsAreClean checks the scripts of this repository, because users copy
+// them.
 func TestOurScriptsAreClean(t *testing.T) {
 	var scripts []source.Script
 	for pattern, prefix := range map[string]string{"../source/scripts/*.star": "", "../source/modules/*.star": "@mvrun//", "../../examples/*.star": "../../examples/"} {
@@ -59,8 +60,8 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// TestCheckPlaces shows that a finding names a place of the script, also where the
-// text was changed for buildtools.
+// TestCheckPlaces shows that a finding names a place in the script as the user wrote
+// it. Check changes the text before it gives it to buildtools.
 func TestCheckPlaces(t *testing.T) {
 	text := "\"\"\"Tabs.\"\"\"\n\ndef main():\n\tif True:\n\t\tunused = 1\n\twrite_failed([])\n"
 	for _, f := range check.Check([]source.Script{{Name: "s.star", Source: text}}, check.Options{}) {
@@ -74,7 +75,8 @@ func TestCheckPlaces(t *testing.T) {
 	t.Error("the unused variable was not found")
 }
 
-// TestCheckNested shows that a script that would take buildtools hours is refused.
+// TestCheckNested shows that Check refuses a script for which buildtools would need
+// hours.
 func TestCheckNested(t *testing.T) {
 	text := "\"\"\"Long.\"\"\"\n\nx = " + strings.Repeat("1 + ", 200_000) + "1\n"
 	found := check.Check([]source.Script{{Name: "s.star", Source: text}}, check.Options{})
@@ -94,7 +96,7 @@ func FuzzCheck(f *testing.F) {
 			if err != nil {
 				f.Fatal(err)
 			}
-			for part := range strings.SplitSeq(string(text), "\n-- ") { // of an archive
+			for part := range strings.SplitSeq(string(text), "\n-- ") { // the files of a txtar archive
 				_, script, _ := strings.Cut(part, " --\n")
 				f.Add(script)
 			}
@@ -109,7 +111,7 @@ func FuzzCheck(f *testing.F) {
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
 		for _, finding := range check.Check([]source.Script{script}, o) {
 			if finding.Line < 1 || finding.Line > lines || finding.Column < 1 || finding.Message == "" {
-				t.Errorf("%+v is nowhere", finding)
+				t.Errorf("%+v names no place in the script", finding)
 			}
 			finding.Show(text)
 		}

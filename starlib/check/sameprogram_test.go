@@ -6,7 +6,8 @@ import (
 	"mvrun/starlib/source"
 )
 
-// TestSameProgram shows that a formatted script has to mean the same.
+// TestSameProgram shows which formatted scripts count as the same program as the
+// original.
 func TestSameProgram(t *testing.T) {
 	const before = `load("a.star", "a", "b")
 
@@ -43,9 +44,9 @@ def f(x):
 		})
 	}
 	if err := sameProgram(source.Script{Source: "load('a.star', 'a', 'b')\nx = a"}, "load('a.star', 'a')\nx = a", true); err != nil {
-		t.Errorf("a load that is not used: %v", err)
+		t.Errorf("an unused load may be removed, but: %v", err)
 	}
 	if err := sameProgram(source.Script{Source: "load('a.star', 'a', 'b')\nx = a"}, "load('a.star', 'a')\nx = a", false); err == nil {
-		t.Error("a load was taken out that should stay")
+		t.Error("a load was removed that should stay")
 	}
 }

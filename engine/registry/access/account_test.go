@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		// The machine's credentials do not belong to a test.
+		// The tests must not use the machine's credentials.
 		empty, err := os.MkdirTemp("", "mvrun")
 		if err != nil {
 			log.Fatal(err)
@@ -29,9 +29,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// server stands in for a registry and its token server.
+// server takes the place of a registry and its token server.
 type server struct {
-	challenge string // of the first contact, "" for none
+	challenge string // the challenge of the answer to a ping, "" for none
 	pings     int
 	tokens    int
 }
@@ -54,8 +54,8 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 
 const tokenChallenge = `Bearer realm="https://r.example/token",service="r.example"`
 
-// TestAuthorization shows which header a registry's wish and the user's
-// credentials lead to.
+// TestAuthorization shows which Authorization header follows from the challenge of a
+// registry and the credentials of a user.
 func TestAuthorization(t *testing.T) {
 	login := Settings{Username: "robot", Password: "s3cret-password"}
 	for _, test := range []struct {
@@ -77,10 +77,10 @@ func TestAuthorization(t *testing.T) {
 			s := &server{challenge: test.challenge}
 			a := NewAccount(AccountOptions{Address: "r.example", Settings: test.settings}, NewFlights(t.Context(), false))
 			if _, err := a.Authorization(t.Context(), "team/app", s); err == nil {
-				t.Error("before it is open there is an authorization")
+				t.Error("there is an authorization before Open")
 			}
 			if _, known := a.From(); known || a.Redact("words") != "words" {
-				t.Error("before it is open something is known")
+				t.Error("the account knows its credentials before Open")
 			}
 			session, err := a.Open(t.Context(), s)
 			if err != nil || session.Scheme != "https" || session.Host != "r.example" {
@@ -105,13 +105,13 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// TestRenew shows when another token can be had for one that was refused.
+// TestRenew shows when Renew promises another token in place of a refused one.
 func TestRenew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{challenge: tokenChallenge}
 		a := NewAccount(AccountOptions{Address: "r.example"}, NewFlights(t.Context(), false))
 		if a.Renew("team/app", "Bearer s3cret-1", false) {
-			t.Error("before it is open there is a token")
+			t.Error("there is a token before Open")
 		}
 		if _, err := a.Open(t.Context(), s); err != nil {
 			t.Fatal(err)
@@ -124,34 +124,34 @@ func TestRenew(t *testing.T) {
 		}
 		want("s3cret-1")
 		if a.Renew("team/app", "Bearer s3cret-1", true) {
-			t.Error("a token in date that was refused twice is renewed")
+			t.Error("a token is renewed that was refused twice and has not expired")
 		}
 		if !a.Renew("team/app", "Bearer s3cret-1", false) {
 			t.Error("a refused token is not renewed")
 		}
 		want("s3cret-2")
-		if !a.Renew("team/app", "Bearer s3cret-1", false) { // by a request that was slower
-			t.Error("there is a better token than the old one")
+		if !a.Renew("team/app", "Bearer s3cret-1", false) { // the refusal of a slower request
+			t.Error("Renew does not see that the refused token has been replaced")
 		}
 		want("s3cret-2")
 		time.Sleep(300 * time.Second)
 		if !a.Renew("team/app", "Bearer s3cret-2", true) {
-			t.Error("a token that was out of date is not renewed")
+			t.Error("an expired token is not renewed")
 		}
 		want("s3cret-3")
 		if strings.Contains(a.Redact("it was s3cret-3"), "s3cret") {
-			t.Error("the token is shown")
+			t.Error("Redact shows the token")
 		}
 
 		s.challenge = `Basic realm="r"`
 		basic := NewAccount(AccountOptions{Address: "r.example", Settings: Settings{Username: "robot", Password: "old"}}, a.flights)
 		if _, err := basic.Open(t.Context(), s); err != nil || basic.Renew("team/app", "Basic cm9ib3Q6b2xk", false) {
-			t.Errorf("another password is there: %v", err)
+			t.Errorf("Renew promises another password: %v", err)
 		}
 	})
 }
 
-// TestOpenPlainHTTP shows which registries may be spoken to over plain HTTP.
+// TestOpenPlainHTTP shows for which registries Open may use plain HTTP.
 func TestOpenPlainHTTP(t *testing.T) {
 	for _, test := range []struct {
 		address  string

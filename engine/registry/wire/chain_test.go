@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// links returns the names of the links from a transport down, as chain.go lists
-// them. Connections have no field next.
+// links returns the names of a transport and of the links below it, in the words of
+// chain.go. It stops at the connections, which have no field next.
 func links(transport http.RoundTripper) []string {
 	var found []string
 	for v := reflect.ValueOf(transport); ; {
@@ -23,7 +23,7 @@ func links(transport http.RoundTripper) []string {
 	}
 }
 
-// TestChain holds the order of the links, which chain.go explains.
+// TestChain checks the order of the links. chain.go explains it.
 func TestChain(t *testing.T) {
 	const (
 		top      = "quota authorization redirect "
@@ -46,14 +46,14 @@ func TestChain(t *testing.T) {
 			want string
 		}{{"requests", chain.Requests, test.requests}, {"contact", chain.Contact, test.contact}} {
 			want := strings.Fields(chain.want + "Connections")
-			want[len(want)-1] = "" // http.Transport, without its end
+			want[len(want)-1] = "" // links cuts "Transport" off the name http.Transport
 			if got := links(chain.got); !slices.Equal(got, want) {
 				t.Errorf("%s, %s: the links are %q, want %q", test.name, chain.name, got, want)
 			}
 		}
 	}
 
-	// Tokens are fetched without authorization, and read to their end.
+	// Requests for tokens have no authorization, and their answers are read as a whole.
 	chain := New(Options{}).NewRegistry(Target{}).NewChain(nobody{})
 	tokens := chain.Requests.(*quotaTransport).next.(*authorizationTransport).tokens
 	if got := links(tokens)[:3]; !slices.Equal(got, []string{"buffer", "quota", "circuit"}) {
@@ -61,8 +61,8 @@ func TestChain(t *testing.T) {
 	}
 }
 
-// TestChainStub shows that a stub in place of the network gets the requests, and
-// that a good answer costs no copy of one.
+// TestChainStub puts a stub in place of the network. The stub gets the request, and
+// it is not a copy.
 func TestChainStub(t *testing.T) {
 	var got *http.Request
 	network := New(Options{UserAgent: "test", Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -84,6 +84,6 @@ func TestChainStub(t *testing.T) {
 	}
 	response.Body.Close()
 	if n := chain.UnderWay(); n != 0 || network.Requests() != 1 {
-		t.Errorf("%d requests are under way after one, %d were sent", n, network.Requests())
+		t.Errorf("%d requests are under way at the end, and %d were sent", n, network.Requests())
 	}
 }

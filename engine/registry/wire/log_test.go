@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestLog shows what is counted and told of requests.
+// TestLog shows how requests are counted, and what the log is told about them.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int64
@@ -42,7 +42,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("%d told, %d counted, %d of the call, the last refusal %d", len(told), count.Load(), call.Requests(), call.Refused())
 		}
 
-		// Neither a log nor a call is needed, and another call has its own count.
+		// A request needs neither a log nor a call. A call counts only its own requests.
 		transport.log = nil
 		transport.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/good"))
 		if count.Load() != 4 || call.Requests() != 3 {

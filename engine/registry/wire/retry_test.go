@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// outcome is what a stub does with one attempt: it answers with a status, or
+// outcome says what a stub does with one attempt: it answers with a status, or it
 // fails.
 type outcome struct {
 	status int
 	err    error
 }
 
-// attempts is a stub that does one outcome after the other, and the last one for
-// ever.
+// attempts is a stub. It does one outcome for each attempt, in order. All attempts
+// after that get the last outcome.
 type attempts struct {
 	outcomes []outcome
 	sent     []time.Time
 	bodies   []string
-	open     int // bodies of answers
+	open     int // the number of answers whose body is not closed
 }
 
 func (a *attempts) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -66,7 +66,7 @@ func testRetry(next http.RoundTripper) *retryTransport {
 	return &retryTransport{isGivenUp: func(*url.URL) bool { return false }, trouble: &trouble{}, next: next}
 }
 
-// TestRetry shows what is sent again, and how often.
+// TestRetry shows which requests are sent again, and how often.
 func TestRetry(t *testing.T) {
 	good := outcome{status: http.StatusOK}
 	status := func(status int) outcome { return outcome{status: status} }
@@ -75,7 +75,7 @@ func TestRetry(t *testing.T) {
 		name  string
 		bad   outcome
 		brief bool
-		want  int // attempts if it always fails
+		want  int // the number of attempts if every attempt has this outcome
 	}{
 		{"200", good, false, 1},
 		{"307", status(http.StatusTemporaryRedirect), false, 1},
@@ -116,7 +116,7 @@ func TestRetry(t *testing.T) {
 					t.Errorf("%d bodies were not closed", always.open)
 				}
 				if words := retry.trouble.reason(); words != "" {
-					t.Errorf("after all it is tried again after: %s", words)
+					t.Errorf("at the end the request still has the retry reason %q", words)
 				}
 				if test.want == 1 {
 					return
@@ -130,8 +130,8 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// TestRetryNotCopied shows that a request whose first answer is good reaches the
-// next link as it is: a copy costs more than all links together.
+// TestRetryNotCopied shows that a request reaches the next link uncopied if the first
+// answer is good. A copy would cost more than all links together.
 func TestRetryNotCopied(t *testing.T) {
 	request := newRequest(t, http.MethodGet, "https://r.example/v2/")
 	retry := testRetry(roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -172,10 +172,11 @@ func TestRetryEnds(t *testing.T) {
 		retry.isGivenUp = func(u *url.URL) bool { return u.Host == "r.example" && len(always.sent) == 3 }
 		response, err := retry.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/"))
 		if err != nil || response.StatusCode != 503 || len(always.sent) != 3 {
-			t.Errorf("given up, it got %v, %v after %d attempts", response, err, len(always.sent))
+			t.Errorf("a request that is given up got %v, %v after %d attempts", response, err, len(always.sent))
 		}
 
-		// The answer is there when the context ends: only one of both is returned.
+		// The context ends while an answer has come. RoundTrip returns the error, and not
+		// the answer.
 		ctx, cancel := context.WithCancel(t.Context())
 		ending := testRetry(roundTripper(func(r *http.Request) (*http.Response, error) {
 			cancel()
@@ -183,7 +184,7 @@ func TestRetryEnds(t *testing.T) {
 		}))
 		response, err = ending.RoundTrip(newRequest(t, http.MethodGet, "https://r.example/v2/").WithContext(ctx))
 		if !errors.Is(err, context.Canceled) || response != nil {
-			t.Errorf("cancelled, it got %v, %v", response, err)
+			t.Errorf("a cancelled request got %v, %v", response, err)
 		}
 
 		began := time.Now()
@@ -198,8 +199,7 @@ func TestRetryEnds(t *testing.T) {
 	})
 }
 
-// TestRetryTrouble shows that whoever looks on is told what a request is sent
-// again for.
+// TestRetryTrouble shows that trouble names the reason while a request is sent again.
 func TestRetryTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for bad, want := range map[outcome]string{

@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-// TestRewrite shows what is really sent.
+// TestRewrite shows the URL and the user agent of the request that is sent.
 func TestRewrite(t *testing.T) {
 	for _, test := range []struct {
 		name, agent, url, plainHost string
-		want                        string // URL
-		same                        bool   // the request is not copied
+		want                        string // the URL that is sent
+		same                        bool   // whether the request is sent uncopied
 	}{
-		{"as it is", "mvrun/1", "https://r.example/v2/", "", "https://r.example/v2/", true},
-		{"of a library", "go-containerregistry", "https://r.example/v2/", "", "https://r.example/v2/", false},
+		{"nothing to change", "mvrun/1", "https://r.example/v2/", "", "https://r.example/v2/", true},
+		{"a library's user agent", "go-containerregistry", "https://r.example/v2/", "", "https://r.example/v2/", false},
 		{"over plain HTTP", "mvrun/1", "https://r.example/v2/", "r.example", "http://r.example/v2/", false},
 		{"already over plain HTTP", "mvrun/1", "http://r.example/v2/", "r.example", "http://r.example/v2/", true},
 		{"another host over TLS", "mvrun/1", "https://store.example/v2/", "r.example", "https://store.example/v2/", true},
