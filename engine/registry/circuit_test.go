@@ -47,12 +47,12 @@ func (w *warnings) want(t *testing.T, words ...string) {
 	wantNoSecret(t, "warnings", strings.Join(w.said, "\n"))
 }
 
-// switched is a network whose registry can be taken down. Then new connections to it
-// are refused, and all others are cut.
+// switched is a network whose registry can be taken down. While the registry is down,
+// it refuses new connections. The connections that it has are cut.
 type switched struct {
 	*pipes
 	down  atomic.Bool
-	dials atomic.Int64 // while it is down
+	dials atomic.Int64 // the number of dials while the registry is down
 	mu    sync.Mutex
 	conns []net.Conn
 }
@@ -82,7 +82,7 @@ func (s *switched) take(down bool) {
 	}
 }
 
-// outage runs a test with a registry that can be taken down, and another.
+// outage runs a test with two registries. The one at hub can be taken down.
 func outage(t *testing.T, test func(*testing.T, *switched, *registry.Client, *warnings)) {
 	t.Helper()
 	r, _, _ := filled()

@@ -175,7 +175,7 @@ func TestReferrersFail(t *testing.T) {
 			w.Header().Set("Content-Type", validate.TypeOCIIndex)
 			fmt.Fprintf(w, `{"schemaVersion":2,"mediaType":%q,"config":{"digest":%q}}`, validate.TypeOCIManifest, subject)
 		}, validate.BadManifest, []string{"no list of referrers"}},
-		{"a second page that is none", subject, func(w http.ResponseWriter, r *http.Request) {
+		{"a second page that is no index", subject, func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.URL.RawQuery != "":
 				w.Header().Set("Content-Type", "text/html")
