@@ -162,7 +162,7 @@ const jobs = 20
 // waits that the registries asked for.
 func (m *mirror) run(t *testing.T, seed int, q validate.Question) (took, asked time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
-		servers := map[string]*tokens{
+		servers := map[string]*tokenRegistry{
 			"source.example.com": {registry: m.source, lives: 2, mortal: true},
 			"mirror.example.com": {registry: m.destination, lives: 2, mortal: true},
 		}

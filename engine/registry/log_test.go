@@ -16,7 +16,7 @@ func TestLog(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
-		network.serve(t, hub+":443", &tokens{registry: stored("https://" + user + ":" + password + "@store.example.com")})
+		network.serve(t, hub+":443", &tokenRegistry{registry: stored("https://" + user + ":" + password + "@store.example.com")})
 		network.serve(t, "store.example.com:443", r)
 		var mu sync.Mutex
 		var got []string
@@ -53,7 +53,7 @@ func TestLog(t *testing.T) {
 // Every request has our user agent, because a registry or a firewall may look at it.
 func TestUserAgent(t *testing.T) {
 	r, _, _ := filled()
-	seen := record(&tokens{registry: r})
+	seen := record(&tokenRegistry{registry: r})
 	c := newClient(t, registry.Options{UserAgent: "mvrun/test"})
 	read(t, c, app(serve(t, seen)), head)
 	for _, request := range seen.requests("") {

@@ -28,7 +28,7 @@ func TestRedirect(t *testing.T) {
 		wrap func(http.Handler) http.Handler
 	}{
 		{"basic", func(next http.Handler) http.Handler { return locked(next) }},
-		{"bearer", func(next http.Handler) http.Handler { return &tokens{registry: next} }},
+		{"bearer", func(next http.Handler) http.Handler { return &tokenRegistry{registry: next} }},
 	} {
 		t.Run(auth.name, func(t *testing.T) {
 			store := record(r)

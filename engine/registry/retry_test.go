@@ -318,7 +318,7 @@ func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
 		hanging := func(w http.ResponseWriter, request *http.Request) { <-request.Context().Done() }
-		network.serve(t, hub+":443", &tokens{registry: r})
+		network.serve(t, hub+":443", &tokenRegistry{registry: r})
 		network.serve(t, "127.0.0.1:5000", r)
 		network.serve(t, "hangs.example.com:443", http.HandlerFunc(hanging))
 		network.serve(t, "slow.example.com:443", ping(hanging))

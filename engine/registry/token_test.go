@@ -20,10 +20,10 @@ import (
 	"mvrun/validate"
 )
 
-// tokens is a registry that wants a bearer token. It is also the token server, at the
+// tokenRegistry is a registry that wants a bearer token. It is also the token server, at the
 // same port, because go-containerregistry refuses a token server at another private
 // address.
-type tokens struct {
+type tokenRegistry struct {
 	registry http.Handler
 	lives    int    // expires_in of each token; 0 leaves the field out
 	mortal   bool   // whether the registry refuses a token after that time
@@ -41,7 +41,7 @@ type tokens struct {
 	born   map[string]time.Time
 }
 
-func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *tokenRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case r.URL.Path == "/token":
@@ -94,7 +94,7 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
-func (s *tokens) good(token, path string) bool {
+func (s *tokenRegistry) good(token, path string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	repository, ok := strings.CutPrefix(s.scopes[token], "repository:")
@@ -106,7 +106,7 @@ func (s *tokens) good(token, path string) bool {
 }
 
 // kill makes all tokens invalid that the server has given so far.
-func (s *tokens) kill() {
+func (s *tokenRegistry) kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dead = map[string]bool{}
@@ -115,7 +115,7 @@ func (s *tokens) kill() {
 	}
 }
 
-func (s *tokens) want(t *testing.T, pings, tokens int) {
+func (s *tokenRegistry) want(t *testing.T, pings, tokens int) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,7 +148,7 @@ func TestTokenShared(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				g := newGate() // a channel must be made in the bubble that uses it
-				s := &tokens{registry: r, pause: g.wait}
+				s := &tokenRegistry{registry: r, pause: g.wait}
 				network := newPipes()
 				network.serve(t, hub+":443", s)
 				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 50})
@@ -177,8 +177,8 @@ func TestTokenShared(t *testing.T) {
 
 func TestTokenRenewed(t *testing.T) {
 	for _, test := range []struct {
-		lives        int
-		good, better time.Duration // at the time good the first token is still used, at the time better no more
+		lives         int
+		used, renewed time.Duration // at the time used the first token is still used, at the time renewed there is a new one
 	}{
 		{300, 284 * time.Second, 286 * time.Second},
 		{60, 44 * time.Second, 46 * time.Second},
@@ -189,14 +189,14 @@ func TestTokenRenewed(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(test.lives), func(t *testing.T) {
 			r, _, _ := filled()
-			s := &tokens{registry: r, lives: test.lives}
+			s := &tokenRegistry{registry: r, lives: test.lives}
 			bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
 				started := time.Now()
 				read(t, c, app(hub), head)
-				time.Sleep(test.good - time.Since(started)) // moves synctest's clock
+				time.Sleep(test.used - time.Since(started)) // moves synctest's clock
 				read(t, c, app(hub), head)
 				s.want(t, 1, 1)
-				time.Sleep(test.better - time.Since(started))
+				time.Sleep(test.renewed - time.Since(started))
 				s.kill() // a request with the old token would fail now
 				_, requests, err := c.Read(t.Context(), app(hub), head)
 				if err != nil {
@@ -211,7 +211,7 @@ func TestTokenRenewed(t *testing.T) {
 
 func TestTokenRefused(t *testing.T) {
 	r, pushed, _ := filled()
-	s := &tokens{registry: r}
+	s := &tokenRegistry{registry: r}
 	bubble(t, s, func(t *testing.T, _ *pipes, c *registry.Client) {
 		read(t, c, app(hub), head)
 		s.kill()
@@ -232,7 +232,7 @@ func TestTokenRefusedToMany(t *testing.T) {
 	r, _, _ := filled()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
-		s := &tokens{}
+		s := &tokenRegistry{}
 		s.registry = r
 		refusals := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 			if strings.HasSuffix(request.Header.Get("Authorization"), "token-0") && strings.Contains(request.URL.Path, "/manifests/") {
@@ -263,7 +263,7 @@ func TestTokenRefusedToMany(t *testing.T) {
 
 // If a registry refuses every token, the client sends the request twice, and no more.
 func TestTokenNeverTaken(t *testing.T) {
-	s := &tokens{}
+	s := &tokenRegistry{}
 	bubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Authorization")
 		s.ServeHTTP(w, r)
@@ -284,7 +284,7 @@ func TestTokenFirstCallerGone(t *testing.T) {
 			r, _, _ := filled()
 			synctest.Test(t, func(t *testing.T) {
 				g := newGate()
-				s := &tokens{registry: r, pause: g.wait}
+				s := &tokenRegistry{registry: r, pause: g.wait}
 				network := newPipes()
 				network.serve(t, hub+":443", s)
 				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial})
@@ -322,7 +322,7 @@ func TestTokenFirstCallerGone(t *testing.T) {
 
 func TestTokenOfOtherName(t *testing.T) {
 	r, _, _ := filled()
-	s := &tokens{registry: r, name: "access_token"}
+	s := &tokenRegistry{registry: r, name: "access_token"}
 	read(t, newClient(t, registry.Options{}), app(serve(t, s)), head)
 	s.want(t, 1, 1)
 }
@@ -350,7 +350,7 @@ func TestTokenServerFails(t *testing.T) {
 		{"no token", status(200, "{}"), validate.Unreachable, "no token", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &tokens{answer: test.answer}
+			s := &tokenRegistry{answer: test.answer}
 			synctest.Test(t, func(t *testing.T) {
 				network := newPipes()
 				network.serve(t, hub+":443", s)
@@ -371,7 +371,7 @@ func TestTokenServerFails(t *testing.T) {
 // A token server that fails for a short time costs no image.
 func TestTokenServerRecovers(t *testing.T) {
 	r, _, _ := filled()
-	s := &tokens{registry: r}
+	s := &tokenRegistry{registry: r}
 	s.answer = func(n int, w http.ResponseWriter) {
 		if n < 2 {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -391,7 +391,7 @@ func TestTokenServerRecovers(t *testing.T) {
 
 // The answer of a token server is a secret, even if it has no token.
 func TestTokenServerSecret(t *testing.T) {
-	s := &tokens{answer: func(_ int, w http.ResponseWriter) {
+	s := &tokenRegistry{answer: func(_ int, w http.ResponseWriter) {
 		fmt.Fprintf(w, `{"refresh_token":"%s","id_token":"%s"}`, secret, secret)
 	}}
 	_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(serve(t, s)), head)
@@ -417,7 +417,7 @@ func TestTokenCredentials(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, _, _ := filled()
-			s := &tokens{registry: r, scopes: map[string]string{"s3cret-token-9": "repository:library/app:pull"}}
+			s := &tokenRegistry{registry: r, scopes: map[string]string{"s3cret-token-9": "repository:library/app:pull"}}
 			seen := record(s)
 			host := serve(t, seen)
 			var o registry.Options
@@ -461,7 +461,7 @@ func TestTokenCredentials(t *testing.T) {
 // password.
 func TestTokenServerRedirects(t *testing.T) {
 	r, _, _ := filled()
-	s := &tokens{registry: r}
+	s := &tokenRegistry{registry: r}
 	elsewhere := record(s)
 	synctest.Test(t, func(t *testing.T) {
 		network := newPipes()
@@ -485,9 +485,9 @@ func TestTokenServerRedirects(t *testing.T) {
 
 // A token may expire while its request waits to be sent again. The client then gets a
 // new token, as often as this happens, and never takes it for a refusal.
-func TestTokenEndsWhileWaiting(t *testing.T) {
+func TestTokenExpiresWhileWaiting(t *testing.T) {
 	r, _, _ := filled()
-	s := &tokens{registry: r, lives: 2, mortal: true}
+	s := &tokenRegistry{registry: r, lives: 2, mortal: true}
 	good := 0 // the number of requests with a good token
 	s.registry = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if good++; good <= 3 {
@@ -511,7 +511,7 @@ func TestTokenEndsWhileWaiting(t *testing.T) {
 func TestTokenCutShort(t *testing.T) {
 	r, _, _ := filled()
 	for _, config := range []string{"", `{"auths":{%q:{"identitytoken":"s3cret-identity"}}}`} { // GET, and POST
-		s := &tokens{registry: r}
+		s := &tokenRegistry{registry: r}
 		s.answer = func(n int, w http.ResponseWriter) {
 			whole := fmt.Sprintf(`{"token":"%s-token-%d"}`, secret, n)
 			if n < 3 {

@@ -126,7 +126,7 @@ func TestCircuitTransport(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		if !transport.circuits.isDown("r.example") || transport.circuits.isDown("other.example") {
-			t.Error("it is not down, or another one is")
+			t.Error("the project is not down, or another one is")
 		}
 		status = 200
 		if got, err := get("team"); got != 200 || err != nil {
