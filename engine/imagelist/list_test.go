@@ -20,7 +20,7 @@ import (
 var listTests = []struct {
 	name, content string
 	want          []Line
-	err           string // a part of it, "" for none
+	err           string // a part of the error, "" for none
 }{
 	{name: "one line", content: "a/b r.io/a/b 1\n", want: []Line{{"a/b r.io/a/b 1", 1, 1}}},
 	{name: "no newline at the end", content: "one\ntwo", want: []Line{{"one", 1, 1}, {"two", 2, 2}}},
@@ -29,7 +29,7 @@ var listTests = []struct {
 	{name: "a byte-order mark", content: "\ufeffone\ntwo\n", want: []Line{{"one", 1, 1}, {"two", 2, 2}}},
 	{name: "a byte-order mark before a comment", content: "\ufeff# x\none\n", want: []Line{{"one", 2, 1}}},
 	{name: "a byte-order mark alone in its line", content: "\ufeff\r\none", want: []Line{{"one", 2, 1}}},
-	{name: "a mark is one at the beginning only", content: "one\n\ufefftwo\n", want: []Line{{"one", 1, 1}, {"\ufefftwo", 2, 2}}},
+	{name: "a byte-order mark counts only at the beginning", content: "one\n\ufefftwo\n", want: []Line{{"one", 1, 1}, {"\ufefftwo", 2, 2}}},
 	{name: "comments and blank lines", content: "# x\n\none\n// y\n \t\n  # z\n\t// z\n//\n#\ntwo\n", want: []Line{{"one", 3, 1}, {"two", 10, 2}}},
 	{name: "no comment behind an image", content: "one # x\na//b\n", want: []Line{{"one # x", 1, 1}, {"a//b", 2, 2}}},
 	{name: "word for word", content: "  a/b\t r.io/a/b  1 \t\n\x1b[31m\xff\x00\n", want: []Line{{"  a/b\t r.io/a/b  1 \t", 1, 1}, {"\x1b[31m\xff\x00", 2, 2}}},

@@ -175,8 +175,8 @@ func TestRetryEnds(t *testing.T) {
 			t.Errorf("a request that is given up got %v, %v after %d attempts", response, err, len(always.sent))
 		}
 
-		// The context ends while an answer has come. RoundTrip returns the error, and not
-		// the answer.
+		// The context ends just before the answer comes. RoundTrip returns the error of
+		// the context, and not the answer.
 		ctx, cancel := context.WithCancel(t.Context())
 		ending := testRetry(roundTripper(func(r *http.Request) (*http.Response, error) {
 			cancel()
