@@ -122,9 +122,11 @@ func (c *collector) run() {
 	}
 }
 
-// take hands a result to the sinks in turn.
+// take hands a result to the sinks in turn, unless there is a newer one already.
 func (c *collector) take(result *Result) {
-	c.ledger.record(result)
+	if !c.ledger.record(result) {
+		return
+	}
 	for _, sink := range c.sinks {
 		if c.err != nil {
 			return

@@ -33,7 +33,7 @@ type ledger struct {
 	unhanded int // counted results that are not OK, of lines of which the script handed over nothing
 
 	mu     sync.Mutex
-	handed [][]*Packed // the results of every call of hand
+	handed []handOver
 }
 
 // unit is one destination of one line, and all that is kept of its last result: a
@@ -42,6 +42,26 @@ type unit struct {
 	image             *imagelist.Image
 	kind, sequence    uint32
 	stands, withdrawn bool // as settle decides: the script stands by the result; it does not count
+}
+
+// handOver is a call of hand.
+type handOver struct {
+	results  []*Packed
+	sequence uint32 // of the run's newest result at that time
+}
+
+// has reports whether the script handed over the result of this number.
+func (l *ledger) has(sequence uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range l.handed {
+		for _, r := range h.results {
+			if r.sequence() == sequence {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lineKey identifies a line of a run's lists.
@@ -103,8 +123,19 @@ func unitKey(image *imagelist.Image) key {
 
 func lineOf(image *imagelist.Image) lineKey { return lineKey{image.List, image.Number} }
 
-// record notes a result that the sinks get.
-func (l *ledger) record(r *Result) {
+// record notes a result. It returns false if the result does not count, because
+// the same line and destination has a newer one: a thread keeps its last result
+// until it turns to another image, and another thread may have been faster.
+func (l *ledger) record(r *Result) bool {
+	if at, known := l.index[unitKey(r.Image)]; known && l.units[at].sequence > r.sequence {
+		return false
+	}
+	l.put(r)
+	return true
+}
+
+// put makes a result the last one of its line and destination.
+func (l *ledger) put(r *Result) {
 	k := unitKey(r.Image)
 	at, known := l.index[k]
 	if !known {
@@ -130,10 +161,11 @@ func (l *ledger) counting() iter.Seq[unit] {
 }
 
 // hand notes results that the script stands by. The caller does not change them.
-func (l *ledger) hand(results []*Packed) {
+// sequence is the number of the run's newest result.
+func (l *ledger) hand(results []*Packed, sequence uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.handed = append(l.handed, results)
+	l.handed = append(l.handed, handOver{results, sequence})
 }
 
 // outcome returns the outcome of a unit's result.
@@ -152,20 +184,20 @@ func (l *ledger) settle(aborted bool) (again []*Result, withdrawn []*imagelist.I
 	lines := l.handedLines()
 	if aborted {
 		for _, u := range l.units {
-			if last, handed := lines[lineOf(u.image)]; handed && u.sequence > last {
-				delete(lines, lineOf(u.image))
+			if lines.of(u.image) < u.sequence {
+				lines.set(u.image, 0)
 			}
 		}
 	}
 	for k, r := range l.takeHanded(lines) {
 		result := r.Result()
-		l.record(result)
+		l.put(result)
 		l.units[l.index[k]].stands = true
 		again = append(again, result)
 	}
 	for i := range l.units {
 		u := &l.units[i]
-		_, handed := lines[lineOf(u.image)]
+		handed := lines.of(u.image) > 0
 		switch {
 		case handed && !u.stands:
 			u.withdrawn = true
@@ -183,11 +215,11 @@ func (l *ledger) settle(aborted bool) (again []*Result, withdrawn []*imagelist.I
 // takeHanded marks the units whose last result the script handed over, of the
 // given lines. It returns the results that the script handed over although they
 // are not the last ones of their units.
-func (l *ledger) takeHanded(lines map[lineKey]uint32) map[key]*Packed {
+func (l *ledger) takeHanded(lines lineMarks) map[key]*Packed {
 	others := map[key]*Packed{}
-	for _, results := range l.handed {
-		for _, r := range results {
-			if _, handed := lines[lineOf(r.Image)]; !handed {
+	for _, h := range l.handed {
+		for _, r := range h.results {
+			if lines.of(r.Image) == 0 {
 				continue
 			}
 			k := unitKey(r.Image)
@@ -207,15 +239,35 @@ func (l *ledger) takeHanded(lines map[lineKey]uint32) map[key]*Packed {
 }
 
 // handedLines returns the lines of which the script handed over results, with the
-// number of the last one of these results.
-func (l *ledger) handedLines() map[lineKey]uint32 {
-	lines := map[lineKey]uint32{}
-	for _, results := range l.handed {
-		for _, r := range results {
-			lines[lineOf(r.Image)] = max(lines[lineOf(r.Image)], r.sequence())
+// number of the newest result that there was at that time.
+func (l *ledger) handedLines() lineMarks {
+	lines := lineMarks{}
+	for _, h := range l.handed {
+		for _, r := range h.results {
+			lines.set(r.Image, h.sequence)
 		}
 	}
 	return lines
+}
+
+// lineMarks has a number for lines, 0 for most: by the name of the list, then by
+// the number of the line. It takes four bytes a line.
+type lineMarks map[string][]uint32
+
+func (m lineMarks) of(image *imagelist.Image) uint32 {
+	if marks := m[image.List]; image.Number < len(marks) {
+		return marks[image.Number]
+	}
+	return 0
+}
+
+func (m lineMarks) set(image *imagelist.Image, mark uint32) {
+	marks := m[image.List]
+	if missing := image.Number + 1 - len(marks); missing > 0 {
+		marks = append(marks, make([]uint32, missing)...)
+		m[image.List] = marks
+	}
+	marks[image.Number] = mark
 }
 
 // compareImages orders images by their lists and lines.

@@ -25,6 +25,7 @@ func TestLedger(t *testing.T) {
 		attempts  []attempt
 		handed    []int // attempts that the script hands over, in this order
 		aborted   bool  // the script did not come to its end
+		early     bool  // the script handed them over before its last attempt
 		counted   []string
 		again     []string // records that are written again
 		withdrawn []string
@@ -49,8 +50,12 @@ func TestLedger(t *testing.T) {
 		{name: "handed over twice", attempts: []attempt{{"s", "d", fail}, {"s", "d", pass}}, handed: []int{0, 1}, counted: []string{"s d pass"}},
 		{name: "handed over twice, the worse one last", attempts: []attempt{{"s", "d", fail}, {"s", "d", pass}}, handed: []int{1, 0},
 			counted: []string{"s d fail"}, again: []string{"s d fail"}},
-		{name: "an older pass, in a script that was aborted", attempts: []attempt{{"s", "d", pass}, {"s", "d", fail}}, handed: []int{0}, aborted: true,
+		{name: "an older pass, in a script that was aborted later", attempts: []attempt{{"s", "d", pass}, {"s", "d", fail}}, handed: []int{0}, aborted: true,
+			counted: []string{"s d pass"}, again: []string{"s d pass"}},
+		{name: "a pass before the next attempt, in a script that was aborted", attempts: []attempt{{"s", "d", pass}, {"s", "d", fail}}, handed: []int{0}, aborted: true, early: true,
 			counted: []string{"s d fail"}},
+		{name: "the same in a script that came to its end", attempts: []attempt{{"s", "d", pass}, {"s", "d", fail}}, handed: []int{0}, early: true,
+			counted: []string{"s d pass"}, again: []string{"s d pass"}},
 		{name: "a fallback that was handed over before the script was aborted", attempts: []attempt{{"s", "d", fail}, {"s", "e", pass}}, handed: []int{1}, aborted: true,
 			counted: []string{"s e pass"}, withdrawn: []string{"s d"}},
 	} {
@@ -66,8 +71,12 @@ func TestLedger(t *testing.T) {
 			}
 			other := &Result{Image: &imagelist.Image{List: "l", Number: 2, Source: "s", Destination: "d", Tag: "1"}, Status: validate.Error, sequence: 100}
 			l.record(other) // of a line that is not handed over
+			sequence := len(test.attempts)
+			if test.early {
+				sequence--
+			}
 			for _, i := range test.handed {
-				l.hand(results[i : i+1])
+				l.hand(results[i:i+1], uint32(sequence))
 			}
 			again, withdrawn := l.settle(test.aborted)
 			var counted, gotAgain, gotWithdrawn []string

@@ -49,12 +49,12 @@ func (e *Engine) Invalid(image imagelist.Image, err error) {
 	if known {
 		return
 	}
-	e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: validate.InvalidLine, Message: err.Error(), Attempts: 1, Started: time.Now()})
+	e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: validate.InvalidLine, Message: err.Error(), Attempts: 1, Started: time.Now(), sequence: e.nextSequence()})
 }
 
 // HandOver notes results that the script stands by: of their lines, exactly the
 // results that were handed over count, the last one for each destination.
-func (e *Engine) HandOver(results []*Packed) { e.collector.ledger.hand(results) }
+func (e *Engine) HandOver(results []*Packed) { e.collector.ledger.hand(results, e.sequence.Load()) }
 
 // FailedLines returns the lines of results that are not OK and the lines that are
 // no images, once each, word for word, in the order of their lists. Of several
@@ -152,7 +152,7 @@ func (e *Engine) EndRest(ctx context.Context, cause error) {
 			e.Invalid(image, err)
 			continue
 		}
-		e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: reason, Message: message, Started: time.Now()})
+		e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: reason, Message: message, Started: time.Now(), sequence: e.nextSequence()})
 	}
 }
 

@@ -59,10 +59,13 @@ func (t *Task) Waive(result *Result, reason string) *Result {
 
 // Fail turns the result of image into an error, or makes one if there is none,
 // because the thread that worked on the image failed. If image is nil, Fail
-// changes the result that is not recorded yet, if there is one.
+// changes the result that is not recorded yet, if there is one and the script has
+// not handed it over.
 func (t *Task) Fail(image *imagelist.Image, reason validate.Reason, message string) {
 	failed := &Result{Started: time.Now()}
 	switch {
+	case image == nil && t.latest != nil && t.engine.collector.ledger.has(t.latest.sequence):
+		return
 	case t.latest != nil && (image == nil || identify(t.latest.Image) == identify(image)):
 		copied := *t.latest
 		failed = &copied

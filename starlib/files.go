@@ -1,8 +1,10 @@
 package starlib
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"go.starlark.net/starlark"
 
@@ -98,8 +100,9 @@ func (e *execution) writeFailed(thread *starlark.Thread, b *starlark.Builtin, ar
 	// A second call for the same file adds to it: a script may have two lists.
 	e.failing.Lock()
 	defer e.failing.Unlock()
-	e.failed[path] = append(e.failed[path], results...)
-	lines := e.Engine.FailedLines(e.failed[path])
+	name := filepath.Clean(cmp.Or(path, e.FailedList))
+	e.failed[name] = append(e.failed[name], results...)
+	lines := e.Engine.FailedLines(e.failed[name])
 	if err := e.WriteFailed(path, lines); err != nil {
 		return nil, err
 	}

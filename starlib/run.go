@@ -22,6 +22,7 @@ type Options struct {
 	Lookup      Lookup
 	Registry    func(host string, settings RegistrySettings) error
 	Open        func(path string) (*imagelist.List, error) // "" opens the run's own list
+	FailedList  string                                     // path of the run's own failed list
 	WriteFailed func(path string, lines []string) error    // "" means the run's own failed list
 	Print       io.Writer
 	Log         *slog.Logger

@@ -110,7 +110,7 @@ func TestResultsPipeClosed(t *testing.T) {
 // ends with its own exit status, and is not ended by a signal: "2>&1 | head -1"
 // leaves early.
 func TestErrorIntoClosedPipe(t *testing.T) {
-	dir, host := fullRun(t, 3)
+	dir, host := listOf(t, 3)
 	write(t, filepath.Join(dir, "fails.star"), "def main():\n    fail(\"on purpose\")\n")
 	temporary := t.TempDir()
 	for _, test := range []struct {

@@ -8,13 +8,13 @@ import (
 )
 
 // spareGarbage is how many bytes of garbage may pile up before Go collects it. If
-// more than five times as much memory is in use, minPercent counts instead.
+// more than six times as much memory is in use, minPercent counts instead.
 const spareGarbage = 32 << 20
 
 // minPercent is the smallest GOGC that is set: the garbage that may pile up, in
 // percent of the memory in use. With a smaller value, a run over a very long list
 // would collect garbage all the time.
-const minPercent = 20
+const minPercent = 15
 
 // limitGarbage makes Go collect garbage each time that about spareGarbage has
 // piled up. It is called once, and works until the process ends. If the user set

@@ -22,8 +22,8 @@ func TestPercentFor(t *testing.T) {
 		{32 << 20, 100},
 		{64 << 20, 50},
 		{128 << 20, 25},
-		{1 << 30, 20},
-		{1 << 40, 20},
+		{1 << 30, 15},
+		{1 << 40, 15},
 	} {
 		if got := percentFor(test.inUse); got != test.want {
 			t.Errorf("%d bytes in use: got %d, want %d", test.inUse, got, test.want)
@@ -34,7 +34,7 @@ func TestPercentFor(t *testing.T) {
 // TestLimitGarbage shows that every collection sets GOGC again, for the memory that is
 // in use after it.
 func TestLimitGarbage(t *testing.T) {
-	if got := runForGarbage(t, nil); got != "with 160 MiB: 20\nwith little: more\n" {
+	if got := runForGarbage(t, nil); got != "with 240 MiB: 15\nwith little: more\n" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -74,9 +74,9 @@ func showGarbage() {
 		fmt.Println("GOGC is", percent())
 		return
 	}
-	large := make([]byte, 160<<20)
+	large := make([]byte, 240<<20)
 	collectUntil(func() bool { return percent() == minPercent })
-	fmt.Println("with 160 MiB:", percent())
+	fmt.Println("with 240 MiB:", percent())
 	runtime.KeepAlive(large)
 	large = nil
 	collectUntil(func() bool { return percent() > minPercent })

@@ -218,7 +218,7 @@ func (f *File) Write(result *engine.Result) error {
 		}
 	}
 	record := recordOf(result)
-	record.List = image.List
+	record.List, record.Number = image.List, image.Number
 	if err := f.write(record); err != nil {
 		return err
 	}

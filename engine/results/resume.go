@@ -40,13 +40,20 @@ func (e Earlier) Result(image *imagelist.Image, question string) *engine.Result 
 }
 
 // imageOf returns the image of a record. The run's own list keeps the name that it
-// had when the file was begun.
+// had when the file was begun; if another list has this name now, they swap names.
+// Images that the script made have no number: the order in which threads make them
+// may be another one next time.
 func (e Earlier) imageOf(image *imagelist.Image) Image {
-	list := image.List
-	if list == e.own {
+	list, number := image.List, image.Number
+	switch list {
+	case "":
+		number = 0
+	case e.own:
 		list = e.recordedAs
+	case e.recordedAs:
+		list = e.own
 	}
-	return Image{list, image.Number, image.Source, image.Destination, image.Tag, image.Tag}
+	return Image{list, number, image.Source, image.Destination, image.Tag, image.Tag}
 }
 
 // Resume opens the results file of an earlier run over the same list, with the

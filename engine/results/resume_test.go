@@ -224,7 +224,9 @@ func TestResumeRefused(t *testing.T) {
 			test.change(&now)
 			_, earlier, err := Resume(path, now, hints)
 			if test.words == "" {
-				if err != nil || !earlier.Result(nginx, "q").OK() {
+				image := new(*nginx)
+				image.List = now.List
+				if err != nil || !earlier.Result(image, "q").OK() {
 					t.Errorf("%v", err)
 				}
 				return

@@ -29,7 +29,7 @@ func (j *Job) Finish() (status int, err error) {
 	summary, sinkErr := j.engine.Close(cause)
 	var writeErr error
 	if (cause != nil || sinkErr != nil) && !j.config.Session {
-		summary.Unreached, writeErr = j.saveUnfinished(sinkErr)
+		summary.Unreached, writeErr = j.saveUnfinished(cause, sinkErr)
 	}
 	summary.Lines, summary.LeftOut = j.engine.CountLines() // also those that were on their way
 	summary.Requests, summary.Bytes = j.client.Requests(), j.client.Bytes()
@@ -55,9 +55,12 @@ func (j *Job) Finish() (status int, err error) {
 // saveUnfinished writes the failed list of a run whose script did not come to
 // its end: the lines that failed, and those that the run did not reach, of
 // which it returns the number.
-func (j *Job) saveUnfinished(sinkErr error) (unreached int, err error) {
+func (j *Job) saveUnfinished(cause, sinkErr error) (unreached int, err error) {
 	drain, stop := context.WithTimeout(context.Background(), drainTime)
 	defer stop()
+	if _, late := errors.AsType[*engine.DeadlineError](cause); late {
+		stop() // EndRest has waited, and has a result for each line that came
+	}
 	lines, unreached := j.engine.UnfinishedLines(drain)
 	if n, _ := j.engine.Total(); n == 0 && len(lines) == 0 {
 		return unreached, nil // nothing was begun, and an earlier list stays
