@@ -26,7 +26,8 @@ type file struct {
 	flag string // how the user names the file: a flag, or "the script"
 	path *string
 	use  use
-	// loaded says that the file was read already, as the script and its modules are.
+	// loaded says that the file was read already, as the script and its modules are,
+	// or is open already.
 	loaded bool
 	// check returns an error if the file cannot be used; nil checks nothing.
 	check func(path string) error
@@ -47,6 +48,9 @@ func (c *Config) files() []file {
 		}
 		flag = "a module of the script"
 	}
+	for _, redirected := range c.redirected() {
+		table = append(table, file{flag: redirectedFlag, path: &redirected, use: reads, loaded: true})
+	}
 	for i := range c.Outputs {
 		table = append(table, file{flag: c.Outputs[i].Flag, path: &c.Outputs[i].Path, use: writes, check: checkOutput(c.Outputs[i].Flag)})
 	}
@@ -54,6 +58,23 @@ func (c *Config) files() []file {
 		table = append(table, file{flag: "--allow-path", path: &c.AllowDirs[i], use: findsIn, check: checkFolder})
 	}
 	return table
+}
+
+// redirectedFlag is what messages call a file that standard output or standard
+// error is redirected to.
+const redirectedFlag = "what the shell redirects to it"
+
+// redirected returns the names of standard output and standard error, as far as
+// they are files. Replacing such a file would lose what the run prints.
+func (c *Config) redirected() []string {
+	var names []string
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		info, err := f.Stat()
+		if (c.Console.Stdout == f || c.Console.Stderr == f) && err == nil && info.Mode().IsRegular() {
+			names = append(names, f.Name())
+		}
+	}
+	return names
 }
 
 // checkFailedList returns an error if the failed list cannot be written.
@@ -147,6 +168,9 @@ func (c *Config) checkOverwrites(f file, table []file, place int) error {
 		return nil
 	}
 	for i, other := range table {
+		if *f.path == standardOutput && other.flag == redirectedFlag {
+			continue
+		}
 		if (other.use == reads || other.use == writes && i < place) && sink.SameFile(c.onDisk(f), c.onDisk(other)) {
 			return c.overwrites(f, other)
 		}
