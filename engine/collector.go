@@ -47,7 +47,8 @@ type Summary struct {
 	LeftOut int // lines of which there is no result
 
 	// NotHandedOver counts images that did not pass, and of whose lines the script
-	// gave nothing to the failed list.
+	// gave nothing to the failed list; and lines that are no images, and that the
+	// script read after it had written the list.
 	NotHandedOver int
 
 	Unreached   int   // of the lines left out, those that a run which ended early did not reach

@@ -95,6 +95,7 @@ type Engine struct {
 	lists     []*imagelist.List
 	reading   map[*imagelist.List]imagelist.Options // how the script reads them
 	invalid   map[identity]imagelist.Image
+	listed    int              // how many of invalid there were when the failed list was made
 	questions map[asked]string // their hashes
 	// answered are the images and questions that this run itself has asked; nil if
 	// it does not go on from an earlier run.
@@ -246,7 +247,13 @@ func (e *Engine) Sync() { e.collector.sync() }
 // Close waits for the sinks and returns the counts of the run, and the error of
 // a sink if one failed. cause says why the script did not come to its end; it is
 // nil if the script did. Nothing may be validated or recorded after Close.
-func (e *Engine) Close(cause error) (Summary, error) { return e.collector.close(cause) }
+func (e *Engine) Close(cause error) (Summary, error) {
+	s, err := e.collector.close(cause)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.NotHandedOver += len(e.invalid) - e.listed
+	return s, err
+}
 
 // CountLines returns, after Close, how many lines of the run's lists were read,
 // and of how many of these there is no result.

@@ -81,6 +81,7 @@ func (e *Engine) FailedLines(results []*Packed) []string {
 func (e *Engine) invalidImages(results []*Packed) []imagelist.Image {
 	e.mu.Lock()
 	invalid := slices.Collect(maps.Values(e.invalid))
+	e.listed = len(invalid)
 	e.mu.Unlock()
 	if len(invalid) == 0 {
 		return nil

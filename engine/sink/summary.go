@@ -40,7 +40,7 @@ func (s Summary) Finish(outcome engine.Summary) error {
 		s.Log.Warn(fmt.Sprintf("%d of the images did not pass, and the script wrote no failed list", bad))
 	}
 	if n := outcome.NotHandedOver; n > 0 && outcome.FailedList != "" && outcome.Cause == nil {
-		s.Log.Warn(fmt.Sprintf("%s did not pass, and the failed list lacks them: the script gave no result of their lines to write_failed", count(n, "image")))
+		s.Log.Warn(fmt.Sprintf("%s did not pass, and the failed list lacks them: the script gave no result of their lines to write_failed, or read the lines later", count(n, "image")))
 	}
 	if s.AsJSON {
 		logSummary(s.Log, outcome)
