@@ -18,6 +18,7 @@ type RegistrySettings struct {
 	Cert, Key          string
 	TLSVerify          *bool
 	PlainHTTP          bool
+	TokenServer        string
 	RequestsPerSecond  float64
 	MaxRequests        int
 }
@@ -32,7 +33,8 @@ func (e *execution) registry(thread *starlark.Thread, b *starlark.Builtin, args 
 	err := param.Unpack(b, args, kwargs, "host", &host, "endpoint?", &s.Endpoint,
 		"username?", &s.Username, "password?", &s.Password, "token?", &s.Token,
 		"ca?", &s.CA, "cert?", &s.Cert, "key?", &s.Key, "tls_verify?", &verify, "plain_http?", &s.PlainHTTP,
-		"requests_per_second?", &rate, "max_requests?", &s.MaxRequests)
+		"requests_per_second?", &rate, "max_requests?", &s.MaxRequests,
+		"token_server?", &s.TokenServer)
 	if err != nil {
 		return nil, err
 	}

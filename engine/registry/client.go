@@ -28,6 +28,9 @@ type Options struct {
 	// InsecureHint says how a user sets Insecure, such as the name of a flag.
 	// Messages show it as a hint. If it is empty, they give no such hint.
 	InsecureHint string
+	// TokenServerHint says how a user names the token server of a registry, for
+	// messages, in the same way.
+	TokenServerHint string
 
 	// Warn gets each message that concerns a whole registry: that the registry is
 	// down, or that its quota is spent. It may be nil.

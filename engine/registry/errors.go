@@ -34,6 +34,14 @@ type explained interface {
 	Reason() validate.Reason
 }
 
+// hintedError is an error with a hint behind its message.
+type hintedError struct {
+	explained
+	hint string
+}
+
+func (e *hintedError) Error() string { return e.explained.Error() + e.hint }
+
 // contentError says that the content of an answer is wrong.
 type contentError struct{ err error }
 

@@ -24,7 +24,13 @@ import (
 func (h *host) explain(ctx context.Context, call *wire.Call, err error, side validate.Side, reference string) *Error {
 	e := &Error{Side: side, Reference: reference, Err: err, doing: "reading " + side.String()}
 	missing := (*missingError)(nil)
+	locked, realm := (*access.LockedError)(nil), (*access.RealmError)(nil)
 	switch {
+	case errors.As(err, &locked):
+		from, _ := h.account.From()
+		e.known = &hintedError{locked, credentialHint(h.registry.address, h.account.User.Namespace, from)}
+	case errors.As(err, &realm) && realm.Nameable && h.client.options.TokenServerHint != "":
+		e.known = &hintedError{realm, fmt.Sprintf(" (if it is right, name it: %s)", h.client.options.TokenServerHint)}
 	case errors.As(err, &missing):
 		e.known = &missingError{missing.words, side}
 	case errors.As(err, &e.known):

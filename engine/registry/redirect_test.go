@@ -55,21 +55,27 @@ func TestRedirect(t *testing.T) {
 }
 
 // A redirect within the registry keeps the credential, because the registry wants it
-// there, too. A redirect from HTTPS to plain HTTP drops it.
+// there, too. A redirect from HTTPS to plain HTTP drops it, and only a digest is read
+// there.
 func TestRedirectWithin(t *testing.T) {
-	r, _, _ := filled()
-	for _, test := range []struct{ name, to string }{
-		{"same", ""},
-		{"HTTP", "http://" + hub},
+	r, pushed, _ := filled()
+	digest := validate.Need{Action: validate.ReadManifest, Digest: pushed.Digest}
+	for _, test := range []struct {
+		name, to string
+		need     validate.Need
+		refused  bool
+	}{
+		{"same", "", manifest, false},
+		{"HTTP, a tag", "http://" + hub, manifest, true},
+		{"HTTP, a digest", "http://" + hub, digest, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			plain := record(r)
 			inner := locked(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-				if strings.Contains(request.URL.Path, "/manifests/1") {
-					http.Redirect(w, request, test.to+strings.Replace(request.URL.Path, "/manifests/1", "/manifests/2", 1), http.StatusFound)
+				if strings.Contains(request.URL.Path, "/manifests/") && request.URL.RawQuery == "" {
+					http.Redirect(w, request, test.to+request.URL.Path+"?again", http.StatusFound)
 					return
 				}
-				request.URL.Path = strings.Replace(request.URL.Path, "/manifests/2", "/manifests/1", 1)
 				r.ServeHTTP(w, request)
 			}))
 			synctest.Test(t, func(t *testing.T) {
@@ -79,9 +85,12 @@ func TestRedirectWithin(t *testing.T) {
 				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Logins: []registry.Login{
 					{Registry: hub, Username: user, Password: password},
 				}})
-				fact := read(t, c, app(hub), manifest)
-				if fact.Missing != (test.to != "") { // the plain server has no tag 2
-					t.Errorf("got %+v", fact)
+				fact, _, err := c.Read(t.Context(), app(hub), test.need)
+				switch {
+				case test.refused:
+					wantError(t, err, validate.Unreachable, "redirects to http://"+hub, "plain HTTP")
+				case err != nil || fact.Digest != pushed.Digest:
+					t.Errorf("got %+v, %v", fact, err)
 				}
 				if got := plain.authorizations(); len(got) > 0 {
 					t.Errorf("plain HTTP got %q", got)

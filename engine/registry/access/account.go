@@ -74,9 +74,9 @@ type Session struct {
 	Host   string
 
 	challenge *transport.Challenge
-	auth      authn.Authenticator
 	config    authn.AuthConfig
 	from      string // where the credentials were found; "" if there are none
+	login     *trial // whether they are accepted
 	// authorization is the Authorization header of all requests. It is not used if a
 	// token server gives a token for each repository.
 	authorization string
@@ -99,12 +99,12 @@ func (a *Account) Open(ctx context.Context, contact http.RoundTripper) (*Session
 }
 
 func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session, error) {
-	s := &Session{Scheme: "https", Host: a.registry.RegistryStr()}
+	s := &Session{Scheme: "https", Host: a.registry.RegistryStr(), login: newTrial()}
 	if err := a.findCredentials(ctx, s); err != nil {
 		return nil, &CredentialError{err}
 	}
 	var err error
-	if s.challenge, err = transport.Ping(ctx, a.registry, contact); err != nil {
+	if s.challenge, err = transport.Ping(ctx, a.registry, &pingTransport{host: s.Host, next: contact}); err != nil {
 		return nil, &PingError{err, s.from}
 	}
 	if s.challenge.Insecure {
@@ -130,6 +130,13 @@ func isLoopback(address string) bool {
 	host := (&url.URL{Host: address}).Hostname()
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// sendsLogin reports whether a request for a token carries the credentials. A
+// challenge of another host, to which the registry redirects GET /v2/, gets none:
+// the registry would choose whose token server reads the password.
+func (s *Session) sendsLogin() bool {
+	return s.config != (authn.AuthConfig{}) && !isForeign(s.challenge)
 }
 
 // hasTokenServer reports whether each repository needs a token from a token server.

@@ -26,6 +26,9 @@ type cacheEntry[T any] struct {
 	expires time.Time
 }
 
+// isDropped reports whether somebody has found that the value is bad.
+func (e *cacheEntry[T]) isDropped() bool { return e.expires.IsZero() }
+
 // isCurrent reports whether the entry exists and has not expired.
 func (e *cacheEntry[T]) isCurrent() bool { return e != nil && time.Now().Before(e.expires) }
 
@@ -56,10 +59,14 @@ func (c *cachedValue[T]) get(ctx context.Context, f *Flights, fresh func(context
 				flight.Fly(func() (T, error) { return c.refresh(f, fresh) })
 			})
 		}
-		// The next round of the loop reads latest, because somebody may have dropped
-		// the value of this flight already.
 		if _, err := flight.Wait(ctx); err != nil {
 			return none, err
+		}
+		// A value that was just made counts however short its life is; otherwise a
+		// token that expires at once would be made again and again. But somebody may
+		// have dropped the value already: then the loop goes on.
+		if e := c.latest.Load(); e.err == nil && !e.isDropped() {
+			return e.value, nil
 		}
 	}
 }

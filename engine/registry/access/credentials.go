@@ -54,18 +54,18 @@ func (a *Account) resolve(keychain authn.Keychain) func(context.Context) (authn.
 
 // findCredentials finds the credentials of a session, and sets them in it.
 func (a *Account) findCredentials(ctx context.Context, s *Session) error {
-	s.auth = authn.Anonymous
+	found := authn.Authenticator(authn.Anonymous)
 	for _, source := range a.sources() {
 		auth, err := source.find(ctx)
 		if err != nil {
 			return fmt.Errorf("looking for credentials in %s: %w", source.name, err)
 		}
 		if auth != authn.Anonymous {
-			s.auth, s.from = auth, source.name
+			found, s.from = auth, source.name
 			break
 		}
 	}
-	config, err := authn.Authorization(ctx, s.auth)
+	config, err := authn.Authorization(ctx, found)
 	if err != nil {
 		return fmt.Errorf("reading the credentials of %s: %w", s.from, err)
 	}

@@ -3,8 +3,10 @@ package access
 import (
 	"errors"
 	"fmt"
+	"net/url"
 
 	"mvrun/engine/imagelist"
+	"mvrun/engine/registry/wire"
 )
 
 // Settings say how to speak to one registry. If a setting is left out, the options
@@ -20,6 +22,11 @@ type Settings struct {
 	TLSVerify *bool
 	PlainHTTP bool // speak HTTP without TLS
 
+	// TokenServer is the only token server of the registry that is asked, as
+	// HOST[:PORT] or as a URL without a path. "" means that the registry names one,
+	// within the rules of realmRules.
+	TokenServer string
+
 	RequestsPerSecond float64 // 0 means no limit
 	MaxRequests       int     // the most requests at once; 0 means no limit
 }
@@ -31,7 +38,14 @@ func (s Settings) Check() error {
 			return fmt.Errorf("endpoint: %w", err)
 		}
 	}
+	if s.TokenServer != "" {
+		if _, err := parseTokenServer(s.TokenServer); err != nil {
+			return err
+		}
+	}
 	switch {
+	case wire.ReachOf((&url.URL{Host: s.Endpoint}).Hostname()) == wire.LinkLocal:
+		return errors.New("endpoint: a link-local address is not asked: clouds keep the credentials of their machines there")
 	case (s.Username == "") != (s.Password == ""):
 		return errors.New("username and password go together: only one of them is given")
 	case s.Token != "" && s.Username != "":

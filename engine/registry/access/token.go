@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
+	"strings"
 	"time"
-
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 const (
 	// defaultLife is how long a token is valid if the token server does not say.
 	// https://distribution.github.io/distribution/spec/auth/token/
 	defaultLife = 60 * time.Second
+	// maxLife is the longest time that a token is used. A run may last for days, and
+	// some servers name a time in which nobody believes.
+	maxLife = 24 * time.Hour
 	// tokenMargin is how long before its end a token is replaced. But it is always
 	// used for at least half of its life.
 	tokenMargin = 15 * time.Second
@@ -53,30 +54,53 @@ func (a *Account) token(repository string) *cachedValue[string] {
 
 // exchange fetches a token from the token server. It also returns how long the token
 // is valid.
-func (a *Account) exchange(ctx context.Context, s *Session, repository string, tokens http.RoundTripper) (string, time.Duration, error) {
-	scopes := []string{"repository:" + repository + ":pull"}
-	answer, err := transport.Exchange(ctx, a.registry, s.auth, tokens, scopes, s.challenge)
+func (a *Account) exchange(ctx context.Context, s *Session, repository string, tokens http.RoundTripper) (token string, life time.Duration, err error) {
+	rules := a.rules(ctx, s)
+	realm, err := rules.check(s.challenge.Parameters["realm"])
 	if err != nil {
-		return "", 0, &TokenError{withoutAnswer(err)}
+		return "", 0, err
 	}
-	life := defaultLife
-	if answer.ExpiresIn > 0 {
-		life = time.Duration(answer.ExpiresIn) * time.Second
+	done := func(int) {}
+	if s.sendsLogin() {
+		if done, err = s.login.begin(ctx); err != nil {
+			return "", 0, &TokenError{err}
+		}
 	}
-	if answer.Token == "" {
-		answer.Token = answer.AccessToken
+	request := &tokenRequest{session: s, rules: rules, realm: realm, repository: repository, transport: tokens}
+	token, life, status, err := request.send(ctx)
+	done(status)
+	if err != nil {
+		return "", 0, &TokenError{err}
 	}
-	return answer.Token, life, nil
+	return token, life, nil
 }
 
-// withoutAnswer returns an error that does not show the answer of the token server.
-// An answer with a status of success may hold a secret, even if the token in it
-// cannot be read.
-func withoutAnswer(err error) error {
-	if errors.As(err, new(*transport.Error)) || errors.As(err, new(*url.Error)) {
-		return err
+// Send gives a request with its authorization to next. A password may be refused only
+// a few times; a token is refused for other reasons, and another one is made for it.
+func (a *Account) Send(request *http.Request, next http.RoundTripper) (*http.Response, error) {
+	s := a.session.last()
+	if s == nil || !strings.HasPrefix(request.Header.Get("Authorization"), basic) {
+		return next.RoundTrip(request)
 	}
-	return errors.New("the answer of the token server holds no token")
+	done, err := s.login.begin(request.Context())
+	if err != nil {
+		return nil, err
+	}
+	response, err := next.RoundTrip(request)
+	done(statusOf(response, request))
+	return response, err
+}
+
+// statusOf returns the status with which a registry has answered a request. It is 0 if
+// there is no response. If another host has answered, the registry has redirected.
+func statusOf(response *http.Response, request *http.Request) int {
+	switch {
+	case response == nil:
+		return 0
+	case response.Request != nil && response.Request.URL.Host != request.URL.Host:
+		return http.StatusFound
+	}
+	return response.StatusCode
 }
 
 // Renew forgets a token that the registry refused. It reports whether the request

@@ -16,6 +16,9 @@ type Authorizer interface {
 	// whether the request should be sent again with a new one. repeated means that
 	// the registry has refused the same request before.
 	Renew(repository, refused string, repeated bool) bool
+	// Send gives a request with its authorization to next. It fails without sending
+	// the request if the registry has refused the user's password too often.
+	Send(request *http.Request, next http.RoundTripper) (*http.Response, error)
 	// Redact hides the user's secrets in a message of the registry. The registry
 	// may repeat in it what was sent.
 	Redact(words string) string
@@ -41,7 +44,7 @@ func (t *authorizationTransport) RoundTrip(request *http.Request) (*http.Respons
 		if authorization != "" {
 			sent = withHeader(request, "Authorization", authorization)
 		}
-		response, err := t.next.RoundTrip(sent)
+		response, err := t.user.Send(sent, t.next)
 		if err != nil || response.StatusCode != http.StatusUnauthorized ||
 			attempt >= maxRetries || !t.user.Renew(repository, authorization, attempt > 0) {
 			return response, err

@@ -15,6 +15,9 @@ type nobody struct{}
 func (nobody) Authorization(context.Context, string, http.RoundTripper) (string, error) {
 	return "", nil
 }
+func (nobody) Send(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+	return next.RoundTrip(r)
+}
 func (nobody) Renew(string, string, bool) bool { return false }
 func (nobody) Redact(words string) string      { return words }
 

@@ -63,7 +63,7 @@ func (r *Registry) NewChain(user Authorizer) *Chain {
 	return &Chain{
 		Requests: &quotaTransport{quota: quota, next: &authorizationTransport{
 			user:   user,
-			next:   &redirectTransport{next: patient},
+			next:   &redirectTransport{warnDowngrade: r.warnDowngrade, next: patient},
 			tokens: &bufferTransport{tries: r.network.Tries(), next: &quotaTransport{quota: quota, next: patient}},
 		}},
 		Contact:  &quotaTransport{quota: quota, next: brief},

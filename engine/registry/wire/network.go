@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,8 @@ type Network struct {
 	sockets  *sockets
 	shared   *http.Transport // connections that use Options.TLS
 
+	named sync.Map // the hosts of registries and proxies that the user names
+
 	mu         sync.Mutex
 	transports []*http.Transport // every transport of the run, to close its unused connections
 }
@@ -53,10 +56,33 @@ func New(o Options) *Network {
 	n := &Network{options: o, circuits: newCircuits(o.Warn)}
 	n.sockets = &sockets{dial: o.Dial, room: make(chan struct{}, cmp.Or(o.Sockets, maxSockets())), closeIdle: n.CloseIdleConnections}
 	if o.Dial == nil {
-		n.sockets.dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+		n.sockets.dial = n.dial
 	}
 	n.shared = n.newTransport(o.TLS)
 	return n
+}
+
+// dial makes a connection. Only the user's own registries and proxies may be at a
+// link-local address.
+func (n *Network) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if _, named := n.named.Load(host); !named {
+		dialer.Control = refuseLinkLocal
+	}
+	return dialer.DialContext(ctx, network, address)
+}
+
+// proxy returns the proxy for a request, or nil.
+func (n *Network) proxy(request *http.Request) (*url.URL, error) {
+	proxy, err := http.ProxyFromEnvironment(request)
+	if proxy != nil {
+		n.named.Store(proxy.Hostname(), true)
+	}
+	return proxy, err
 }
 
 // Requests returns how many HTTP requests were sent.
@@ -101,12 +127,16 @@ type Registry struct {
 	pace        *pace
 	slots       chan struct{} // holds one value for each request under way; nil means no limit
 	trouble     trouble
+	// warnDowngrade warns of a redirect from HTTPS to plain HTTP.
+	warnDowngrade func(from, to *url.URL)
 }
 
 // NewRegistry returns a Registry of the network. Call it once for each name: all
 // users of a registry must share its limits, which the Registry holds.
 func (n *Network) NewRegistry(t Target) *Registry {
 	r := &Registry{Target: t, network: n, connections: n.shared, pace: newPace(t.RequestsPerSecond)}
+	r.warnDowngrade = downgradeWarning(t.Name, n.options.Warn)
+	n.named.Store((&url.URL{Host: t.Host}).Hostname(), true)
 	if n.options.Once {
 		r.pace = newPace(0)
 	}
@@ -136,7 +166,7 @@ func (n *Network) newTransport(config *tls.Config) *http.Transport {
 		IdleConnTimeout:       90 * time.Second,
 	}
 	if n.options.Dial == nil {
-		transport.Proxy = http.ProxyFromEnvironment
+		transport.Proxy = n.proxy
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

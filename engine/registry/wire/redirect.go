@@ -1,20 +1,28 @@
 package wire
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+
+	"mvrun/validate"
 )
 
-// redirectTransport follows redirects. It uses http.Client, but changes two things:
+// redirectTransport follows redirects. It uses http.Client, but changes three things:
 //
 //   - The Authorization header goes only to the same scheme, host and port. By
 //     itself http.Client would send it to other ports of the host, too.
+//   - A redirect is followed only within the rules of check.
 //   - http.Client copies each request, which costs time. So a request is first sent
 //     without http.Client, and only a redirect is given to it. Nearly all answers
 //     are no redirects.
 type redirectTransport struct {
-	next http.RoundTripper
+	warnDowngrade func(from, to *url.URL) // is called for each redirect from HTTPS to plain HTTP that is followed
+	next          http.RoundTripper
 }
 
 func (t *redirectTransport) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -25,9 +33,65 @@ func (t *redirectTransport) RoundTrip(request *http.Request) (*http.Response, er
 	if response.StatusCode < 300 || response.StatusCode >= 400 {
 		return response, nil
 	}
-	client := http.Client{Transport: &followTransport{first: response, origin: request, next: t.next}}
+	client := http.Client{Transport: &followTransport{first: response, origin: request, next: t.next}, CheckRedirect: t.check}
 	return client.Do(request)
 }
+
+// RedirectError says that a redirect is not followed.
+type RedirectError struct {
+	To  string // SCHEME://HOST[:PORT]
+	Why string
+}
+
+func (e *RedirectError) Error() string {
+	return fmt.Sprintf("it redirects to %s, which is not followed: %s", e.To, e.Why)
+}
+
+// Reason returns the reason of an image's result.
+func (e *RedirectError) Reason() validate.Reason { return validate.Unreachable }
+
+// check returns an error for a redirect that is not followed. A registry must not make
+// this program ask a machine that only this one reaches, and not replace HTTPS by plain
+// HTTP, unless the digest of what is read shows that nobody changed the bytes.
+//
+// Many registries redirect to object stores. These may have a name that leads to a
+// private address, and may speak plain HTTP.
+func (t *redirectTransport) check(next *http.Request, via []*http.Request) error {
+	first, last := via[0], via[len(via)-1]
+	refuse := func(why string) error {
+		return &RedirectError{To: OneLine(next.URL.Scheme + "://" + next.URL.Host), Why: why}
+	}
+	if len(via) >= 10 {
+		return errors.New("stopped after 10 redirects")
+	}
+	ctx, asked := first.Context(), first.URL.Hostname()
+	switch reach := ReachOf(next.URL.Hostname()); {
+	case strings.EqualFold(next.URL.Hostname(), asked):
+	case reach == LinkLocal:
+		return refuse("its address is link-local, where clouds keep the credentials of their machines")
+	case reach == Loopback && !isLoopback(ctx, asked):
+		return refuse("that is this machine, and the registry is another one")
+	case reach == Private && !IsInternal(ctx, asked):
+		return refuse("its address is private, and the registry's own is not")
+	}
+	if last.URL.Scheme == "https" && next.URL.Scheme == "http" {
+		if !namesDigest(first.URL.Path) {
+			return refuse("it speaks plain HTTP, and only the bytes of a digest may come that way")
+		}
+		t.warnDowngrade(last.URL, next.URL)
+	}
+	return nil
+}
+
+// namesDigest reports whether a path of a registry's API names a manifest or a blob by
+// its digest.
+func namesDigest(path string) bool {
+	_, reference, _ := cutLast(path)
+	return strings.HasPrefix(reference, "sha256:") || strings.HasPrefix(reference, "sha512:")
+}
+
+// isLoopback reports whether a host is this machine.
+func isLoopback(ctx context.Context, host string) bool { return allReach(ctx, host, Loopback) }
 
 // followTransport sends the requests that follow one redirect after the other. The
 // first request was sent before, and followTransport has its answer.
@@ -48,8 +112,22 @@ func (t *followTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		}
 		request = withHeader(request, "Authorization", authorization)
 	}
+	if request.Header.Get("Referer") != "" { // http.Client adds the URL before, which may have a signature
+		request = withHeader(request, "Referer", "")
+	}
 	return t.next.RoundTrip(request)
 }
 
 // sameOrigin reports whether two URLs have the same scheme, host and port.
 func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
+
+// downgradeWarning returns a function that warns of a registry which redirects to plain
+// HTTP, once.
+func downgradeWarning(registry string, warn func(string)) func(from, to *url.URL) {
+	var once sync.Once
+	return func(_, to *url.URL) {
+		once.Do(func() {
+			warn(fmt.Sprintf("%s redirects to http://%s, without TLS: only blobs and manifests are read there whose bytes have the digest that was asked for", registry, OneLine(to.Host)))
+		})
+	}
+}

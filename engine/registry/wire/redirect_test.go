@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -25,10 +26,14 @@ func TestRedirect(t *testing.T) {
 		{"there and back", []string{"https://store.example/a", "https://r.example/b"}, []string{"secret", "", "secret"}},
 	} {
 		var urls, shown []string
-		transport := &redirectTransport{next: roundTripper(func(r *http.Request) (*http.Response, error) {
+		warned := 0
+		transport := &redirectTransport{warnDowngrade: func(_, _ *url.URL) { warned++ }, next: roundTripper(func(r *http.Request) (*http.Response, error) {
 			urls, shown = append(urls, r.URL.String()), append(shown, r.Header.Get("Authorization"))
 			if _, ok := r.Header["Authorization"]; ok && r.Header.Get("Authorization") == "" {
 				t.Errorf("%s: an empty header was sent", test.name)
+			}
+			if referer := r.Header.Get("Referer"); referer != "" {
+				t.Errorf("%s: %s was sent as Referer", test.name, referer)
 			}
 			if n := len(urls) - 1; n < len(test.to) {
 				return answer(r, http.StatusTemporaryRedirect, "", "Location", test.to[n]), nil
@@ -41,9 +46,73 @@ func TestRedirect(t *testing.T) {
 		if err != nil || response.StatusCode != http.StatusOK {
 			t.Errorf("%s: got %v, %v", test.name, response, err)
 		}
+		if (warned > 0) != (test.name == "plain HTTP") {
+			t.Errorf("%s: %d warnings of plain HTTP", test.name, warned)
+		}
 		if !slices.Equal(shown, test.want) {
 			t.Errorf("%s: of %q the authorizations were %q, want %q", test.name, urls, shown, test.want)
 		}
+	}
+}
+
+// TestRedirectRules shows which redirects are followed.
+func TestRedirectRules(t *testing.T) {
+	const digest = "/v2/team/app/blobs/sha256:a"
+	for _, test := range []struct {
+		from, to string
+		refused  string // words of the error; "" if the redirect is followed
+	}{
+		{"https://r.example" + digest, "https://store.example/a", ""},
+		{"https://r.example" + digest, "https://8.8.8.8/a", ""},
+		{"https://r.example" + digest, "http://169.254.169.254/a", "link-local"},
+		{"https://r.example" + digest, "https://[fe80::1]/a", "link-local"},
+		{"https://r.example" + digest, "https://[::ffff:169.254.169.254]/a", "link-local"},
+		{"https://10.0.0.1" + digest, "https://169.254.169.254/a", "link-local"},
+		{"https://8.8.8.8" + digest, "https://127.0.0.1/a", "this machine"},
+		{"https://8.8.8.8" + digest, "https://localhost:9000/a", "this machine"},
+		{"https://8.8.8.8" + digest, "https://0.0.0.0/a", "this machine"},
+		{"https://10.0.0.1" + digest, "https://127.0.0.1/a", "this machine"},
+		{"http://127.0.0.1:5000" + digest, "http://127.0.0.1:9000/a", ""},
+		{"http://localhost:5000" + digest, "http://[::1]:9000/a", ""},
+		{"https://8.8.8.8" + digest, "https://10.0.0.9/a", "its address is private"},
+		{"https://8.8.8.8" + digest, "https://100.100.100.200/a", "its address is private"},
+		{"https://8.8.8.8" + digest, "https://[fd00:ec2::254]/a", "its address is private"},
+		{"https://192.168.1.1" + digest, "https://10.0.0.9/a", ""},
+		{"https://r.example" + digest, "http://store.example/a", ""},
+		{"https://r.example/v2/team/app/manifests/sha256:a", "http://store.example/a", ""},
+		{"https://r.example/v2/team/app/manifests/latest", "http://store.example/a", "plain HTTP"},
+		{"https://r.example/v2/team/app/tags/list", "http://store.example/a", "plain HTTP"},
+	} {
+		transport := &redirectTransport{warnDowngrade: func(_, _ *url.URL) {}, next: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.String() == test.from {
+				return answer(r, http.StatusFound, "", "Location", test.to), nil
+			}
+			return answer(r, http.StatusOK, ""), nil
+		})}
+		_, err := transport.RoundTrip(newRequest(t, http.MethodGet, test.from))
+		refused := (*RedirectError)(nil)
+		switch {
+		case test.refused == "" && err != nil, test.refused != "" && !errors.As(err, &refused):
+			t.Errorf("%s to %s: got %v", test.from, test.to, err)
+		case refused != nil && !strings.Contains(refused.Error(), test.refused):
+			t.Errorf("%s to %s: %q does not have %q", test.from, test.to, refused, test.refused)
+		}
+	}
+}
+
+// A name that leads to a link-local address is found when the connection is made.
+func TestRefuseLinkLocal(t *testing.T) {
+	for address, want := range map[string]bool{
+		"169.254.169.254:80": true, "[fe80::1%eth0]:443": true, "127.0.0.1:80": false, "10.0.0.1:443": false, "8.8.8.8:443": false,
+	} {
+		if err := refuseLinkLocal("tcp", address, nil); (err != nil) != want {
+			t.Errorf("%s: got %v", address, err)
+		}
+	}
+	n := New(Options{})
+	_, err := n.dial(t.Context(), "tcp", "169.254.0.1:9")
+	if !errors.As(err, new(*LinkLocalError)) {
+		t.Errorf("a connection to a link-local address: got %v", err)
 	}
 }
 

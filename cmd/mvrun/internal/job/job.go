@@ -224,7 +224,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 func (j *Job) openClient() *registry.Client {
 	c := &j.config
 	options := registry.Options{
-		Insecure: c.Insecure, InsecureHint: "--tls-verify=false", Logins: c.Logins, Conns: 4 * c.Jobs, UserAgent: "mvrun/" + c.Version,
+		Insecure: c.Insecure, InsecureHint: "--tls-verify=false", TokenServerHint: "registry(HOST, token_server = …) in a script", Logins: c.Logins, Conns: 4 * c.Jobs, UserAgent: "mvrun/" + c.Version,
 		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once,
 		Warn: func(message string) { j.log.Warn(message) },
 	}

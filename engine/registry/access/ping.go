@@ -1,0 +1,55 @@
+package access
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// maxPing is how many bytes are read of the answer to GET /v2/. Nobody needs them.
+const maxPing = 64 << 10
+
+// foreignParameter is a parameter that pingTransport adds to the challenge of another
+// host than the registry's.
+const foreignParameter = "x-mvrun-foreign"
+
+// isForeign reports whether a challenge comes from another host than the registry.
+func isForeign(c *transport.Challenge) bool {
+	_, foreign := c.Parameters[foreignParameter]
+	return foreign
+}
+
+// errPingDowngrade says that a registry redirects its first request to plain HTTP.
+var errPingDowngrade = errors.New("the registry redirects GET /v2/ from HTTPS to plain HTTP, which is not followed")
+
+// pingTransport sends the first request to a registry for transport.Ping. It bounds
+// the answer, and marks the challenge of another host to which the registry
+// redirects. registry.k8s.io redirects so.
+type pingTransport struct {
+	host string // HOST[:PORT] of the registry
+	next http.RoundTripper
+}
+
+func (t *pingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if redirect := request.Response; redirect != nil && redirect.Request.URL.Scheme == "https" && request.URL.Scheme != "https" {
+		return nil, errPingDowngrade
+	}
+	response, err := t.next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, maxPing), response.Body}
+	if request.URL.Host == t.host {
+		return response, nil
+	}
+	challenges := response.Header.Values("WWW-Authenticate")
+	for i, challenge := range challenges {
+		challenges[i] = challenge + `,` + foreignParameter + `="1"`
+	}
+	return response, nil
+}
