@@ -79,6 +79,7 @@ func (s Summary) Deadline() *DeadlineError {
 type collector struct {
 	results chan *Result
 	barrier chan chan struct{}
+	closing chan struct{} // is closed by close
 	stopped chan struct{}
 	sinks   []Sink
 	stop    func(error)
@@ -93,6 +94,7 @@ func collect(sinks []Sink, stop func(error)) *collector {
 	c := &collector{
 		results: make(chan *Result, 64),
 		barrier: make(chan chan struct{}),
+		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 		sinks:   sinks,
 		stop:    stop,
@@ -103,22 +105,27 @@ func collect(sinks []Sink, stop func(error)) *collector {
 	return c
 }
 
-// run takes results until the channel is closed. Whoever sends to barrier gets an
+// takeAll takes the results that were recorded before.
+func (c *collector) takeAll() {
+	for range len(c.results) {
+		c.take(<-c.results)
+	}
+}
+
+// run takes results until close is called. Whoever sends to barrier gets an
 // answer when all results are taken that were sent before.
 func (c *collector) run() {
 	defer close(c.stopped)
 	for {
 		select {
-		case result, ok := <-c.results:
-			if !ok {
-				return
-			}
+		case result := <-c.results:
 			c.take(result)
 		case done := <-c.barrier:
-			for range len(c.results) {
-				c.take(<-c.results)
-			}
+			c.takeAll()
 			close(done)
+		case <-c.closing:
+			c.takeAll()
+			return
 		}
 	}
 }
@@ -138,7 +145,14 @@ func (c *collector) take(result *Result) {
 	}
 }
 
-func (c *collector) record(result *Result) { c.results <- result }
+// record hands a result to the collector. After close the result is dropped: only a
+// script that ignored the end of its run still has one then.
+func (c *collector) record(result *Result) {
+	select {
+	case c.results <- result:
+	case <-c.closing:
+	}
+}
 
 // sync returns when the sinks have got every result that was recorded before.
 func (c *collector) sync() {
@@ -150,7 +164,7 @@ func (c *collector) sync() {
 // close waits until every result is recorded, tells the sinks which of their
 // records do not count, and returns the counts of the run.
 func (c *collector) close(cause error) (Summary, error) {
-	close(c.results)
+	close(c.closing)
 	<-c.stopped
 	c.revise(cause != nil)
 	s := Summary{

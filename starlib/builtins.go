@@ -5,7 +5,6 @@ import (
 	"maps"
 	"strings"
 
-	"go.starlark.net/lib/json"
 	"go.starlark.net/lib/math"
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
@@ -25,7 +24,7 @@ func (e *execution) builtins() starlark.StringDict {
 	builtins := starlark.StringDict{
 		"log":    e.log(),
 		"struct": starlark.NewBuiltin("struct", starlarkstruct.Make),
-		"json":   json.Module,
+		"json":   jsonModule(),
 		"math":   math.Module,
 		"time":   startime.Module,
 		"re":     re.Module,
@@ -49,6 +48,13 @@ func (e *execution) builtins() starlark.StringDict {
 	}
 	maps.Copy(builtins, e.Extra)
 	return builtins
+}
+
+// predeclared returns the builtins, and those of the language itself that have bounds.
+func (e *execution) predeclared() starlark.StringDict {
+	all := e.builtins()
+	maps.Copy(all, bounded())
+	return all
 }
 
 // BuiltinNames returns the names of the builtins that every script can use, besides

@@ -65,12 +65,12 @@ func (e *execution) do(ctx context.Context, name string, fn func(*starlark.Threa
 // topLevel executes the top level of a script or a module. It returns what the
 // top level declared, which is frozen.
 func (e *execution) topLevel(thread *starlark.Thread, dialect *syntax.FileOptions, script source.Script) (globals starlark.StringDict, err error) {
-	builtins := e.builtins()
+	builtins := e.predeclared()
 	err = engine.Guard(func() (err error) {
 		globals, err = starlark.ExecFileOptions(dialect, thread, script.Name, script.Source, builtins)
 		return err
 	})
-	return globals, diagnose.OfferNames(err, builtins.Keys())
+	return globals, diagnose.OfferNames(err, e.builtins().Keys())
 }
 
 // Keys of a thread's locals.

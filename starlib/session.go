@@ -50,7 +50,7 @@ var scriptDialect = &syntax.FileOptions{Set: true, LoadBindsGlobally: true}
 // of Run.
 func NewSession(ctx context.Context, script source.Script, o Options) (*Session, error) {
 	s := &Session{execution: newExecution(script, o)}
-	s.globals = s.execution.builtins()
+	s.globals = s.execution.predeclared()
 	if script.Name == "" {
 		return s, nil
 	}

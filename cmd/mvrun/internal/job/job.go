@@ -103,6 +103,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 		j.ctx, stop = context.WithTimeoutCause(j.ctx, c.Deadline, &engine.DeadlineError{After: c.Deadline, Hint: "--deadline"})
 		j.onClose(stop)
 	}
+	j.onClose(watchMemory(memoryLimit(), func(err error) { j.cancel(err) }))
 	j.client = j.openClient()
 	j.onClose(j.client.Close)
 	j.onClose(func() { j.cancel(nil) }) // Close of the client waits for what the context ends
@@ -279,9 +280,42 @@ func (j *Job) openWorld() {
 	}
 }
 
-// Execute runs the script.
+// Execute runs the script. If the script does not end soon after the run has ended,
+// Execute leaves it behind: Starlark cannot interrupt a builtin, and nothing can
+// interrupt the opening of a file that hangs. The process then ends without it.
 func (j *Job) Execute() {
-	j.status, j.err = j.config.Program(j.ctx, j.config.Script, j.world)
+	type outcome struct {
+		status *int
+		err    error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		status, err := j.config.Program(j.ctx, j.config.Script, j.world)
+		ended <- outcome{status, err}
+	}()
+	select {
+	case o := <-ended:
+		j.status, j.err = o.status, o.err
+		return
+	case <-j.ctx.Done():
+	}
+	cause := context.Cause(j.ctx)
+	select {
+	case o := <-ended:
+		j.status, j.err = o.status, o.err
+	case <-time.After(patienceFor(cause)):
+		j.log.Warn("the script does not end; the run ends without it")
+		j.err = cause
+	}
+}
+
+// patienceFor returns how long a run whose context has ended waits for its script.
+// While memory runs out, there is little time.
+func patienceFor(cause error) time.Duration {
+	if errors.As(cause, new(*memoryError)) {
+		return 200 * time.Millisecond
+	}
+	return 3 * time.Second
 }
 
 // cause returns why the run ended before its script did, or nil. An error of
