@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"mvrun/cmd/mvrun/internal/job"
-	"mvrun/engine/sink"
+	"mvrun/engine/disk"
 	"mvrun/starlib/check"
 	"mvrun/starlib/source"
 )
@@ -93,7 +93,7 @@ func fix(script *source.Script, options check.Options, stdout io.Writer) (change
 			return false, fmt.Errorf("writing the script to standard output: %w", err)
 		}
 	case changed:
-		if err := sink.ReplaceFile(script.Name, []byte(text)); err != nil {
+		if err := disk.Replace(script.Name, []byte(text)); err != nil {
 			return false, fmt.Errorf("%s is left as it was: %w", script.Name, err)
 		}
 	}

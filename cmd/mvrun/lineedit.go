@@ -14,7 +14,7 @@ import (
 	"github.com/peterh/liner"
 
 	"mvrun/cmd/mvrun/internal/job"
-	"mvrun/engine/sink"
+	"mvrun/engine/disk"
 )
 
 // errAborted means that the user pressed Ctrl-C while typing a line.
@@ -166,7 +166,7 @@ func openHistory(path string) *history {
 	if n := len(h.lines); n > maxHistory {
 		h.lines = h.lines[n-maxHistory:]
 		if n > 2*maxHistory {
-			_ = sink.ReplaceFile(path, []byte(h.text())) // the file keeps its permissions
+			_ = disk.Replace(path, []byte(h.text())) // the file keeps its permissions
 		}
 	}
 	return h

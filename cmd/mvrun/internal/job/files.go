@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"mvrun/engine/sink"
+	"mvrun/engine/disk"
 	"mvrun/starlib/source"
 )
 
@@ -39,7 +39,7 @@ func (c *Config) files() []file {
 	table := []file{
 		{flag: "-f", path: &c.List, use: reads},
 		{flag: "-o", path: &c.Failed, use: writes, check: checkFailedList},
-		{flag: "--results", path: &c.Results, use: writes},
+		{flag: "--results", path: &c.Results, use: writes, check: checkResults},
 	}
 	flag := "the script"
 	for _, script := range append([]source.Script{c.Script}, c.Script.Modules(source.Access{Folders: c.AllowDirs})...) {
@@ -79,20 +79,29 @@ func (c *Config) redirected() []string {
 
 // checkFailedList returns an error if the failed list cannot be written.
 func checkFailedList(path string) error {
-	switch err := sink.CheckReplaceable(path); {
+	switch err := disk.CheckReplaceable(path); {
 	case err == nil:
 		return nil
-	case errors.Is(err, sink.ErrDirectory):
+	case errors.Is(err, disk.ErrDirectory):
 		return fmt.Errorf("the failed list %s (-o) is a directory: give the name of a file", path)
 	default:
 		return fmt.Errorf("the failed list cannot be written to %s (-o): %w", path, err)
 	}
 }
 
+// checkResults returns an error if the results file could be one that another user
+// has put there.
+func checkResults(path string) error {
+	if err := disk.CheckOwner(path); err != nil {
+		return fmt.Errorf("--results %s: %w", path, err)
+	}
+	return nil
+}
+
 // checkOutput returns the check of a file that a flag names.
 func checkOutput(flag string) func(path string) error {
 	return func(path string) error {
-		if err := sink.CheckReplaceable(path); err != nil {
+		if err := disk.CheckReplaceable(path); err != nil {
 			return fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
 		}
 		return nil
@@ -171,7 +180,7 @@ func (c *Config) checkOverwrites(f file, table []file, place int) error {
 		if *f.path == standardOutput && other.flag == redirectedFlag {
 			continue
 		}
-		if (other.use == reads || other.use == writes && i < place) && sink.SameFile(c.onDisk(f), c.onDisk(other)) {
+		if (other.use == reads || other.use == writes && i < place) && disk.SameFile(c.onDisk(f), c.onDisk(other)) {
 			return c.overwrites(f, other)
 		}
 	}
@@ -218,14 +227,16 @@ type openFiles struct {
 	named   []string // paths that the script may use wherever they are
 
 	outputs []Output // files that the run replaces when it is over
+	folders []string // below them, the script may replace any file
 
 	mu    sync.Mutex
 	owned []string // files that only the run itself may replace
+	made  []string // files that the script has written
 }
 
 // openFiles returns the files of the table once they are settled.
 func (c *Config) openFiles() *openFiles {
-	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named), outputs: c.Outputs}
+	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named), outputs: c.Outputs, folders: c.AllowDirs}
 	for _, f := range c.files() {
 		if f.use == findsIn {
 			continue
@@ -245,7 +256,7 @@ func (c *Config) openFiles() *openFiles {
 func (f *openFiles) Readable(path string) (string, error) {
 	path = f.sandbox.Found(path)
 	for _, output := range f.outputs {
-		if output.Path != "" && sink.SameFile(path, output.Path) {
+		if output.Path != "" && disk.SameFile(path, output.Path) {
 			return "", fmt.Errorf("the script reads %s, which %s would replace: give %s another name", path, output.Flag, output.Flag)
 		}
 	}
@@ -259,7 +270,16 @@ func (f *openFiles) Readable(path string) (string, error) {
 // writes.
 func (f *openFiles) Writable(path string) (string, error) {
 	path = f.sandbox.Made(path)
-	return path, f.checkFree(path)
+	if err := f.checkFree(path); err != nil {
+		return "", err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.checkReplaceable(path); err != nil {
+		return "", err
+	}
+	f.made = append(f.made, path)
+	return path, nil
 }
 
 // checkFree returns an error, "would replace FILE", if the run reads the file at
@@ -268,7 +288,7 @@ func (f *openFiles) checkFree(path string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, owned := range f.owned {
-		if sink.SameFile(path, owned) {
+		if disk.SameFile(path, owned) {
 			return fmt.Errorf("would replace %s", filepath.Clean(owned))
 		}
 	}

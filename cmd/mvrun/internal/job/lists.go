@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"mvrun/engine/disk"
 	"mvrun/engine/imagelist"
-	"mvrun/engine/sink"
 )
 
 // lists opens the lists of a run, each once.
@@ -51,7 +51,7 @@ func (l *lists) open(path string) (*imagelist.List, error) {
 	if path == "" && l.own == nil {
 		return nil, errNoList
 	}
-	if path == "" || sink.SameFile(path, l.path) {
+	if path == "" || disk.SameFile(path, l.path) {
 		return l.own, nil
 	}
 	l.mu.Lock()
