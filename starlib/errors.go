@@ -68,7 +68,7 @@ func newScriptError(sources diagnose.Sources, secrets *secrets, err, cause error
 // through.
 func runtimeMessage(sources diagnose.Sources, secrets *secrets, err error) string {
 	stacks, item := trace(err)
-	message := withFrozenAdvice(secrets.hide(diagnose.InnermostMessage(err)), item)
+	message := withFrozenAdvice(continued(secrets.hide(diagnose.InnermostMessage(err))), item)
 	frames := innermostFirst(stacks)
 	if len(frames) > 1 && strings.HasPrefix(message, "function "+frames[0].Name+" ") {
 		// The arguments were wrong. The innermost frame is then that of the called

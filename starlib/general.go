@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -84,12 +85,16 @@ func (e *execution) log() starlark.Value {
 			if len(kwargs) > 0 {
 				return nil, fmt.Errorf("%s: want no arguments with names", b.Name())
 			}
-			e.Log.Log(Context(thread), level, e.secrets.hide(printed(args)))
+			e.Log.Log(Context(thread), level, continued(e.secrets.hide(printed(args))))
 			return starlark.None, nil
 		})
 	}
 	return &starlarkstruct.Module{Name: "log", Members: members}
 }
+
+// continued returns a text whose lines after the first are indented. So a script cannot
+// write what looks like a line of the log itself, for example by a label of an image.
+func continued(text string) string { return strings.ReplaceAll(text, "\n", "\n    ") }
 
 // printed returns the values as the line that print would write.
 func printed(values starlark.Tuple) string {

@@ -2,6 +2,8 @@ package starlib
 
 import (
 	"cmp"
+	"encoding/base64"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,16 +25,34 @@ type variable struct{ name, value string }
 // such as "1" or "yes", is no secret, and many messages have such a word by chance.
 const minSecret = 4
 
+// minLine is the length of the shortest line that is hidden, of a value with several
+// lines.
+const minLine = 8
+
 func (s *secrets) add(name, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := variable{name, value}
-	if len(value) < minSecret || slices.Contains(s.values, v) {
-		return
+	for _, form := range formsOf(value) {
+		v := variable{name, form}
+		if len(form) >= minSecret && !slices.Contains(s.values, v) {
+			s.values = append(s.values, v)
+		}
 	}
-	s.values = append(s.values, v)
 	// Longer values are replaced first: a shorter one may be a part of them.
 	slices.SortStableFunc(s.values, func(a, b variable) int { return cmp.Compare(len(b.value), len(a.value)) })
+}
+
+// formsOf returns a value as a script may change it: without white space around it, its
+// lines, and as it stands in a URL or in an Authorization header.
+func formsOf(value string) []string {
+	trimmed := strings.TrimSpace(value)
+	forms := []string{value, trimmed, url.QueryEscape(trimmed), url.PathEscape(trimmed), base64.StdEncoding.EncodeToString([]byte(trimmed))}
+	for line := range strings.Lines(trimmed) {
+		if line = strings.TrimSpace(line); len(line) >= minLine {
+			forms = append(forms, line)
+		}
+	}
+	return forms
 }
 
 // hide returns a text in which env("NAME") replaces each value. It also finds

@@ -4,7 +4,8 @@ import "testing"
 
 func TestHide(t *testing.T) {
 	var s secrets
-	for _, v := range []variable{{"PASSWORD", "hunter2"}, {"LONG", "hunter2-of-corp"}, {"QUOTED", `a"b\c`}, {"SHORT", "yes"}, {"HOST", "reg.corp:5000"}, {"EMPTY", ""}} {
+	for _, v := range []variable{{"PASSWORD", "hunter2"}, {"LONG", "hunter2-of-corp"}, {"QUOTED", `a"b\c`}, {"SHORT", "yes"}, {"HOST", "reg.corp:5000"}, {"EMPTY", ""},
+		{"PADDED", "  s3cret value\n"}, {"LINES", "first line\nsecond line"}} {
 		s.add(v.name, v.value)
 		s.add(v.name, v.value)
 	}
@@ -19,6 +20,10 @@ func TestHide(t *testing.T) {
 		"reading reg.corp:5000/team/a:1": "reading reg.corp:5000/team/a:1",
 		"registry: reg.corp:5000: wrong": `registry: env("HOST"): wrong`,
 		"https://me:hunter2@reg.corp":    `https://me:env("PASSWORD")@reg.corp`,
+		"without spaces: s3cret value.":  `without spaces: env("PADDED").`,
+		"in a URL: s3cret+value":         `in a URL: env("PADDED")`,
+		"Basic czNjcmV0IHZhbHVl":         `Basic env("PADDED")`,
+		"one of: second line":            `one of: env("LINES")`,
 		"hunter2/team":                   `env("PASSWORD")/team`,
 	} {
 		if got := s.hide(text); got != want {

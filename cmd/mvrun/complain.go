@@ -32,7 +32,7 @@ func complain(args []string, c job.Console, err error) int {
 		sink.NewLogger(c.Stderr, true, false, false).Error("mvrun: "+err.Error(), "hint", hint, "exit_status", job.ExitUsage)
 		return job.ExitUsage
 	}
-	fmt.Fprintf(c.Stderr, "mvrun: %v\n", err)
+	fmt.Fprintf(c.Stderr, "mvrun: %s\n", sink.Clean(err.Error()))
 	if hint != "" {
 		fmt.Fprintln(c.Stderr, hint)
 	}

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,16 +82,37 @@ type hostKey struct {
 // New returns a Client. The end of ctx ends pings and requests for tokens, which
 // several callers share.
 func New(ctx context.Context, o Options) *Client {
-	return &Client{
-		options: o,
-		network: wire.New(wire.Options{
-			TLS: access.DefaultTLS(o.Insecure), Sockets: o.Sockets, Idle: o.Conns, UserAgent: o.UserAgent,
-			Warn: o.Warn, Log: o.Log, Dial: o.Dial, Transport: o.Transport, Once: o.Once,
-		}),
+	c := &Client{
+		options:    o,
 		flights:    access.NewFlights(ctx, o.Once),
 		users:      &access.Users{Logins: o.Logins, Anonymous: o.Anonymous},
 		hosts:      map[hostKey]*host{},
 		registries: map[string]*configuredRegistry{},
+	}
+	c.network = wire.New(wire.Options{
+		TLS: access.DefaultTLS(o.Insecure), Sockets: o.Sockets, Idle: o.Conns, UserAgent: o.UserAgent,
+		Warn: o.Warn, Log: c.redacted(o.Log), Dial: o.Dial, Transport: o.Transport, Once: o.Once,
+	})
+	return c
+}
+
+// redacted returns a log that gets every exchange without the secrets of all users. A
+// registry may repeat them in the URL to which it redirects.
+func (c *Client) redacted(log func(Exchange)) func(Exchange) {
+	if log == nil {
+		return nil
+	}
+	return func(e Exchange) {
+		c.mu.Lock()
+		hosts := slices.Collect(maps.Values(c.hosts))
+		c.mu.Unlock()
+		for _, h := range hosts {
+			e.URL = h.account.Redact(e.URL)
+			if e.Err != nil {
+				e.Err = errors.New(h.account.Redact(e.Err.Error()))
+			}
+		}
+		log(e)
 	}
 }
 

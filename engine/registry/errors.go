@@ -42,6 +42,15 @@ type hintedError struct {
 
 func (e *hintedError) Error() string { return e.explained.Error() + e.hint }
 
+// redactedError is an error whose message has no secret of the user. A registry may
+// repeat in any place what was sent to it.
+type redactedError struct {
+	explained
+	redact func(string) string
+}
+
+func (e *redactedError) Error() string { return e.redact(e.explained.Error()) }
+
 // contentError says that the content of an answer is wrong.
 type contentError struct{ err error }
 

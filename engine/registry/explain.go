@@ -37,6 +37,7 @@ func (h *host) explain(ctx context.Context, call *wire.Call, err error, side val
 	default:
 		e.known = h.recognize(ctx, call, err)
 	}
+	e.known = &redactedError{e.known, h.account.Redact}
 	return e
 }
 
@@ -82,7 +83,7 @@ func (h *host) refused(status *transport.Error, err error) explained {
 	e := &refusedError{
 		status:          status,
 		address:         h.registry.address,
-		words:           h.account.Redact(wire.RegistryWords(status)),
+		words:           wire.RegistryWords(status),
 		fromTokenServer: errors.As(err, new(*access.TokenError)),
 		atPing:          errors.As(err, &ping),
 	}

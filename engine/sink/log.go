@@ -98,11 +98,21 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	if with.image != "" {
 		line = fmt.Appendf(line, "[M_ID:%s] ", with.image)
 	}
-	line = append(append(line, r.Message...), '\n')
+	line = append(append(line, Clean(r.Message)...), '\n')
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, err := h.w.Write(line)
 	return err
+}
+
+// Clean replaces the characters of a text that could command a terminal. Its lines stay.
+func Clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // Log is the sink that writes a line for every result.

@@ -180,12 +180,7 @@ func (a *Account) Redact(words string) string {
 		secrets = append(secrets, strings.TrimPrefix(token.last(), bearer))
 	}
 	a.mu.Unlock()
-	for _, secret := range secrets {
-		if secret != "" {
-			words = strings.ReplaceAll(words, secret, "REDACTED")
-		}
-	}
-	return words
+	return hide(words, secrets)
 }
 
 // From returns where the credentials were found, or "" if there are none. known is

@@ -264,9 +264,9 @@ func (j *Job) openWorld() {
 		n, _ := j.engine.Total()
 		return j.lists.interactive() && n == 0
 	}}
-	j.printed = &printed{Writer: c.Console.Stdout}
+	j.printed = &printed{Writer: c.Console.Stdout, terminal: c.Console.StdoutTerminal}
 	if c.Failed == standardOutput || c.Results == standardOutput {
-		j.printed.Writer = c.Console.Stderr
+		j.printed.Writer, j.printed.terminal = c.Console.Stderr, true // it stands among the lines of the log
 	}
 	j.world = starlib.Options{
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,

@@ -6,19 +6,22 @@ import (
 	"io"
 	"sync"
 	"syscall"
+
+	"mvrun/engine/sink"
 )
 
 // printed is standard output as scripts print to it. It remembers the first
 // error, since a script's print cannot report one.
 type printed struct {
 	io.Writer
-	mu  sync.Mutex
-	err error
+	terminal bool // whether a person sees it, whose terminal the labels of an image must not command
+	mu       sync.Mutex
+	err      error
 }
 
 // Write implements io.Writer.
 func (p *printed) Write(b []byte) (int, error) {
-	n, err := p.Writer.Write(b)
+	n, err := p.write(b)
 	if err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -27,6 +30,16 @@ func (p *printed) Write(b []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+func (p *printed) write(b []byte) (int, error) {
+	if !p.terminal {
+		return p.Writer.Write(b)
+	}
+	if n, err := io.WriteString(p.Writer, sink.Clean(string(b))); err != nil {
+		return n, err
+	}
+	return len(b), nil
 }
 
 // lost returns the error of output that could not be written. A reader that
