@@ -313,6 +313,14 @@ func TestConfigurationBroken(t *testing.T) {
 			t.Setenv("PATH", write(t, "docker-credential-x", "#!/bin/sh\necho locked; exit 1", 0o700)+":"+os.Getenv("PATH"))
 			dockerConfig(t, `{"credsStore":"x"}`)
 		}, []string{"looking for credentials in the Docker configuration", "locked"}},
+		{"helper that complains", func(t *testing.T) {
+			t.Setenv("PATH", write(t, "docker-credential-x", "#!/bin/sh\nprintf 'no \\033[2Jkeyring\\n%05000d' 1 >&2; exit 1", 0o700)+":"+os.Getenv("PATH"))
+			dockerConfig(t, `{"credsStore":"x"}`)
+		}, []string{"docker-credential-x: ", "(no  [2Jkeyring 0000"}},
+		{"helper that talks without end", func(t *testing.T) {
+			t.Setenv("PATH", write(t, "docker-credential-x", "#!/bin/sh\nyes", 0o700)+":"+os.Getenv("PATH"))
+			dockerConfig(t, `{"credsStore":"x"}`)
+		}, []string{"docker-credential-x: ", "printed more than 1048576 bytes"}},
 		{"Podman beside Docker", func(t *testing.T) {
 			dockerConfig(t, nobody)
 			t.Setenv("REGISTRY_AUTH_FILE", filepath.Join(write(t, "auth.json", `{`, 0o600), "auth.json"))

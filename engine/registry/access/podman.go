@@ -2,6 +2,7 @@ package access
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,9 +12,10 @@ import (
 
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
-	"github.com/docker/cli/cli/config/credentials"
-	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"mvrun/engine/imagelist"
 )
 
 // podmanSource is the name of Podman's files in messages.
@@ -22,7 +24,7 @@ const podmanSource = "Podman's auth.json"
 // podmanLogin returns the login for a registry. If namespace is true, key is a
 // namespace of a registry, and no credential helper is asked, because helpers have no
 // logins for namespaces.
-func podmanLogin(key string, namespace bool) (authn.Authenticator, error) {
+func podmanLogin(ctx context.Context, key string, namespace bool) (authn.Authenticator, error) {
 	for _, path := range podmanFiles() {
 		file, err := podmanFile(path)
 		if err != nil {
@@ -33,20 +35,25 @@ func podmanLogin(key string, namespace bool) (authn.Authenticator, error) {
 		// its own login, it would return any of them.
 		found := file.AuthConfigs[key]
 		if helper := cmp.Or(file.CredentialHelpers[key], file.CredentialsStore); helper != "" && !namespace {
-			found, err = credentials.NewNativeStore(file, helper).Get(key)
+			found, err = askHelper(ctx, helper, key)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		found.ServerAddress = ""
-		if found != (types.AuthConfig{}) {
-			return authn.FromConfig(authn.AuthConfig{
-				Username: found.Username, Password: found.Password, Auth: found.Auth,
-				IdentityToken: found.IdentityToken, RegistryToken: found.RegistryToken,
-			}), nil
+		if !isEmpty(found) {
+			return authenticator(found), nil
 		}
 	}
 	return authn.Anonymous, nil
+}
+
+// podmanKey returns the name that Podman's files have for a registry. Podman calls
+// Docker Hub as lists do.
+func podmanKey(registry name.Registry) string {
+	if key := registry.RegistryStr(); key != name.DefaultRegistry {
+		return key
+	}
+	return imagelist.DockerHub
 }
 
 // podmanFile reads one of Podman's files. If the file does not exist, podmanFile
