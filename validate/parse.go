@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,8 @@ type document struct {
 	Annotations  map[string]string `json:"annotations"`
 }
 
+var manifestFields = fieldsOf(reflect.TypeFor[document](), reflect.TypeFor[signedManifest]())
+
 // ParseManifest reads a manifest. Its media type is the one that the manifest
 // names. If it names none, the media type is contentType, which the registry sent.
 // If that is no type of a manifest, the fields of the manifest tell its type
@@ -37,6 +40,9 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	}
 	if d.isAmbiguous() {
 		return nil, errors.New("the manifest is ambiguous: of manifests, config with layers, and fsLayers it has more than one")
+	}
+	if err := checkUnambiguous(body, manifestFields); err != nil {
+		return nil, fmt.Errorf("the manifest is ambiguous: %w", err)
 	}
 	m := &Manifest{MediaType: mediaType, Size: int64(len(body)), ArtifactType: d.ArtifactType, Annotations: d.Annotations}
 	if !m.IsSchema1() { // schema 1 has a signature in it, and registries serve it under many types
