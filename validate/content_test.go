@@ -593,6 +593,39 @@ var contentTests = []contentTest{
 	{name: "attestations have blobs, too", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.without("in-toto")), provenance: true, depth: Blobs,
 		status: Fail, reason: BlobMissing},
 
+	// Bytes in descriptors, which containerd uses instead of fetching. The layer "app"
+	// has three bytes.
+	{name: "right bytes in a descriptor", source: app, destination: app.inlining("app", "app").built("anew"),
+		status: Pass, match: Converted},
+	{name: "wrong bytes in a layer's descriptor", source: app, destination: app.inlining("app", "evi"),
+		status: Fail, reason: BlobCorrupt, message: "layer 2, " + layerDigest("app") + ", is corrupt in the field data of its descriptor, which containerd uses instead of fetching: its bytes there have the digest " + Digest("sha256", []byte("evi"))},
+	{name: "bytes of another length, which containerd ignores", source: app, destination: app.inlining("app", "evil"),
+		status: Pass, match: Converted},
+	{name: "wrong bytes in a config's descriptor", source: app, destination: app.inlining("config", strings.Repeat("x", len(app.configBody()))),
+		status: Fail, reason: BlobCorrupt, message: "config, sha256:"},
+	{name: "wrong bytes on both sides", source: app.inlining("app", "evi"), destination: app.inlining("app", "evi"),
+		status: Fail, reason: BlobCorrupt, message: "The source has the same field, so mirroring the image again does not help"},
+	{name: "wrong bytes in a list's entry", source: index(app, s390x), destination: index(app.inlining("entry", strings.Repeat("x", len(app.body())))),
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: manifest, " + app.digest() + ", is corrupt in the field data"},
+	{name: "wrong bytes in an entry of a platform that nobody wants", source: index(app), destination: index(app, s390x.inlining("entry", strings.Repeat("x", len(s390x.body())))),
+		status: Pass, match: SamePlatforms},
+	{name: "wrong bytes in an image that nobody read", source: index(app.inlining("app", "evi")), destination: index(app.inlining("app", "evi")),
+		status: Pass, match: Identical},
+	{name: "wrong bytes in an image of a list", source: index(app.inlining("app", "evi")), destination: index(app.inlining("app", "evi")), depth: Blobs,
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: layer 2, "},
+	{name: "wrong bytes, by hangar", source: list(amd64), destination: list(amd64.inlining("entry", strings.Repeat("x", len(amd64.body())))), rules: Hangar,
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: manifest, "},
+
+	// The type of an image's config, as the artifact type of a list's entry.
+	{name: "an image that is called an artifact", source: index(app.of(typeOCIConfig)), destination: index(app.as("")),
+		status: Pass, match: SamePlatforms},
+	{name: "a converted image that was called an artifact", source: index(app.of(typeOCIConfig)), destination: list(dockerApp.as("")),
+		status: Pass, match: Converted},
+	{name: "an image that the mirror calls an artifact", source: index(app), destination: index(app.of(typeDockerConfig)),
+		status: Pass, match: SamePlatforms},
+	{name: "another image that is called an artifact", source: index(app.of(typeOCIConfig)), destination: index(fat.as("")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: 2 layers != 3"},
+
 	// Depth data.
 	{name: "every byte is right", source: index(app), destination: index(app), depth: Data,
 		status: Pass, match: Identical, reads: "source HEAD 1, destination READ 2, destination HASH 3"},

@@ -114,8 +114,8 @@ func (d *document) readList(m *Manifest, body []byte) error {
 		return fmt.Errorf("a manifest of type %q without manifests", m.MediaType)
 	}
 	m.Children = d.Manifests
-	for i, child := range m.Children {
-		if err := child.check(); err != nil {
+	for i := range m.Children {
+		if err := m.Children[i].check(); err != nil {
 			return fmt.Errorf("manifests[%d]: %w", i, err)
 		}
 	}
@@ -132,8 +132,8 @@ func (d *document) readImage(m *Manifest) error {
 		return fmt.Errorf("config: %w", err)
 	}
 	m.Layers = d.Layers
-	for i, layer := range m.Layers {
-		if err := layer.check(); err != nil {
+	for i := range m.Layers {
+		if err := m.Layers[i].check(); err != nil {
 			return fmt.Errorf("layers[%d]: %w", i, err)
 		}
 	}

@@ -36,6 +36,9 @@ type node struct {
 	sizesLeftOut bool              // the manifest has no sizes
 	urlless      bool              // the manifest has no URLs for foreign layers
 
+	inline map[string]string // the field data of descriptors: of layers, "config", or "entry" in the list
+	notes  map[string]string // the annotations of every layer
+
 	served string   // the Content-Type that the registry sends, in place of the right one
 	gone   bool     // the registry does not have the manifest
 	hollow bool     // the registry does not have the config
@@ -88,8 +91,18 @@ func (n node) without(layers ...string) node   { n.lost = layers; return n }
 func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
 func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
 func (n node) growing(layers ...string) node   { n.grown = layers; return n }
-func (n node) withoutURLs() node               { n.urlless = true; return n }
-func (n node) unsized() node                   { n.sizesLeftOut = true; return n }
+func (n node) noting(notes map[string]string) node {
+	n.notes = notes
+	return n
+}
+
+// inlining returns the node with the field data in one of its descriptors.
+func (n node) inlining(name, data string) node {
+	n.inline = map[string]string{name: data}
+	return n
+}
+func (n node) withoutURLs() node { n.urlless = true; return n }
+func (n node) unsized() node     { n.sizesLeftOut = true; return n }
 
 // attesting returns the node as an attestation about an image, as BuildKit puts it into
 // a list.
@@ -131,7 +144,8 @@ var layerTypes = map[string]string{
 }
 
 func (n node) layer(i int) Descriptor {
-	d := Descriptor{MediaType: layerTypes[n.kind], Digest: layerDigest(n.layers[i]), Size: int64(len(n.layers[i]))}
+	d := Descriptor{MediaType: layerTypes[n.kind], Digest: layerDigest(n.layers[i]), Size: int64(len(n.layers[i])),
+		Annotations: n.notes, Data: []byte(n.inline[n.layers[i]])}
 	if strings.HasSuffix(n.layers[i], ".zst") {
 		d.MediaType = "application/vnd.oci.image.layer.v1.tar+zstd"
 	}
@@ -190,7 +204,7 @@ func (n node) body() []byte {
 				size = max(child.size, 0)
 			}
 			entries = append(entries, Descriptor{MediaType: child.listedAs, Digest: child.digest(), Size: size,
-				Platform: platform(child.listed), Annotations: child.annotations, ArtifactType: child.artifact})
+				Platform: platform(child.listed), Annotations: child.annotations, ArtifactType: child.artifact, Data: []byte(child.inline["entry"])})
 		}
 		return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "manifests": entries})
 	}
@@ -204,7 +218,7 @@ func (n node) body() []byte {
 		size = 0
 	}
 	return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "layers": layers,
-		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", config), Size: size}})
+		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", config), Size: size, Data: []byte(n.inline["config"])}})
 }
 
 func (n node) schema1Body() []byte {
