@@ -35,7 +35,10 @@ var (
 	// signature is an image with an empty config. cosign makes such images.
 	signature = oci("/", "signature").as("")
 	v5        = oci("linux/arm", "for v5").as("linux/arm/v5")
-	sbom      = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
+	// encrypted has layers for two recipients.
+	encrypted = app.packed("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "application/vnd.oci.image.layer.v1.tar+gzip+encrypted").
+			noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b", "org.opencontainers.image.enc.pubopts": "c"})
+	sbom = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
 // others returns n different images for one platform.
@@ -346,6 +349,33 @@ var contentTests = []contentTest{
 		status: Fail, reason: BlobMissing, message: "destination does not have the config"},
 	{name: "the config is corrupt", source: app, destination: app.spoiling("config"),
 		status: Fail, reason: BlobCorrupt, message: "destination config "},
+
+	// Encrypted layers. Nodes need the keys in their annotations.
+	{name: "encrypted layers, converted", source: encrypted, destination: encrypted.built("anew"),
+		status: Pass, match: Converted},
+	{name: "encrypted layers that lost their keys", source: encrypted, destination: encrypted.noting(nil),
+		status: Fail, reason: DigestDiffers, message: "layer 1: it is encrypted, and its annotation org.opencontainers.image.enc.keys.jwe is not the same at the destination: nodes cannot decrypt it there"},
+	{name: "encrypted layers that lost how they were encrypted", source: encrypted, destination: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b"}),
+		status: Fail, reason: DigestDiffers, message: "its annotation org.opencontainers.image.enc.pubopts is not the same"},
+	{name: "encrypted layers that lost a recipient", source: encrypted, destination: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "b", "org.opencontainers.image.enc.pubopts": "c"}),
+		status: Fail, reason: DigestDiffers, message: "enc.keys.jwe is not the same"},
+	{name: "encrypted layers with one more recipient", source: encrypted, destination: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b,d", "org.opencontainers.image.enc.pubopts": "c"}),
+		status: Pass, match: Converted},
+	{name: "encrypted layers that lost another annotation", destination: encrypted,
+		source: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b", "org.opencontainers.image.enc.pubopts": "c", "org.opencontainers.image.title": "x"}),
+		status: Pass, match: Converted},
+	{name: "layers that were encrypted anew", source: encrypted, destination: encrypted.withLayers("base.9", "app.9"),
+		status: Fail, reason: DigestDiffers, message: "layer 1: it is encrypted, and " + layerDigest("base") + " != " + layerDigest("base.9") + ": it is another layer, or encrypted anew"},
+	{name: "layers that were decrypted", source: encrypted, destination: app.withLayers("base.9", "app.9"),
+		status: Pass, match: Recompressed},
+	{name: "layers that were encrypted", source: app, destination: encrypted.withLayers("base.9", "app.9"),
+		status: Fail, reason: DigestDiffers, message: "is not one that nodes can unpack"},
+	{name: "encrypted layers that are called plain ones", source: encrypted, destination: app,
+		status: Fail, reason: DigestDiffers, message: "layer 1: its media type says gzip+encrypted at the source and gzip at the destination"},
+	{name: "encrypted layers of a type that no node can unpack", source: encrypted, destination: app.withLayers("base.9", "app.9").packed("application/vnd.example.layer"),
+		status: Fail, reason: DigestDiffers, message: "is not one that nodes can unpack"},
+	{name: "encrypted layers of Docker's type", source: encrypted, destination: encrypted.packed("application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted", "application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted"),
+		status: Pass, match: Converted},
 
 	// Runtime configuration.
 	{name: "Env", source: app.with(`{"Env":["PATH=/bin","A=1"]}`), destination: app.with(`{"Env":["PATH=/bin","A=secret"]}`),

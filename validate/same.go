@@ -52,7 +52,7 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 		return "", differs("%s", difference)
 	}
 	for i := range source {
-		if wrong := wrongMediaType(source[i], destination[i]); wrong != "" {
+		if wrong := unusable(source[i], destination[i]); wrong != "" {
 			return "", differs("layer %d: %s", i+1, wrong)
 		}
 	}
