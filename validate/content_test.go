@@ -35,6 +35,8 @@ var (
 	// signature is an image with an empty config. cosign makes such images.
 	signature = oci("/", "signature").as("")
 	v5        = oci("linux/arm", "for v5").as("linux/arm/v5")
+	// configBySHA512 is app, but for the name of its config.
+	configBySHA512 = func() node { n := app; n.configAlgorithm = "sha512"; return n }()
 	// encrypted has layers for two recipients.
 	encrypted = app.packed("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "application/vnd.oci.image.layer.v1.tar+gzip+encrypted").
 			noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b", "org.opencontainers.image.enc.pubopts": "c"})
@@ -376,6 +378,44 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "is not one that nodes can unpack"},
 	{name: "encrypted layers of Docker's type", source: encrypted, destination: encrypted.packed("application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted", "application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted"),
 		status: Pass, match: Converted},
+
+	// Digests of two algorithms.
+	{name: "the same artifact, named by two algorithms", source: chart.named("sha512"), destination: chart,
+		status: Pass, match: Identical, reads: "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "the same artifact, named by two algorithms the other way round", source: chart, destination: chart.named("sha512"),
+		status: Pass, match: Identical, reads: "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "exactly the same artifact, named by two algorithms", source: chart.named("sha512"), destination: chart, rules: Exact,
+		status: Pass, match: Identical},
+	{name: "another artifact, named by another algorithm", source: chart.named("sha512"), destination: chart.withLayers("else"),
+		status: Fail, reason: DigestDiffers, message: "source digest \"sha512:"},
+	{name: "another artifact is not exact, named by another algorithm", source: chart.named("sha512"), destination: chart.withLayers("else"), rules: Exact,
+		status: Fail, reason: DigestDiffers, message: "source digest \"sha512:"},
+	{name: "two artifacts in lists, named by two algorithms", source: index(chart.of("chart"), sbom.of("sbom")), destination: index(sbom.of("sbom").named("sha512"), chart.of("chart").named("sha512")),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination READ 3"},
+	{name: "two artifacts in lists, of which one is another", source: index(chart.of("chart"), sbom.of("sbom")), destination: index(sbom.of("sbom").named("sha512"), chart.withLayers("else").of("chart").named("sha512")),
+		status: Fail, reason: DigestDiffers, message: chart.digest()},
+	{name: "an artifact that is named by another algorithm, and missing", source: index(chart.of("chart")), destination: index(chart.of("chart").named("sha512").missing()),
+		status: Fail, reason: DigestDiffers},
+	{name: "the same image, named by two algorithms", source: app, destination: app.named("sha512"),
+		status: Pass, match: Identical},
+	{name: "exactly the same image, named by two algorithms", source: app, destination: app.named("sha512"), rules: Exact,
+		status: Pass, match: Identical},
+	{name: "the same image in lists, named by two algorithms", source: index(app), destination: index(app.named("sha512")),
+		status: Pass, match: SamePlatforms},
+	{name: "the same image in lists, named by two algorithms, by hangar", source: list(amd64), destination: list(amd64.named("sha512")), rules: Hangar,
+		status: Pass, match: SamePlatforms},
+	{name: "a single image, named by two algorithms, by hangar", source: amd64, destination: list(amd64.named("sha512")), rules: Hangar,
+		status: Pass, match: SamePlatforms},
+	{name: "another image in a list, named by another algorithm, by hangar", source: list(amd64), destination: list(docker("linux/amd64", "base", "else").named("sha512")), rules: Hangar,
+		status: Fail, reason: DigestDiffers, message: "layer 2: "},
+	{name: "a config, named by another algorithm", source: app, destination: configBySHA512,
+		status: Pass, match: Converted},
+	{name: "layers, named by another algorithm", source: app, destination: app.withLayers("base.sha512", "app.sha512"),
+		status: Pass, match: Recompressed},
+	{name: "layers, named by another algorithm, are unpacked", source: app, destination: app.withLayers("base.sha512", "app.sha512"), depth: Data,
+		status: Pass, match: Recompressed, reads: "source HEAD 1, source READ 1, destination READ 1, destination CONFIG 1, destination UNPACK 2"},
+	{name: "diff IDs of another algorithm", source: app, destination: app.claiming(layerDiffID("base"), Digest("sha512", []byte("what is in app"))),
+		status: Error, reason: BadManifest, message: "layer 2: the source's config names its content sha256:"},
 
 	// Runtime configuration.
 	{name: "Env", source: app.with(`{"Env":["PATH=/bin","A=1"]}`), destination: app.with(`{"Env":["PATH=/bin","A=secret"]}`),

@@ -1,6 +1,9 @@
 package validate
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // These are the media types of manifests.
 const (
@@ -21,6 +24,7 @@ type Manifest struct {
 	MediaType string
 	Digest    string
 	Size      int64
+	sha256    string // the SHA-256 digest, if Digest has another algorithm; else ""
 
 	Children []Descriptor // the entries of a list or an index
 	Config   Descriptor   // the config of an image
@@ -62,6 +66,21 @@ func (d *Descriptor) check() error {
 	}
 	d.dropRightData()
 	return CheckDigest(d.Digest)
+}
+
+// hasBytesOf reports whether two manifests are the same document. Registries may name it
+// by digests of two algorithms.
+func (m *Manifest) hasBytesOf(other *Manifest) bool {
+	return m.Digest == other.Digest || cmp.Or(m.sha256, m.Digest) == cmp.Or(other.sha256, other.Digest)
+}
+
+// computeDigest computes the digest of a manifest by its bytes. A digest of another
+// algorithm than SHA-256 can only be compared if both are known.
+func (m *Manifest) computeDigest(algorithm string, body []byte) {
+	m.Digest = Digest(algorithm, body)
+	if Algorithm(m.Digest) != "sha256" {
+		m.sha256 = Digest("sha256", body)
+	}
 }
 
 // child returns the first entry of a list with a digest, or nil if there is none.

@@ -46,7 +46,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	}
 	m := &Manifest{MediaType: mediaType, Size: int64(len(body)), ArtifactType: d.ArtifactType, Annotations: d.Annotations}
 	if !m.IsSchema1() { // schema 1 has a signature in it, and registries serve it under many types
-		m.Digest = Digest(algorithm, body)
+		m.computeDigest(algorithm, body)
 		if served := withoutParameters(contentType); !strings.EqualFold(served, mediaType) {
 			m.ServedAs = served
 		}

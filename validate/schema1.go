@@ -68,7 +68,7 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 	if len(s.History) != len(s.FSLayers) || len(s.History) == 0 {
 		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(s.FSLayers), len(s.History))
 	}
-	m.Digest = Digest(algorithm, payload)
+	m.computeDigest(algorithm, payload)
 	return s.fill(m)
 }
 

@@ -36,6 +36,9 @@ type node struct {
 	sizesLeftOut bool              // the manifest has no sizes
 	urlless      bool              // the manifest has no URLs for foreign layers
 
+	algorithm       string // of its digest; "" means sha256
+	configAlgorithm string // of the config's digest
+
 	inline map[string]string // the field data of descriptors: of layers, "config", or "entry" in the list
 	notes  map[string]string // the annotations of every layer
 
@@ -91,6 +94,10 @@ func (n node) without(layers ...string) node   { n.lost = layers; return n }
 func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
 func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
 func (n node) growing(layers ...string) node   { n.grown = layers; return n }
+
+// named returns the node under a digest of an algorithm.
+func (n node) named(algorithm string) node { n.algorithm = algorithm; return n }
+
 func (n node) noting(notes map[string]string) node {
 	n.notes = notes
 	return n
@@ -126,6 +133,9 @@ func layerDigest(name string) string {
 	name = strings.TrimSuffix(name, "!")
 	if name == "empty" {
 		return emptyLayer
+	}
+	if plain, ok := strings.CutSuffix(name, ".sha512"); ok {
+		return Digest("sha512", []byte(plain))
 	}
 	return Digest("sha256", []byte(name))
 }
@@ -218,7 +228,7 @@ func (n node) body() []byte {
 		size = 0
 	}
 	return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "layers": layers,
-		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", config), Size: size, Data: []byte(n.inline["config"])}})
+		"config": Descriptor{MediaType: n.config, Digest: Digest(n.configAlgorithm, config), Size: size, Data: []byte(n.inline["config"])}})
 }
 
 func (n node) schema1Body() []byte {
@@ -265,7 +275,7 @@ func (n node) digest() string {
 	if n.kind == TypeDockerSchema1Signed { // its digest is that of the manifest without signatures
 		n.kind = TypeDockerSchema1
 	}
-	return Digest("sha256", n.body())
+	return Digest(n.algorithm, n.body())
 }
 
 // registry has the manifests and blobs of one side. The keys are digests. The manifest
@@ -292,7 +302,7 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 		return nil
 	}
 	body := n.body()
-	m, err := ParseManifest(cmp.Or(n.served, n.kind), "sha256", body)
+	m, err := ParseManifest(cmp.Or(n.served, n.kind), n.algorithm, body)
 	if err != nil {
 		t.Fatalf("the test stores what cannot be parsed: %v\n%s", err, body)
 	}
