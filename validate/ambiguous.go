@@ -35,8 +35,7 @@ func fieldsOf(types ...reflect.Type) fields {
 		if t.Kind() != reflect.Struct {
 			continue
 		}
-		for i := range t.NumField() {
-			f := t.Field(i)
+		for f := range t.Fields() {
 			if f.Anonymous {
 				maps.Copy(all, fieldsOf(f.Type))
 				continue
@@ -158,7 +157,7 @@ func (s *keyScanner) leave() error {
 	slices.Sort(keys)
 	for i := 1; i < len(keys); i++ {
 		if keys[i-1] == keys[i] {
-			return fmt.Errorf("an object in it has the key %.80q more than once", keys[i])
+			return fmt.Errorf("an object in it has the key %.80q more than once, and clients do not all read the same one", keys[i])
 		}
 	}
 	s.keys, s.open = s.keys[:s.open[last].keys], s.open[:last]

@@ -29,7 +29,7 @@ func wrongKeys(source, destination Descriptor) string {
 			continue
 		}
 		kept := strings.Split(destination.Annotations[name], ",")
-		for _, key := range strings.Split(source.Annotations[name], ",") {
+		for key := range strings.SplitSeq(source.Annotations[name], ",") {
 			if !slices.Contains(kept, key) {
 				return "it is encrypted, and its annotation " + name + " is not the same at the destination: nodes cannot decrypt it there"
 			}
