@@ -677,6 +677,8 @@ var contentTests = []contentTest{
 		status: Fail, reason: BlobCorrupt, message: "The source has the same field, so mirroring the image again does not help"},
 	{name: "wrong bytes in a list's entry", source: index(app, s390x), destination: index(app.inlining("entry", strings.Repeat("x", len(app.body())))),
 		status: Fail, reason: BlobCorrupt, message: "linux/amd64: manifest, " + app.digest() + ", is corrupt in the field data"},
+	{name: "wrong bytes in an entry that is a list", source: index(nestedIndex(app), s390x), destination: index(nestedIndex(app).inlining("entry", strings.Repeat("x", len(index(app).body())))),
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: list, " + index(app).digest() + ", is corrupt in the field data"},
 	{name: "wrong bytes in an entry of a platform that nobody wants", source: index(app), destination: index(app, s390x.inlining("entry", strings.Repeat("x", len(s390x.body())))),
 		status: Pass, match: SamePlatforms},
 	{name: "wrong bytes in an image that nobody read", source: index(app.inlining("app", "evi")), destination: index(app.inlining("app", "evi")),

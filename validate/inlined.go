@@ -21,7 +21,11 @@ func (d *Descriptor) dropRightData() {
 // themselves for an image. It reads nothing: at the depth Manifests, not every manifest
 // is known.
 func (c *comparison) checkInlined(img image, match Match) (wrong problems) {
-	wrong.add(checkData("manifest", img.Descriptor, c.topDigest(Source) == c.topDigest(Destination)))
+	sameTop := c.topDigest(Source) == c.topDigest(Destination)
+	for _, list := range c.listsAround(img) {
+		wrong.add(checkData("list", list, sameTop))
+	}
+	wrong.add(checkData("manifest", img.Descriptor, sameTop))
 	manifest := img.manifest
 	if manifest == nil {
 		fact, _ := c.peek(Need{Side: Destination, Action: ReadManifest, Digest: img.Digest})
@@ -35,6 +39,26 @@ func (c *comparison) checkInlined(img image, match Match) (wrong problems) {
 		wrong.add(checkData(layerName(i+1), layer, match == Identical))
 	}
 	return wrong
+}
+
+// listsAround returns the entries of the destination's list that are lists, name an
+// image, and have wrong bytes in themselves. Lists that lie deeper are not among them:
+// nobody makes them.
+func (c *comparison) listsAround(img image) (lists []Descriptor) {
+	top, known := c.peek(Need{Side: Destination, Action: ReadManifest})
+	if !known || top.Manifest == nil {
+		return nil
+	}
+	for _, entry := range top.Manifest.Children {
+		if len(entry.Data) == 0 {
+			continue
+		}
+		fact, _ := c.peek(Need{Side: Destination, Action: ReadManifest, Digest: entry.Digest})
+		if fact.Manifest != nil && fact.Manifest.child(img.Digest) != nil {
+			lists = append(lists, entry)
+		}
+	}
+	return lists
 }
 
 // checkData returns a problem if a descriptor has wrong bytes in itself. atSource says
