@@ -103,7 +103,7 @@ func results(platforms []judged) []PlatformVerdict {
 // overall returns the match of an image whose platforms all match: Identical if
 // even the digests under the tag are the same, else the weakest of the platforms'.
 func overall(source, destination *Manifest, platforms []judged) Match {
-	if source.Digest == destination.Digest {
+	if source.hasBytesOf(destination) {
 		return Identical
 	}
 	weakest := SamePlatforms

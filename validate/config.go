@@ -1,6 +1,9 @@
 package validate
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // These are the media types of an image's config.
 const (
@@ -21,11 +24,16 @@ type Config struct {
 	} `json:"rootfs"`
 }
 
+var configFields = fieldsOf(reflect.TypeFor[Config]())
+
 // ParseConfig reads an image's config.
 func ParseConfig(body []byte) (*Config, error) {
 	var config Config
 	if err := parseJSON(body, &config); err != nil {
 		return nil, fmt.Errorf("parsing the config: %w", err)
+	}
+	if err := checkUnambiguous(body, configFields); err != nil {
+		return nil, fmt.Errorf("the config is ambiguous: %w", err)
 	}
 	return &config, nil
 }

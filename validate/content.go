@@ -24,7 +24,7 @@ func (c *comparison) exact() Verdict {
 	if t == nil {
 		return verdict
 	}
-	if t.source.Digest != t.destination.Digest {
+	if !t.source.hasBytesOf(t.destination) {
 		return exactDiffers(t)
 	}
 	return c.compareTrees(t)

@@ -35,7 +35,12 @@ var (
 	// signature is an image with an empty config. cosign makes such images.
 	signature = oci("/", "signature").as("")
 	v5        = oci("linux/arm", "for v5").as("linux/arm/v5")
-	sbom      = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
+	// configBySHA512 is app, but for the name of its config.
+	configBySHA512 = func() node { n := app; n.configAlgorithm = "sha512"; return n }()
+	// encrypted has layers for two recipients.
+	encrypted = app.packed("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "application/vnd.oci.image.layer.v1.tar+gzip+encrypted").
+			noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b", "org.opencontainers.image.enc.pubopts": "c"})
+	sbom = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
 // others returns n different images for one platform.
@@ -347,6 +352,71 @@ var contentTests = []contentTest{
 	{name: "the config is corrupt", source: app, destination: app.spoiling("config"),
 		status: Fail, reason: BlobCorrupt, message: "destination config "},
 
+	// Encrypted layers. Nodes need the keys in their annotations.
+	{name: "encrypted layers, converted", source: encrypted, destination: encrypted.built("anew"),
+		status: Pass, match: Converted},
+	{name: "encrypted layers that lost their keys", source: encrypted, destination: encrypted.noting(nil),
+		status: Fail, reason: DigestDiffers, message: "layer 1: it is encrypted, and its annotation org.opencontainers.image.enc.keys.jwe is not the same at the destination: nodes cannot decrypt it there"},
+	{name: "encrypted layers that lost how they were encrypted", source: encrypted, destination: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b"}),
+		status: Fail, reason: DigestDiffers, message: "its annotation org.opencontainers.image.enc.pubopts is not the same"},
+	{name: "encrypted layers that lost a recipient", source: encrypted, destination: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "b", "org.opencontainers.image.enc.pubopts": "c"}),
+		status: Fail, reason: DigestDiffers, message: "enc.keys.jwe is not the same"},
+	{name: "encrypted layers with one more recipient", source: encrypted, destination: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b,d", "org.opencontainers.image.enc.pubopts": "c"}),
+		status: Pass, match: Converted},
+	{name: "encrypted layers that lost another annotation", destination: encrypted,
+		source: encrypted.noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b", "org.opencontainers.image.enc.pubopts": "c", "org.opencontainers.image.title": "x"}),
+		status: Pass, match: Converted},
+	{name: "layers that were encrypted anew", source: encrypted, destination: encrypted.withLayers("base.9", "app.9"),
+		status: Fail, reason: DigestDiffers, message: "layer 1: it is encrypted, and " + layerDigest("base") + " != " + layerDigest("base.9") + ": it is another layer, or encrypted anew"},
+	{name: "layers that were decrypted", source: encrypted, destination: app.withLayers("base.9", "app.9"),
+		status: Pass, match: Recompressed},
+	{name: "layers that were encrypted", source: app, destination: encrypted.withLayers("base.9", "app.9"),
+		status: Fail, reason: DigestDiffers, message: "is not one that nodes can unpack"},
+	{name: "encrypted layers that are called plain ones", source: encrypted, destination: app,
+		status: Fail, reason: DigestDiffers, message: "layer 1: its media type says gzip+encrypted at the source and gzip at the destination"},
+	{name: "encrypted layers of a type that no node can unpack", source: encrypted, destination: app.withLayers("base.9", "app.9").packed("application/vnd.example.layer"),
+		status: Fail, reason: DigestDiffers, message: "is not one that nodes can unpack"},
+	{name: "encrypted layers of Docker's type", source: encrypted, destination: encrypted.packed("application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted", "application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted"),
+		status: Pass, match: Converted},
+
+	// Digests of two algorithms.
+	{name: "the same artifact, named by two algorithms", source: chart.named("sha512"), destination: chart,
+		status: Pass, match: Identical, reads: "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "the same artifact, named by two algorithms the other way round", source: chart, destination: chart.named("sha512"),
+		status: Pass, match: Identical, reads: "source HEAD 1, source READ 1, destination READ 1"},
+	{name: "exactly the same artifact, named by two algorithms", source: chart.named("sha512"), destination: chart, rules: Exact,
+		status: Pass, match: Identical},
+	{name: "another artifact, named by another algorithm", source: chart.named("sha512"), destination: chart.withLayers("else"),
+		status: Fail, reason: DigestDiffers, message: "source digest \"sha512:"},
+	{name: "another artifact is not exact, named by another algorithm", source: chart.named("sha512"), destination: chart.withLayers("else"), rules: Exact,
+		status: Fail, reason: DigestDiffers, message: "source digest \"sha512:"},
+	{name: "two artifacts in lists, named by two algorithms", source: index(chart.of("chart"), sbom.of("sbom")), destination: index(sbom.of("sbom").named("sha512"), chart.of("chart").named("sha512")),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination READ 3"},
+	{name: "two artifacts in lists, of which one is another", source: index(chart.of("chart"), sbom.of("sbom")), destination: index(sbom.of("sbom").named("sha512"), chart.withLayers("else").of("chart").named("sha512")),
+		status: Fail, reason: DigestDiffers, message: chart.digest()},
+	{name: "an artifact that is named by another algorithm, and missing", source: index(chart.of("chart")), destination: index(chart.of("chart").named("sha512").missing()),
+		status: Fail, reason: DigestDiffers},
+	{name: "the same image, named by two algorithms", source: app, destination: app.named("sha512"),
+		status: Pass, match: Identical},
+	{name: "exactly the same image, named by two algorithms", source: app, destination: app.named("sha512"), rules: Exact,
+		status: Pass, match: Identical},
+	{name: "the same image in lists, named by two algorithms", source: index(app), destination: index(app.named("sha512")),
+		status: Pass, match: SamePlatforms},
+	{name: "the same image in lists, named by two algorithms, by hangar", source: list(amd64), destination: list(amd64.named("sha512")), rules: Hangar,
+		status: Pass, match: SamePlatforms},
+	{name: "a single image, named by two algorithms, by hangar", source: amd64, destination: list(amd64.named("sha512")), rules: Hangar,
+		status: Pass, match: SamePlatforms},
+	{name: "another image in a list, named by another algorithm, by hangar", source: list(amd64), destination: list(docker("linux/amd64", "base", "else").named("sha512")), rules: Hangar,
+		status: Fail, reason: DigestDiffers, message: "layer 2: "},
+	{name: "a config, named by another algorithm", source: app, destination: configBySHA512,
+		status: Pass, match: Converted},
+	{name: "layers, named by another algorithm", source: app, destination: app.withLayers("base.sha512", "app.sha512"),
+		status: Pass, match: Recompressed},
+	{name: "layers, named by another algorithm, are unpacked", source: app, destination: app.withLayers("base.sha512", "app.sha512"), depth: Data,
+		status: Pass, match: Recompressed, reads: "source HEAD 1, source READ 1, destination READ 1, destination CONFIG 1, destination UNPACK 2"},
+	{name: "diff IDs of another algorithm", source: app, destination: app.claiming(layerDiffID("base"), Digest("sha512", []byte("what is in app"))),
+		status: Error, reason: BadManifest, message: "layer 2: the source's config names its content sha256:"},
+
 	// Runtime configuration.
 	{name: "Env", source: app.with(`{"Env":["PATH=/bin","A=1"]}`), destination: app.with(`{"Env":["PATH=/bin","A=secret"]}`),
 		status: Fail, reason: DigestDiffers, message: "config field Env: A differs"},
@@ -368,10 +438,22 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "config field Labels: a differs, b is only at the source, c is only at the destination"},
 	{name: "StopSignal", source: app.with(`{"StopSignal":"SIGQUIT"}`), destination: app.with(`{}`),
 		status: Fail, reason: DigestDiffers, message: "config field StopSignal"},
-	{name: "Shell", source: app.with(`{"Shell":["/bin/bash","-c"]}`), destination: app.with(`{}`),
-		status: Fail, reason: DigestDiffers, message: "config field Shell"},
+	{name: "Shell alone, which only builds use", source: app.with(`{"Shell":["/bin/bash","-c"]}`), destination: app.with(`{}`),
+		status: Pass, match: Converted},
+	{name: "Shell, beside a check that needs none", source: app.with(`{"Shell":["/bin/bash","-c"],"Healthcheck":{"Test":["CMD","true"]}}`), destination: app.with(`{"Healthcheck":{"Test":["CMD","true"]}}`),
+		status: Pass, match: Converted},
+	{name: "Shell, in which Docker runs a check", source: app.with(`{"Shell":["/bin/bash","-c"],"Healthcheck":{"Test":["CMD-SHELL","true"]}}`), destination: app.with(`{"Healthcheck":{"Test":["CMD-SHELL","true"]}}`),
+		status: Fail, reason: DigestDiffers, message: `config field Shell: ["/bin/bash","-c"] != nothing`},
+	{name: "Shell and the check that runs in it", source: app.with(`{"Shell":["/bin/bash","-c"],"Healthcheck":{"Test":["CMD-SHELL","true"]}}`), destination: app.with(`{}`),
+		status: Fail, reason: DigestDiffers, message: `config field Healthcheck: {"Test":["CMD-SHELL","true"]} != nothing`},
 	{name: "Healthcheck", source: app.with(`{"Healthcheck":{"Test":["CMD","true"],"Interval":5}}`), destination: app.with(`{"Healthcheck":{"Test":["CMD","true"]}}`),
-		status: Fail, reason: DigestDiffers, message: "config field Healthcheck"},
+		status: Fail, reason: DigestDiffers, message: `config field Healthcheck: {"Test":["CMD","true"],"Interval":5} != {"Test":["CMD","true"]}`},
+	{name: "an interval that no float64 holds", source: app.with(`{"Healthcheck":{"Test":["CMD","true"],"Interval":9007199254740993}}`), destination: app.with(`{"Healthcheck":{"Test":["CMD","true"],"Interval":9007199254740992}}`),
+		status: Fail, reason: DigestDiffers, message: `"Interval":9007199254740993} != {"Test":["CMD","true"],"Interval":9007199254740992}`},
+	{name: "an interval of 0, which is the default", source: app.with(`{"Healthcheck":{"Test":["CMD","true"],"Interval":0,"Retries":null}}`), destination: app.with(`{"Healthcheck":{"Test":["CMD","true"]}}`),
+		status: Pass, match: Converted},
+	{name: "no check, written in two ways", source: app.with(`{"Healthcheck":{"Test":["NONE"]}}`), destination: app.with(`{}`),
+		status: Pass, match: Converted},
 	{name: "ArgsEscaped means something on Windows", source: list(docker(win2019, "a").with(`{"ArgsEscaped":true}`)), destination: list(docker(win2019, "a").with(`{}`)),
 		status: Fail, reason: DigestDiffers, message: "config field ArgsEscaped"},
 	{name: "ArgsEscaped means nothing on Linux", source: app.with(`{"ArgsEscaped":true}`), destination: app.with(`{}`),
@@ -580,6 +662,41 @@ var contentTests = []contentTest{
 		status: Fail, reason: BlobMissing}, // the registries of these tests have no layers of schema 1
 	{name: "attestations have blobs, too", source: index(ociAMD64, provenance), destination: index(ociAMD64, provenance.without("in-toto")), provenance: true, depth: Blobs,
 		status: Fail, reason: BlobMissing},
+
+	// Bytes in descriptors, which containerd uses instead of fetching. The layer "app"
+	// has three bytes.
+	{name: "right bytes in a descriptor", source: app, destination: app.inlining("app", "app").built("anew"),
+		status: Pass, match: Converted},
+	{name: "wrong bytes in a layer's descriptor", source: app, destination: app.inlining("app", "evi"),
+		status: Fail, reason: BlobCorrupt, message: "layer 2, " + layerDigest("app") + ", is corrupt in the field data of its descriptor, which containerd uses instead of fetching: its bytes there have the digest " + Digest("sha256", []byte("evi"))},
+	{name: "bytes of another length, which containerd ignores", source: app, destination: app.inlining("app", "evil"),
+		status: Pass, match: Converted},
+	{name: "wrong bytes in a config's descriptor", source: app, destination: app.inlining("config", strings.Repeat("x", len(app.configBody()))),
+		status: Fail, reason: BlobCorrupt, message: "config, sha256:"},
+	{name: "wrong bytes on both sides", source: app.inlining("app", "evi"), destination: app.inlining("app", "evi"),
+		status: Fail, reason: BlobCorrupt, message: "The source has the same field, so mirroring the image again does not help"},
+	{name: "wrong bytes in a list's entry", source: index(app, s390x), destination: index(app.inlining("entry", strings.Repeat("x", len(app.body())))),
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: manifest, " + app.digest() + ", is corrupt in the field data"},
+	{name: "wrong bytes in an entry that is a list", source: index(nestedIndex(app), s390x), destination: index(nestedIndex(app).inlining("entry", strings.Repeat("x", len(index(app).body())))),
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: list, " + index(app).digest() + ", is corrupt in the field data"},
+	{name: "wrong bytes in an entry of a platform that nobody wants", source: index(app), destination: index(app, s390x.inlining("entry", strings.Repeat("x", len(s390x.body())))),
+		status: Pass, match: SamePlatforms},
+	{name: "wrong bytes in an image that nobody read", source: index(app.inlining("app", "evi")), destination: index(app.inlining("app", "evi")),
+		status: Pass, match: Identical},
+	{name: "wrong bytes in an image of a list", source: index(app.inlining("app", "evi")), destination: index(app.inlining("app", "evi")), depth: Blobs,
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: layer 2, "},
+	{name: "wrong bytes, by hangar", source: list(amd64), destination: list(amd64.inlining("entry", strings.Repeat("x", len(amd64.body())))), rules: Hangar,
+		status: Fail, reason: BlobCorrupt, message: "linux/amd64: manifest, "},
+
+	// The type of an image's config, as the artifact type of a list's entry.
+	{name: "an image that is called an artifact", source: index(app.of(typeOCIConfig)), destination: index(app.as("")),
+		status: Pass, match: SamePlatforms},
+	{name: "a converted image that was called an artifact", source: index(app.of(typeOCIConfig)), destination: list(dockerApp.as("")),
+		status: Pass, match: Converted},
+	{name: "an image that the mirror calls an artifact", source: index(app), destination: index(app.of(typeDockerConfig)),
+		status: Pass, match: SamePlatforms},
+	{name: "another image that is called an artifact", source: index(app.of(typeOCIConfig)), destination: index(fat.as("")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: 2 layers != 3"},
 
 	// Depth data.
 	{name: "every byte is right", source: index(app), destination: index(app), depth: Data,

@@ -12,7 +12,7 @@ func (c *comparison) prove(match Match, platforms []judged) Verdict {
 	verdict := Verdict{Status: Pass, Match: match, Platforms: results(platforms)}
 	var notes []string
 	for i, p := range platforms {
-		wrong := c.check(c, p.mirror, p.Match)
+		wrong := append(c.checkInlined(p.mirror, p.Match), c.check(c, p.mirror, p.Match)...)
 		c.noteObjects(p.Platform, wrong)
 		if len(wrong) == 0 {
 			continue

@@ -47,7 +47,8 @@
 //     sets "content" and "exact" find the images behind the lists (walk.go),
 //     put those for one platform together (judgement.go), and compare the
 //     contents of two images whose digests differ (same.go).
-//  3. If every platform matches, the depth says what is checked at the
+//  3. If every platform matches, the bytes that descriptors have in themselves
+//     are checked (inlined.go), and the depth says what else is checked at the
 //     destination (depth.go): the manifests, the blobs, or every byte of the
 //     blobs.
 //  4. If the question asks for referrers, the destination must have them, too
@@ -60,6 +61,7 @@
 // # Manifests
 //
 // ParseManifest and ParseConfig read the JSON documents of Docker and OCI. A
-// registry may send any of these, also wrong ones. Scripts, too, see the types
+// registry may send any of these, also wrong ones. They refuse documents that
+// two parsers could read in two ways (ambiguous.go). Scripts, too, see the types
 // Manifest, Descriptor, Config and Platform when they inspect an image.
 package validate

@@ -115,7 +115,7 @@ func (c *comparison) compareSingle(source *Manifest, entry Descriptor) (Match, *
 		return Identical, nil
 	}
 	digestsDiffer := differs("source digest %q != dest digest %q", source.Digest, entry.Digest)
-	if source.MediaType == TypeDockerManifest {
+	if source.MediaType == TypeDockerManifest && Algorithm(source.Digest) == Algorithm(entry.Digest) {
 		return "", digestsDiffer
 	}
 	match, p := c.sameForHangar(image{Descriptor: Descriptor{Digest: source.Digest}, manifest: source}, image{Descriptor: entry})

@@ -86,7 +86,7 @@ func (c *comparison) judgeEntry(entry Descriptor, destination []Descriptor) (res
 		return judgeAbsentEntry(result, entry, destination), true
 	}
 	result.Destination, result.mirror = candidates[0].Digest, image{Descriptor: candidates[0]}
-	if entry.MediaType == TypeOCIManifest {
+	if entry.MediaType == TypeOCIManifest || Algorithm(entry.Digest) != Algorithm(candidates[0].Digest) {
 		return c.judgeConverted(result, entry, candidates)
 	}
 	result.Reason, result.Message = DigestDiffers, "the digests differ"

@@ -105,9 +105,12 @@ func (j *judgement) judgeImage(img image, candidates []image) {
 	case img.problem != nil:
 		j.add(result, image{}, img.problem)
 	case len(candidates) == 0:
-		var p *problem
-		result.Destination, p = j.findAbsent(img)
-		j.add(result, image{}, p)
+		mirror, p := j.findRenamed(img)
+		result.Destination, result.Match = mirror.Digest, Identical
+		if p == nil && mirror.Digest == "" {
+			result.Destination, p = j.findAbsent(img)
+		}
+		j.add(result, mirror, p)
 	default:
 		match, candidate, p := closest(candidates, func(candidate image) (Match, *problem) { return j.same(img, candidate) })
 		result.Destination, result.Match = candidate.Digest, match

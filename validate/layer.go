@@ -30,6 +30,9 @@ var formats = []string{"tar", "gzip", "zstd"}
 // define this media type, format returns the media type itself. Manifests of schema
 // 1 name no media types; their layers are gzip.
 func (d Descriptor) format() string {
+	if plain, ok := strings.CutSuffix(d.MediaType, encryptedSuffix); ok {
+		return Descriptor{MediaType: plain}.format() + encryptedSuffix
+	}
 	for _, tar := range []string{
 		"application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar",
 		"application/vnd.docker.image.rootfs.diff.tar", "application/vnd.docker.image.rootfs.foreign.diff.tar",
@@ -63,7 +66,7 @@ func differentLayers(source, destination []Descriptor) string {
 		if source[i].Digest != destination[i].Digest {
 			return fmt.Sprintf("layer %d: %s != %s", i+1, source[i].Digest, destination[i].Digest)
 		}
-		wrong := wrongMediaType(source[i], destination[i])
+		wrong := unusable(source[i], destination[i])
 		from, to := source[i].format(), destination[i].format()
 		if wrong == "" && from != to && from != "tar" && !destination[i].isGuessed() {
 			wrong = fmt.Sprintf("its media type says %s at the source and %s at the destination", from, to)
@@ -83,11 +86,13 @@ func (d Descriptor) isGuessed() bool {
 	return d.MediaType == "application/vnd.docker.image.rootfs.diff.tar" || d.MediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar"
 }
 
-// wrongMediaType says why nodes cannot use a layer of the destination, because of
-// the media type that the copying tool gave to it. It returns "" if they can.
-func wrongMediaType(source, destination Descriptor) string {
+// unusable says why nodes cannot use a layer of the destination, because of the media
+// type or the annotations that the copying tool gave to it. It returns "" if they can.
+func unusable(source, destination Descriptor) string {
 	switch {
-	case slices.Contains(formats, source.format()) && !slices.Contains(formats, destination.format()):
+	case destination.isEncrypted() && source.isEncrypted():
+		return wrongKeys(source, destination)
+	case (source.isEncrypted() || slices.Contains(formats, source.format())) && !slices.Contains(formats, destination.format()):
 		return fmt.Sprintf("its media type at the destination, %q, is not one that nodes can unpack", destination.MediaType)
 	case destination.hasForeignType() && !source.hasForeignType():
 		return fmt.Sprintf("its media type at the destination, %q, says that nodes get it from elsewhere", destination.MediaType)

@@ -1,6 +1,9 @@
 package validate
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // These are the media types of manifests.
 const (
@@ -21,6 +24,7 @@ type Manifest struct {
 	MediaType string
 	Digest    string
 	Size      int64
+	sha256    string // the SHA-256 digest, if Digest has another algorithm; else ""
 
 	Children []Descriptor // the entries of a list or an index
 	Config   Descriptor   // the config of an image
@@ -48,14 +52,35 @@ type Descriptor struct {
 	ArtifactType string            `json:"artifactType,omitempty"`
 	Annotations  map[string]string `json:"annotations,omitempty"`
 	URLs         []string          `json:"urls,omitempty"` // other places that have the blob
+
+	// Data are the bytes that the descriptor has in itself, if they are wrong.
+	// ParseManifest leaves out right ones; see dropRightData.
+	Data []byte `json:"data,omitempty"`
 }
 
-// check returns an error if the size or the digest is not valid.
-func (d Descriptor) check() error {
+// check returns an error if the size or the digest is not valid. It drops Data if that
+// is right.
+func (d *Descriptor) check() error {
 	if d.Size < 0 {
 		return fmt.Errorf("%s has a size of %d bytes", d.Digest, d.Size)
 	}
+	d.dropRightData()
 	return CheckDigest(d.Digest)
+}
+
+// hasBytesOf reports whether two manifests are the same document. Registries may name it
+// by digests of two algorithms.
+func (m *Manifest) hasBytesOf(other *Manifest) bool {
+	return m.Digest == other.Digest || cmp.Or(m.sha256, m.Digest) == cmp.Or(other.sha256, other.Digest)
+}
+
+// computeDigest computes the digest of a manifest by its bytes. A digest of another
+// algorithm than SHA-256 can only be compared if both are known.
+func (m *Manifest) computeDigest(algorithm string, body []byte) {
+	m.Digest = Digest(algorithm, body)
+	if Algorithm(m.Digest) != "sha256" {
+		m.sha256 = Digest("sha256", body)
+	}
 }
 
 // child returns the first entry of a list with a digest, or nil if there is none.
@@ -79,9 +104,20 @@ func (m *Manifest) IsSchema1() bool {
 // isArtifact reports whether a single manifest is that of an artifact, not of an
 // image. The config of an artifact has its own media type, and need not be JSON.
 func (m *Manifest) isArtifact() bool {
-	switch m.Config.MediaType {
-	case typeDockerConfig, typeOCIConfig, "", "application/octet-stream": // early tools wrote the last two for images
-		return false
-	}
-	return !m.IsSchema1()
+	return !isImageConfig(m.Config.MediaType) && !m.IsSchema1()
 }
+
+// isImageConfig reports whether a media type is that of an image's config. Early tools
+// wrote no type, or that of any file.
+func isImageConfig(mediaType string) bool {
+	switch mediaType {
+	case typeDockerConfig, typeOCIConfig, "", "application/octet-stream":
+		return true
+	}
+	return false
+}
+
+// isArtifact reports whether the entry of a list says that its manifest is that of an
+// artifact. Some tools, such as go-containerregistry, write the type of the config
+// there, also for images. Others drop the type again.
+func (d Descriptor) isArtifact() bool { return !isImageConfig(d.ArtifactType) }

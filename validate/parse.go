@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,8 @@ type document struct {
 	ArtifactType string            `json:"artifactType"`
 	Annotations  map[string]string `json:"annotations"`
 }
+
+var manifestFields = fieldsOf(reflect.TypeFor[document](), reflect.TypeFor[signedManifest]())
 
 // ParseManifest reads a manifest. Its media type is the one that the manifest
 // names. If it names none, the media type is contentType, which the registry sent.
@@ -38,9 +41,12 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	if d.isAmbiguous() {
 		return nil, errors.New("the manifest is ambiguous: of manifests, config with layers, and fsLayers it has more than one")
 	}
+	if err := checkUnambiguous(body, manifestFields); err != nil {
+		return nil, fmt.Errorf("the manifest is ambiguous: %w", err)
+	}
 	m := &Manifest{MediaType: mediaType, Size: int64(len(body)), ArtifactType: d.ArtifactType, Annotations: d.Annotations}
 	if !m.IsSchema1() { // schema 1 has a signature in it, and registries serve it under many types
-		m.Digest = Digest(algorithm, body)
+		m.computeDigest(algorithm, body)
 		if served := withoutParameters(contentType); !strings.EqualFold(served, mediaType) {
 			m.ServedAs = served
 		}
@@ -108,8 +114,8 @@ func (d *document) readList(m *Manifest, body []byte) error {
 		return fmt.Errorf("a manifest of type %q without manifests", m.MediaType)
 	}
 	m.Children = d.Manifests
-	for i, child := range m.Children {
-		if err := child.check(); err != nil {
+	for i := range m.Children {
+		if err := m.Children[i].check(); err != nil {
 			return fmt.Errorf("manifests[%d]: %w", i, err)
 		}
 	}
@@ -126,8 +132,8 @@ func (d *document) readImage(m *Manifest) error {
 		return fmt.Errorf("config: %w", err)
 	}
 	m.Layers = d.Layers
-	for i, layer := range m.Layers {
-		if err := layer.check(); err != nil {
+	for i := range m.Layers {
+		if err := m.Layers[i].check(); err != nil {
 			return fmt.Errorf("layers[%d]: %w", i, err)
 		}
 	}

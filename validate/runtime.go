@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -22,7 +21,7 @@ type Runtime struct {
 	Labels       map[string]string
 	StopSignal   string
 	ArgsEscaped  bool // Windows only: Cmd is a whole command line
-	Healthcheck  map[string]any
+	Healthcheck  healthcheck
 	Shell        command
 }
 
@@ -65,15 +64,24 @@ func (r Runtime) difference(other Runtime, os string) string {
 		return differentNames("Labels", r.Labels, other.Labels)
 	case r.StopSignal != other.StopSignal:
 		return differentValues("StopSignal", r.StopSignal, other.StopSignal)
-	case !slices.Equal(r.Shell, other.Shell):
-		return differentValues("Shell", r.Shell, other.Shell)
-	case len(r.Healthcheck)+len(other.Healthcheck) > 0 && !reflect.DeepEqual(r.Healthcheck, other.Healthcheck):
+	case !r.Healthcheck.isSame(other.Healthcheck):
 		return differentValues("Healthcheck", r.Healthcheck, other.Healthcheck)
+	case r.usesShell() && !slices.Equal(r.Shell, other.Shell):
+		return differentValues("Shell", r.Shell, other.Shell)
 	case r.ArgsEscaped != other.ArgsEscaped && strings.EqualFold(os, "windows"):
 		return differentValues("ArgsEscaped", r.ArgsEscaped, other.ArgsEscaped)
 	}
 	return ""
 }
+
+// usesShell reports whether the shell means something when a container runs. Builds use
+// it, and OCI has no such field, so a conversion to OCI loses it. Whoever starts a
+// container does not read it: containerd and CRI-O do not know it, and Docker and Podman
+// have the commands that the build made with it in Entrypoint and Cmd. Only Docker's
+// checks of the kind CMD-SHELL can run in it.
+// https://github.com/moby/moby/blob/v28.0.0/daemon/health.go (getShell)
+// https://github.com/containers/podman/blob/v5.4.0/libpod/healthcheck.go (runHealthCheck)
+func (r Runtime) usesShell() bool { return r.Healthcheck.kind() == "CMD-SHELL" }
 
 // differentValues returns a message that shows two different values of a field.
 func differentValues(field string, source, destination any) string {
@@ -119,12 +127,12 @@ func sameKeys(a, b map[string]any) bool {
 // compact returns a value of a config as text for a message. Long values are cut.
 func compact(v any) string {
 	const most = 120
-	if value := reflect.ValueOf(v); value.Kind() != reflect.String && value.Kind() != reflect.Bool && value.Len() == 0 {
-		return "nothing"
-	}
 	text, err := json.Marshal(v)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "?"
+	case slices.Contains([]string{"null", "[]", "{}"}, string(text)):
+		return "nothing"
 	}
 	if len(text) > most {
 		return strings.ToValidUTF8(string(text[:most]), "") + "…"

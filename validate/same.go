@@ -14,6 +14,8 @@ func (c *comparison) same(source, destination image) (Match, *problem) {
 		return "", p
 	}
 	switch {
+	case from.hasBytesOf(to):
+		return Identical, nil
 	case from.IsList() || to.IsList():
 		return "", differs("a list is no image")
 	case from.isArtifact() || to.isArtifact():
@@ -52,7 +54,7 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 		return "", differs("%s", difference)
 	}
 	for i := range source {
-		if wrong := wrongMediaType(source[i], destination[i]); wrong != "" {
+		if wrong := unusable(source[i], destination[i]); wrong != "" {
 			return "", differs("layer %d: %s", i+1, wrong)
 		}
 	}
@@ -126,6 +128,9 @@ func sameDiffIDs(source *Config, from *Manifest, destination *Config, to *Manife
 		case match == Recompressed && CheckDigest(sourceIDs[i]) != nil:
 			return differs("layer %d: %s != %s, and the source's config does not tell what is in it", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
 		case sourceIDs[i] == destinationIDs[i]:
+		case Algorithm(sourceIDs[i]) != Algorithm(destinationIDs[i]):
+			return newProblem(BadManifest, "layer %d: the source's config names its content %s, and the destination's names it %s: digests of two algorithms tell nothing about each other",
+				i+1, sourceIDs[i], destinationIDs[i])
 		case match == Recompressed:
 			return differs("layer %d: %s != %s, also when unpacked", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
 		default:

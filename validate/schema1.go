@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 )
 
@@ -29,6 +30,25 @@ type schema1History struct {
 	ThrowAway bool `json:"throwaway"` // whether the layer is empty
 }
 
+// signedManifest has the signatures of a manifest of schema 1.
+type signedManifest struct {
+	Signatures []struct {
+		Protected string `json:"protected"`
+	} `json:"signatures"`
+}
+
+// signedPart says which part of a manifest was signed: the first bytes, and the tail.
+type signedPart struct {
+	Length int    `json:"formatLength"`
+	Tail   string `json:"formatTail"`
+}
+
+var (
+	schema1Fields    = fieldsOf(reflect.TypeFor[schema1Manifest]())
+	historyFields    = fieldsOf(reflect.TypeFor[schema1History]())
+	signedPartFields = fieldsOf(reflect.TypeFor[signedPart]())
+)
+
 // parseSchema1 fills m from a manifest of schema 1.
 func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 	payload, err := signedPayload(body)
@@ -39,13 +59,16 @@ func parseSchema1(m *Manifest, algorithm string, body []byte) error {
 	if err := parseJSON(payload, &s); err != nil {
 		return fmt.Errorf("parsing the schema 1 manifest: %w", err)
 	}
+	if err := checkUnambiguous(payload, schema1Fields); err != nil {
+		return fmt.Errorf("the signed part of the schema 1 manifest is ambiguous: %w", err)
+	}
 	if s.SchemaVersion != 1 {
 		return errors.New("the signed part of a schema 1 manifest is not a schema 1 manifest")
 	}
 	if len(s.History) != len(s.FSLayers) || len(s.History) == 0 {
 		return fmt.Errorf("a schema 1 manifest with %d layers and %d history entries", len(s.FSLayers), len(s.History))
 	}
-	m.Digest = Digest(algorithm, payload)
+	m.computeDigest(algorithm, payload)
 	return s.fill(m)
 }
 
@@ -57,6 +80,9 @@ func (s *schema1Manifest) fill(m *Manifest) error {
 		newest = schema1History{}
 		if err := parseJSON([]byte(s.History[i].V1Compatibility), &newest); err != nil {
 			return fmt.Errorf("history[%d].v1Compatibility: %w", i, err)
+		}
+		if err := checkUnambiguous([]byte(s.History[i].V1Compatibility), historyFields); err != nil {
+			return fmt.Errorf("history[%d].v1Compatibility is ambiguous: %w", i, err)
 		}
 		digest := v.BlobSum
 		if err := CheckDigest(digest); err != nil {
@@ -77,11 +103,7 @@ func (s *schema1Manifest) fill(m *Manifest) error {
 // else must be ignored. If there are no signatures, the signed part is the whole
 // manifest. The format is "prettyjws" of https://github.com/docker/libtrust.
 func signedPayload(body []byte) ([]byte, error) {
-	var raw struct {
-		Signatures []struct {
-			Protected string `json:"protected"`
-		} `json:"signatures"`
-	}
+	var raw signedManifest
 	if err := parseJSON(body, &raw); err != nil {
 		return nil, err
 	}
@@ -92,12 +114,12 @@ func signedPayload(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the protected header: %w", err)
 	}
-	var format struct {
-		Length int    `json:"formatLength"`
-		Tail   string `json:"formatTail"`
-	}
+	var format signedPart
 	if err := parseJSON(header, &format); err != nil {
 		return nil, fmt.Errorf("the protected header: %w", err)
+	}
+	if err := checkUnambiguous(header, signedPartFields); err != nil {
+		return nil, fmt.Errorf("the protected header is ambiguous: %w", err)
 	}
 	tail, err := base64.RawURLEncoding.DecodeString(format.Tail)
 	if err != nil {

@@ -88,7 +88,7 @@ func (w *walk) visit(entry Descriptor, hidden string, level int) {
 		}
 	case entry.isLabelled():
 		w.images = append(w.images, image{Descriptor: entry, platform: entry.Platform, hidden: hidden})
-	case entry.ArtifactType != "":
+	case entry.isArtifact():
 		w.images = append(w.images, image{Descriptor: entry, artifact: true})
 	default:
 		manifest := w.read(entry)

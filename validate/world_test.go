@@ -36,6 +36,12 @@ type node struct {
 	sizesLeftOut bool              // the manifest has no sizes
 	urlless      bool              // the manifest has no URLs for foreign layers
 
+	algorithm       string // of its digest; "" means sha256
+	configAlgorithm string // of the config's digest
+
+	inline map[string]string // the field data of descriptors: of layers, "config", or "entry" in the list
+	notes  map[string]string // the annotations of every layer
+
 	served string   // the Content-Type that the registry sends, in place of the right one
 	gone   bool     // the registry does not have the manifest
 	hollow bool     // the registry does not have the config
@@ -88,8 +94,22 @@ func (n node) without(layers ...string) node   { n.lost = layers; return n }
 func (n node) spoiling(layers ...string) node  { n.spoilt = layers; return n }
 func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
 func (n node) growing(layers ...string) node   { n.grown = layers; return n }
-func (n node) withoutURLs() node               { n.urlless = true; return n }
-func (n node) unsized() node                   { n.sizesLeftOut = true; return n }
+
+// named returns the node under a digest of an algorithm.
+func (n node) named(algorithm string) node { n.algorithm = algorithm; return n }
+
+func (n node) noting(notes map[string]string) node {
+	n.notes = notes
+	return n
+}
+
+// inlining returns the node with the field data in one of its descriptors.
+func (n node) inlining(name, data string) node {
+	n.inline = map[string]string{name: data}
+	return n
+}
+func (n node) withoutURLs() node { n.urlless = true; return n }
+func (n node) unsized() node     { n.sizesLeftOut = true; return n }
 
 // attesting returns the node as an attestation about an image, as BuildKit puts it into
 // a list.
@@ -114,6 +134,9 @@ func layerDigest(name string) string {
 	if name == "empty" {
 		return emptyLayer
 	}
+	if plain, ok := strings.CutSuffix(name, ".sha512"); ok {
+		return Digest("sha512", []byte(plain))
+	}
 	return Digest("sha256", []byte(name))
 }
 
@@ -131,7 +154,8 @@ var layerTypes = map[string]string{
 }
 
 func (n node) layer(i int) Descriptor {
-	d := Descriptor{MediaType: layerTypes[n.kind], Digest: layerDigest(n.layers[i]), Size: int64(len(n.layers[i]))}
+	d := Descriptor{MediaType: layerTypes[n.kind], Digest: layerDigest(n.layers[i]), Size: int64(len(n.layers[i])),
+		Annotations: n.notes, Data: []byte(n.inline[n.layers[i]])}
 	if strings.HasSuffix(n.layers[i], ".zst") {
 		d.MediaType = "application/vnd.oci.image.layer.v1.tar+zstd"
 	}
@@ -190,7 +214,7 @@ func (n node) body() []byte {
 				size = max(child.size, 0)
 			}
 			entries = append(entries, Descriptor{MediaType: child.listedAs, Digest: child.digest(), Size: size,
-				Platform: platform(child.listed), Annotations: child.annotations, ArtifactType: child.artifact})
+				Platform: platform(child.listed), Annotations: child.annotations, ArtifactType: child.artifact, Data: []byte(child.inline["entry"])})
 		}
 		return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "manifests": entries})
 	}
@@ -204,7 +228,7 @@ func (n node) body() []byte {
 		size = 0
 	}
 	return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "layers": layers,
-		"config": Descriptor{MediaType: n.config, Digest: Digest("sha256", config), Size: size}})
+		"config": Descriptor{MediaType: n.config, Digest: Digest(n.configAlgorithm, config), Size: size, Data: []byte(n.inline["config"])}})
 }
 
 func (n node) schema1Body() []byte {
@@ -251,7 +275,7 @@ func (n node) digest() string {
 	if n.kind == TypeDockerSchema1Signed { // its digest is that of the manifest without signatures
 		n.kind = TypeDockerSchema1
 	}
-	return Digest("sha256", n.body())
+	return Digest(n.algorithm, n.body())
 }
 
 // registry has the manifests and blobs of one side. The keys are digests. The manifest
@@ -278,7 +302,7 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 		return nil
 	}
 	body := n.body()
-	m, err := ParseManifest(cmp.Or(n.served, n.kind), "sha256", body)
+	m, err := ParseManifest(cmp.Or(n.served, n.kind), n.algorithm, body)
 	if err != nil {
 		t.Fatalf("the test stores what cannot be parsed: %v\n%s", err, body)
 	}

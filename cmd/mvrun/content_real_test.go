@@ -103,6 +103,7 @@ func TestRealConversions(t *testing.T) {
 		"Labels": map[string]string{"team": "shop"}, "StopSignal": "SIGQUIT"}
 	pushRich(origin, "rich", "1", runtime)
 	pushRich(origin, "healthy", "1", map[string]any{"Healthcheck": map[string]any{"Test": []string{"CMD", "true"}, "Interval": 1000000000}})
+	pushRich(origin, "shell", "1", map[string]any{"Shell": []string{"/bin/bash", "-c"}})
 	pushRich(origin, "packed", "1", runtime) // its own layers, because skopeo does not recompress layers that the destination already has
 	other := maps.Clone(runtime)
 	other["Env"] = []string{"PATH=/bin", "A=2"}
@@ -139,6 +140,7 @@ func TestRealConversions(t *testing.T) {
 	copied("schema1", "rich:1", toSchema1, toSchema1, pass(validate.Identical))
 	copied("schema1todocker", "rich:1", toSchema1, []string{"--format", "v2s2"}, pass(validate.Converted))
 	copied("schema1tooci", "rich:1", toSchema1, []string{"--format", "oci"}, pass(validate.Converted))
+	copied("shell", "shell:1", nil, as("oci"), pass(validate.Converted)) // OCI has no such field, and skopeo drops it
 	copied("healthy", "healthy:1", nil, as("oci"), answer{validate.Fail, "digest-differs", "config field Healthcheck"})
 
 	// An image is converted, and then converted back.
