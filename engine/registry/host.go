@@ -66,5 +66,11 @@ func newRequest(ctx context.Context, method, scheme, host, path string) (*http.R
 	return request.WithContext(ctx), nil
 }
 
+// isStore reports whether a request, after redirects, went to a store of blobs, or to
+// another host, instead of to the registry's own API.
+func (h *host) isStore(request *http.Request) bool {
+	return request != nil && (!h.isOwn(request.URL.Host) || !strings.HasPrefix(request.URL.Path, "/v2/"))
+}
+
 // isOwn reports whether an address is that of the registry itself.
 func (h *host) isOwn(address string) bool { return address == access.Host(h.registry.address) }

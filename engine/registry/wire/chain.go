@@ -78,7 +78,7 @@ func (r *Registry) retried(attempt http.RoundTripper, brief bool) http.RoundTrip
 	circuits := r.network.circuits
 	return &circuitTransport{
 		circuits: circuits,
-		next:     &retryTransport{brief: brief, isGivenUp: circuits.isGivenUp, trouble: &r.trouble, next: attempt},
+		next:     &retryTransport{brief: brief, isGivenUp: circuits.isGivenUp, objects: circuits.objects, trouble: &r.trouble, next: attempt},
 		probe:    attempt,
 	}
 }

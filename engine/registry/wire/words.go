@@ -66,17 +66,30 @@ const maxWords = 500
 
 // OneLine makes a foreign message safe for the log and the terminal: it replaces
 // control characters, and cuts a long message.
-func OneLine(s string) string {
+func OneLine(s string) string { return cutLine(s, maxWords) }
+
+// HostName makes the name of a host safe for a message. A redirect may name a host of
+// any length.
+func HostName(host string) string { return cutLine(host, maxHostName) }
+
+// maxHostName is how many bytes of the name of a host are shown: 253 are the most that
+// DNS allows, and a port may follow.
+const maxHostName = 260
+
+// cutLine replaces the control characters of a foreign text, and cuts the text if it has
+// more than most bytes.
+func cutLine(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, s)
-	if len(s) > maxWords {
-		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
+	s = strings.TrimSpace(s)
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return strings.TrimSpace(s)
+	return s
 }
 
 // clock returns a time for messages. It names the day only if that is not today, and
