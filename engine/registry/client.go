@@ -220,7 +220,8 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		err = ctx.Err() // the end of the context may have cut the answer short
 	}
 	if err != nil {
-		err = host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference))
+		err = host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference)).
+			of(imagelist.Reference(repository, image.Tag), need)
 	}
 	return fact, call.Requests(), err
 }

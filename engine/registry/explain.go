@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -59,7 +60,7 @@ func (h *host) recognize(ctx context.Context, call *wire.Call, err error) explai
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return &plainHTTPError{address: h.registry.address, hint: h.client.options.InsecureHint}
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return &unreachableError{fmt.Sprintf("no such host %s: check the name, and the resolver of this machine", dns.Name)}
+		return &unreachableError{fmt.Sprintf("no such host %s: check the name, and the resolver of this machine", wire.HostName(dns.Name))}
 	case errors.As(err, &op) && op.Op == "dial":
 		return &unreachableError{fmt.Sprintf("%s (is %s up, and its port right?)", wire.Plain(err), h.failedHost(err))}
 	case errors.As(err, &network) && network.Timeout():
@@ -76,19 +77,54 @@ func (h *host) refused(status *transport.Error, err error) explained {
 	e := &refusedError{
 		status:          status,
 		address:         h.registry.address,
-		words:           h.account.Redact(wire.RegistryWords(status)),
+		words:           wire.RegistryWords(status),
 		fromTokenServer: errors.As(err, new(*access.TokenError)),
 		atPing:          errors.As(err, &ping),
 	}
-	if status.Request != nil && !e.fromTokenServer && !h.isOwn(status.Request.URL.Host) {
-		e.redirectedTo = status.Request.URL.Host
+	if refused, ok := errors.AsType[*wire.RefusedError](err); ok {
+		e.body = refused.Body
+		e.body.Title = h.account.Redact(e.body.Title)
+		e.words = cmp.Or(e.words, e.body.Words)
 	}
+	e.words = h.account.Redact(e.words)
+	if unconfirmed, ok := errors.AsType[*unconfirmedError](err); ok {
+		e.ping = unconfirmed.ping
+	}
+	if request := status.Request; request != nil && !e.fromTokenServer {
+		if h.isStore(request) {
+			e.redirectedTo = wire.HostName(request.URL.Host)
+		}
+		e.failsAlone = h.chain.FailsAlone(request.URL)
+	}
+	e.hint = h.login(status, e, ping).hint()
+	return e
+}
+
+// login returns what is known about the credentials with which a request was refused.
+func (h *host) login(status *transport.Error, e *refusedError, ping *access.PingError) login {
+	l := login{address: h.registry.address, namespace: h.account.User.Namespace, atPing: e.atPing}
 	from, known := h.account.From()
 	if !known && ping != nil {
 		from = ping.From
 	}
-	e.hint = credentialHint(h.registry.address, h.account.User.Namespace, from)
-	return e
+	l.from = from
+	// A password that is refused as such says nothing of the repository. A token was
+	// granted to these credentials, so they are right.
+	basic := status.Request != nil && strings.HasPrefix(status.Request.Header.Get("Authorization"), "Basic ")
+	l.isRefused = status.StatusCode == http.StatusUnauthorized && (basic || e.fromTokenServer)
+	if other := h.readable.Load(); other != nil && !isFor(status.Request, *other) {
+		l.readable = *other
+	}
+	return l
+}
+
+// isFor reports whether a request is for a repository.
+func isFor(request *http.Request, repository string) bool {
+	if request == nil {
+		return false
+	}
+	return strings.HasPrefix(request.URL.Path, "/v2/"+repository+"/") ||
+		strings.Contains(request.URL.Query().Get("scope"), "repository:"+repository+":") // a request for a token
 }
 
 // plainHTTPFailed explains the error of a registry that does not speak HTTPS, and
@@ -124,7 +160,7 @@ func (h *host) lateHint(call *wire.Call) string {
 func (h *host) failedHost(err error) string {
 	if u := wire.Innermost(err); u != nil {
 		if parsed, e := url.Parse(u.URL); e == nil && !h.isOwn(parsed.Host) {
-			return parsed.Host
+			return wire.HostName(parsed.Host)
 		}
 	}
 	return h.registry.address

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"mvrun/engine/registry/access"
 	"mvrun/engine/registry/wire"
@@ -18,6 +19,7 @@ type host struct {
 	registry *configuredRegistry
 	account  *access.Account
 	chain    *wire.Chain
+	readable atomic.Pointer[string] // a repository that could be read; nil before there is one
 }
 
 // newHost makes the host for a registry and a user. It sends no request.
@@ -52,7 +54,11 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 	// rewriteTransport would have to copy the request to set this header.
 	request.Header.Set("User-Agent", h.client.options.UserAgent)
 	maps.Copy(request.Header, header)
-	return h.chain.Requests.RoundTrip(request)
+	response, err := h.chain.Requests.RoundTrip(request)
+	if err == nil && response.StatusCode == http.StatusOK && h.readable.Load() == nil {
+		h.readable.Store(&repository)
+	}
+	return response, err
 }
 
 // newRequest makes a request for a path of a registry's API. It parses only a path

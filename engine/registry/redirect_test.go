@@ -106,7 +106,7 @@ func TestRedirectVerified(t *testing.T) {
 			blob(config), validate.Unauthorized, "403 Forbidden"},
 		{"loop", func(w http.ResponseWriter, request *http.Request) {
 			http.Redirect(w, request, request.URL.String(), http.StatusFound)
-		}, blob(config), validate.Unreachable, "stopped after 10 redirects"},
+		}, blob(config), validate.Unreachable, "redirects 10 times in a row"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := serve(t, test.store)

@@ -55,6 +55,10 @@ func Readable(words string) string {
 		words = "the connection was closed before the answer (EOF)"
 	case strings.HasSuffix(words, "timeout awaiting response headers"):
 		words = fmt.Sprintf("no answer within %v", maxSilence)
+	case strings.HasPrefix(words, "unsupported protocol scheme "):
+		words = "the registry redirects to a URL that is not of HTTP: " + words
+	case strings.HasSuffix(words, "stopped after 10 redirects"):
+		words = "the registry redirects 10 times in a row, and to no answer"
 	case words == context.DeadlineExceeded.Error():
 		words = "no answer in time"
 	}
