@@ -169,7 +169,7 @@ func (p *retryPolicy) shouldRetryError(ctx context.Context, response *http.Respo
 // backoff returns how long to wait before the next attempt. The wait is short if the
 // registry answers 5xx for this object alone.
 func (p *retryPolicy) backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
-	if response != nil && isBrokenServer(response.StatusCode) && response.Header.Get("Retry-After") == "" && p.othersAnswered() {
+	if response != nil && isBrokenServer(response.StatusCode) && !asksForWait(response) && p.othersAnswered() {
 		most = maxObjectWait
 	}
 	return backoff(least, most, attempt, response)
@@ -180,7 +180,7 @@ func (p *retryPolicy) backoff(least, most time.Duration, attempt int, response *
 // twice as long as the one before. A random part makes the waits of requests differ.
 // So requests that failed at the same time are sent again at different times.
 func backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
-	asked := response != nil && response.Header.Get("Retry-After") != ""
+	asked := response != nil && asksForWait(response)
 	if !asked {
 		most = min(most, maxOwnWait)
 	}
@@ -192,4 +192,10 @@ func backoff(least, most time.Duration, attempt int, response *http.Response) ti
 		return wait + rand.N(wait/10+1)
 	}
 	return wait/2 + rand.N(wait/2+1)
+}
+
+// asksForWait reports whether an answer asks for a wait. Only these two statuses may.
+func asksForWait(response *http.Response) bool {
+	status := response.StatusCode
+	return response.Header.Get("Retry-After") != "" && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable)
 }
