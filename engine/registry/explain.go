@@ -102,7 +102,7 @@ func (h *host) refused(status *transport.Error, err error) explained {
 
 // login returns what is known about the credentials with which a request was refused.
 func (h *host) login(status *transport.Error, e *refusedError, ping *access.PingError) login {
-	l := login{address: h.registry.address, namespace: h.account.User.Namespace, atPing: e.atPing}
+	l := login{address: h.registry.address, namespace: h.account.User.Namespace, certain: e.atPing}
 	from, known := h.account.From()
 	if !known && ping != nil {
 		from = ping.From
@@ -112,10 +112,18 @@ func (h *host) login(status *transport.Error, e *refusedError, ping *access.Ping
 	// granted to these credentials, so they are right.
 	basic := status.Request != nil && strings.HasPrefix(status.Request.Header.Get("Authorization"), "Basic ")
 	l.isRefused = status.StatusCode == http.StatusUnauthorized && (basic || e.fromTokenServer)
-	if other := h.readable.Load(); other != nil && !isFor(status.Request, *other) {
+	other := h.readable.Load()
+	switch {
+	case other != nil && isFor(status.Request, *other), isForBlob(status.Request): // whoever asks for a blob has read its manifest
+		l.certain = true
+	case other != nil:
 		l.readable = *other
 	}
 	return l
+}
+
+func isForBlob(request *http.Request) bool {
+	return request != nil && strings.Contains(request.URL.Path, "/blobs/")
 }
 
 // isFor reports whether a request is for a repository.

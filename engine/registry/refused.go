@@ -98,7 +98,7 @@ type login struct {
 	namespace string // the part of the registry that the credentials are for, or ""
 	from      string // the place where the credentials were found; "" if there are none
 	readable  string // another repository that could be read with them, or ""
-	atPing    bool   // whether the request was for no repository
+	certain   bool   // whether there is such a repository, or the request was for none
 	isRefused bool   // whether the credentials themselves were refused
 }
 
@@ -109,9 +109,9 @@ func (l login) hint() string {
 	with := fmt.Sprintf("with the credentials for %s of %s", cmp.Or(l.namespace, l.address), l.from)
 	run := fmt.Sprintf("run \"docker login %s\"", l.address)
 	switch {
-	case l.from == "" && l.atPing:
+	case l.from == "" && l.certain:
 		return fmt.Sprintf(" (no credentials for %s; %s)", l.address, run)
-	case l.atPing, l.isRefused && l.readable == "":
+	case l.certain, l.isRefused && l.readable == "":
 		return fmt.Sprintf(" (%s)", with)
 	case l.from == "" && l.readable != "":
 		return fmt.Sprintf(" (no credentials for %s, which %s does not need: there is no such repository, or %s)", l.address, l.readable, run)
