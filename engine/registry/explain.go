@@ -24,10 +24,12 @@ import (
 // reason and message. For an error of a library, recognize makes such an error.
 func (h *host) explain(ctx context.Context, call *wire.Call, err error, side validate.Side, reference string) *Error {
 	e := &Error{Side: side, Reference: reference, Err: err, doing: "reading " + side.String()}
-	missing := (*missingError)(nil)
+	missing, gone := (*missingError)(nil), (*goneError)(nil)
 	switch {
 	case errors.As(err, &missing):
 		e.known = &missingError{missing.words, side}
+	case errors.As(err, &gone):
+		e.known = &missingError{"the registry redirects to its store, and " + gone.Error(), side}
 	case errors.As(err, &e.known):
 	default:
 		e.known = h.recognize(ctx, call, err)
@@ -56,19 +58,32 @@ func (h *host) recognize(ctx context.Context, call *wire.Call, err error) explai
 	case errors.Is(err, http.ErrSchemeMismatch) && h.account.MayUseHTTP():
 		return plainHTTPFailed(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &timeoutError{wire.Plain(err) + h.lateHint(call)}
+		return &timeoutError{wire.Plain(err) + h.redirected(err) + h.lateHint(call)}
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return &plainHTTPError{address: h.registry.address, hint: h.client.options.InsecureHint}
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return &unreachableError{fmt.Sprintf("no such host %s: check the name, and the resolver of this machine", wire.HostName(dns.Name))}
+		return &unreachableError{fmt.Sprintf("no such host %s: check the name, and the resolver of this machine%s", wire.HostName(dns.Name), h.redirected(err))}
 	case errors.As(err, &op) && op.Op == "dial":
 		return &unreachableError{fmt.Sprintf("%s (is %s up, and its port right?)", wire.Plain(err), h.failedHost(err))}
 	case errors.As(err, &network) && network.Timeout():
-		return &timeoutError{wire.Plain(err)}
+		return &timeoutError{wire.Plain(err) + h.redirected(err)}
 	case errors.As(err, new(*wire.CutError)) && ctx.Err() == nil:
 		return &unreachableError{cutShort(err, h.client.network.Tries())}
 	}
-	return &unreachableError{wire.Plain(err)}
+	return &unreachableError{wire.Plain(err) + h.redirected(err)}
+}
+
+// redirected returns words for an error of a host that is not the registry. It returns
+// "" for an error of the registry itself.
+func (h *host) redirected(err error) string {
+	switch failed := h.failedHost(err); {
+	case failed == h.registry.address:
+		return ""
+	case errors.As(err, new(*access.TokenError)):
+		return fmt.Sprintf(" (from %s, the registry's token server)", failed)
+	default:
+		return fmt.Sprintf(" (from %s, to which the registry redirects)", failed)
+	}
 }
 
 // refused explains an answer whose status refuses the request.

@@ -154,7 +154,7 @@ func TestRedirectUnreachable(t *testing.T) {
 	} {
 		bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
 			_, _, err := c.Read(t.Context(), app(hub), blob(config))
-			wantError(t, err, validate.Unreachable, "connection refused", "other.example.com")
+			wantError(t, err, validate.Unreachable, "connection refused", "is other.example.com up")
 			if strings.Contains(err.Error(), "is "+hub+" up") {
 				t.Error(err)
 			}

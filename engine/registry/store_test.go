@@ -154,3 +154,21 @@ func TestRedirectToLongHost(t *testing.T) {
 		}
 	})
 }
+
+// An error of a store, or of a token server, names that host.
+func TestStoreSilent(t *testing.T) {
+	_, _, config := filled()
+	behindStore(t, func(_ http.ResponseWriter, request *http.Request) { <-request.Context().Done() }, func(t *testing.T, c *registry.Client, _ *recorder) {
+		_, _, err := c.Read(t.Context(), app(hub), blob(config))
+		wantError(t, err, validate.Timeout, "no answer within 1m0s (from "+store+", to which the registry redirects)")
+	})
+}
+
+// A script that inspects an image reads which store does not have its config.
+func TestInspectWithoutStore(t *testing.T) {
+	_, _, config := filled()
+	behindStore(t, xmlError(http.StatusNotFound, "NoSuchKey"), func(t *testing.T, c *registry.Client, _ *recorder) {
+		_, err := c.Inspect(t.Context(), hub+"/library/app", "1")
+		wantScriptError(t, err, validate.SourceMissing, "inspecting the config, "+config+", of "+hub+"/library/app:1: the registry redirects to its store, and "+store+" answers 404 NoSuchKey")
+	})
+}
