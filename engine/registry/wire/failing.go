@@ -22,7 +22,7 @@ type failingObjects struct {
 
 type failingObject struct {
 	answers int  // the number of good answers when the request for the object ended
-	alone   bool // whether others were answered well while the object was asked for
+	alone   bool // whether others were answered well in the meantime, so that only this object fails
 }
 
 // maxFailing is how many objects are remembered. It bounds the memory of a run against a
@@ -56,7 +56,7 @@ func (f *failingObjects) recordFailure(object string, before int) (alone bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	earlier, known := f.failed[object]
-	alone = f.answers > before || known && f.answers > earlier.answers
+	alone = f.answers > before || known && earlier.isProven(f.answers)
 	if f.failed == nil {
 		f.failed = map[string]failingObject{}
 	}
@@ -66,14 +66,17 @@ func (f *failingObjects) recordFailure(object string, before int) (alone bool) {
 	return alone
 }
 
-// isExhausted reports whether the object has used its retries in this run: its latest
-// request failed, and others were answered well after that. If no other was answered, the
-// whole registry may be down, and then another request is worth its retries.
+// isProven reports whether only this object fails. answers is the number of good answers
+// now. If no other request was answered, the whole registry may be down.
+func (o failingObject) isProven(answers int) bool { return o.alone || answers > o.answers }
+
+// isExhausted reports whether the object has used its retries in this run. Then another
+// request for the object is sent once. One good answer gives the object its retries back.
 func (f *failingObjects) isExhausted(object string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	failed, ok := f.failed[object]
-	return ok && f.answers > failed.answers
+	return ok && failed.isProven(f.answers)
 }
 
 // failsAlone reports whether the latest request for an object ended with 5xx, although
