@@ -78,5 +78,12 @@ func (h *host) isStore(request *http.Request) bool {
 	return request != nil && (!h.isOwn(request.URL.Host) || !strings.HasPrefix(request.URL.Path, "/v2/"))
 }
 
-// isOwn reports whether an address is that of the registry itself.
-func (h *host) isOwn(address string) bool { return address == access.Host(h.registry.address) }
+// isOwn reports whether an address is that of the registry itself. A registry may
+// redirect from HTTP to HTTPS at its own name.
+func (h *host) isOwn(address string) bool {
+	return withoutDefaultPort(address) == withoutDefaultPort(access.Host(h.registry.address))
+}
+
+func withoutDefaultPort(address string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(address, ":443"), ":80")
+}

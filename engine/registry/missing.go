@@ -38,7 +38,7 @@ func (h *host) checkMissing(ctx context.Context, response *http.Response) error 
 		return refused
 	case body.Kind == wire.OtherJSON && sayMissing(body.Words):
 		return nil
-	case body.Kind == wire.WebPage, body.Kind == wire.XML, body.Kind == wire.OtherJSON:
+	case body.Kind == wire.WebPage, body.Kind == wire.XML, body.Kind == wire.OtherJSON, strings.ContainsAny(body.Words, "<{"):
 		return refused
 	}
 	return h.confirmMissing(ctx, refused)

@@ -61,6 +61,7 @@ func TestWhoSays404(t *testing.T) {
 		{`{"message":"no upstream available"}`, false},
 		{`{"message":"no Route matched with those values"}`, false}, // an API gateway
 		{`<html>not found</html>`, false},
+		{`no route for {path}`, false},
 		{`<Error><Code>NoSuchKey</Code></Error>`, false}, // a store in place of the registry
 	} {
 		host := serve(t, refusing(http.StatusNotFound, "", test.body))

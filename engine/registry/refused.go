@@ -53,7 +53,7 @@ func (e *refusedError) Error() string {
 	case e.ping != 0:
 		return fmt.Sprintf("%s; and GET /v2/ gave %s, so the registry itself may be down", what, statusWords(e.ping))
 	case e.failsAlone:
-		return what + " (the registry answers other requests, so its copy of this may be damaged: look into its log)"
+		return what + " (the registry answers other requests, so this object may be damaged in its storage: see the log of the registry)"
 	}
 	return what
 }

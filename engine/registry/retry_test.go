@@ -89,7 +89,7 @@ func TestRetryCorrupt(t *testing.T) {
 	r.PushImage("library/other", "1", memory.Image{Platform: linux})
 	other := imagelist.Image{Source: hub + "/library/other", Tag: "1"}
 	const words = "500 Internal Server Error: UNKNOWN unknown error"
-	const alone = words + " (the registry answers other requests, so its copy of this may be damaged: look into its log)"
+	const alone = words + " (the registry answers other requests, so this object may be damaged in its storage: see the log of the registry)"
 	image := func(t *testing.T, c *registry.Client, words string) {
 		t.Helper()
 		read(t, c, other, head)
