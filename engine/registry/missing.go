@@ -115,8 +115,10 @@ func saysMissing(d transport.Diagnostic) bool {
 }
 
 var (
-	missingPattern = regexp.MustCompile(`(?i)\b(manifest|name|blob)[ _]unknown\b|` +
-		`\b(manifest|tag|image|artifact|repository|repo|blob)\b.{0,200}\b(not found|does not exist|doesn't exist|not known|unknown)\b`)
+	// missingPattern finds "manifest unknown", and "repository library/app not found" with
+	// few words in between. "repository library/app: host not found" means something else.
+	missingPattern = regexp.MustCompile(`(?i)\b(manifest|blob)[ _]unknown\b|\bname_unknown\b|` +
+		`\b(manifest|tag|image|artifact|repository|repo|blob)(\s+\S*[^\s:;,]){0,3}\s+(not found|does not exist|doesn't exist|not known|is unknown)\b`)
 	troublePattern = regexp.MustCompile(`(?i)unauthori[sz]ed|denied|forbidden|too ?many ?requests|rate limit|time(d )?out|refused|reset by|no such host|unreachable|unavailable|certificate`)
 	statusPattern  = regexp.MustCompile(`(?i)\bstatus(?: code)?[:=]? *(\d{3})\b`)
 	quayPattern    = regexp.MustCompile(`may not exist in the upstream registry`)

@@ -57,6 +57,9 @@ func TestWhoSays404(t *testing.T) {
 		{`{"errors":[{"code":"UNAUTHORIZED"}]}`, false},
 		{`{"errors":[{"code":"UNKNOWN"}]}`, false},
 		{`{"errors":[{"code":"UNKNOWN","message":"unknown error"}]}`, false},
+		{`{"errors":[{"code":"UNKNOWN","message":"pulling repository library/app: unknown error"}]}`, false},
+		{`{"errors":[{"code":"UNKNOWN","message":"repository library/app: host not found"}]}`, false},
+		{`{"errors":[{"code":"UNKNOWN","message":"host name unknown"}]}`, false},
 		{`{"errors":[{"code":"MANIFEST_UNKNOWN"},{"code":"DENIED"}]}`, false},
 		{`{"message":"no upstream available"}`, false},
 		{`{"message":"no Route matched with those values"}`, false}, // an API gateway
