@@ -213,8 +213,8 @@ func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []valida
 		a := &answers[i]
 		requests += a.requests
 		known[needs[i]] = &a.fact
-		if first == nil {
-			first = a.err
+		if first == nil && a.err != nil {
+			first = withName(a.err, validate.ObjectName(known, needs[i]))
 		}
 	}
 	return requests, first

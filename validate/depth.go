@@ -38,7 +38,7 @@ func (c *comparison) checkManifest(img image, _ Match) (wrong problems) {
 		fact, _ = c.fact(Need{Side: Destination, Action: HeadManifest, Digest: img.Digest})
 	}
 	if fact.Missing {
-		wrong.add(entryMissing(Destination, img.Digest))
+		wrong.add(entryMissing(Destination, img.Digest, fact))
 	}
 	return wrong
 }
@@ -156,7 +156,7 @@ func (c *comparison) readBlob(name string, blob Descriptor, diffID string) *prob
 func checkSize(name string, blob Descriptor, fact Fact) *problem {
 	switch {
 	case fact.Missing:
-		return newProblem(BlobMissing, "the destination does not have %s, %s", name, blob.Digest)
+		return newProblem(BlobMissing, "the destination does not have %s, %s%s", name, blob.Digest, fact.atStore())
 	case blob.Size != 0 && fact.Size != blob.Size:
 		return newProblem(BlobSize, "%s, %s, has %s, the manifest says %d", name, blob.Digest, bytes(fact.Size, blob.Size), blob.Size)
 	}

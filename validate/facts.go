@@ -37,6 +37,7 @@ type Need struct {
 // a HEAD request. Then the manifest was read, and the fact for HeadManifest has it.
 type Fact struct {
 	Missing  bool      // whether the registry answered that it does not have the object
+	Store    string    // with Missing: the store to which the registry redirects, and the store's answer; "" if the registry itself answered
 	Digest   string    // the digest of a manifest, or of the bytes of a blob that were read
 	Manifest *Manifest // for ReadManifest
 	Config   *Config   // for ReadConfig; nil if the bytes do not have the digest
@@ -47,6 +48,15 @@ type Fact struct {
 	Broken string // for UnpackLayer: why the layer cannot be unpacked; "" if it can
 
 	Referrers []Descriptor // for ListReferrers
+}
+
+// atStore returns words for a message about a missing object. It returns "" if the
+// registry itself says that it does not have the object.
+func (f Fact) atStore() string {
+	if f.Store == "" {
+		return ""
+	}
+	return ": the registry redirects to its store, and " + f.Store
 }
 
 // Known holds the facts that were read for one image.

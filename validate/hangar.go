@@ -110,7 +110,7 @@ func (c *comparison) compareSingle(source *Manifest, entry Descriptor) (Match, *
 		case !known:
 			return "", unknown
 		case fact.Missing:
-			return "", newProblem(ChildMissing, "destination manifest list names %s, which the registry does not have", entry.Digest)
+			return "", newProblem(ChildMissing, "destination manifest list names %s, which the registry does not have%s", entry.Digest, fact.atStore())
 		}
 		return Identical, nil
 	}

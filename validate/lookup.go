@@ -73,19 +73,19 @@ func (c *comparison) manifest(side Side, img image) (*Manifest, *problem) {
 	case !known:
 		return nil, unknown
 	case fact.Missing:
-		return nil, entryMissing(side, img.Digest)
+		return nil, entryMissing(side, img.Digest, fact)
 	}
 	return fact.Manifest, nil
 }
 
 // entryMissing returns the problem that a list names what its registry does not
 // have.
-func entryMissing(side Side, digest string) *problem {
+func entryMissing(side Side, digest string, fact Fact) *problem {
 	reason := ChildMissing
 	if side == Source {
 		reason = SourceMissing
 	}
-	return newProblem(reason, "%s list names %s, which the registry does not have", side, digest)
+	return newProblem(reason, "%s list names %s, which the registry does not have%s", side, digest, fact.atStore())
 }
 
 // config returns an image's config. An image of schema 1 has none; its manifest
@@ -102,9 +102,9 @@ func (c *comparison) config(side Side, manifest *Manifest) (*Config, *problem) {
 	case fact.Config != nil:
 		return fact.Config, nil
 	case fact.Missing && side == Source:
-		return nil, newProblem(SourceMissing, "source config %s does not exist: the source image is broken", digest)
+		return nil, newProblem(SourceMissing, "source config %s does not exist: the source image is broken%s", digest, fact.atStore())
 	case fact.Missing:
-		return nil, newProblem(BlobMissing, "destination does not have the config %s of %s", digest, manifest.Digest).about(Object{Digest: digest, Kind: KindConfig})
+		return nil, newProblem(BlobMissing, "destination does not have the config %s of %s%s", digest, manifest.Digest, fact.atStore()).about(Object{Digest: digest, Kind: KindConfig})
 	case side == Source:
 		return nil, newProblem(BadManifest, "source config %s is corrupt: its bytes have the digest %s", digest, fact.Digest)
 	}

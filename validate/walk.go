@@ -150,7 +150,7 @@ func (w *walk) read(entry Descriptor) *Manifest {
 	case !known:
 		return nil
 	case fact.Missing:
-		w.images = append(w.images, image{Descriptor: entry, problem: entryMissing(w.side, entry.Digest)})
+		w.images = append(w.images, image{Descriptor: entry, problem: entryMissing(w.side, entry.Digest, fact)})
 		return nil
 	}
 	if w.bytes += fact.Manifest.Size; w.bytes > maxReadBytes {

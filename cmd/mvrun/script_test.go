@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -149,7 +150,9 @@ type fakeRegistry struct {
 // ServeHTTP makes requests fail as the fault of the registry says. With "hangs" the
 // registry never answers. With a number, such as "503", every request for a manifest
 // gets this status. With two numbers, such as "503:2", only the first two requests get
-// it. With "spent" the registry answers as Docker Hub does when all pulls are used.
+// it. With "spent" the registry answers as Docker Hub does when all pulls are used. With
+// "page" a web page answers in its place. With "shutblobs" it refuses requests for blobs.
+// With "store" it redirects them to a store that has none.
 func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.URL.Path, "/manifests/") {
 		f.first.Do(func() { close(f.asked) })
@@ -162,12 +165,40 @@ func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, `{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}`, http.StatusTooManyRequests)
 			return
 		}
+		if f.fault == "page" {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, "<html><head><title>Our intranet</title></head><body>Nothing here.</body></html>")
+			return
+		}
 		if f.fault == "hangs" {
 			<-r.Context().Done()
 			return
 		}
 	}
+	if f.answerBlob(w, r) {
+		return
+	}
 	f.Registry.ServeHTTP(w, r)
+}
+
+// answerBlob answers a request for a blob, or for the store, as the fault of the registry
+// says. It returns false if the registry itself answers.
+func (f *fakeRegistry) answerBlob(w http.ResponseWriter, r *http.Request) bool {
+	isBlob := strings.Contains(r.URL.Path, "/blobs/")
+	switch {
+	case f.fault == "shutblobs" && isBlob:
+		http.Error(w, `{"errors":[{"code":"DENIED","message":"as the test wants it"}]}`, http.StatusForbidden)
+	case f.fault == "store" && isBlob && strings.HasPrefix(r.URL.Path, "/v2/"):
+		http.Redirect(w, r, "/bucket"+r.URL.Path+"?X-Amz-Signature=s3cret", http.StatusTemporaryRedirect)
+	case f.fault == "store" && strings.HasPrefix(r.URL.Path, "/bucket/"):
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>")
+	default:
+		return false
+	}
+	return true
 }
 
 func registries(ts *testscript.TestScript) map[string]*fakeRegistry {

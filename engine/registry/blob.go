@@ -54,20 +54,11 @@ func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (val
 // registry does not have the blob, openBlob returns nil and no error. The length is -1
 // if the registry does not name it.
 func (h *host) openBlob(ctx context.Context, repository, digest string) (io.ReadCloser, int64, error) {
-	response, err := h.do(ctx, http.MethodGet, repository, "blobs/"+digest, nil)
-	if err != nil {
+	response, err := h.fetch(ctx, repository, "blobs/"+digest, nil)
+	if err != nil || response == nil {
 		return nil, 0, err
 	}
-	switch response.StatusCode {
-	case http.StatusOK:
-		return response.Body, response.ContentLength, nil
-	case http.StatusNotFound:
-		err = h.checkMissing(ctx, response)
-	default:
-		err = wire.Refusal(response)
-	}
-	response.Body.Close()
-	return nil, 0, err
+	return response.Body, response.ContentLength, nil
 }
 
 // readBlob reads a whole blob and computes its digest. It does not keep the bytes. If

@@ -239,11 +239,15 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	case validate.ListReferrers:
 		fact.Referrers, err = host.referrers(ctx, path, reference)
 	}
+	if gone, ok := errors.AsType[*goneError](err); ok {
+		fact, err = validate.Fact{Missing: true, Store: gone.Error()}, nil
+	}
 	if ctx.Err() != nil && (err == nil || errors.As(err, new(*contentError))) {
 		err = ctx.Err() // the end of the context may have cut the answer short
 	}
 	if err != nil {
-		err = host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference))
+		err = host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference)).
+			of(imagelist.Reference(repository, image.Tag), need)
 	}
 	return fact, call.Requests(), err
 }

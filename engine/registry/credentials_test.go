@@ -52,7 +52,7 @@ func TestLogin(t *testing.T) {
 	// The login is for the source. The same registry as the destination does not get it.
 	before := len(mine.authorizations())
 	_, _, err := c.Read(t.Context(), app(host), validate.Need{Side: validate.Destination, Action: validate.ReadManifest})
-	wantError(t, err, validate.Unauthorized, "401 Unauthorized: UNAUTHORIZED authentication required (no credentials for "+host+"; run \"docker login "+host+"\")")
+	wantError(t, err, validate.Unauthorized, "401 Unauthorized: UNAUTHORIZED authentication required (no credentials for "+host+"; run \"docker login "+host+"\"; or there is no such repository)")
 	if got := mine.authorizations()[before:]; len(got) > 0 {
 		t.Errorf("the destination got %q", got)
 	}

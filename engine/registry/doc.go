@@ -13,7 +13,8 @@
 // go-containerregistry knows how registries authenticate, and go-retryablehttp
 // knows when to send a request again. This package adds the rest. Many images share
 // one ping of a registry and one token of a repository. The bytes of an answer must
-// have the right digest. A 404 counts only if the registry itself sent it.
+// have the right digest. A 404 counts only if a registry sent it, or if
+// the store to which the registry redirects sent it twice.
 //
 // Every error that leaves the package is an *Error. It has a reason for the result,
 // and its message tells users what to do. The layer above gives the names of its

@@ -14,12 +14,38 @@ type Error struct {
 	Reference string // the image that should have been read
 	Err       error
 
-	doing string    // what was tried; the message shows it before the reference
-	known explained // the reason and the message that Err means
+	doing  string    // what was tried; the message shows it before the reference
+	image  string    // the image to which digest belongs
+	digest string    // of the child or blob that was read; "" if Reference is what was read
+	known  explained // the reason and the message that Err means
 }
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s %s: %s", e.doing, e.Reference, e.known)
+}
+
+// of completes an error of Client.Read by what was read of the image. A digest alone
+// would read as if the image itself had it.
+func (e *Error) of(image string, need validate.Need) *Error {
+	e.image, e.digest = image, need.Digest
+	switch need.Action {
+	case validate.ListReferrers:
+		e.doing, e.digest = "listing the referrers of "+e.Side.String(), ""
+	case validate.ReadConfig, validate.HeadBlob, validate.HashBlob, validate.UnpackLayer:
+		e.doing, e.Reference = fmt.Sprintf("reading blob %s of %s", e.digest, e.Side), image
+	}
+	return e
+}
+
+// NameObject implements engine.ObjectNamer: it returns the error with a name for what was
+// read, such as "layer 3 of linux/arm64".
+func (e *Error) NameObject(name string) error {
+	if e.digest == "" {
+		return e
+	}
+	named := *e
+	named.doing, named.Reference = fmt.Sprintf("reading %s, %s, of %s", name, e.digest, e.Side), e.image
+	return &named
 }
 
 func (e *Error) Unwrap() error { return e.Err }

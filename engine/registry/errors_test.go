@@ -29,7 +29,7 @@ func TestErrorStatus(t *testing.T) {
 		words    string
 		requests int // how many requests are sent, retries included
 	}{
-		{http.StatusUnauthorized, validate.Unauthorized, `401 Unauthorized: DENIED not for you; UNKNOWN really (no credentials for registry.example.com; run "docker login registry.example.com")`, 1},
+		{http.StatusUnauthorized, validate.Unauthorized, `401 Unauthorized: DENIED not for you; UNKNOWN really (no credentials for registry.example.com; run "docker login registry.example.com"`, 1},
 		{http.StatusForbidden, validate.Unauthorized, "403 Forbidden: DENIED not for you; UNKNOWN really (no credentials", 1},
 		{http.StatusTeapot, validate.Unreachable, "418 I'm a teapot: DENIED not for you; UNKNOWN really", 1},
 		{http.StatusNotImplemented, validate.Unreachable, "501 Not Implemented: DENIED", 1},

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -23,16 +24,18 @@ import (
 // reason and message. For an error of a library, recognize makes such an error.
 func (h *host) explain(ctx context.Context, call *wire.Call, err error, side validate.Side, reference string) *Error {
 	e := &Error{Side: side, Reference: reference, Err: err, doing: "reading " + side.String()}
-	missing := (*missingError)(nil)
+	missing, gone := (*missingError)(nil), (*goneError)(nil)
 	locked, realm := (*access.LockedError)(nil), (*access.RealmError)(nil)
 	switch {
 	case errors.As(err, &locked):
 		from, _ := h.account.From()
-		e.known = &hintedError{locked, credentialHint(h.registry.address, h.account.User.Namespace, from)}
+		e.known = &hintedError{locked, login{address: h.registry.address, namespace: h.account.User.Namespace, from: from, certain: true}.hint()}
 	case errors.As(err, &realm) && realm.Nameable && h.client.options.TokenServerHint != "":
 		e.known = &hintedError{realm, fmt.Sprintf(" (if it is right, name it: %s)", h.client.options.TokenServerHint)}
 	case errors.As(err, &missing):
 		e.known = &missingError{missing.words, side}
+	case errors.As(err, &gone):
+		e.known = &missingError{"the registry redirects to its store, and " + gone.Error(), side}
 	case errors.As(err, &e.known):
 	default:
 		e.known = h.recognize(ctx, call, err)
@@ -62,19 +65,32 @@ func (h *host) recognize(ctx context.Context, call *wire.Call, err error) explai
 	case errors.Is(err, http.ErrSchemeMismatch) && h.account.MayUseHTTP():
 		return plainHTTPFailed(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &timeoutError{wire.Plain(err) + h.lateHint(call)}
+		return &timeoutError{wire.Plain(err) + h.redirected(err) + h.lateHint(call)}
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return &plainHTTPError{address: h.registry.address, hint: h.client.options.InsecureHint}
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return &unreachableError{fmt.Sprintf("no such host %s: check the name, and the resolver of this machine", dns.Name)}
+		return &unreachableError{fmt.Sprintf("no such host %s: check the name, and the resolver of this machine%s", wire.HostName(dns.Name), h.redirected(err))}
 	case errors.As(err, &op) && op.Op == "dial":
 		return &unreachableError{fmt.Sprintf("%s (is %s up, and its port right?)", wire.Plain(err), h.failedHost(err))}
 	case errors.As(err, &network) && network.Timeout():
-		return &timeoutError{wire.Plain(err)}
+		return &timeoutError{wire.Plain(err) + h.redirected(err)}
 	case errors.As(err, new(*wire.CutError)) && ctx.Err() == nil:
 		return &unreachableError{cutShort(err, h.client.network.Tries())}
 	}
-	return &unreachableError{wire.Plain(err)}
+	return &unreachableError{wire.Plain(err) + h.redirected(err)}
+}
+
+// redirected returns words for an error of a host that is not the registry. It returns
+// "" for an error of the registry itself.
+func (h *host) redirected(err error) string {
+	switch failed := h.failedHost(err); {
+	case failed == h.registry.address:
+		return ""
+	case errors.As(err, new(*access.TokenError)):
+		return fmt.Sprintf(" (from %s, the registry's token server)", failed)
+	default:
+		return fmt.Sprintf(" (from %s, to which the registry redirects)", failed)
+	}
 }
 
 // refused explains an answer whose status refuses the request.
@@ -87,15 +103,58 @@ func (h *host) refused(status *transport.Error, err error) explained {
 		fromTokenServer: errors.As(err, new(*access.TokenError)),
 		atPing:          errors.As(err, &ping),
 	}
-	if status.Request != nil && !e.fromTokenServer && !h.isOwn(status.Request.URL.Host) {
-		e.redirectedTo = status.Request.URL.Host
+	if refused, ok := errors.AsType[*wire.RefusedError](err); ok {
+		e.body = refused.Body
+		e.body.Title = h.account.Redact(e.body.Title)
+		e.words = cmp.Or(e.words, e.body.Words)
 	}
+	e.words = h.account.Redact(e.words)
+	if unconfirmed, ok := errors.AsType[*unconfirmedError](err); ok {
+		e.ping = unconfirmed.ping
+	}
+	if request := status.Request; request != nil && !e.fromTokenServer {
+		if h.isStore(request) {
+			e.redirectedTo = wire.HostName(request.URL.Host)
+		}
+		e.failsAlone = h.chain.FailsAlone(request.URL)
+	}
+	e.hint = h.login(status, e, ping).hint()
+	return e
+}
+
+// login returns what is known about the credentials with which a request was refused.
+func (h *host) login(status *transport.Error, e *refusedError, ping *access.PingError) login {
+	l := login{address: h.registry.address, namespace: h.account.User.Namespace, certain: e.atPing}
 	from, known := h.account.From()
 	if !known && ping != nil {
 		from = ping.From
 	}
-	e.hint = credentialHint(h.registry.address, h.account.User.Namespace, from)
-	return e
+	l.from = from
+	// A password that is refused as such says nothing of the repository. A token was
+	// granted to these credentials, so they are right.
+	basic := status.Request != nil && strings.HasPrefix(status.Request.Header.Get("Authorization"), "Basic ")
+	l.isRefused = status.StatusCode == http.StatusUnauthorized && (basic || e.fromTokenServer)
+	other := h.readable.Load()
+	switch {
+	case other != nil && isFor(status.Request, *other), isForBlob(status.Request): // whoever asks for a blob has read its manifest
+		l.certain = true
+	case other != nil:
+		l.readable = *other
+	}
+	return l
+}
+
+func isForBlob(request *http.Request) bool {
+	return request != nil && strings.Contains(request.URL.Path, "/blobs/")
+}
+
+// isFor reports whether a request is for a repository.
+func isFor(request *http.Request, repository string) bool {
+	if request == nil {
+		return false
+	}
+	return strings.HasPrefix(request.URL.Path, "/v2/"+repository+"/") ||
+		strings.Contains(request.URL.Query().Get("scope"), "repository:"+repository+":") // a request for a token
 }
 
 // plainHTTPFailed explains the error of a registry that does not speak HTTPS, and
@@ -131,7 +190,7 @@ func (h *host) lateHint(call *wire.Call) string {
 func (h *host) failedHost(err error) string {
 	if u := wire.Innermost(err); u != nil {
 		if parsed, e := url.Parse(u.URL); e == nil && !h.isOwn(parsed.Host) {
-			return parsed.Host
+			return wire.HostName(parsed.Host)
 		}
 	}
 	return h.registry.address

@@ -249,8 +249,8 @@ func wantError(t *testing.T, err error, reason validate.Reason, words ...string)
 	if !errors.As(err, &e) {
 		return
 	}
-	if prefix := fmt.Sprintf("reading %s %s: ", e.Side, e.Reference); !strings.HasPrefix(err.Error(), prefix) {
-		t.Errorf("%q does not begin with %q", err, prefix)
+	if what := fmt.Sprintf("%s %s: ", e.Side, e.Reference); !strings.HasPrefix(err.Error(), "reading ") || !strings.Contains(err.Error(), what) {
+		t.Errorf("%q does not say that it was reading %q", err, what)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"mvrun/engine/registry/access"
 	"mvrun/engine/registry/wire"
@@ -18,6 +19,7 @@ type host struct {
 	registry *configuredRegistry
 	account  *access.Account
 	chain    *wire.Chain
+	readable atomic.Pointer[string] // a repository that could be read; nil before there is one
 }
 
 // newHost makes the host for a registry and a user. It sends no request.
@@ -52,7 +54,11 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 	// rewriteTransport would have to copy the request to set this header.
 	request.Header.Set("User-Agent", h.client.options.UserAgent)
 	maps.Copy(request.Header, header)
-	return h.chain.Requests.RoundTrip(request)
+	response, err := h.chain.Requests.RoundTrip(request)
+	if err == nil && response.StatusCode == http.StatusOK && h.readable.Load() == nil {
+		h.readable.Store(&repository)
+	}
+	return response, err
 }
 
 // newRequest makes a request for a path of a registry's API. It parses only a path
@@ -66,5 +72,18 @@ func newRequest(ctx context.Context, method, scheme, host, path string) (*http.R
 	return request.WithContext(ctx), nil
 }
 
-// isOwn reports whether an address is that of the registry itself.
-func (h *host) isOwn(address string) bool { return address == access.Host(h.registry.address) }
+// isStore reports whether a request, after redirects, went to a store of blobs, or to
+// another host, instead of to the registry's own API.
+func (h *host) isStore(request *http.Request) bool {
+	return request != nil && (!h.isOwn(request.URL.Host) || !strings.HasPrefix(request.URL.Path, "/v2/"))
+}
+
+// isOwn reports whether an address is that of the registry itself. A registry may
+// redirect from HTTP to HTTPS at its own name.
+func (h *host) isOwn(address string) bool {
+	return withoutDefaultPort(address) == withoutDefaultPort(access.Host(h.registry.address))
+}
+
+func withoutDefaultPort(address string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(address, ":443"), ":80")
+}

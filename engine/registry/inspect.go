@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -80,8 +81,20 @@ func (c *Client) ask(ctx context.Context, doing, repository, reference string, d
 	}
 	e := h.explain(ctx, call, err, side, what)
 	e.doing = doing
+	if part, ok := errors.AsType[*partError](err); ok {
+		e.doing += " " + part.name + " of"
+	}
 	return e
 }
+
+// partError is an error about a part of an image, such as its config.
+type partError struct {
+	name string
+	err  error
+}
+
+func (e *partError) Error() string { return e.err.Error() }
+func (e *partError) Unwrap() error { return e.err }
 
 // inspect reads a manifest, and the config of an image.
 func (h *host) inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error) {
@@ -100,7 +113,7 @@ func (h *host) inspect(ctx context.Context, repository, reference string) (*vali
 	config, err := h.readConfig(ctx, repository, digest)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, &partError{"the config, " + digest + ",", err}
 	case config.Missing:
 		return nil, &contentError{fmt.Errorf("its config %s is not in the registry", digest)}
 	case config.Config == nil:

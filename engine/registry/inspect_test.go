@@ -68,7 +68,7 @@ func TestInspectFails(t *testing.T) {
 	}{
 		{"missing", []byte(`{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`), 404, validate.SourceMissing, []string{"the registry has no such image"}},
 		{"denied", []byte(`{"errors":[{"code":"DENIED","message":"no"}]}`), 403, validate.Unauthorized, []string{"403 Forbidden: DENIED no", "docker login"}},
-		{"labels that are none", manifest(known, 1), 200, validate.BadManifest, []string{"parsing the config"}},
+		{"labels that are none", manifest(known, 1), 200, validate.BadManifest, []string{"inspecting the config, " + known + ", of ", "parsing the config"}},
 		{"no config", manifest(other, 1), 200, validate.BadManifest, []string{"its config " + other + " is not in the registry"}},
 		{"another config", manifest(corrupt, 1), 200, validate.BadManifest, []string{known, "instead of " + corrupt, "corrupt"}},
 		{"a negative layer", manifest(known, -1), 200, validate.BadManifest, []string{"a size of -1 bytes"}},
@@ -90,7 +90,7 @@ func TestInspectFails(t *testing.T) {
 			if got != nil {
 				t.Errorf("got %+v", got)
 			}
-			wantScriptError(t, err, test.reason, append(test.words, "inspecting "+host+"/library/app:1: ")...)
+			wantScriptError(t, err, test.reason, append(test.words, "inspecting ", host+"/library/app:1: ")...)
 		})
 	}
 }

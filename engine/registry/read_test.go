@@ -174,7 +174,7 @@ func TestRead404WithText(t *testing.T) {
 		if fact.Missing {
 			t.Error("an ingress with a registry that is not ready: missing")
 		}
-		wantError(t, err, validate.Unreachable, "404 Not Found")
+		wantError(t, err, validate.Unreachable, "404 Not Found", ": 404 Not Found: 404 page not found; and GET /v2/ gave 503 Service Unavailable, so the registry itself may be down")
 	})
 }
 

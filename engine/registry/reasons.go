@@ -1,16 +1,12 @@
 package registry
 
 import (
-	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strings"
-
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"mvrun/engine/registry/access"
 	"mvrun/engine/registry/wire"
@@ -97,55 +93,4 @@ func (e *plainHTTPError) Error() string {
 		words += fmt.Sprintf(": give %s if that is right", e.hint)
 	}
 	return words
-}
-
-// refusedError says that a host refused a request, by the status of its answer.
-type refusedError struct {
-	status          *transport.Error
-	address         string
-	words           string // the message in the answer, or ""
-	hint            string // which credentials were used
-	fromTokenServer bool   // whether the token server answered
-	atPing          bool   // whether this was the first request, GET /v2/
-	redirectedTo    string // the host that answered after a redirect, or ""
-}
-
-// Reason implements explained.
-func (e *refusedError) Reason() validate.Reason {
-	switch e.status.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return validate.Unauthorized
-	case http.StatusTooManyRequests:
-		return validate.RateLimited
-	}
-	return validate.Unreachable
-}
-
-func (e *refusedError) Error() string {
-	what := fmt.Sprintf("%d %s", e.status.StatusCode, http.StatusText(e.status.StatusCode))
-	if e.words != "" {
-		what += ": " + e.words
-	}
-	if e.fromTokenServer {
-		what = "the token server answered " + what
-	}
-	switch reason := e.Reason(); {
-	case reason == validate.Unauthorized && e.redirectedTo != "":
-		return fmt.Sprintf("%s (from %s, to which the registry redirects)", what, e.redirectedTo)
-	case reason == validate.Unauthorized:
-		return what + e.hint
-	case reason == validate.Unreachable && e.atPing:
-		return fmt.Sprintf("%s does not answer as a registry does: GET /v2/ gave %s", e.address, what)
-	}
-	return what
-}
-
-// credentialHint says which credentials were refused. namespace is the part of
-// the registry that the credentials are for. from is the place where they were
-// found, or "" if there were none.
-func credentialHint(address, namespace, from string) string {
-	if from == "" {
-		return fmt.Sprintf(" (no credentials for %s; run \"docker login %s\")", address, address)
-	}
-	return fmt.Sprintf(" (with the credentials for %s of %s)", cmp.Or(namespace, address), from)
 }

@@ -115,7 +115,7 @@ func TestRedirectVerified(t *testing.T) {
 			blob(config), validate.Unauthorized, "403 Forbidden"},
 		{"loop", func(w http.ResponseWriter, request *http.Request) {
 			http.Redirect(w, request, request.URL.String(), http.StatusFound)
-		}, blob(config), validate.Unreachable, "stopped after 10 redirects"},
+		}, blob(config), validate.Unreachable, "redirects 10 times in a row"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := serve(t, test.store)
@@ -163,7 +163,7 @@ func TestRedirectUnreachable(t *testing.T) {
 	} {
 		bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
 			_, _, err := c.Read(t.Context(), app(hub), blob(config))
-			wantError(t, err, validate.Unreachable, "connection refused", "other.example.com")
+			wantError(t, err, validate.Unreachable, "connection refused", "is other.example.com up")
 			if strings.Contains(err.Error(), "is "+hub+" up") {
 				t.Error(err)
 			}

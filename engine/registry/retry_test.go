@@ -15,6 +15,7 @@ import (
 
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry"
+	"mvrun/engine/registry/memory"
 	"mvrun/validate"
 )
 
@@ -65,6 +66,78 @@ func TestRetry(t *testing.T) {
 			})
 		}
 	}
+}
+
+// corrupted returns a registry that answers 500 for one digest, as docker-registry and
+// distribution do if the bytes of a manifest are corrupt.
+func corrupted(next http.Handler, digest string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/"+digest) {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, `{"errors":[{"code":"UNKNOWN","message":"unknown error"}]}`)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// A registry answers 500 for a corrupt manifest to which many tags lead. The manifest
+// costs its retries once, and they are short while the registry answers others.
+func TestRetryCorrupt(t *testing.T) {
+	r, pushed, _ := filled()
+	child := validate.Need{Action: validate.ReadManifest, Digest: pushed.Digest}
+	r.PushImage("library/other", "1", memory.Image{Platform: linux})
+	other := imagelist.Image{Source: hub + "/library/other", Tag: "1"}
+	const words = "500 Internal Server Error: UNKNOWN unknown error"
+	const alone = words + " (the registry answers other requests, so this object may be damaged in its storage: see the log of the registry)"
+	image := func(t *testing.T, c *registry.Client, words string) {
+		t.Helper()
+		read(t, c, other, head)
+		_, _, err := c.Read(t.Context(), app(hub), child)
+		wantError(t, err, validate.Unreachable, words)
+	}
+	t.Run("one image after the other", func(t *testing.T) {
+		w := &warnings{}
+		synctest.Test(t, func(t *testing.T) {
+			network := newPipes()
+			network.serve(t, hub+":443", corrupted(r, pushed.Digest))
+			c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: w.add})
+			image(t, c, words) // nothing else is answered meanwhile: the registry might be restarting
+			began := time.Now()
+			for range 100 {
+				image(t, c, alone)
+			}
+			if took := time.Since(began); took > 0 { // by synctest's clock
+				t.Errorf("100 more images took %v", took)
+			}
+			_, requests, err := c.Read(t.Context(), app(hub), child)
+			wantError(t, err, validate.Unreachable, alone)
+			wantRequests(t, requests, 1)
+		})
+		w.want(t)
+	})
+	t.Run("while others are answered", func(t *testing.T) {
+		bubble(t, corrupted(r, pushed.Digest), func(t *testing.T, _ *pipes, c *registry.Client) {
+			ctx, cancel := context.WithCancel(t.Context())
+			var others sync.WaitGroup
+			others.Go(func() {
+				for ctx.Err() == nil {
+					c.Read(ctx, other, head)
+					time.Sleep(50 * time.Millisecond) // moves synctest's clock
+				}
+			})
+			began := time.Now()
+			_, requests, err := c.Read(t.Context(), app(hub), child)
+			took := time.Since(began)
+			cancel()
+			others.Wait()
+			wantError(t, err, validate.Unreachable, alone)
+			wantRequests(t, requests, 10)
+			if took > 4*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	})
 }
 
 func TestRetryConnectionAlwaysCut(t *testing.T) {

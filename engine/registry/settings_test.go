@@ -325,31 +325,3 @@ func TestRoomForConfirmation(t *testing.T) {
 		readers.Wait()
 	})
 }
-
-// A 404 counts only if its body says that something is not known.
-func TestWhoSays404(t *testing.T) {
-	for _, test := range []struct {
-		body    string
-		missing bool
-	}{
-		{`{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}`, true},
-		{`{"errors":[{"code":"NAME_UNKNOWN"}]}`, true},
-		{`{"errors":[{"code":"NOT_FOUND","message":"artifact app:1 not found"}]}`, true}, // Harbor
-		{``, true},
-		{`{"errors":[{"status":"404","title":"no healthy upstream"}]}`, false},
-		{`{"errors":[{"code":"UNAUTHORIZED"}]}`, false},
-		{`{"errors":[{"code":"UNKNOWN"}]}`, false},
-		{`{"message":"no upstream available"}`, false},
-		{`<html>not found</html>`, false},
-	} {
-		host := serve(t, ping(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "")
-			w.WriteHeader(http.StatusNotFound)
-			io.WriteString(w, test.body)
-		}))
-		fact, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), manifest)
-		if fact.Missing != test.missing || (err == nil) != test.missing {
-			t.Errorf("%s: got %+v, %v, want missing: %v", test.body, fact, err, test.missing)
-		}
-	}
-}

@@ -49,13 +49,16 @@ func (t *circuitTransport) try(request *http.Request) (*http.Response, error) {
 			defer c.endProbe()
 		}
 	}
-	began := time.Now()
+	began, answers, object := time.Now(), part.objects.count(), objectOf(request.URL)
 	response, err := next.RoundTrip(request)
 	switch {
 	case err != nil: // answerTransport has already noted for each attempt whether the host answered
 	case isBrokenServer(response.StatusCode):
-		part.recordFailure(began, fmt.Errorf("%d %s", response.StatusCode, http.StatusText(response.StatusCode)))
+		if !part.objects.recordFailure(object, answers) {
+			part.recordFailure(began, fmt.Errorf("%d %s", response.StatusCode, http.StatusText(response.StatusCode)))
+		}
 	default:
+		part.objects.recordAnswer(object, response.StatusCode)
 		part.recordSuccess()
 	}
 	return response, err
@@ -144,6 +147,12 @@ func (c *circuits) get(key circuitKey, failures int) *circuit {
 		c.all[key] = found
 	}
 	return found
+}
+
+// objects returns the failing objects of the part to which a URL belongs.
+func (c *circuits) objects(u *url.URL) *failingObjects {
+	_, part := c.of(u)
+	return &part.objects
 }
 
 // isGivenUp reports whether requests to a URL should fail at once.

@@ -17,7 +17,8 @@ import "net/http"
 //     fails at once. A request counts once with all its retries, so this link is above
 //     retry.
 //   - retry: the request is sent again if another attempt may succeed. The links below
-//     see each attempt.
+//     see each attempt. The circuit's failing objects say whether the registry refuses one
+//     object alone: then the waits are short, and later requests are sent once.
 //   - pace: the request waits for its turn if the number of requests per second is
 //     limited. This link is above slot, because a request must not take a slot before
 //     its turn has come.
@@ -78,7 +79,7 @@ func (r *Registry) retried(attempt http.RoundTripper, brief bool) http.RoundTrip
 	circuits := r.network.circuits
 	return &circuitTransport{
 		circuits: circuits,
-		next:     &retryTransport{brief: brief, isGivenUp: circuits.isGivenUp, trouble: &r.trouble, next: attempt},
+		next:     &retryTransport{brief: brief, isGivenUp: circuits.isGivenUp, objects: circuits.objects, trouble: &r.trouble, next: attempt},
 		probe:    attempt,
 	}
 }

@@ -44,6 +44,8 @@ type circuit struct {
 	limit int    // how many failures in a row open the circuit
 	warn  func(string)
 
+	objects failingObjects // of a part; the circuit of a whole host does not use it
+
 	mu       sync.Mutex
 	answered bool // whether there was ever an answer
 	failures int

@@ -13,7 +13,7 @@ type locationTransport struct {
 	next http.RoundTripper
 }
 
-var errLocation = errors.New("the registry redirects to what is no URL")
+var errLocation = errors.New("the registry redirects to a broken URL")
 
 func (t *locationTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.next.RoundTrip(request)

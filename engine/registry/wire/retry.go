@@ -26,6 +26,11 @@ const (
 	firstWait  = 100 * time.Millisecond
 	maxOwnWait = 8 * time.Second  // the longest wait if the registry does not ask for one
 	maxWait    = 15 * time.Second // the longest wait if the registry asks for one
+
+	// maxObjectWait is the longest wait after a 5xx for one object while the registry
+	// answers other requests well. All waits together then take less than 4 seconds. The
+	// number of retries stays: it helps if one answer in five is broken by chance.
+	maxObjectWait = 500 * time.Millisecond
 )
 
 // retryTransport sends a request again if another attempt may succeed.
@@ -37,12 +42,15 @@ const (
 type retryTransport struct {
 	brief     bool                // give up soon if nobody answers
 	isGivenUp func(*url.URL) bool // whether the circuit breaker has given up the host of a URL
-	trouble   *trouble            // shows why requests are sent again
+	objects   func(*url.URL) *failingObjects
+	trouble   *trouble // shows why requests are sent again
 	next      http.RoundTripper
 }
 
 func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	began := time.Now()
+	objects := t.objects(request.URL)
+	answers := objects.count()
 	response, err := t.next.RoundTrip(request)
 	if err == nil && response.StatusCode < http.StatusBadRequest {
 		return response, nil
@@ -51,7 +59,11 @@ func (t *retryTransport) RoundTrip(request *http.Request) (*http.Response, error
 		t.trouble.begin(words)
 		defer t.trouble.end()
 	}
-	policy := &retryPolicy{brief: t.brief, began: began, isGivenUp: func() bool { return t.isGivenUp(request.URL) }}
+	policy := &retryPolicy{
+		brief: t.brief, began: began, isGivenUp: func() bool { return t.isGivenUp(request.URL) },
+		exhausted:      objects.isExhausted(objectOf(request.URL)),
+		othersAnswered: func() bool { return objects.hasAnswered(answers) },
+	}
 	return policy.retry(request, &replayTransport{response: response, err: err, next: t.next})
 }
 
@@ -74,7 +86,7 @@ func (p *retryPolicy) retry(request *http.Request, attempts *replayTransport) (*
 		RetryWaitMin: firstWait,
 		RetryWaitMax: maxWait,
 		CheckRetry:   p.shouldRetry,
-		Backoff:      backoff,
+		Backoff:      p.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler, // keeps the message of the registry
 	}}
 	response, err := retrying.RoundTrip(request)
@@ -113,6 +125,9 @@ type retryPolicy struct {
 	began     time.Time
 	failures  int // how many attempts got no answer
 	isGivenUp func() bool
+
+	exhausted      bool        // whether earlier requests for the same object used up the retries of 5xx
+	othersAnswered func() bool // whether the registry answered other requests well since this one began
 }
 
 func (p *retryPolicy) shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
@@ -125,6 +140,8 @@ func (p *retryPolicy) shouldRetry(ctx context.Context, response *http.Response, 
 		return p.shouldRetryError(ctx, response, err)
 	case response.StatusCode == http.StatusRequestTimeout, response.StatusCode == http.StatusTooEarly:
 		return true, nil
+	case p.exhausted && isBrokenServer(response.StatusCode):
+		return false, nil
 	case IsUnexplained(response): // the caller sends a GET request, whose answer says why
 		return false, nil
 	}
@@ -149,14 +166,23 @@ func (p *retryPolicy) shouldRetryError(ctx context.Context, response *http.Respo
 	return retryablehttp.DefaultRetryPolicy(ctx, response, err)
 }
 
+// backoff returns how long to wait before the next attempt. The wait is short if the
+// registry answers 5xx for this object alone.
+func (p *retryPolicy) backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
+	if response != nil && isBrokenServer(response.StatusCode) && !asksForWait(response) && p.othersAnswered() {
+		most = maxObjectWait
+	}
+	return backoff(least, most, attempt, response)
+}
+
 // backoff returns how long to wait before the next attempt. If the registry asks for
 // a wait, backoff returns that wait, but not more than most. Otherwise each wait is
 // twice as long as the one before. A random part makes the waits of requests differ.
 // So requests that failed at the same time are sent again at different times.
 func backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
-	asked := response != nil && response.Header.Get("Retry-After") != ""
+	asked := response != nil && asksForWait(response)
 	if !asked {
-		most = maxOwnWait
+		most = min(most, maxOwnWait)
 	}
 	wait := min(retryablehttp.DefaultBackoff(least, most, attempt, response), most)
 	if wait < 0 { // a Retry-After of many centuries overflows
@@ -166,4 +192,10 @@ func backoff(least, most time.Duration, attempt int, response *http.Response) ti
 		return wait + rand.N(wait/10+1)
 	}
 	return wait/2 + rand.N(wait/2+1)
+}
+
+// asksForWait reports whether an answer asks for a wait. Only these two statuses may.
+func asksForWait(response *http.Response) bool {
+	status := response.StatusCode
+	return response.Header.Get("Retry-After") != "" && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable)
 }

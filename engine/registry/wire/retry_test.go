@@ -63,7 +63,8 @@ func (b *countedBody) Close() error {
 func (*attempts) CloseIdleConnections() { panic("a failure closes the connections of all others") }
 
 func testRetry(next http.RoundTripper) *retryTransport {
-	return &retryTransport{isGivenUp: func(*url.URL) bool { return false }, trouble: &trouble{}, next: next}
+	objects := &failingObjects{}
+	return &retryTransport{isGivenUp: func(*url.URL) bool { return false }, objects: func(*url.URL) *failingObjects { return objects }, trouble: &trouble{}, next: next}
 }
 
 // TestRetry shows which requests are sent again, and how often.

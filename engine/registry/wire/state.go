@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+)
 
 // UnderWay returns how many requests to the registry are under way. It is 0 for a
 // registry without MaxRequests, whose requests are not counted.
@@ -24,3 +27,9 @@ func (c *Chain) IsDown() bool { return c.registry.network.circuits.isDown(c.regi
 // RetryReason says why requests to the registry are being sent again. It returns ""
 // if no request is.
 func (c *Chain) RetryReason() string { return c.registry.trouble.reason() }
+
+// FailsAlone reports whether the latest request for what a URL names ended with 5xx,
+// although the registry answered other requests well.
+func (c *Chain) FailsAlone(u *url.URL) bool {
+	return c.registry.network.circuits.objects(u).failsAlone(objectOf(u))
+}

@@ -55,6 +55,10 @@ func Readable(words string) string {
 		words = "the connection was closed before the answer (EOF)"
 	case strings.HasSuffix(words, "timeout awaiting response headers"):
 		words = fmt.Sprintf("no answer within %v", maxSilence)
+	case strings.HasPrefix(words, "unsupported protocol scheme "):
+		words = "the registry redirects to a URL that is not of HTTP: " + words
+	case strings.HasSuffix(words, "stopped after 10 redirects"):
+		words = "the registry redirects 10 times in a row, and to no answer"
 	case words == context.DeadlineExceeded.Error():
 		words = "no answer in time"
 	}
@@ -66,17 +70,30 @@ const maxWords = 500
 
 // OneLine makes a foreign message safe for the log and the terminal: it replaces
 // control characters, and cuts a long message.
-func OneLine(s string) string {
+func OneLine(s string) string { return cutLine(s, maxWords) }
+
+// HostName makes the name of a host safe for a message. A redirect may name a host of
+// any length.
+func HostName(host string) string { return cutLine(host, maxHostName) }
+
+// maxHostName is how many bytes of the name of a host are shown: 253 are the most that
+// DNS allows, and a port may follow.
+const maxHostName = 260
+
+// cutLine replaces the control characters of a foreign text, and cuts the text if it has
+// more than most bytes.
+func cutLine(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, s)
-	if len(s) > maxWords {
-		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
+	s = strings.TrimSpace(s)
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return strings.TrimSpace(s)
+	return s
 }
 
 // clock returns a time for messages. It names the day only if that is not today, and
