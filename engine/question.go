@@ -94,7 +94,7 @@ func (e *Engine) noteAnswer(image *imagelist.Image, question string) {
 }
 
 func answerKey(image *imagelist.Image, question string) key {
-	return hash(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s\x00%s\x00%s", image.Number, image.List, image.Source, image.Destination, image.Tag, question))
+	return hash(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s\x00%s\x00%s\x00%s", image.Number, image.List, image.Source, image.SourceTag, image.Destination, image.Tag, question))
 }
 
 // nextSequence numbers the results of the run.

@@ -204,9 +204,13 @@ func TestUnits(t *testing.T) {
 		}
 		keys[k] = image
 	}
-	again := imagelist.Image{List: "l", Number: 1, Source: "s2", Destination: "d", Tag: "1", LineNumber: 9, Line: "another"}
-	if _, known := keys[unitKey(&again)]; !known {
-		t.Error("an image that was looked up at another source counts apart")
+	for _, again := range []imagelist.Image{
+		{List: "l", Number: 1, Source: "s2", Destination: "d", Tag: "1", LineNumber: 9, Line: "another"},
+		{List: "l", Number: 1, Source: "s", Destination: "d", Tag: "1", SourceTag: "2"},
+	} {
+		if _, known := keys[unitKey(&again)]; !known {
+			t.Errorf("%+v was looked up at another source, and counts apart", again)
+		}
 	}
 }
 

@@ -19,7 +19,11 @@ var (
 	_ starlark.Comparable = (*Image)(nil)
 )
 
+// String returns the call of image() that makes this image.
 func (i *Image) String() string {
+	if i.image.SourceTag != "" {
+		return fmt.Sprintf("image(%q, %q)", i.image.SourceReference(), i.image.DestinationReference())
+	}
 	return fmt.Sprintf("image(%q, %q, %q)", i.image.Source, i.image.Destination, i.image.Tag)
 }
 func (i *Image) Type() string         { return "image" }
@@ -30,7 +34,7 @@ func (i *Image) Truth() starlark.Bool { return true }
 func (i *Image) Hash() (uint32, error) { return starlark.String(i.String()).Hash() }
 
 // CompareSameType implements starlark.Comparable. Images are equal if they have
-// the same source, destination and tag, also if they come from different lists.
+// the same source, destination and tags, also if they come from different lists.
 func (i *Image) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
 	equal := i.String() == other.String()
 	switch op {
@@ -72,8 +76,12 @@ func (i *Image) Attr(name string) (starlark.Value, error) {
 		return starlark.String(i.image.Source), nil
 	case "destination":
 		return starlark.String(i.image.Destination), nil
-	case "tag":
-		return starlark.String(i.image.Tag), nil
+	case "tag", "destination_tag":
+		return starlark.String(i.image.DestinationLookup()), nil
+	case "source_tag":
+		return starlark.String(i.image.SourceName()), nil
+	case "digest":
+		return starlark.String(i.image.Digest()), nil
 	case "source_reference":
 		return starlark.String(i.image.SourceReference()), nil
 	case "destination_reference":
@@ -113,5 +121,6 @@ func (i *Image) replace(thread *starlark.Thread, b *starlark.Builtin, args starl
 
 // AttrNames implements starlark.HasAttrs.
 func (i *Image) AttrNames() []string {
-	return []string{"destination", "destination_reference", "line", "number", "replace", "source", "source_reference", "tag"}
+	return []string{"destination", "destination_reference", "destination_tag", "digest", "line", "number", "replace",
+		"source", "source_reference", "source_tag", "tag"}
 }

@@ -1,6 +1,7 @@
 package imagelist
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,7 +11,11 @@ import (
 type Image struct {
 	Source      string // repository at the source, with its registry: docker.io/library/nginx
 	Destination string // repository at the destination, with its registry
-	Tag         string // a tag, or a digest
+	// Tag is what the line asks for at the destination, as written: TAG, DIGEST or
+	// TAG@DIGEST. SourceTag is the same for the source, "" where the source has the
+	// same Tag.
+	Tag       string
+	SourceTag string
 
 	Line       string // the line as the list has it, without the newline
 	LineNumber int    // counts all lines from 1; 0 if the image is not from a list
@@ -18,13 +23,57 @@ type Image struct {
 	List       string // the name of the list, for messages; "" if the image is not from a list
 }
 
+// WrittenTags returns what the line asks for on each side, as written: TAG, DIGEST
+// or TAG@DIGEST.
+func (i Image) WrittenTags() (source, destination string) { return cmp.Or(i.SourceTag, i.Tag), i.Tag }
+
+// SourceLookup returns the tag or digest that the source is asked for. If the line
+// has both, this is the digest, because the tag may have moved to another image.
+func (i Image) SourceLookup() string {
+	source, _ := i.WrittenTags()
+	return digestOrTag(source)
+}
+
+// DestinationLookup returns the tag that the destination is asked for, or the
+// digest if the line has no tag.
+func (i Image) DestinationLookup() string {
+	tag, _ := splitTag(i.Tag)
+	return tag
+}
+
+// SourceName returns the tag of the source, or its digest if the line has no tag.
+func (i Image) SourceName() string {
+	source, _ := i.WrittenTags()
+	tag, _ := splitTag(source)
+	return tag
+}
+
+// Digest returns the digest that the destination must have beside the tag. It is
+// "" if the line has no digest, or has a digest and no tag.
+func (i Image) Digest() string {
+	_, digest := splitTag(i.Tag)
+	return digest
+}
+
 // SourceReference returns the source image as users write it.
-func (i Image) SourceReference() string { return Reference(i.Source, i.Tag) }
+func (i Image) SourceReference() string {
+	source, _ := i.WrittenTags()
+	return Reference(i.Source, source)
+}
 
 // DestinationReference returns the destination image as users write it.
 func (i Image) DestinationReference() string { return Reference(i.Destination, i.Tag) }
 
-// Reference joins a repository and a tag or digest.
+// WrittenLine returns a line of a list that ParseLine reads as this image. Such a
+// line stands for an image that a script made.
+func (i Image) WrittenLine() string {
+	if i.SourceTag == "" {
+		return i.Source + " " + i.Destination + " " + i.Tag
+	}
+	return i.SourceReference() + " " + i.DestinationReference()
+}
+
+// Reference joins a repository and a TAG, a DIGEST or TAG@DIGEST.
 func Reference(repository, tag string) string {
 	if IsDigest(tag) {
 		return repository + "@" + tag
@@ -32,9 +81,22 @@ func Reference(repository, tag string) string {
 	return repository + ":" + tag
 }
 
-// IsDigest reports whether a tag field holds a digest. A tag cannot have a
-// colon.
-func IsDigest(tag string) bool { return strings.Contains(tag, ":") }
+// IsDigest reports whether a tag field holds a digest and no tag. A tag cannot
+// have a colon.
+func IsDigest(tag string) bool { return strings.Contains(tag, ":") && !strings.Contains(tag, "@") }
+
+// splitTag splits TAG@DIGEST. For a TAG or a DIGEST alone, it returns this word and
+// no digest.
+func splitTag(word string) (tag, digest string) {
+	tag, digest, _ = strings.Cut(word, "@")
+	return tag, digest
+}
+
+// digestOrTag returns the digest of TAG@DIGEST, or else the whole word.
+func digestOrTag(word string) string {
+	tag, digest := splitTag(word)
+	return cmp.Or(digest, tag)
+}
 
 // ParseLine reads one line that is neither blank nor a comment. Its error says
 // what is wrong with the line and how to correct it. The error does not say where

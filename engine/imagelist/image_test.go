@@ -203,14 +203,38 @@ func TestParseBadLine(t *testing.T) {
 	}
 }
 
-func TestReference(t *testing.T) {
-	image := Image{Source: "docker.io/library/nginx", Destination: "localhost:5000/nginx", Tag: "1.27"}
-	if s, d := image.SourceReference(), image.DestinationReference(); s != "docker.io/library/nginx:1.27" || d != "localhost:5000/nginx:1.27" {
-		t.Errorf("got %s and %s", s, d)
-	}
-	image.Tag = digest256
-	if s, d := image.SourceReference(), image.DestinationReference(); s != "docker.io/library/nginx@"+digest256 || d != "localhost:5000/nginx@"+digest256 {
-		t.Errorf("got %s and %s", s, d)
+// TestTags shows what each side is asked for, and how an image is written, by the
+// tags of its line.
+func TestTags(t *testing.T) {
+	other := "sha256:" + strings.Repeat("f", 64)
+	for _, test := range []struct {
+		tag, sourceTag                               string
+		sourceLookup, destinationLookup, digest      string
+		sourceName                                   string
+		sourceReference, destinationReference, lines string
+	}{
+		{"1", "", "1", "1", "", "1", "a.io/a:1", "b.io/b:1", "a.io/a b.io/b 1"},
+		{digest256, "", digest256, digest256, "", digest256, "a.io/a@" + digest256, "b.io/b@" + digest256, "a.io/a b.io/b " + digest256},
+		{"1@" + digest256, "", digest256, "1", digest256, "1", "a.io/a:1@" + digest256, "b.io/b:1@" + digest256, "a.io/a b.io/b 1@" + digest256},
+		{"2", "1", "1", "2", "", "1", "a.io/a:1", "b.io/b:2", "a.io/a:1 b.io/b:2"},
+		{"1", digest256, digest256, "1", "", digest256, "a.io/a@" + digest256, "b.io/b:1", "a.io/a@" + digest256 + " b.io/b:1"},
+		{"1", "1@" + digest256, digest256, "1", "", "1", "a.io/a:1@" + digest256, "b.io/b:1", "a.io/a:1@" + digest256 + " b.io/b:1"},
+		{"2@" + other, "1@" + digest256, digest256, "2", other, "1", "a.io/a:1@" + digest256, "b.io/b:2@" + other, "a.io/a:1@" + digest256 + " b.io/b:2@" + other},
+	} {
+		image := Image{Source: "a.io/a", Destination: "b.io/b", Tag: test.tag, SourceTag: test.sourceTag}
+		for _, got := range [][3]string{
+			{"SourceLookup", image.SourceLookup(), test.sourceLookup},
+			{"DestinationLookup", image.DestinationLookup(), test.destinationLookup},
+			{"Digest", image.Digest(), test.digest},
+			{"SourceName", image.SourceName(), test.sourceName},
+			{"SourceReference", image.SourceReference(), test.sourceReference},
+			{"DestinationReference", image.DestinationReference(), test.destinationReference},
+			{"WrittenLine", image.WrittenLine(), test.lines},
+		} {
+			if got[1] != got[2] {
+				t.Errorf("%s %s: %s is %q, want %q", test.sourceTag, test.tag, got[0], got[1], got[2])
+			}
+		}
 	}
 }
 

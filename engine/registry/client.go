@@ -185,18 +185,15 @@ func (c *Client) Endpoint(repository string, _ validate.Side) string {
 // many requests were sent for this call, without pings and requests for tokens,
 // which several calls share. Every error is an *Error.
 func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
-	repository := image.Source
+	repository, lookup := image.Source, image.SourceLookup()
 	if need.Side == validate.Destination {
-		repository = image.Destination
+		repository, lookup = image.Destination, image.DestinationLookup()
 	}
 	name, path, _ := strings.Cut(repository, "/")
 	host := c.host(name, path, need.Side)
 
 	ctx, call := wire.NewCall(ctx)
-	reference := need.Digest
-	if reference == "" {
-		reference = image.Tag
-	}
+	reference := cmp.Or(need.Digest, lookup)
 	var fact validate.Fact
 	var err error
 	switch need.Action {
