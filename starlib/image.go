@@ -1,6 +1,7 @@
 package starlib
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -102,21 +103,55 @@ func (i *Image) replace(thread *starlark.Thread, b *starlark.Builtin, args starl
 	if len(args) > 0 {
 		return nil, fmt.Errorf("%s: say what to replace by its name, replace(source = …)", b.Name())
 	}
-	source, destination, tag := i.image.Source, i.image.Destination, i.image.Tag
-	if err := param.Unpack(b, args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
+	var words [3]optionalString
+	if err := param.Unpack(b, args, kwargs, "source?", &words[0], "destination?", &words[1], "tag?", &words[2]); err != nil {
 		return nil, err
+	}
+	for at, name := range []string{"source", "destination", "tag"} {
+		if words[at].isGiven && words[at].value == "" {
+			return nil, fmt.Errorf("%s: %s is empty: leave it out to keep that of the image", b.Name(), name)
+		}
 	}
 	var options imagelist.Options
 	if hints, ok := thread.Local(hintsLocal).(*imagelist.Hints); ok {
 		options.Hints = *hints
 	}
-	replaced, err := imagelist.New(source, destination, tag, options)
+	image, err := i.image.Replace(words[0].value, words[1].value, words[2].value, options)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		return nil, imageError(b, err)
 	}
-	image := i.image
-	image.Source, image.Destination, image.Tag = replaced.Source, replaced.Destination, replaced.Tag
 	return &Image{image}, nil
+}
+
+// imageError returns the error of a builtin that could not make an image.
+func imageError(b *starlark.Builtin, err error) error {
+	switch {
+	case errors.Is(err, imagelist.ErrTagged):
+		return fmt.Errorf("%s: %w beside the argument tag: leave out one of them", b.Name(), err)
+	case errors.Is(err, imagelist.ErrNoTag):
+		return fmt.Errorf("%s: %w: give the argument tag, or write NAME:TAG", b.Name(), err)
+	}
+	return fmt.Errorf("%s: %w", b.Name(), err)
+}
+
+// optionalString is an argument that may be a string or None, which means that the
+// argument is left out.
+type optionalString struct {
+	value   string
+	isGiven bool
+}
+
+// Unpack implements starlark.Unpacker.
+func (o *optionalString) Unpack(v starlark.Value) error {
+	if v == starlark.None {
+		return nil
+	}
+	s, ok := starlark.AsString(v)
+	if !ok {
+		return fmt.Errorf("got %s, want string", v.Type())
+	}
+	o.value, o.isGiven = s, true
+	return nil
 }
 
 // AttrNames implements starlark.HasAttrs.

@@ -23,122 +23,86 @@ type Image struct {
 	List       string // the name of the list, for messages; "" if the image is not from a list
 }
 
-// WrittenTags returns what the line asks for on each side, as written: TAG, DIGEST
-// or TAG@DIGEST.
-func (i Image) WrittenTags() (source, destination string) { return cmp.Or(i.SourceTag, i.Tag), i.Tag }
-
-// SourceLookup returns the tag or digest that the source is asked for. If the line
-// has both, this is the digest, because the tag may have moved to another image.
-func (i Image) SourceLookup() string {
-	source, _ := i.WrittenTags()
-	return digestOrTag(source)
-}
-
-// DestinationLookup returns the tag that the destination is asked for, or the
-// digest if the line has no tag.
-func (i Image) DestinationLookup() string {
-	tag, _ := splitTag(i.Tag)
-	return tag
-}
-
-// SourceName returns the tag of the source, or its digest if the line has no tag.
-func (i Image) SourceName() string {
-	source, _ := i.WrittenTags()
-	tag, _ := splitTag(source)
-	return tag
-}
-
-// Digest returns the digest that the destination must have beside the tag. It is
-// "" if the line has no digest, or has a digest and no tag.
-func (i Image) Digest() string {
-	_, digest := splitTag(i.Tag)
-	return digest
-}
-
-// SourceReference returns the source image as users write it.
-func (i Image) SourceReference() string {
-	source, _ := i.WrittenTags()
-	return Reference(i.Source, source)
-}
-
-// DestinationReference returns the destination image as users write it.
-func (i Image) DestinationReference() string { return Reference(i.Destination, i.Tag) }
-
-// WrittenLine returns a line of a list that ParseLine reads as this image. Such a
-// line stands for an image that a script made.
-func (i Image) WrittenLine() string {
-	if i.SourceTag == "" {
-		return i.Source + " " + i.Destination + " " + i.Tag
-	}
-	return i.SourceReference() + " " + i.DestinationReference()
-}
-
-// Reference joins a repository and a TAG, a DIGEST or TAG@DIGEST.
-func Reference(repository, tag string) string {
-	if IsDigest(tag) {
-		return repository + "@" + tag
-	}
-	return repository + ":" + tag
-}
-
-// IsDigest reports whether a tag field holds a digest and no tag. A tag cannot
-// have a colon.
-func IsDigest(tag string) bool { return strings.Contains(tag, ":") && !strings.Contains(tag, "@") }
-
-// splitTag splits TAG@DIGEST. For a TAG or a DIGEST alone, it returns this word and
-// no digest.
-func splitTag(word string) (tag, digest string) {
-	tag, digest, _ = strings.Cut(word, "@")
-	return tag, digest
-}
-
-// digestOrTag returns the digest of TAG@DIGEST, or else the whole word.
-func digestOrTag(word string) string {
-	tag, digest := splitTag(word)
-	return cmp.Or(digest, tag)
-}
-
 // ParseLine reads one line that is neither blank nor a comment. Its error says
 // what is wrong with the line and how to correct it. The error does not say where
 // the line stands: the caller adds that.
 func ParseLine(line string, o Options) (Image, error) {
-	switch fields := strings.Fields(line); len(fields) {
+	fields := strings.Fields(line)
+	if len(fields) == 1 {
+		if source, destination, found := strings.Cut(fields[0], "="); found { // as in oc-mirror's mapping.txt
+			fields = []string{source, destination}
+		}
+	}
+	switch len(fields) {
 	case 1:
 		return parseWord(fields[0], o)
+	case 2:
+		image, err := NewPair(fields[0], fields[1], o)
+		if errors.Is(err, ErrNoTag) {
+			err = fmt.Errorf("%w: write SOURCE:TAG DESTINATION:TAG, or SOURCE DESTINATION TAG", err)
+		}
+		return image, err
 	case 3:
-		return New(fields[0], fields[1], fields[2], o)
+		image, err := New(fields[0], fields[1], fields[2], o)
+		if errors.Is(err, ErrTagged) {
+			err = fmt.Errorf("%w: that is the third word of the line", err)
+		}
+		return image, err
 	default:
 		return Image{}, fmt.Errorf("want SOURCE DESTINATION TAG, or one image such as nginx:1.27; this has %d words", len(fields))
 	}
 }
 
 // New makes an image of the three words of a line. It adds registries and projects
-// that the words leave out.
+// that the words leave out. If the source or the destination has a tag of its own,
+// the error is an ErrTagged.
 func New(source, destination, tag string, o Options) (Image, error) {
-	s, err := o.parseRepository(source)
+	s, err := parseRepository(source, o)
 	if err != nil {
 		return Image{}, fmt.Errorf("source %s: %w", quote(source), err)
 	}
-	d, err := o.parseRepository(destination)
+	d, err := parseRepository(destination, o)
 	if err != nil {
 		return Image{}, fmt.Errorf("destination %s: %w", quote(destination), err)
 	}
 	if err := checkTag(tag); err != nil {
 		return Image{}, err
 	}
-	return join(s, d, tag, o)
+	return join(tagged{s, tag}, tagged{d, tag}, o)
 }
 
-// join makes an image of two repositories. It applies the registries and the
-// project of the options.
-func join(source, destination repository, tag string, o Options) (Image, error) {
-	source, destination = source.at(o.Source).full(), destination.at(o.Destination).below(o.DefaultProject)
-	for _, r := range []repository{source, destination} {
-		if len(r.path) > maxPath {
-			return Image{}, fmt.Errorf("repository %s has %d characters, more than %d", quote(r.path), len(r.path), maxPath)
-		}
+// NewPair makes an image of the two words of a line, SOURCE[:TAG][@DIGEST] and
+// DESTINATION[:TAG][@DIGEST]. A word without a tag and a digest takes the other
+// word's tag. It does not take the other word's digest, because a copy may have
+// another digest. If a tag is missing then, the error is an ErrNoTag.
+func NewPair(source, destination string, o Options) (Image, error) {
+	s, d, err := parsePair(source, destination, o)
+	if err != nil {
+		return Image{}, err
 	}
-	return Image{Source: source.String(), Destination: destination.String(), Tag: tag}, nil
+	sourceTag, destinationTag := s.tag, d.tag
+	s.tag, d.tag = cmp.Or(sourceTag, tagOf(destinationTag)), cmp.Or(destinationTag, tagOf(sourceTag))
+	switch {
+	case s.tag == "" && d.tag == "":
+		return Image{}, ErrNoTag
+	case s.tag == "":
+		return Image{}, fmt.Errorf("source %s: %w", quote(source), ErrNoTag)
+	case d.tag == "":
+		return Image{}, fmt.Errorf("destination %s: %w", quote(destination), ErrNoTag)
+	}
+	return join(s, d, o)
+}
+
+// parsePair reads the source and the destination of NewPair. Each may begin with
+// docker://, as other tools write images.
+func parsePair(source, destination string, o Options) (s, d tagged, err error) {
+	if s, err = parseTagged(strings.TrimPrefix(source, transport), o); err != nil {
+		return s, d, fmt.Errorf("source %s: %w", quote(source), err)
+	}
+	if d, err = parseTagged(strings.TrimPrefix(destination, transport), o); err != nil {
+		return s, d, fmt.Errorf("destination %s: %w", quote(destination), err)
+	}
+	return s, d, nil
 }
 
 // parseWord reads a line of Hangar's newer format, which is one reference. The
@@ -147,11 +111,12 @@ func parseWord(word string, o Options) (Image, error) {
 	if o.Destination == "" {
 		return Image{}, errNoDestination(o.Hints)
 	}
-	r, tag, err := o.splitReference(word)
+	t, err := parseTagged(word, o)
 	if err != nil {
 		return Image{}, fmt.Errorf("image %s: %w", quote(word), err)
 	}
-	return join(r, r, tag, o)
+	t.tag = cmp.Or(t.tag, defaultTag)
+	return join(t, t, o)
 }
 
 func errNoDestination(hints Hints) error {
@@ -160,4 +125,57 @@ func errNoDestination(hints Hints) error {
 		return errors.New(problem + ": write SOURCE DESTINATION TAG")
 	}
 	return fmt.Errorf("%s: give %s, or write SOURCE DESTINATION TAG", problem, hints.Destination)
+}
+
+// join makes an image of two repositories with their tags. It applies the
+// registries and the project of the options.
+func join(source, destination tagged, o Options) (Image, error) {
+	source.repository, destination.repository = source.asSource(o), destination.asDestination(o)
+	for _, r := range []tagged{source, destination} {
+		if len(r.path) > maxPath {
+			return Image{}, fmt.Errorf("repository %s has %d characters, more than %d", quote(r.path), len(r.path), maxPath)
+		}
+	}
+	image := Image{Source: source.String(), Destination: destination.String(), Tag: destination.tag}
+	if source.tag != destination.tag {
+		image.SourceTag = source.tag
+	}
+	return image, nil
+}
+
+// Replace returns an image of the same line that is looked up elsewhere. What is ""
+// stays as it is. If tag is "", source and destination may have tags of their own.
+// Otherwise the tag is for both sides, and the error may be an ErrTagged.
+func (i Image) Replace(source, destination, tag string, o Options) (Image, error) {
+	sourceTag, destinationTag := i.WrittenTags()
+	s, d := splitName(i.Source, sourceTag), splitName(i.Destination, destinationTag)
+	if tag != "" {
+		if err := checkTag(tag); err != nil {
+			return Image{}, err
+		}
+		s.tag, d.tag = tag, tag
+	}
+	for _, side := range []struct {
+		name, word string
+		tagged     *tagged
+	}{{"source", source, &s}, {"destination", destination, &d}} {
+		if side.word == "" {
+			continue
+		}
+		t, err := parseTagged(strings.TrimPrefix(side.word, transport), o)
+		if err == nil && t.tag != "" && tag != "" {
+			err = ErrTagged
+		}
+		if err != nil {
+			return Image{}, fmt.Errorf("%s %s: %w", side.name, quote(side.word), err)
+		}
+		t.tag = cmp.Or(t.tag, side.tagged.tag)
+		*side.tagged = t
+	}
+	replaced, err := join(s, d, o)
+	if err != nil {
+		return Image{}, err
+	}
+	i.Source, i.Destination, i.Tag, i.SourceTag = replaced.Source, replaced.Destination, replaced.Tag, replaced.SourceTag
+	return i, nil
 }
