@@ -24,6 +24,9 @@ func CanonicalRegistry(registry string) string {
 	return registry
 }
 
+// IsSameRegistry reports whether two names are of the same registry.
+func IsSameRegistry(a, b string) bool { return CanonicalRegistry(a) == CanonicalRegistry(b) }
+
 // CheckRegistry returns an error if a registry is not written as HOST[:PORT].
 func CheckRegistry(registry string) error {
 	if !registryPattern.MatchString(registry) {

@@ -113,6 +113,7 @@ func (c *Client) Configure(name string, s Settings) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
+	name = imagelist.CanonicalRegistry(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key := range c.hosts {
@@ -140,7 +141,7 @@ type configuredRegistry struct {
 }
 
 func (c *Client) configure(name string, s Settings) *configuredRegistry {
-	r := &configuredRegistry{Settings: s, address: cmp.Or(s.Endpoint, name)}
+	r := &configuredRegistry{Settings: s, address: cmp.Or(strings.ToLower(s.Endpoint), name)}
 	config, err := s.TLS(r.address, c.options.Insecure, c.options.Anonymous)
 	r.broken = err
 	r.wire = c.network.NewRegistry(wire.Target{

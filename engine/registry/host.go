@@ -67,4 +67,6 @@ func newRequest(ctx context.Context, method, scheme, host, path string) (*http.R
 }
 
 // isOwn reports whether an address is that of the registry itself.
-func (h *host) isOwn(address string) bool { return address == access.Host(h.registry.address) }
+func (h *host) isOwn(address string) bool {
+	return strings.EqualFold(address, access.Host(h.registry.address))
+}

@@ -88,6 +88,7 @@ func (t *test) fakeRegistry(_ *starlark.Thread, b *starlark.Builtin, args starla
 	} else if err := imagelist.CheckRegistry(registry.Host); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
+	registry.Host = imagelist.CanonicalRegistry(registry.Host) // as images name it
 	if err := t.world.AddRegistry(registry); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}

@@ -3,11 +3,14 @@ package access
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/credentials"
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
 
 	"mvrun/engine/imagelist"
 )
@@ -27,7 +30,7 @@ func (a *Account) sources() []source {
 	switch {
 	case settings != (authn.AuthConfig{}):
 		return []source{{"the script", given(settings)}}
-	case login != nil && a.Address == login.Registry: // another host, set as the endpoint, must not get the login
+	case login != nil && imagelist.IsSameRegistry(a.Address, login.Registry): // another host, set as the endpoint, must not get the login
 		return []source{{login.From, given(authn.AuthConfig{Username: login.Username, Password: login.Password})}}
 	case a.User.Namespace != "":
 		return []source{{podmanSource, func(context.Context) (authn.Authenticator, error) { return podmanLogin(a.User.Namespace, true) }}}
@@ -82,11 +85,43 @@ func (dockerKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 	home, _ := os.UserHomeDir()
 	for _, folder := range []string{filepath.Join(home, ".docker"), os.Getenv("DOCKER_CONFIG")} {
 		if info, err := os.Stat(filepath.Join(folder, "config.json")); folder != "" && err == nil && !info.IsDir() {
-			return authn.DefaultKeychain.Resolve(target)
+			auth, err := authn.DefaultKeychain.Resolve(target)
+			if err != nil || auth != authn.Anonymous {
+				return auth, err
+			}
+			return resolveOtherSpelling(target)
 		}
 	}
 	return authn.Anonymous, nil
 }
+
+// resolveOtherSpelling finds credentials that Docker's configuration has for the same
+// registry under another name: its host in capitals, or another name of Docker Hub.
+func resolveOtherSpelling(target authn.Resource) (authn.Authenticator, error) {
+	file, err := config.Load(os.Getenv("DOCKER_CONFIG"))
+	if err != nil {
+		return nil, err
+	}
+	keys := slices.Concat(slices.Collect(maps.Keys(file.AuthConfigs)), slices.Collect(maps.Keys(file.CredentialHelpers)))
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		host := credentials.ConvertToHostname(key)
+		if host == target.RegistryStr() || !imagelist.IsSameRegistry(host, target.RegistryStr()) {
+			continue
+		}
+		auth, err := authn.DefaultKeychain.Resolve(spelling(host))
+		if err != nil || auth != authn.Anonymous {
+			return auth, err
+		}
+	}
+	return authn.Anonymous, nil
+}
+
+// spelling is the name of a registry as a configuration has it.
+type spelling string
+
+func (s spelling) String() string      { return string(s) }
+func (s spelling) RegistryStr() string { return string(s) }
 
 // podmanKeychain reads Podman's credentials. Unlike authn.DefaultKeychain, it also
 // reads them if there is a Docker configuration.
@@ -94,9 +129,5 @@ func (dockerKeychain) Resolve(target authn.Resource) (authn.Authenticator, error
 type podmanKeychain struct{}
 
 func (podmanKeychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
-	registry := target.RegistryStr()
-	if registry == name.DefaultRegistry { // Podman calls Docker Hub as lists do
-		registry = imagelist.DockerHub
-	}
-	return podmanLogin(registry, false)
+	return podmanLogin(imagelist.CanonicalRegistry(target.RegistryStr()), false)
 }
