@@ -119,7 +119,7 @@ func taggedImages(images *starlark.Dict) ([]TaggedImage, error) {
 	for _, item := range images.Items() {
 		key, ok := starlark.AsString(item[0])
 		repository, tag, found := strings.Cut(key, ":")
-		if !ok || !found || imagelist.IsDigest(tag) {
+		if !ok || !found || strings.ContainsAny(tag, ":@") {
 			return nil, fmt.Errorf("got %s for an image's name, want \"REPOSITORY:TAG\"", item[0])
 		}
 		if _, err := imagelist.New("localhost/"+repository, "localhost/"+repository, tag, imagelist.Options{}); err != nil {
