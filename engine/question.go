@@ -40,6 +40,13 @@ func (e *Engine) questionOf(image *imagelist.Image, q validate.Question) string 
 	return hash
 }
 
+// questionAbout returns a question with what it needs to know about the image.
+func questionAbout(image *imagelist.Image, q validate.Question) validate.Question {
+	q.Source, q.Destination = image.Source, image.Destination
+	q.Tag, q.Digest = image.DestinationLookup(), image.Digest()
+	return q
+}
+
 // asked is a question about any image.
 type asked struct {
 	rules                 validate.Rules

@@ -214,6 +214,21 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestQuestionAbout shows what a question knows about its image.
+func TestQuestionAbout(t *testing.T) {
+	for _, test := range []struct{ tag, wantTag, wantDigest string }{
+		{"1", "1", ""},
+		{"sha256:aa", "sha256:aa", ""},
+		{"1@sha256:aa", "1", "sha256:aa"},
+	} {
+		image := &imagelist.Image{Source: "s", Destination: "d", Tag: test.tag, SourceTag: "other"}
+		got := questionAbout(image, validate.Question{Rules: validate.Exact})
+		if got.Source != "s" || got.Destination != "d" || got.Tag != test.wantTag || got.Digest != test.wantDigest || got.Rules != validate.Exact {
+			t.Errorf("%s: got %+v", test.tag, got)
+		}
+	}
+}
+
 // TestSync shows that the sinks have got everything by then.
 func TestSync(t *testing.T) {
 	sink := &kept{}
