@@ -4,7 +4,7 @@ import "testing"
 
 func TestHide(t *testing.T) {
 	var s secrets
-	for _, v := range []variable{{"PASSWORD", "hunter2"}, {"LONG", "hunter2-of-corp"}, {"QUOTED", `a"b\c`}, {"SHORT", "yes"}, {"HOST", "reg.corp:5000"}, {"EMPTY", ""}} {
+	for _, v := range []variable{{"PASSWORD", "hunter2"}, {"LONG", "hunter2-of-corp"}, {"QUOTED", `a"b\c`}, {"SHORT", "yes"}, {"HOST", "reg.corp:5000"}, {"PLACE", "other.corp/mirror"}, {"EMPTY", ""}} {
 		s.add(v.name, v.value)
 		s.add(v.name, v.value)
 	}
@@ -17,6 +17,8 @@ func TestHide(t *testing.T) {
 		`got "a\"b\\c"`:                  `got env("QUOTED")`,
 		"yes":                            "yes",
 		"reading reg.corp:5000/team/a:1": "reading reg.corp:5000/team/a:1",
+		"reading other.corp/mirror/a:1":  "reading other.corp/mirror/a:1",
+		"place: other.corp/mirror":       `place: env("PLACE")`,
 		"registry: reg.corp:5000: wrong": `registry: env("HOST"): wrong`,
 		"https://me:hunter2@reg.corp":    `https://me:env("PASSWORD")@reg.corp`,
 		"hunter2/team":                   `env("PASSWORD")/team`,
