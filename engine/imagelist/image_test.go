@@ -225,7 +225,7 @@ func TestParseBadLine(t *testing.T) {
 		{"two equals signs", "a/b:1=r.io/a/b=1", corp, `destination "r.io/a/b=1": "b=1": a repository has lower-case letters`},
 		{"https in two words", "https://r.io/a/b:1 r.io/a/b", corp, "leave out the scheme"},
 		{"two transports", "docker://docker://a/b:1 r.io/a/b", corp, "leave out the scheme"},
-		{"a transport in three words", "docker://a/b r.io/a/b 1", corp, "leave out the scheme"},
+		{"a transport in three words", "docker://a/b r.io/a/b 1", hints, `source "docker://a/b": leave out the scheme docker://`},
 		{"two tags in a word", "nginx:1:2", corp, `image "nginx:1:2": there are two tags: want NAME:TAG`},
 		{"a digest after a colon", "a/b:" + digest256 + " r.io/a/b:1", corp, `a digest follows an @: "a/b@sha256:`},
 		{"a tag and a short digest", "a/b r.io/a/b 1@" + digest256[:70], corp, "want sha256: and 64"},

@@ -35,6 +35,9 @@ var (
 
 // parseRepository reads [REGISTRY/][PROJECT/]NAME.
 func parseRepository(name string, o Options) (repository, error) {
+	if strings.HasPrefix(name, transport) {
+		return repository{}, errors.New("leave out the scheme " + transport)
+	}
 	if strings.Contains(name, "://") {
 		if o.Hints.PlainHTTP == "" {
 			return repository{}, errors.New("leave out the scheme")
