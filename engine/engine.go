@@ -128,7 +128,7 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 		return result
 	}
 	result := &Result{Image: image, Started: time.Now()}
-	q.Source, q.Destination, q.Tag = image.Source, image.Destination, image.Tag
+	q = questionAbout(image, q)
 	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
 	defer cancel()
 

@@ -142,7 +142,7 @@ func (l *ledger) put(r *Result) {
 		at = uint32(len(l.units))
 		l.index[k] = at
 		l.units = append(l.units, unit{})
-	} else if before := l.units[at]; before.image.Source != r.Image.Source {
+	} else if before := l.units[at]; identify(before.image) != identify(r.Image) {
 		l.stale[identify(before.image)] = before.image
 	}
 	delete(l.stale, identify(r.Image))
@@ -273,5 +273,5 @@ func (m lineMarks) set(image *imagelist.Image, mark uint32) {
 // compareImages orders images by their lists and lines.
 func compareImages(a, b *imagelist.Image) int {
 	return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Destination, b.Destination),
-		cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Source, b.Source))
+		cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceTag, b.SourceTag))
 }

@@ -35,6 +35,8 @@ func TestLedger(t *testing.T) {
 		{name: "the last one for each destination counts", attempts: []attempt{{"s", "d", fail}, {"s", "e", pass}}, counted: []string{"s d fail", "s e pass"}},
 		{name: "another source replaces the first", attempts: []attempt{{"s", "d", fail}, {"t", "d", pass}},
 			counted: []string{"t d pass"}, withdrawn: []string{"s d"}},
+		{name: "another tag of the source replaces the first", attempts: []attempt{{"s", "d", fail}, {"s:2", "d", pass}},
+			counted: []string{"s:2 d pass"}, withdrawn: []string{"s d"}},
 		{name: "another source, and the first again", attempts: []attempt{{"s", "d", fail}, {"t", "d", pass}, {"s", "d", pass}},
 			counted: []string{"s d pass"}, withdrawn: []string{"t d"}},
 		{name: "a fallback that is handed over", attempts: []attempt{{"s", "d", fail}, {"t", "d", pass}}, handed: []int{1},
@@ -63,7 +65,8 @@ func TestLedger(t *testing.T) {
 			l := newLedger()
 			var results []*Packed
 			for i, a := range test.attempts {
-				image := imagelist.Image{List: "l", Number: 1, Source: a.source, Destination: a.destination, Tag: "1"}
+				image := imagelist.Image{List: "l", Number: 1, Destination: a.destination, Tag: "1"}
+				image.Source, image.SourceTag, _ = strings.Cut(a.source, ":")
 				result := &Result{Image: new(image), Status: a.status, sequence: uint32(i + 1)}
 				l.record(result)
 				packed := result.Pack()
@@ -82,15 +85,15 @@ func TestLedger(t *testing.T) {
 			var counted, gotAgain, gotWithdrawn []string
 			for u := range l.counting() {
 				if u.image.Number == 1 {
-					counted = append(counted, fmt.Sprint(u.image.Source, " ", u.image.Destination, " ", l.outcome(u).status))
+					counted = append(counted, fmt.Sprint(sourceOf(u.image), " ", u.image.Destination, " ", l.outcome(u).status))
 				}
 			}
 			slices.Sort(counted)
 			for _, r := range again {
-				gotAgain = append(gotAgain, fmt.Sprint(r.Image.Source, " ", r.Image.Destination, " ", r.Status))
+				gotAgain = append(gotAgain, fmt.Sprint(sourceOf(r.Image), " ", r.Image.Destination, " ", r.Status))
 			}
 			for _, image := range withdrawn {
-				gotWithdrawn = append(gotWithdrawn, image.Source+" "+image.Destination)
+				gotWithdrawn = append(gotWithdrawn, sourceOf(image)+" "+image.Destination)
 			}
 			if !slices.Equal(counted, test.counted) || !slices.Equal(gotAgain, test.again) || !slices.Equal(gotWithdrawn, test.withdrawn) {
 				t.Errorf("counted %q, again %q, withdrawn %q\nwant    %q, again %q, withdrawn %q", counted, gotAgain, gotWithdrawn, test.counted, test.again, test.withdrawn)
@@ -100,6 +103,15 @@ func TestLedger(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sourceOf returns the source of an image, with its tag if that is another one than
+// the destination's.
+func sourceOf(image *imagelist.Image) string {
+	if image.SourceTag == "" {
+		return image.Source
+	}
+	return image.SourceReference()
 }
 
 // revised is a sink that keeps what a reader of the results file would keep.

@@ -194,7 +194,7 @@ func (e *Engine) inOrder(images []imagelist.Image) []string {
 		return len(order) + 1
 	}
 	slices.SortStableFunc(images, func(a, b imagelist.Image) int {
-		return cmp.Or(cmp.Compare(position(a), position(b)), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Source, b.Source))
+		return cmp.Or(cmp.Compare(position(a), position(b)), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceTag, b.SourceTag))
 	})
 	images = slices.CompactFunc(images, func(a, b imagelist.Image) bool {
 		return a.List == b.List && a.Number == b.Number && a.List != ""
@@ -203,7 +203,7 @@ func (e *Engine) inOrder(images []imagelist.Image) []string {
 	for i, image := range images {
 		lines[i] = image.Line
 		if image.Line == "" {
-			lines[i] = image.Source + " " + image.Destination + " " + image.Tag
+			lines[i] = image.WrittenLine()
 		}
 	}
 	return lines

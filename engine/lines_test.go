@@ -98,8 +98,9 @@ func TestFailedLinesOfNoList(t *testing.T) {
 	byHand := func(source string) *Packed {
 		return of(imagelist.Image{Number: int(source[0]), Source: source, Destination: "d.io/z", Tag: "1"})
 	}
-	got := e.FailedLines([]*Packed{byHand("b.io/b"), byHand("a.io/a"), byHand("a.io/a"), of(all(t, list)[0])})
-	if want := []string{"s.io/a d.io/a 1", "a.io/a d.io/z 1", "b.io/b d.io/z 1"}; !slices.Equal(got, want) {
+	got := e.FailedLines([]*Packed{byHand("b.io/b"), byHand("a.io/a"), byHand("a.io/a"), of(all(t, list)[0]),
+		of(imagelist.Image{Number: 200, Source: "c.io/c", Destination: "d.io/z", Tag: "1", SourceTag: "0"})})
+	if want := []string{"s.io/a d.io/a 1", "a.io/a d.io/z 1", "b.io/b d.io/z 1", "c.io/c:0 d.io/z:1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

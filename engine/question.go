@@ -40,6 +40,13 @@ func (e *Engine) questionOf(image *imagelist.Image, q validate.Question) string 
 	return hash
 }
 
+// questionAbout returns a question with what it needs to know about the image.
+func questionAbout(image *imagelist.Image, q validate.Question) validate.Question {
+	q.Source, q.Destination = image.Source, image.Destination
+	q.Tag, q.Digest = image.DestinationLookup(), image.Digest()
+	return q
+}
+
 // asked is a question about any image.
 type asked struct {
 	rules                 validate.Rules
@@ -94,7 +101,7 @@ func (e *Engine) noteAnswer(image *imagelist.Image, question string) {
 }
 
 func answerKey(image *imagelist.Image, question string) key {
-	return hash(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s\x00%s\x00%s", image.Number, image.List, image.Source, image.Destination, image.Tag, question))
+	return hash(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s\x00%s\x00%s\x00%s", image.Number, image.List, image.Source, image.SourceTag, image.Destination, image.Tag, question))
 }
 
 // nextSequence numbers the results of the run.

@@ -50,9 +50,10 @@ func (r *Result) OK() bool { return outcomeOf(r).ok() }
 
 // identity identifies an image as the results file does.
 type identity struct {
-	list                     string
-	number                   int
-	source, destination, tag string
+	list                string
+	number              int
+	source, destination string
+	sourceTag, tag      string // sourceTag is "" if it is the same as tag
 }
 
 // key is a hash that stands for a text, since a run remembers hundreds of
@@ -67,5 +68,5 @@ func hash(text []byte) key {
 }
 
 func identify(image *imagelist.Image) identity {
-	return identity{image.List, image.Number, image.Source, image.Destination, image.Tag}
+	return identity{image.List, image.Number, image.Source, image.Destination, image.SourceTag, image.Tag}
 }

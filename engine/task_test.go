@@ -204,9 +204,28 @@ func TestUnits(t *testing.T) {
 		}
 		keys[k] = image
 	}
-	again := imagelist.Image{List: "l", Number: 1, Source: "s2", Destination: "d", Tag: "1", LineNumber: 9, Line: "another"}
-	if _, known := keys[unitKey(&again)]; !known {
-		t.Error("an image that was looked up at another source counts apart")
+	for _, again := range []imagelist.Image{
+		{List: "l", Number: 1, Source: "s2", Destination: "d", Tag: "1", LineNumber: 9, Line: "another"},
+		{List: "l", Number: 1, Source: "s", Destination: "d", Tag: "1", SourceTag: "2"},
+	} {
+		if _, known := keys[unitKey(&again)]; !known {
+			t.Errorf("%+v was looked up at another source, and counts apart", again)
+		}
+	}
+}
+
+// TestQuestionAbout shows what a question knows about its image.
+func TestQuestionAbout(t *testing.T) {
+	for _, test := range []struct{ tag, wantTag, wantDigest string }{
+		{"1", "1", ""},
+		{"sha256:aa", "sha256:aa", ""},
+		{"1@sha256:aa", "1", "sha256:aa"},
+	} {
+		image := &imagelist.Image{Source: "s", Destination: "d", Tag: test.tag, SourceTag: "other"}
+		got := questionAbout(image, validate.Question{Rules: validate.Exact})
+		if got.Source != "s" || got.Destination != "d" || got.Tag != test.wantTag || got.Digest != test.wantDigest || got.Rules != validate.Exact {
+			t.Errorf("%s: got %+v", test.tag, got)
+		}
 	}
 }
 

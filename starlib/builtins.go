@@ -62,14 +62,23 @@ func (e *execution) predeclared() starlark.StringDict {
 func BuiltinNames() []string { return new(execution).builtins().Keys() }
 
 // image implements image(source, destination, tag). The image belongs to no list.
+// Without a tag, source and destination have tags of their own, as in a line of two
+// words.
 func (e *execution) image(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var source, destination, tag string
-	if err := param.Unpack(b, args, kwargs, "source", &source, "destination", &destination, "tag", &tag); err != nil {
+	var source, destination string
+	var tag optionalString
+	if err := param.Unpack(b, args, kwargs, "source", &source, "destination", &destination, "tag?", &tag); err != nil {
 		return nil, err
 	}
-	image, err := imagelist.New(source, destination, tag, e.List)
+	var image imagelist.Image
+	var err error
+	if tag.isGiven {
+		image, err = imagelist.New(source, destination, tag.value, e.List)
+	} else {
+		image, err = imagelist.NewPair(source, destination, e.List)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		return nil, imageError(b, err)
 	}
 	image.Number = e.made.number(image)
 	return &Image{image}, nil

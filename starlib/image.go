@@ -1,6 +1,7 @@
 package starlib
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -19,7 +20,11 @@ var (
 	_ starlark.Comparable = (*Image)(nil)
 )
 
+// String returns the call of image() that makes this image.
 func (i *Image) String() string {
+	if i.image.SourceTag != "" {
+		return fmt.Sprintf("image(%q, %q)", i.image.SourceReference(), i.image.DestinationReference())
+	}
 	return fmt.Sprintf("image(%q, %q, %q)", i.image.Source, i.image.Destination, i.image.Tag)
 }
 func (i *Image) Type() string         { return "image" }
@@ -30,7 +35,7 @@ func (i *Image) Truth() starlark.Bool { return true }
 func (i *Image) Hash() (uint32, error) { return starlark.String(i.String()).Hash() }
 
 // CompareSameType implements starlark.Comparable. Images are equal if they have
-// the same source, destination and tag, also if they come from different lists.
+// the same source, destination and tags, also if they come from different lists.
 func (i *Image) CompareSameType(op syntax.Token, other starlark.Value, _ int) (bool, error) {
 	equal := i.String() == other.String()
 	switch op {
@@ -72,8 +77,12 @@ func (i *Image) Attr(name string) (starlark.Value, error) {
 		return starlark.String(i.image.Source), nil
 	case "destination":
 		return starlark.String(i.image.Destination), nil
-	case "tag":
-		return starlark.String(i.image.Tag), nil
+	case "tag", "destination_tag":
+		return starlark.String(i.image.DestinationLookup()), nil
+	case "source_tag":
+		return starlark.String(i.image.SourceName()), nil
+	case "digest":
+		return starlark.String(i.image.Digest()), nil
 	case "source_reference":
 		return starlark.String(i.image.SourceReference()), nil
 	case "destination_reference":
@@ -94,24 +103,59 @@ func (i *Image) replace(thread *starlark.Thread, b *starlark.Builtin, args starl
 	if len(args) > 0 {
 		return nil, fmt.Errorf("%s: say what to replace by its name, replace(source = …)", b.Name())
 	}
-	source, destination, tag := i.image.Source, i.image.Destination, i.image.Tag
-	if err := param.Unpack(b, args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
+	var words [3]optionalString
+	if err := param.Unpack(b, args, kwargs, "source?", &words[0], "destination?", &words[1], "tag?", &words[2]); err != nil {
 		return nil, err
+	}
+	for at, name := range []string{"source", "destination", "tag"} {
+		if words[at].isGiven && words[at].value == "" {
+			return nil, fmt.Errorf("%s: %s is empty: leave it out to keep that of the image", b.Name(), name)
+		}
 	}
 	var options imagelist.Options
 	if hints, ok := thread.Local(hintsLocal).(*imagelist.Hints); ok {
 		options.Hints = *hints
 	}
-	replaced, err := imagelist.New(source, destination, tag, options)
+	image, err := i.image.Replace(words[0].value, words[1].value, words[2].value, options)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		return nil, imageError(b, err)
 	}
-	image := i.image
-	image.Source, image.Destination, image.Tag = replaced.Source, replaced.Destination, replaced.Tag
 	return &Image{image}, nil
+}
+
+// imageError returns the error of a builtin that could not make an image.
+func imageError(b *starlark.Builtin, err error) error {
+	switch {
+	case errors.Is(err, imagelist.ErrTagged):
+		return fmt.Errorf("%s: %w beside the argument tag: leave out one of them", b.Name(), err)
+	case errors.Is(err, imagelist.ErrNoTag):
+		return fmt.Errorf("%s: %w: give the argument tag, or write NAME:TAG", b.Name(), err)
+	}
+	return fmt.Errorf("%s: %w", b.Name(), err)
+}
+
+// optionalString is an argument that may be a string or None, which means that the
+// argument is left out.
+type optionalString struct {
+	value   string
+	isGiven bool
+}
+
+// Unpack implements starlark.Unpacker.
+func (o *optionalString) Unpack(v starlark.Value) error {
+	if v == starlark.None {
+		return nil
+	}
+	s, ok := starlark.AsString(v)
+	if !ok {
+		return fmt.Errorf("got %s, want string", v.Type())
+	}
+	o.value, o.isGiven = s, true
+	return nil
 }
 
 // AttrNames implements starlark.HasAttrs.
 func (i *Image) AttrNames() []string {
-	return []string{"destination", "destination_reference", "line", "number", "replace", "source", "source_reference", "tag"}
+	return []string{"destination", "destination_reference", "destination_tag", "digest", "line", "number", "replace",
+		"source", "source_reference", "source_tag", "tag"}
 }

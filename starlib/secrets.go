@@ -64,7 +64,7 @@ func (s *secrets) hide(text string) string {
 	for _, v := range s.values {
 		shown := "env(" + strconv.Quote(v.name) + ")"
 		quoted := strconv.Quote(v.value)
-		if imagelist.CheckRegistry(v.value) == nil && strings.ContainsAny(v.value, ".:") {
+		if imagelist.CheckPlace(v.value) == nil && strings.ContainsAny(v.value, ".:") {
 			// The registry of an image is not hidden, because the reader needs it.
 			pairs = append(pairs, v.value+"/", v.value+"/")
 		}

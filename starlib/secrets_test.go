@@ -4,7 +4,7 @@ import "testing"
 
 func TestHide(t *testing.T) {
 	var s secrets
-	for _, v := range []variable{{"PASSWORD", "hunter2"}, {"LONG", "hunter2-of-corp"}, {"QUOTED", `a"b\c`}, {"SHORT", "yes"}, {"HOST", "reg.corp:5000"}, {"EMPTY", ""},
+	for _, v := range []variable{{"PASSWORD", "hunter2"}, {"LONG", "hunter2-of-corp"}, {"QUOTED", `a"b\c`}, {"SHORT", "yes"}, {"HOST", "reg.corp:5000"}, {"PLACE", "other.corp/mirror"}, {"EMPTY", ""},
 		{"PADDED", "  s3cret value\n"}, {"LINES", "first line\nsecond line"}} {
 		s.add(v.name, v.value)
 		s.add(v.name, v.value)
@@ -18,6 +18,8 @@ func TestHide(t *testing.T) {
 		`got "a\"b\\c"`:                  `got env("QUOTED")`,
 		"yes":                            "yes",
 		"reading reg.corp:5000/team/a:1": "reading reg.corp:5000/team/a:1",
+		"reading other.corp/mirror/a:1":  "reading other.corp/mirror/a:1",
+		"place: other.corp/mirror":       `place: env("PLACE")`,
 		"registry: reg.corp:5000: wrong": `registry: env("HOST"): wrong`,
 		"https://me:hunter2@reg.corp":    `https://me:env("PASSWORD")@reg.corp`,
 		"without spaces: s3cret value.":  `without spaces: env("PADDED").`,

@@ -246,7 +246,7 @@ func TestComplete(t *testing.T) {
 		{"x = [vali", 5, "validate("},
 		{"re", 0, "re referrers( registry( repr( result resume return reversed("},
 		{"result.", 7, "attempts duration image match message ok platforms reason status waived"},
-		{"f(result.image.so", 15, "source source_reference"},
+		{"f(result.image.so", 15, "source source_reference source_tag"},
 		{"inspected.d", 10, "digest"},
 		{"inspected.size.", 15, ""}, // reading it may send a request
 		{"resume.inner.im", 13, "image"},

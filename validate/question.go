@@ -9,7 +9,8 @@ import (
 // Question says what a comparison must find out about one image of a mirror list.
 type Question struct {
 	Source, Destination string // the repositories, for messages
-	Tag                 string // a tag or a digest
+	Tag                 string // of the destination, for messages: a tag or a digest
+	Digest              string // the digest that the destination must have beside the tag, or ""
 
 	Arch, OS []string // the wanted platforms
 	Rules    Rules

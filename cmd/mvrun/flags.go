@@ -20,8 +20,8 @@ type flags struct {
 	File           string        `short:"f" placeholder:"LIST" help:"Image list; \"-\" is standard input. Without it: a prompt on a terminal, else standard input."`
 	Arch           []string      `short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
 	OS             []string      `name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
-	Source         string        `short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every source image."`
-	Destination    string        `short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT]" help:"Use this registry for every destination image."`
+	Source         string        `short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every source image."`
+	Destination    string        `short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every destination image."`
 	DefaultProject string        `default:"library" help:"Project of a destination image that names none."`
 	Failed         string        `short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
 	Jobs           int           `short:"j" default:"1" help:"Images validated at once."`
@@ -74,8 +74,28 @@ func (f *flags) check() error {
 	if err := f.question().Check(); err != nil {
 		return err
 	}
-	if err := f.options().Check(); err != nil {
-		return fmt.Errorf("-s, -d or --default-project (or SOURCE_REGISTRY, DEST_REGISTRY): %w", err)
+	return f.checkPlaces()
+}
+
+// The flags that change the names of a list, and their variables, as messages name
+// them.
+const (
+	sourceFlag      = "-s (or SOURCE_REGISTRY)"
+	destinationFlag = "-d (or DEST_REGISTRY)"
+)
+
+// checkPlaces returns an error if a flag that changes the names of a list is wrong.
+func (f *flags) checkPlaces() error {
+	for _, flag := range []struct{ name, place string }{{sourceFlag, f.Source}, {destinationFlag, f.Destination}} {
+		if flag.place == "" {
+			continue
+		}
+		if err := imagelist.CheckPlace(flag.place); err != nil {
+			return fmt.Errorf("%s: %w", flag.name, err)
+		}
+	}
+	if err := imagelist.CheckProject(f.DefaultProject); err != nil {
+		return fmt.Errorf("--default-project: %w", err)
 	}
 	return nil
 }
@@ -100,7 +120,7 @@ func trimmed(words []string) []string {
 // options returns what the flags say of every list.
 func (f *flags) options() imagelist.Options {
 	return imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject,
-		Hints: imagelist.Hints{Destination: "-d (or DEST_REGISTRY)", PlainHTTP: "--tls-verify=false"}}
+		Hints: imagelist.Hints{Destination: destinationFlag, PlainHTTP: "--tls-verify=false"}}
 }
 
 // config returns the configuration of a run. own are the flags of the script,
@@ -119,7 +139,7 @@ func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 }
 
 // logins returns the names and passwords of the environment. They are for the
-// registries of -s and -d, else for Docker Hub, as with Hangar, and go to no
+// registries of -s and -d, whatever prefix stands there, else for Docker Hub, as with Hangar, and go to no
 // other registry of the list.
 func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
 	var logins []registry.Login
@@ -128,7 +148,7 @@ func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
 		prefix, registry string
 	}{{validate.Source, "SOURCE", f.Source}, {validate.Destination, "DEST", f.Destination}} {
 		name, password := side.prefix+"_USERNAME", side.prefix+"_PASSWORD"
-		login := registry.Login{Side: side.Side, Registry: side.registry, Username: getenv(name), Password: getenv(password), From: name}
+		login := registry.Login{Side: side.Side, Registry: imagelist.RegistryOf(side.registry), Username: getenv(name), Password: getenv(password), From: name}
 		if login.Username == "" && login.Password == "" {
 			continue
 		}

@@ -88,3 +88,22 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// TestLogins shows for which registries the names and passwords of the environment
+// are.
+func TestLogins(t *testing.T) {
+	environment := map[string]string{"SOURCE_USERNAME": "reader", "SOURCE_PASSWORD": "s", "DEST_USERNAME": "robot", "DEST_PASSWORD": "d"}
+	for _, test := range []struct{ flag, want string }{
+		{"", "docker.io"},
+		{"r.example", "r.example"},
+		{"r.example:5000/team/mirror", "r.example:5000"},
+		{"R.Example/team", "r.example"},
+		{"index.docker.io", "docker.io"},
+	} {
+		f := &flags{Source: test.flag, Destination: test.flag}
+		logins, err := f.logins(func(name string) string { return environment[name] })
+		if err != nil || len(logins) != 2 || logins[0].Registry != test.want || logins[1].Registry != test.want || logins[1].Username != "robot" {
+			t.Errorf("-s and -d %s: got %+v, %v, want %s", test.flag, logins, err, test.want)
+		}
+	}
+}

@@ -7,12 +7,14 @@
 // check whether the other lines are images.
 //
 // ParseLine makes an Image of a line: the repository at the source, the repository
-// at the destination, and the tag. A line has one of two formats, both of which
-// Hangar has, too: SOURCE DESTINATION TAG, or a single reference such as
-// nginx:1.27. Options say which registries and which project the names get. Names
-// follow the grammar of the OCI distribution specification (repository.go). New,
-// ParseReference and ParseRepository read the names that a script gives, in the
-// same way.
+// at the destination, and the tags. A line has one of three formats. Hangar has two
+// of them, too: SOURCE DESTINATION TAG, and a single reference such as nginx:1.27.
+// The third is SOURCE:TAG DESTINATION:TAG, also with "=" in place of the space. A tag
+// may be a digest, or a tag and a digest (tags.go). Options say which registries,
+// prefixes and project the names get. Names follow the grammar of the OCI
+// distribution specification (repository.go). Hosts are known by one name each
+// (host.go). New, NewPair, ParseReference and ParseRepository read the names that a
+// script gives, in the same way.
 //
 // A line that is not an image is an error, and is never skipped. The error says
 // what is wrong with the line, and how to correct it. If it shows words of the

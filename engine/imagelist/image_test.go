@@ -15,6 +15,8 @@ func TestParseLine(t *testing.T) {
 	corp := Options{Destination: "registry.corp.example"}
 	project := Options{Destination: "registry.corp.example", DefaultProject: "library"}
 	source := Options{Source: "mirror.example:5000"}
+	mirror := Options{Destination: "r.corp/mirror", DefaultProject: "library"}
+	cache := Options{Source: "cache.corp/hub"}
 	long := strings.Repeat("a", 255)
 	for _, test := range []struct {
 		name        string
@@ -37,13 +39,17 @@ func TestParseLine(t *testing.T) {
 		{"IPv4", "127.0.0.1/x 10.0.0.1:5000/x 1", Options{}, "127.0.0.1/x", "10.0.0.1:5000/x", "1"},
 		{"IPv6", "[::1]:5000/x [2001:db8::1]/a/x 1", Options{}, "[::1]:5000/x", "[2001:db8::1]/a/x", "1"},
 		{"a host with a port and no dot", "registry:5000/x harbor:443/a/x 1", Options{}, "registry:5000/x", "harbor:443/a/x", "1"},
-		{"a registry in upper case", "Quay.IO/a/b R.io/a/b 1", Options{}, "Quay.IO/a/b", "R.io/a/b", "1"},
+		{"a registry in upper case", "Quay.IO/a/b R.io/a/b 1", Options{}, "quay.io/a/b", "r.io/a/b", "1"},
+		{"localhost in upper case", "LOCALHOST/x Localhost:5000/x 1", Options{}, "localhost/x", "localhost:5000/x", "1"},
+		{"IPv6 in upper case", "[2001:DB8::1]/x [::FFFF:7F00:1]:5000/x 1", Options{}, "[2001:db8::1]/x", "[::ffff:7f00:1]:5000/x", "1"},
 		{"names with separators", "a.b/c_d/e__f/g-h/i--j r.io/0/1 1", Options{}, "a.b/c_d/e__f/g-h/i--j", "r.io/0/1", "1"},
 		{"as long as names may be", "r.io/" + long + " r.io/a/" + long[2:] + " 1", Options{}, "r.io/" + long, "r.io/a/" + long[2:], "1"},
 
 		// At Docker Hub, sources with one component are below library/.
 		{"library/ is implied", "nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
 		{"library/ is implied with docker.io", "docker.io/nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
+		{"library/ is implied with the other names of Docker Hub", "index.docker.io/nginx registry-1.docker.io/a/nginx 1", Options{}, "docker.io/library/nginx", "docker.io/a/nginx", "1"},
+		{"library/ is implied with a name of Docker Hub in upper case", "Index.Docker.IO/nginx r.io/a/nginx 1", Options{}, "docker.io/library/nginx", "r.io/a/nginx", "1"},
 		{"no library/ at other registries", "quay.io/nginx r.io/a/nginx 1", Options{}, "quay.io/nginx", "r.io/a/nginx", "1"},
 		{"no library/ below a project", "rancher/rancher r.io/a/b 1", Options{}, "docker.io/rancher/rancher", "r.io/a/b", "1"},
 		{"no library/ for destinations", "nginx docker.io/nginx 1", Options{}, "docker.io/library/nginx", "docker.io/nginx", "1"},
@@ -63,13 +69,32 @@ func TestParseLine(t *testing.T) {
 		{"the source registry docker.io", "quay.io/nginx r.io/a/b 1", Options{Source: "docker.io"}, "docker.io/library/nginx", "r.io/a/b", "1"},
 		{"a destination registry is added", "a/b a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
 		{"a destination registry replaces another", "a/b localhost:5000/a/b 1", corp, "docker.io/a/b", "registry.corp.example/a/b", "1"},
+		{"registries in upper case", "a/b c/d 1", Options{Source: "S.io", Destination: "D.IO:5000"}, "s.io/a/b", "d.io:5000/c/d", "1"},
+		{"another name of Docker Hub as the source registry", "quay.io/nginx r.io/a/b 1", Options{Source: "index.docker.io"}, "docker.io/library/nginx", "r.io/a/b", "1"},
 		{"both registries and a project", "quay.io/a/b r.io/c 1", Options{Source: "s.io", Destination: "d.io", DefaultProject: "p"}, "s.io/a/b", "d.io/p/c", "1"},
+
+		// A prefix stands before the path of the list.
+		{"a destination with a prefix", "rancher/x rancher/x 1", mirror, "docker.io/rancher/x", "r.corp/mirror/rancher/x", "1"},
+		{"a prefix is the project", "nginx nginx 1", mirror, "docker.io/library/nginx", "r.corp/mirror/nginx", "1"},
+		{"a prefix replaces the registry alone", "quay.io/a/b q.io:5000/a/b 1", mirror, "quay.io/a/b", "r.corp/mirror/a/b", "1"},
+		{"a prefix of two components", "a/b a/b 1", Options{Destination: "r.corp:443/x/y"}, "docker.io/a/b", "r.corp:443/x/y/a/b", "1"},
+		{"a prefix and one word", "nginx:1.27", mirror, "docker.io/library/nginx", "r.corp/mirror/nginx", "1.27"},
+		{"a prefix at a registry that does not look like one", "a/b a/b 1", Options{Destination: "mirror/x"}, "docker.io/a/b", "mirror/x/a/b", "1"},
+		{"a destination that has the prefix already", "nginx r.corp/mirror/nginx 1", mirror, "docker.io/library/nginx", "r.corp/mirror/nginx", "1"},
+		{"a path like the prefix at another registry", "nginx q.io/mirror/nginx 1", mirror, "docker.io/library/nginx", "r.corp/mirror/mirror/nginx", "1"},
+		{"a path that begins with the letters of the prefix", "nginx r.corp/mirrors/nginx 1", mirror, "docker.io/library/nginx", "r.corp/mirror/mirrors/nginx", "1"},
+		{"a cache of Docker Hub", "nginx r.io/a/b 1", cache, "cache.corp/hub/library/nginx", "r.io/a/b", "1"},
+		{"a cache of Docker Hub, and docker.io in the list", "docker.io/nginx r.io/a/b 1", cache, "cache.corp/hub/library/nginx", "r.io/a/b", "1"},
+		{"a cache, and another registry in the list", "quay.io/nginx r.io/a/b 1", cache, "cache.corp/hub/nginx", "r.io/a/b", "1"},
+		{"a cache, and a project", "rancher/x r.io/a/b 1", cache, "cache.corp/hub/rancher/x", "r.io/a/b", "1"},
+		{"a source that has the prefix already", "cache.corp/hub/library/nginx r.io/a/b 1", cache, "cache.corp/hub/library/nginx", "r.io/a/b", "1"},
 
 		// Tags and digests.
 		{"a tag of every kind of character", "a/b r.io/a/b _v1.0-RC.1_x", Options{}, "docker.io/a/b", "r.io/a/b", "_v1.0-RC.1_x"},
 		{"as long as tags may be", "a/b r.io/a/b " + long[:128], Options{}, "docker.io/a/b", "r.io/a/b", long[:128]},
 		{"sha256", "a/b r.io/a/b " + digest256, Options{}, "docker.io/a/b", "r.io/a/b", digest256},
 		{"sha512", "a/b r.io/a/b " + digest512, Options{}, "docker.io/a/b", "r.io/a/b", digest512},
+		{"a tag and a digest as the third word", "a/b r.io/a/b 1@" + digest256, Options{}, "docker.io/a/b", "r.io/a/b", "1@" + digest256},
 
 		// A line with one word is Hangar's newer format.
 		{"a name", "nginx", project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "latest"},
@@ -84,7 +109,7 @@ func TestParseLine(t *testing.T) {
 		{"an IPv6 registry and a tag", "[::1]:5000/x:1", corp, "[::1]:5000/x", "registry.corp.example/x", "1"},
 		{"a digest", "a/b@" + digest256, corp, "docker.io/a/b", "registry.corp.example/a/b", digest256},
 		{"a long digest", "a/b@" + digest512, corp, "docker.io/a/b", "registry.corp.example/a/b", digest512},
-		{"a digest wins over a tag", "nginx:1.27@" + digest256, project, "docker.io/library/nginx", "registry.corp.example/library/nginx", digest256},
+		{"a tag and a digest", "nginx:1.27@" + digest256, project, "docker.io/library/nginx", "registry.corp.example/library/nginx", "1.27@" + digest256},
 		{"a digest behind a port", "localhost:5000/x@" + digest256, corp, "localhost:5000/x", "registry.corp.example/x", digest256},
 		{"a word with a source registry", "quay.io/a/b:1", Options{Source: "s.io", Destination: "d.io"}, "s.io/a/b", "d.io/a/b", "1"},
 		{"a word between spaces", "\t nginx:1 ", corp, "docker.io/library/nginx", "registry.corp.example/nginx", "1"},
@@ -95,6 +120,80 @@ func TestParseLine(t *testing.T) {
 				t.Errorf("%q\ngot  %+v, %v\nwant %+v", test.line, got, err, want)
 			}
 		})
+	}
+}
+
+// TestParsePair reads lines of two words, each of which may have its own tag and
+// digest.
+func TestParsePair(t *testing.T) {
+	for _, test := range []struct{ line, tag, sourceTag string }{
+		{"a/b:1 r.io/a/b:2", "2", "1"},
+		{"a/b:1 r.io/a/b:1", "1", ""},
+		{"a/b:1 r.io/a/b", "1", ""},
+		{"a/b r.io/a/b:1", "1", ""},
+		{"a/b@" + digest256 + " r.io/a/b:1", "1", digest256},
+		{"a/b:1 r.io/a/b@" + digest256, digest256, "1"},
+		{"a/b@" + digest256 + " r.io/a/b@" + digest256, digest256, ""},
+		{"a/b:1@" + digest256 + " r.io/a/b", "1", "1@" + digest256},
+		{"a/b r.io/a/b:1@" + digest256, "1@" + digest256, "1"},
+		{"a/b:1@" + digest256 + " r.io/a/b:2@" + digest512, "2@" + digest512, "1@" + digest256},
+		{"a/b:1=r.io/a/b:2", "2", "1"},
+		{"a/b:1=r.io/a/b", "1", ""},
+		{"a/b@" + digest256 + "=r.io/a/b:1", "1", digest256},
+		{"docker://a/b:1 docker://r.io/a/b:2", "2", "1"},
+		{"docker://a/b:1=docker://r.io/a/b:2", "2", "1"},
+		{"a/b:1\t docker://r.io/a/b \r", "1", ""},
+	} {
+		want := Image{Source: "docker.io/a/b", Destination: "r.io/a/b", Tag: test.tag, SourceTag: test.sourceTag}
+		got, err := ParseLine(test.line, Options{})
+		if err != nil || got != want {
+			t.Errorf("%q\ngot  %+v, %v\nwant %+v", test.line, got, err, want)
+		}
+		if again, err := ParseLine(got.WrittenLine(), Options{}); err != nil || again != want {
+			t.Errorf("%q is written as %q, and read again as %+v, %v", test.line, got.WrittenLine(), again, err)
+		}
+	}
+	o := Options{Source: "cache.corp/hub", Destination: "r.corp/mirror", DefaultProject: "library"}
+	got, err := ParseLine("nginx:1 q.io/web:2", o)
+	if want := (Image{Source: "cache.corp/hub/library/nginx", Destination: "r.corp/mirror/web", Tag: "2", SourceTag: "1"}); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if again, err := ParseLine(got.WrittenLine(), o); err != nil || again != got {
+		t.Errorf("%q is read again as %+v, %v", got.WrittenLine(), again, err)
+	}
+}
+
+// TestReplace shows what stays as it is.
+func TestReplace(t *testing.T) {
+	image := Image{Source: "docker.io/a/b", Destination: "mirror/a/b", Tag: "2", SourceTag: "1", Line: "the line", LineNumber: 7, Number: 3, List: "l"}
+	for _, test := range []struct {
+		source, destination, tag string
+		want                     string // as WrittenLine has it, or a part of the error
+	}{
+		{"", "", "", "docker.io/a/b:1 mirror/a/b:2"}, // a registry of an option need not look like one
+		{"cache.io/a/b", "", "", "cache.io/a/b:1 mirror/a/b:2"},
+		{"nginx", "", "", "docker.io/library/nginx:1 mirror/a/b:2"},
+		{"cache.io/a/b:3", "", "", "cache.io/a/b:3 mirror/a/b:2"},
+		{"docker://Cache.IO/a/b@" + digest256, "", "", "cache.io/a/b@" + digest256 + " mirror/a/b:2"},
+		{"", "other.io/a/b", "", "docker.io/a/b:1 other.io/a/b:2"},
+		{"", "other.io/a/b:1", "", "docker.io/a/b other.io/a/b 1"},
+		{"", "", "3", "docker.io/a/b mirror/a/b 3"},
+		{"", "other.io/a/b", "3@" + digest256, "docker.io/a/b other.io/a/b 3@" + digest256},
+		{"a//b", "", "", `source "a//b": a part between two slashes is empty`},
+		{"", "other.io/a/b:1", "3", `destination "other.io/a/b:1": a repository has no tag or digest`},
+		{"", "", "-3", `tag "-3": want`},
+		{"", strings.Repeat("a", 256), "", "more than 255"},
+	} {
+		got, err := image.Replace(test.source, test.destination, test.tag, Options{})
+		if err != nil {
+			if !strings.Contains(err.Error(), test.want) || got != (Image{}) {
+				t.Errorf("%+v: got %+v, %v", test, got, err)
+			}
+			continue
+		}
+		if got.WrittenLine() != test.want || got.Line != "the line" || got.LineNumber != 7 || got.Number != 3 || got.List != "l" {
+			t.Errorf("%+v: got %+v", test, got)
+		}
 	}
 }
 
@@ -116,7 +215,22 @@ func TestParseBadLine(t *testing.T) {
 		options    Options
 		want       string // a part of the error message
 	}{
-		{"two words", "nginx 1.27", corp, "want SOURCE DESTINATION TAG, or one image such as nginx:1.27; this has 2 words"},
+		{"two words without a tag", "nginx 1.27", corp, "the tag is missing: write SOURCE:TAG DESTINATION:TAG, or SOURCE DESTINATION TAG"},
+		{"two words with an equals sign and no tag", "a/b=r.io/a/b", corp, "the tag is missing: write SOURCE:TAG"},
+		{"a source's digest is not the destination's", "a/b@" + digest256 + " r.io/a/b", corp, `destination "r.io/a/b": the tag is missing`},
+		{"a destination's digest is not the source's", "a/b r.io/a/b@" + digest256, corp, `source "a/b": the tag is missing`},
+		{"two words of which the first is wrong", "a//b:1 r.io/a/b", corp, `source "a//b:1": a part between two slashes is empty`},
+		{"two words of which the second is wrong", "a/b:1 r.io/A", corp, `destination "r.io/A": "A": a repository is written in lower case`},
+		{"nothing before an equals sign", "=r.io/a/b:1", corp, `source "": the name is missing`},
+		{"two equals signs", "a/b:1=r.io/a/b=1", corp, `destination "r.io/a/b=1": "b=1": a repository has lower-case letters`},
+		{"https in two words", "https://r.io/a/b:1 r.io/a/b", corp, "leave out the scheme"},
+		{"two transports", "docker://docker://a/b:1 r.io/a/b", corp, "leave out the scheme"},
+		{"a transport in three words", "docker://a/b r.io/a/b 1", hints, `source "docker://a/b": leave out the scheme docker://`},
+		{"two tags in a word", "nginx:1:2", corp, `image "nginx:1:2": there are two tags: want NAME:TAG`},
+		{"a digest after a colon", "a/b:" + digest256 + " r.io/a/b:1", corp, `a digest follows an @: "a/b@sha256:`},
+		{"a tag and a short digest", "a/b r.io/a/b 1@" + digest256[:70], corp, "want sha256: and 64"},
+		{"a digest and a tag as the third word", "a/b r.io/a/b " + digest256 + "@1", corp, "want up to 128"},
+		{"no tag before the @", "a/b r.io/a/b @" + digest256, corp, `tag "": want up to 128`},
 		{"four words", "a/b r.io/a/b 1 2", corp, "this has 4 words"},
 		{"a comment at the end of the line", "a/b r.io/a/b 1 # later", corp, "this has 5 words"},
 		{"no word", " ", corp, "this has 0 words"},
@@ -203,14 +317,38 @@ func TestParseBadLine(t *testing.T) {
 	}
 }
 
-func TestReference(t *testing.T) {
-	image := Image{Source: "docker.io/library/nginx", Destination: "localhost:5000/nginx", Tag: "1.27"}
-	if s, d := image.SourceReference(), image.DestinationReference(); s != "docker.io/library/nginx:1.27" || d != "localhost:5000/nginx:1.27" {
-		t.Errorf("got %s and %s", s, d)
-	}
-	image.Tag = digest256
-	if s, d := image.SourceReference(), image.DestinationReference(); s != "docker.io/library/nginx@"+digest256 || d != "localhost:5000/nginx@"+digest256 {
-		t.Errorf("got %s and %s", s, d)
+// TestTags shows what each side is asked for, and how an image is written, by the
+// tags of its line.
+func TestTags(t *testing.T) {
+	other := "sha256:" + strings.Repeat("f", 64)
+	for _, test := range []struct {
+		tag, sourceTag                               string
+		sourceLookup, destinationLookup, digest      string
+		sourceName                                   string
+		sourceReference, destinationReference, lines string
+	}{
+		{"1", "", "1", "1", "", "1", "a.io/a:1", "b.io/b:1", "a.io/a b.io/b 1"},
+		{digest256, "", digest256, digest256, "", digest256, "a.io/a@" + digest256, "b.io/b@" + digest256, "a.io/a b.io/b " + digest256},
+		{"1@" + digest256, "", digest256, "1", digest256, "1", "a.io/a:1@" + digest256, "b.io/b:1@" + digest256, "a.io/a b.io/b 1@" + digest256},
+		{"2", "1", "1", "2", "", "1", "a.io/a:1", "b.io/b:2", "a.io/a:1 b.io/b:2"},
+		{"1", digest256, digest256, "1", "", digest256, "a.io/a@" + digest256, "b.io/b:1", "a.io/a@" + digest256 + " b.io/b:1"},
+		{"1", "1@" + digest256, digest256, "1", "", "1", "a.io/a:1@" + digest256, "b.io/b:1", "a.io/a:1@" + digest256 + " b.io/b:1"},
+		{"2@" + other, "1@" + digest256, digest256, "2", other, "1", "a.io/a:1@" + digest256, "b.io/b:2@" + other, "a.io/a:1@" + digest256 + " b.io/b:2@" + other},
+	} {
+		image := Image{Source: "a.io/a", Destination: "b.io/b", Tag: test.tag, SourceTag: test.sourceTag}
+		for _, got := range [][3]string{
+			{"SourceLookup", image.SourceLookup(), test.sourceLookup},
+			{"DestinationLookup", image.DestinationLookup(), test.destinationLookup},
+			{"Digest", image.Digest(), test.digest},
+			{"SourceName", image.SourceName(), test.sourceName},
+			{"SourceReference", image.SourceReference(), test.sourceReference},
+			{"DestinationReference", image.DestinationReference(), test.destinationReference},
+			{"WrittenLine", image.WrittenLine(), test.lines},
+		} {
+			if got[1] != got[2] {
+				t.Errorf("%s %s: %s is %q, want %q", test.sourceTag, test.tag, got[0], got[1], got[2])
+			}
+		}
 	}
 }
 
@@ -222,13 +360,18 @@ func TestCheckOptions(t *testing.T) {
 		{Options{}, ""},
 		{Options{Source: "docker.io", Destination: "localhost:5000", DefaultProject: "library"}, ""},
 		{Options{Source: "[::1]:5000", Destination: "10.0.0.1", DefaultProject: "a/b"}, ""},
-		{Options{Source: "https://docker.io"}, `source: "https://docker.io" is no registry: want HOST or HOST:PORT, without scheme and path`},
-		{Options{Destination: "r.io/project"}, `destination: "r.io/project" is no registry`},
+		{Options{Source: "https://docker.io"}, `source: "https://docker.io" is no registry: want HOST or HOST:PORT, with or without a /PREFIX, and no scheme`},
+		{Options{Source: "r.io/project", Destination: "[::1]:5000/a/b-c"}, ""},
+		{Options{Destination: "r.io/Project"}, `destination: "r.io/Project": "Project": a repository is written in lower case`},
+		{Options{Destination: "r.io/"}, `destination: "r.io/": leave out the slash at the end`},
+		{Options{Destination: "r.io/a/"}, `destination: "r.io/a/": a part between two slashes is empty`},
+		{Options{Destination: "r.io/project:1"}, `destination: "r.io/project:1": a prefix has no tag or digest`},
+		{Options{Source: "/project"}, `source: "" is no registry`},
 		{Options{Destination: "r.io:"}, `destination: "r.io:" is no registry`},
 		{Options{Destination: " r.io"}, `destination: " r.io" is no registry`},
 		{Options{DefaultProject: "Library"}, `project "Library": "Library": a repository is written in lower case`},
 		{Options{DefaultProject: "a/"}, `project "a/": a part between two slashes is empty`},
-		{Options{DefaultProject: "a:b"}, `project "a:b": `},
+		{Options{DefaultProject: "a:b"}, `project "a:b": a project has no tag or digest`},
 	} {
 		if err := test.options.Check(); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: got %v, want %q", test.options, err, test.want)
@@ -239,10 +382,11 @@ func TestCheckOptions(t *testing.T) {
 func FuzzParseLine(f *testing.F) {
 	for _, line := range []string{
 		"hello-world library/hello-world latest", "docker.io/library/nginx r.io/nginx 1.27", "\ta/b  r.io/a/b\t" + digest256 + "\r", "nginx", "nginx:1.27",
-		"localhost:5000/x:1", "[::1]:5000/x", "a/b:1@" + digest512, "a/b c", "https://r.io/a", "A/b", "a//b r.io/a 1", "a/b r.io/a/b \x1b[31m", "\u00a0a/b", "",
+		"a/b:1 r.io/a/b:2", "docker://a/b@" + digest256 + "=r.io/a/b:1", "a/b r.io/a/b 1@" + digest256, "Index.Docker.io/a r.IO/b:1", "localhost:5000/x:1", "[::1]:5000/x", "a/b:1@" + digest512, "a/b c", "https://r.io/a", "A/b", "a//b r.io/a 1", "a/b r.io/a/b \x1b[31m", "\u00a0a/b", "",
 	} {
 		f.Add(line, "", "", "")
 		f.Add(line, "s.io", "d.io:5000", "library")
+		f.Add(line, "S.io/a", "d.io:5000/b/c", "library")
 	}
 	f.Fuzz(func(t *testing.T, line, source, destination, project string) {
 		o := Options{Source: source, Destination: destination, DefaultProject: project}
@@ -269,12 +413,14 @@ func FuzzParseLine(f *testing.F) {
 				return
 			}
 		}
-		again, err := New(image.Source, image.Destination, image.Tag, Options{})
-		if err != nil || again != image {
-			t.Errorf("%q\ngot   %+v\nagain %+v, %v", line, image, again, err)
+		for _, options := range []Options{{}, o} {
+			again, err := ParseLine(image.WrittenLine(), options)
+			if err != nil || again != image {
+				t.Errorf("%q\ngot   %+v\nagain %+v, %v", line, image, again, err)
+			}
 		}
 		word, err := ParseLine(image.SourceReference(), Options{Destination: "d.io"})
-		if err != nil || word.Source != image.Source || word.Tag != image.Tag {
+		if sourceTag, _ := image.WrittenTags(); err != nil || word.Source != image.Source || word.Tag != sourceTag {
 			t.Errorf("%q\ngot   %+v\nagain %+v, %v", line, image, word, err)
 		}
 	})

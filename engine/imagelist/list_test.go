@@ -156,7 +156,7 @@ func TestImage(t *testing.T) {
 	// The error of a line that is no image names the place of the line.
 	image, err = l.Image(lines[1], Options{})
 	want = Image{Line: "bad line", LineNumber: 3, Number: 2, List: "x.txt"}
-	if err == nil || !strings.HasPrefix(err.Error(), "x.txt:3: want SOURCE DESTINATION TAG") || image != want {
+	if err == nil || !strings.HasPrefix(err.Error(), "x.txt:3: the tag is missing: write SOURCE:TAG DESTINATION:TAG") || image != want {
 		t.Errorf("got %+v, %v, want %+v", image, err, want)
 	}
 }

@@ -1,11 +1,14 @@
 package imagelist
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Options say which registries and which project the images of a list get.
 type Options struct {
-	Source         string // the registry of every source image; "" means that of the list
-	Destination    string // the registry of every destination image; "" means that of the list
+	Source         string // HOST[:PORT][/PREFIX] of every source image; "" means that of the list
+	Destination    string // HOST[:PORT][/PREFIX] of every destination image; "" means that of the list
 	DefaultProject string // the project of a destination whose path has one component; "" means none
 
 	Hints Hints
@@ -21,23 +24,31 @@ type Hints struct {
 
 // Check returns an error if the options are wrong.
 func (o Options) Check() error {
-	for _, side := range []struct{ name, registry string }{{"source", o.Source}, {"destination", o.Destination}} {
-		if side.registry == "" {
+	for _, side := range []struct{ name, place string }{{"source", o.Source}, {"destination", o.Destination}} {
+		if side.place == "" {
 			continue
 		}
-		if err := CheckRegistry(side.registry); err != nil {
+		if err := CheckPlace(side.place); err != nil {
 			return fmt.Errorf("%s: %w", side.name, err)
 		}
 	}
-	return o.checkProject()
+	if err := CheckProject(o.DefaultProject); err != nil {
+		return fmt.Errorf("project %w", err)
+	}
+	return nil
 }
 
-func (o Options) checkProject() error {
-	if o.DefaultProject == "" {
+// CheckProject returns an error if a default project is wrong. It may be "".
+func CheckProject(project string) error {
+	if project == "" {
 		return nil
 	}
-	if _, err := o.parseRepository("localhost/" + o.DefaultProject); err != nil {
-		return fmt.Errorf("project %s: %w", quote(o.DefaultProject), err)
+	err := checkPath(project)
+	if errors.Is(err, ErrTagged) {
+		err = errors.New("a project has no tag or digest")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", quote(project), err)
 	}
 	return nil
 }

@@ -1,10 +1,17 @@
 package imagelist
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
 )
+
+// defaultTag is the tag of a single reference that has neither a tag nor a digest.
+const defaultTag = "latest"
+
+// transport is how other tools begin the name of an image in a registry.
+const transport = "docker://"
 
 // ParseReference reads one image as users write it outside of lists,
 // [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST]. It adds the registry and the project
@@ -14,26 +21,24 @@ import (
 // A word may begin with a registry of the options, even if that does not look
 // like a registry, such as "mirror". The registries of the options are not added.
 func ParseReference(word string, o Options) (repository, tag string, err error) {
-	for _, algorithm := range []string{"sha256:", "sha512:"} { // a digest after ":" in place of "@"
-		if name, digest, ok := strings.Cut(word, ":"+algorithm); ok {
-			return "", "", fmt.Errorf("reference %s: a digest follows an @: %s", quote(word), quote(name+"@"+algorithm+digest))
-		}
+	if err := checkDigestSign(word); err != nil {
+		return "", "", fmt.Errorf("reference %s: %w", quote(word), err)
 	}
 	registry, rest := o.cutRegistry(word)
-	r, tag, err := o.splitReference(rest)
+	t, err := parseTagged(rest, o)
 	if err != nil {
 		return "", "", fmt.Errorf("reference %s: %w", quote(word), err)
 	}
-	return r.at(registry).full().String(), tag, nil
+	return t.at(registry).full().String(), digestOrTag(cmp.Or(t.tag, defaultTag)), nil
 }
 
 // ParseRepository reads [REGISTRY/][PROJECT/]NAME. It uses the options as
 // ParseReference does.
 func ParseRepository(word string, o Options) (string, error) {
 	registry, rest := o.cutRegistry(word)
-	r, err := o.parseRepository(rest)
-	if errors.Is(err, errTagged) {
-		err = errors.New("a repository has no tag or digest: leave it out")
+	r, err := parseRepository(rest, o)
+	if errors.Is(err, ErrTagged) {
+		err = fmt.Errorf("%w: leave it out", err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("repository %s: %w", quote(word), err)
@@ -41,33 +46,59 @@ func ParseRepository(word string, o Options) (string, error) {
 	return r.at(registry).full().String(), nil
 }
 
-// splitReference splits [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST]. The returned tag
-// is the digest, if there is one.
-func (o Options) splitReference(word string) (r repository, tag string, err error) {
+// tagged is a repository with what stands behind its name: TAG, DIGEST, TAG@DIGEST
+// or "".
+type tagged struct {
+	repository
+	tag string
+}
+
+// parseTagged reads [REGISTRY/][PROJECT/]NAME[:TAG][@DIGEST].
+func parseTagged(word string, o Options) (t tagged, err error) {
+	if err := checkDigestSign(word); err != nil {
+		return tagged{}, err
+	}
 	name, digest, hasDigest := strings.Cut(word, "@")
-	tag = "latest"
-	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
-		name, tag = name[:colon], name[colon+1:]
+	colon := strings.LastIndexByte(name, ':')
+	hasTag := colon > strings.LastIndexByte(name, '/')
+	if hasTag {
+		name, t.tag = word[:colon], word[colon+1:]
+	} else {
+		t.tag = digest
 	}
-	if err := checkTag(tag); err != nil {
-		return repository{}, "", err
+	switch {
+	case hasTag:
+		err = checkTag(t.tag)
+	case hasDigest:
+		err = checkDigest(t.tag)
 	}
-	if hasDigest {
-		if err := checkDigest(digest); err != nil {
-			return repository{}, "", err
+	if err != nil {
+		return tagged{}, err
+	}
+	t.repository, err = parseRepository(name, o)
+	if errors.Is(err, ErrTagged) {
+		err = errors.New("there are two tags: want NAME:TAG, NAME@DIGEST or NAME:TAG@DIGEST")
+	}
+	return t, err
+}
+
+// checkDigestSign returns an error if a word has a digest after ":" in place of "@".
+func checkDigestSign(word string) error {
+	for _, algorithm := range []string{"sha256:", "sha512:"} {
+		if name, digest, ok := strings.Cut(word, ":"+algorithm); ok {
+			return fmt.Errorf("a digest follows an @: %s", quote(name+"@"+algorithm+digest))
 		}
-		tag = digest
 	}
-	r, err = o.parseRepository(name)
-	return r, tag, err
+	return nil
 }
 
 // cutRegistry splits off a registry of the options. It returns "" if the word
 // begins with none of them. The rest gets the registry localhost instead, so that
 // its first part is not taken for a registry.
 func (o Options) cutRegistry(word string) (registry, rest string) {
-	for _, registry := range []string{o.Source, o.Destination} {
-		if path, ok := strings.CutPrefix(word, registry+"/"); ok && registry != "" {
+	for _, place := range []string{o.Source, o.Destination} {
+		registry, _ := splitPlace(place)
+		if first, path, found := strings.Cut(word, "/"); found && registry != "" && CanonicalRegistry(first) == registry {
 			return registry, "localhost/" + path
 		}
 	}

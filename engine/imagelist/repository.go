@@ -1,10 +1,10 @@
 package imagelist
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -15,27 +15,29 @@ var (
 	componentPattern = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
 	tagPattern       = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
 	digestPattern    = regexp.MustCompile(`^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$`)
-	registryPattern  = regexp.MustCompile(`^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$`)
 )
 
 // maxPath is the greatest length of a repository's path.
 const maxPath = 255
 
-// DockerHub is the registry of an image that names no registry. This is its name in
-// lists; requests go to index.docker.io.
-const DockerHub = "docker.io"
-
 // repository is the name of a repository, split into the registry and the path.
 type repository struct {
-	registry, path string
+	registry, path string // the registry is as CanonicalRegistry returns it
 	written        string // the name as the list has it
 }
 
-// errTagged says that the name of a repository has a tag or a digest.
-var errTagged = errors.New("a repository has no tag or digest: that is the third word of the line")
+// Errors for which the caller has the advice, because only the caller knows where the
+// user gives a tag.
+var (
+	ErrTagged = errors.New("a repository has no tag or digest") // the name of a repository has one
+	ErrNoTag  = errors.New("the tag is missing")
+)
 
 // parseRepository reads [REGISTRY/][PROJECT/]NAME.
-func (o Options) parseRepository(name string) (repository, error) {
+func parseRepository(name string, o Options) (repository, error) {
+	if strings.HasPrefix(name, transport) {
+		return repository{}, errors.New("leave out the scheme " + transport)
+	}
 	if strings.Contains(name, "://") {
 		if o.Hints.PlainHTTP == "" {
 			return repository{}, errors.New("leave out the scheme")
@@ -43,11 +45,11 @@ func (o Options) parseRepository(name string) (repository, error) {
 		return repository{}, fmt.Errorf("leave out the scheme; for plain HTTP give %s", o.Hints.PlainHTTP)
 	}
 	r := repository{DockerHub, name, name}
-	if first, rest, found := strings.Cut(name, "/"); found && (strings.ContainsAny(first, ".:") || first == "localhost") {
+	if first, rest, found := strings.Cut(name, "/"); found && (strings.ContainsAny(first, ".:") || strings.EqualFold(first, "localhost")) {
 		if err := CheckRegistry(first); err != nil {
 			return repository{}, err
 		}
-		r = repository{first, rest, name}
+		r = repository{CanonicalRegistry(first), rest, name}
 	}
 	if err := checkPath(r.path); err != nil {
 		return repository{}, err
@@ -55,11 +57,17 @@ func (o Options) parseRepository(name string) (repository, error) {
 	return r, nil
 }
 
+// splitName splits the complete name of a repository, which an Image has.
+func splitName(name, tag string) tagged {
+	registry, path, _ := strings.Cut(name, "/")
+	return tagged{repository{registry, path, name}, tag}
+}
+
 // checkPath returns an error if the path of a repository is wrong: the part of its
 // name after the registry.
 func checkPath(path string) error {
 	if strings.ContainsAny(path, "@:") {
-		return errTagged
+		return ErrTagged
 	}
 	if path == "" {
 		return errors.New("the name is missing")
@@ -77,12 +85,31 @@ func checkPath(path string) error {
 	return nil
 }
 
-// at returns the repository at another registry. It changes nothing if registry is
-// "".
-func (r repository) at(registry string) repository {
-	if registry != "" {
-		r.registry = registry
+// asSource returns the repository as the source of an image. A prefix in front of
+// Docker Hub's images is that of a cache, and a cache asks Docker Hub for exactly
+// the path behind its prefix. So the path has its library/ then.
+func (r repository) asSource(o Options) repository {
+	if _, prefix := splitPlace(o.Source); prefix != "" {
+		r = r.full()
 	}
+	return r.at(o.Source).full()
+}
+
+// asDestination returns the repository as the destination of an image. A prefix is
+// a project, so the default project is not added to it.
+func (r repository) asDestination(o Options) repository {
+	return r.at(o.Destination).below(o.DefaultProject)
+}
+
+// at returns the repository at another place, HOST[:PORT][/PREFIX]. The prefix stands
+// before the path, unless the repository is named with this place already: the lines
+// of a failed list may be. at changes nothing if place is "".
+func (r repository) at(place string) repository {
+	registry, prefix := splitPlace(place)
+	if prefix != "" && !(r.registry == registry && strings.HasPrefix(r.path, prefix+"/")) {
+		r.path = prefix + "/" + r.path
+	}
+	r.registry = cmp.Or(registry, r.registry)
 	return r
 }
 
@@ -114,26 +141,17 @@ func (r repository) String() string {
 	return r.registry + "/" + r.path
 }
 
-// CheckRegistry returns an error if a registry is not written as HOST[:PORT].
-func CheckRegistry(registry string) error {
-	if !registryPattern.MatchString(registry) {
-		return fmt.Errorf("%s is no registry: want HOST or HOST:PORT, without scheme and path", quote(registry))
+// checkTag returns an error if a tag is wrong. It may be TAG, DIGEST or TAG@DIGEST.
+func checkTag(word string) error {
+	if IsDigest(word) {
+		return checkDigest(word)
 	}
-	if colon := strings.LastIndexByte(registry, ':'); colon > strings.LastIndexByte(registry, ']') {
-		if port, err := strconv.Atoi(registry[colon+1:]); err != nil || port < 1 || port > 65535 {
-			return fmt.Errorf("%s is no registry: ports go from 1 to 65535", quote(registry))
-		}
-	}
-	return nil
-}
-
-// checkTag returns an error if a tag is wrong. The tag may also be a digest.
-func checkTag(tag string) error {
-	if IsDigest(tag) {
-		return checkDigest(tag)
-	}
+	tag, digest, hasDigest := strings.Cut(word, "@")
 	if !tagPattern.MatchString(tag) {
 		return fmt.Errorf("tag %s: want up to 128 letters, digits, _ . - and neither . nor - first", quote(tag))
+	}
+	if hasDigest {
+		return checkDigest(digest)
 	}
 	return nil
 }

@@ -100,6 +100,11 @@ func TestCertificateFolderOfSettings(t *testing.T) {
 			t.Errorf("%+v: %v", settings, err)
 		}
 	}
+	// The folder's name may have the host in capitals.
+	put(t, filepath.Join(dir, ".config/containers/certs.d/Capitals.Example.com:5000/ca.crt"), "ca")
+	if err := c.Configure("Capitals.example.COM:5000", registry.Settings{}); err == nil || !strings.Contains(err.Error(), "certs.d/Capitals.Example.com:5000/ca.crt holds no certificate") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func put(t *testing.T, path, content string) {

@@ -139,6 +139,7 @@ func (c *Client) Configure(name string, s Settings) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
+	name = imagelist.CanonicalRegistry(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key := range c.hosts {
@@ -166,7 +167,7 @@ type configuredRegistry struct {
 }
 
 func (c *Client) configure(name string, s Settings) *configuredRegistry {
-	r := &configuredRegistry{Settings: s, address: cmp.Or(s.Endpoint, name)}
+	r := &configuredRegistry{Settings: s, address: cmp.Or(strings.ToLower(s.Endpoint), name)}
 	config, err := s.TLS(r.address, c.options.Insecure, c.options.Anonymous)
 	r.broken = err
 	r.wire = c.network.NewRegistry(wire.Target{
@@ -211,18 +212,15 @@ func (c *Client) Endpoint(repository string, _ validate.Side) string {
 // many requests were sent for this call, without pings and requests for tokens,
 // which several calls share. Every error is an *Error.
 func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
-	repository := image.Source
+	repository, lookup := image.Source, image.SourceLookup()
 	if need.Side == validate.Destination {
-		repository = image.Destination
+		repository, lookup = image.Destination, image.DestinationLookup()
 	}
 	name, path, _ := strings.Cut(repository, "/")
 	host := c.host(name, path, need.Side)
 
 	ctx, call := wire.NewCall(ctx)
-	reference := need.Digest
-	if reference == "" {
-		reference = image.Tag
-	}
+	reference := cmp.Or(need.Digest, lookup)
 	var fact validate.Fact
 	var err error
 	switch need.Action {

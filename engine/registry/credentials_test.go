@@ -294,6 +294,45 @@ func TestConfigurationOfDockerHub(t *testing.T) {
 	}
 }
 
+// TestConfigurationSpelling shows that a login is found under any spelling of the
+// registry's name.
+func TestConfigurationSpelling(t *testing.T) {
+	podman := func(t *testing.T, key string) {
+		t.Setenv("REGISTRY_AUTH_FILE", filepath.Join(write(t, "auth.json", auths(key), 0o600), "auth.json"))
+	}
+	docker := func(t *testing.T, key string) { dockerConfig(t, auths(key)) }
+	for _, test := range []struct {
+		name, host string
+		set        func(t *testing.T, key string)
+		key        string
+		settings   registry.Settings
+	}{
+		{"Docker, in capitals", "r.example", docker, "R.Example", registry.Settings{}},
+		{"Docker, a URL in capitals", "r.example", docker, "https://R.Example/v2/", registry.Settings{}},
+		{"Podman, in capitals", "r.example", podman, "R.Example", registry.Settings{}},
+		{"Podman, a namespace in capitals", "r.example", podman, "R.Example/library", registry.Settings{}},
+		{"Podman, another name of Docker Hub", "docker.io", podman, "index.docker.io", registry.Settings{}},
+		{"Podman, the third name of Docker Hub", "docker.io", podman, "registry-1.docker.io", registry.Settings{}},
+		{"Docker, the endpoint is another name of Docker Hub", "docker.io", docker, "https://index.docker.io/v1/", registry.Settings{Endpoint: "Registry-1.docker.io"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.set(t, test.key)
+			r, pushed, _ := filled()
+			network := newPipes()
+			for _, address := range []string{"r.example:443", "index.docker.io:443", "registry-1.docker.io:443"} {
+				network.serve(t, address, locked(r))
+			}
+			c := newClient(t, registry.Options{Insecure: true, Dial: network.dial})
+			if err := c.Configure(test.host, test.settings); err != nil {
+				t.Fatal(err)
+			}
+			if fact := read(t, c, app(test.host), head); fact.Digest != pushed.Digest {
+				t.Errorf("got %+v", fact)
+			}
+		})
+	}
+}
+
 func TestConfigurationBroken(t *testing.T) {
 	r, _, _ := filled()
 	seen := locked(r)

@@ -81,7 +81,7 @@ func (h *host) isStore(request *http.Request) bool {
 // isOwn reports whether an address is that of the registry itself. A registry may
 // redirect from HTTP to HTTPS at its own name.
 func (h *host) isOwn(address string) bool {
-	return withoutDefaultPort(address) == withoutDefaultPort(access.Host(h.registry.address))
+	return strings.EqualFold(withoutDefaultPort(address), withoutDefaultPort(access.Host(h.registry.address)))
 }
 
 func withoutDefaultPort(address string) string {

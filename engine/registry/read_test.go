@@ -399,3 +399,34 @@ func sendAndCut(w http.ResponseWriter, half string) {
 	w.(http.Flusher).Flush()
 	cut(w)
 }
+
+// TestReadTags shows what each side is asked for, by the tags of the image.
+func TestReadTags(t *testing.T) {
+	r := memory.New()
+	first := r.PushImage("library/app", "1", memory.Image{Platform: linux, Content: "first"}).Digest
+	second := r.PushImage("library/app", "2", memory.Image{Platform: linux, Content: "second"}).Digest
+	image := app(serve(t, r))
+	c := newClient(t, registry.Options{})
+	for _, test := range []struct {
+		name, tag, sourceTag string
+		source, destination  string // the digests that are found
+	}{
+		{"a tag", "1", "", first, first},
+		{"a digest", second, "", second, second},
+		{"a tag that has moved, and a digest", "1@" + second, "", second, first},
+		{"two tags", "2", "1", first, second},
+		{"a digest at the source", "1", second, second, first},
+		{"a digest and a tag at the source", "1", "1@" + second, second, first},
+		{"a digest at the destination", second, "1", first, second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			image.Tag, image.SourceTag = test.tag, test.sourceTag
+			for side, want := range map[validate.Side]string{validate.Source: test.source, validate.Destination: test.destination} {
+				fact, _, err := c.Read(t.Context(), image, validate.Need{Side: side, Action: validate.ReadManifest})
+				if err != nil || fact.Digest != want {
+					t.Errorf("%s: got %+v, %v, want %s", side, fact, err, want)
+				}
+			}
+		})
+	}
+}

@@ -64,6 +64,25 @@ func TestSettingsEndpoint(t *testing.T) {
 	wantError(t, err, validate.Unreachable, "docker.io/library/app:1", "127.0.0.1:1")
 }
 
+// TestSettingsSpelling shows that settings count for a registry under any spelling of
+// its name.
+func TestSettingsSpelling(t *testing.T) {
+	r, pushed, _ := filled()
+	cache := serve(t, r)
+	for given, asked := range map[string]string{"R.Example:5000": "r.example:5000", "Index.docker.io": "docker.io", "registry-1.docker.io": "docker.io"} {
+		c := newClient(t, registry.Options{})
+		if err := c.Configure(given, registry.Settings{Endpoint: cache}); err != nil {
+			t.Fatal(err)
+		}
+		if fact := read(t, c, app(asked), head); fact.Digest != pushed.Digest {
+			t.Errorf("settings of %s: %s has %+v", given, asked, fact)
+		}
+		if err := c.Configure(asked, registry.Settings{}); err == nil || !strings.Contains(err.Error(), "already") {
+			t.Errorf("%s got settings twice: %v", asked, err)
+		}
+	}
+}
+
 func TestSettingsCredentials(t *testing.T) {
 	r, _, _ := filled()
 	for _, test := range []struct {

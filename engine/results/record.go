@@ -64,7 +64,7 @@ type Image struct {
 	Number         int    `json:"number"` // of the line in the list: the log's M_ID
 	Source         string `json:"source"` // repository
 	Destination    string `json:"destination"`
-	SourceTag      string `json:"source_tag"` // a tag or a digest
+	SourceTag      string `json:"source_tag"` // as the list has it: TAG, DIGEST or TAG@DIGEST
 	DestinationTag string `json:"destination_tag"`
 }
 
@@ -77,9 +77,12 @@ type Record struct {
 	Line           string `json:"line"`
 	Source         string `json:"source"` // repository
 	Destination    string `json:"destination"`
-	SourceTag      string `json:"source_tag"` // a tag or a digest
+	SourceTag      string `json:"source_tag"` // as the list has it: TAG, DIGEST or TAG@DIGEST
 	DestinationTag string `json:"destination_tag"`
-	Tag            string `json:"tag"` // the destination's, for readers who want just one
+	Tag            string `json:"tag"` // of the destination: TAG, or DIGEST if there is no tag
+	// Digest is what the destination must have beside the tag. It is left out if the
+	// list names no digest beside a tag.
+	Digest string `json:"digest,omitempty"`
 
 	Status  validate.Status `json:"status"`
 	Reason  validate.Reason `json:"reason"`
@@ -164,9 +167,11 @@ type End struct {
 
 // recordOf returns the record of a result.
 func recordOf(r *engine.Result) Record {
+	sourceTag, destinationTag := r.Image.WrittenTags()
 	record := Record{
 		Type: TypeImage, Number: r.Image.Number, LineNumber: r.Image.LineNumber, Line: r.Image.Line,
-		Source: r.Image.Source, Destination: r.Image.Destination, Tag: r.Image.Tag, SourceTag: r.Image.Tag, DestinationTag: r.Image.Tag,
+		Source: r.Image.Source, Destination: r.Image.Destination, SourceTag: sourceTag, DestinationTag: destinationTag,
+		Tag: r.Image.DestinationLookup(), Digest: r.Image.Digest(),
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
 		Platforms: make([]Platform, len(r.Platforms)), SourceDigest: orNull(r.SourceDigest), DestinationDigest: orNull(r.DestinationDigest),
 		Missing: r.Missing, Corrupt: r.Corrupt,

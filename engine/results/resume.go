@@ -53,7 +53,8 @@ func (e Earlier) imageOf(image *imagelist.Image) Image {
 	case e.recordedAs:
 		list = e.own
 	}
-	return Image{list, number, image.Source, image.Destination, image.Tag, image.Tag}
+	source, destination := image.WrittenTags()
+	return Image{list, number, image.Source, image.Destination, source, destination}
 }
 
 // Resume opens the results file of an earlier run over the same list, with the

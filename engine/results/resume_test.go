@@ -109,7 +109,7 @@ func TestResumed(t *testing.T) {
 	}
 	for name, other := range map[string]func(*imagelist.Image){
 		"number": func(i *imagelist.Image) { i.Number++ }, "source": func(i *imagelist.Image) { i.Source += "x" },
-		"destination": func(i *imagelist.Image) { i.Destination += "x" }, "tag": func(i *imagelist.Image) { i.Tag += "x" },
+		"destination": func(i *imagelist.Image) { i.Destination += "x" }, "tag": func(i *imagelist.Image) { i.Tag += "x" }, "source's tag": func(i *imagelist.Image) { i.SourceTag = "x" },
 	} {
 		image := new(*nginx)
 		other(image)

@@ -88,6 +88,7 @@ func (t *test) fakeRegistry(_ *starlark.Thread, b *starlark.Builtin, args starla
 	} else if err := imagelist.CheckRegistry(registry.Host); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
+	registry.Host = imagelist.CanonicalRegistry(registry.Host) // as images name it
 	if err := t.world.AddRegistry(registry); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
@@ -118,7 +119,7 @@ func taggedImages(images *starlark.Dict) ([]TaggedImage, error) {
 	for _, item := range images.Items() {
 		key, ok := starlark.AsString(item[0])
 		repository, tag, found := strings.Cut(key, ":")
-		if !ok || !found || imagelist.IsDigest(tag) {
+		if !ok || !found || strings.ContainsAny(tag, ":@") {
 			return nil, fmt.Errorf("got %s for an image's name, want \"REPOSITORY:TAG\"", item[0])
 		}
 		if _, err := imagelist.New("localhost/"+repository, "localhost/"+repository, tag, imagelist.Options{}); err != nil {

@@ -48,7 +48,10 @@ var _ wire.Authorizer = (*Account)(nil)
 func NewAccount(o AccountOptions, flights *Flights) *Account {
 	a := &Account{AccountOptions: o, flights: flights, tokens: map[string]*cachedValue[string]{}}
 	var options []name.Option
-	if o.Insecure && !o.Settings.PlainHTTP { // plain HTTP needs no second attempt
+	// go-containerregistry tries plain HTTP, too, if the registry is insecure. Plain
+	// HTTP alone needs no second attempt. go-containerregistry does not know all
+	// addresses of this machine, such as [0:0:0:0:0:0:0:1].
+	if (o.Insecure || isLoopback(o.Address)) && !o.Settings.PlainHTTP {
 		options = append(options, name.Insecure)
 	}
 	if a.registry, a.broken = name.NewRegistry(o.Address, options...); a.broken != nil {
@@ -127,7 +130,7 @@ func (a *Account) MayUseHTTP() bool {
 
 // isLoopback reports whether an address is on this machine.
 func isLoopback(address string) bool {
-	host := (&url.URL{Host: address}).Hostname()
+	host := strings.ToLower((&url.URL{Host: address}).Hostname())
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }

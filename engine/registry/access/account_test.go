@@ -166,6 +166,15 @@ func TestOpenPlainHTTP(t *testing.T) {
 		{"10.1.2.3:5000", false, Settings{PlainHTTP: true}, "http"},
 		{"127.0.0.1:5000", false, Settings{}, "http"},
 		{"registry.localhost", false, Settings{}, "http"},
+		{"Registry.LocalHost:5000", false, Settings{}, "http"},
+		{"localhost", false, Settings{}, "http"},
+		{"LOCALHOST:5000", false, Settings{}, "http"},
+		{"127.0.0.2:5000", false, Settings{}, "http"},
+		{"[::1]:5000", false, Settings{}, "http"},
+		{"[0:0:0:0:0:0:0:1]:5000", false, Settings{}, "http"},
+		{"[::ffff:127.0.0.1]", false, Settings{}, "http"},
+		{"[fd00::1]:5000", false, Settings{}, "https"},
+		{"localhost.example", false, Settings{}, "https"},
 	} {
 		s := &server{}
 		contact := roundTripper(func(r *http.Request) (*http.Response, error) {

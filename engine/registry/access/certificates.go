@@ -103,6 +103,7 @@ func (c certificates) isEmpty() bool { return len(c.authorities) == 0 && len(c.p
 // a registry. A folder that the user may not read is passed over, as Podman does.
 func folderCertificates(address string) (certificates, error) {
 	for _, folder := range certificateFolders(address) {
+		folder = spelledFolder(folder)
 		files, err := os.ReadDir(folder)
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
@@ -113,6 +114,25 @@ func folderCertificates(address string) (certificates, error) {
 		return sortFiles(folder, files)
 	}
 	return certificates{}, nil
+}
+
+// spelledFolder returns a folder of certs.d as it is spelled on disk: its name may
+// have the host in capitals. If there is no such folder, the name stays as it is.
+func spelledFolder(folder string) string {
+	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+		return folder
+	}
+	parent, name := filepath.Split(folder)
+	others, err := os.ReadDir(parent)
+	if err != nil {
+		return folder // the caller meets the same error
+	}
+	for _, other := range others {
+		if strings.EqualFold(other.Name(), name) {
+			return filepath.Join(parent, other.Name())
+		}
+	}
+	return folder
 }
 
 // sortFiles returns the certificates among the files of a folder. The end of a

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"mvrun/engine/imagelist"
 )
 
 // source is a place that may have credentials.
@@ -22,7 +24,7 @@ func (a *Account) sources() []source {
 	switch {
 	case settings != (authn.AuthConfig{}):
 		return []source{{"the script", given(settings)}}
-	case login != nil && a.Address == login.Registry: // another host, set as the endpoint, must not get the login
+	case login != nil && imagelist.IsSameRegistry(a.Address, login.Registry): // another host, set as the endpoint, must not get the login
 		return []source{{login.From, given(authn.AuthConfig{Username: login.Username, Password: login.Password})}}
 	case a.User.Namespace != "":
 		return []source{{podmanSource, func(ctx context.Context) (authn.Authenticator, error) {

@@ -3,8 +3,10 @@ package access
 import (
 	"cmp"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/docker/cli/cli/config"
@@ -13,6 +15,8 @@ import (
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"mvrun/engine/imagelist"
 )
 
 // dockerLogin returns the login of Docker's configuration for a registry. If there is no
@@ -25,15 +29,34 @@ func dockerLogin(ctx context.Context, registry name.Registry) (authn.Authenticat
 	if err != nil {
 		return nil, err
 	}
-	key := registry.RegistryStr()
-	if key == name.DefaultRegistry { // Docker's name of Docker Hub
-		key = authn.DefaultAuthKey
+	for _, key := range dockerKeys(file, registry) {
+		found, err := dockerEntry(ctx, file, key)
+		if err != nil {
+			return nil, err
+		}
+		if !isEmpty(found) {
+			return authenticator(found), nil
+		}
 	}
-	found, err := dockerEntry(ctx, file, key)
-	if err != nil {
-		return nil, err
+	return authn.Anonymous, nil
+}
+
+// dockerKeys returns the keys under which a configuration may have the login for a
+// registry. After Docker's own key come those of other spellings: the host in capitals,
+// or another name of Docker Hub.
+func dockerKeys(file *configfile.ConfigFile, registry name.Registry) []string {
+	own := registry.RegistryStr()
+	keys := []string{own}
+	if own == name.DefaultRegistry {
+		keys[0] = authn.DefaultAuthKey
 	}
-	return authenticator(found), nil
+	written := slices.Concat(slices.Collect(maps.Keys(file.AuthConfigs)), slices.Collect(maps.Keys(file.CredentialHelpers)))
+	for _, key := range slices.Sorted(slices.Values(written)) {
+		if host := credentials.ConvertToHostname(key); host != own && imagelist.IsSameRegistry(host, own) && !slices.Contains(keys, host) {
+			keys = append(keys, host)
+		}
+	}
+	return keys
 }
 
 // hasDockerConfig reports whether Docker's configuration exists.

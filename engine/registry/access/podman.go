@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,9 +34,10 @@ func podmanLogin(ctx context.Context, key string, namespace bool) (authn.Authent
 		// This does not call GetAuthConfig for two reasons. GetAuthConfig would look
 		// for Docker's name of Docker Hub. And if each namespace of the registry has
 		// its own login, it would return any of them.
-		found := file.AuthConfigs[key]
-		if helper := cmp.Or(file.CredentialHelpers[key], file.CredentialsStore); helper != "" && !namespace {
-			found, err = askHelper(ctx, helper, key)
+		found, _ := byRegistry(file.AuthConfigs, key)
+		ofRegistry, written := byRegistry(file.CredentialHelpers, key)
+		if helper := cmp.Or(ofRegistry, file.CredentialsStore); helper != "" && !namespace {
+			found, err = askHelper(ctx, helper, written)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -50,10 +52,31 @@ func podmanLogin(ctx context.Context, key string, namespace bool) (authn.Authent
 // podmanKey returns the name that Podman's files have for a registry. Podman calls
 // Docker Hub as lists do.
 func podmanKey(registry name.Registry) string {
-	if key := registry.RegistryStr(); key != name.DefaultRegistry {
-		return key
+	return imagelist.CanonicalRegistry(registry.RegistryStr())
+}
+
+// byRegistry returns the value of a registry, or of a namespace of a registry, in a
+// map. It also returns the key as the map has it, or the given key if the map has
+// none for this registry.
+func byRegistry[V any](values map[string]V, key string) (value V, written string) {
+	if value, ok := values[key]; ok {
+		return value, key
 	}
-	return imagelist.DockerHub
+	for _, other := range slices.Sorted(maps.Keys(values)) {
+		if canonicalKey(other) == canonicalKey(key) {
+			return values[other], other
+		}
+	}
+	return value, key
+}
+
+// canonicalKey returns the one name of a registry or of its namespace.
+func canonicalKey(key string) string {
+	registry, path, found := strings.Cut(key, "/")
+	if !found {
+		return imagelist.CanonicalRegistry(registry)
+	}
+	return imagelist.CanonicalRegistry(registry) + "/" + path
 }
 
 // podmanFile reads one of Podman's files. If the file does not exist, podmanFile
@@ -83,6 +106,7 @@ func podmanNamespaces(registry string) []string {
 			continue // podmanLogin will return this error
 		}
 		for key := range file.AuthConfigs {
+			key = canonicalKey(key)
 			if strings.HasPrefix(key, registry+"/") && !slices.Contains(found, key) {
 				found = append(found, key)
 			}

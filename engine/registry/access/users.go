@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
 
@@ -39,7 +40,7 @@ type Users struct {
 func (u *Users) Of(registry, address, path string, side validate.Side) User {
 	user := User{}
 	for i, login := range u.Logins {
-		if login.Side == side && login.Registry == registry {
+		if login.Side == side && imagelist.IsSameRegistry(login.Registry, registry) {
 			user.Login = &u.Logins[i]
 		}
 	}
@@ -52,6 +53,7 @@ func (u *Users) Of(registry, address, path string, side validate.Side) User {
 // namespace returns the namespace that contains a path, if Podman has a login for that
 // namespace. Otherwise it returns "".
 func (u *Users) namespace(registry, path string) string {
+	registry = imagelist.CanonicalRegistry(registry)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	all, ok := u.namespaces[registry]
@@ -76,7 +78,7 @@ func (u *Users) namespace(registry, path string) string {
 func (u *Users) Side(registry string) validate.Side {
 	side := validate.Source
 	for _, login := range u.Logins {
-		if login.Registry == registry {
+		if imagelist.IsSameRegistry(login.Registry, registry) {
 			if login.Side == validate.Source {
 				return validate.Source
 			}

@@ -126,12 +126,12 @@ func newCircuits(warn func(string)) *circuits {
 func (c *circuits) host(u *url.URL) *circuit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.get(circuitKey{scheme: u.Scheme, host: u.Host}, hostFailures)
+	return c.get(circuitKey{scheme: u.Scheme, host: strings.ToLower(u.Host)}, hostFailures)
 }
 
 // of returns the two circuits that a request to a URL must pass.
 func (c *circuits) of(u *url.URL) (host, part *circuit) {
-	key := circuitKey{scheme: u.Scheme, host: u.Host}
+	key := circuitKey{scheme: u.Scheme, host: strings.ToLower(u.Host)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	host = c.get(key, hostFailures)

@@ -44,7 +44,7 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 // the answer.
 func (q *quota) learn(request *http.Request, response *http.Response) *spentError {
 	refused := response.StatusCode == http.StatusTooManyRequests
-	if !refused && response.Header.Get("Ratelimit-Remaining") == "" || request.URL.Host != q.host {
+	if !refused && response.Header.Get("Ratelimit-Remaining") == "" || !strings.EqualFold(request.URL.Host, q.host) {
 		return nil
 	}
 	project := q.projectOf(request)

@@ -86,7 +86,7 @@ func (q *quota) projectOf(request *http.Request) string {
 func (q *quota) spentFor(request *http.Request) *spentError {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.spent) == 0 || request.URL.Host != q.host {
+	if len(q.spent) == 0 || !strings.EqualFold(request.URL.Host, q.host) {
 		return nil
 	}
 	project := q.projectOf(request)

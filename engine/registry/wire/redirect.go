@@ -119,7 +119,7 @@ func (t *followTransport) RoundTrip(request *http.Request) (*http.Response, erro
 }
 
 // sameOrigin reports whether two URLs have the same scheme, host and port.
-func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
+func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) }
 
 // downgradeWarning returns a function that warns of a registry which redirects to plain
 // HTTP, once.

@@ -19,6 +19,7 @@ func TestRedirect(t *testing.T) {
 	}{
 		{"none", nil, []string{"secret"}},
 		{"the same host", []string{"/elsewhere"}, []string{"secret", "secret"}},
+		{"the same host in capitals", []string{"https://R.Example/elsewhere"}, []string{"secret", "secret"}},
 		{"another host", []string{"https://store.example/a"}, []string{"secret", ""}},
 		{"a part of the host", []string{"https://store.r.example/a"}, []string{"secret", ""}},
 		{"another port", []string{"https://r.example:8443/a"}, []string{"secret", ""}},

@@ -1,6 +1,9 @@
 package wire
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // rewriteTransport changes each request before it is sent: its User-Agent, and its
 // scheme if the registry speaks plain HTTP.
@@ -16,7 +19,7 @@ func (t *rewriteTransport) RoundTrip(request *http.Request) (*http.Response, err
 	if request.UserAgent() != t.userAgent {
 		request = withHeader(request, "User-Agent", t.userAgent)
 	}
-	if t.plainHost != "" && request.URL.Host == t.plainHost && request.URL.Scheme != "http" {
+	if t.plainHost != "" && strings.EqualFold(request.URL.Host, t.plainHost) && request.URL.Scheme != "http" {
 		plain := *request.URL
 		plain.Scheme = "http"
 		request = request.WithContext(request.Context())
