@@ -10,6 +10,7 @@ import (
 type Question struct {
 	Source, Destination string // the repositories, for messages
 	Tag                 string // a tag or a digest
+	Digest              string // the digest that the destination must have beside the tag, or ""
 
 	Arch, OS []string // the wanted platforms
 	Rules    Rules

@@ -143,7 +143,7 @@ func (w *walk) read(entry Descriptor) *Manifest {
 	if w.side == Source && w.shared[entry.Digest] {
 		fact, known = w.manifestOf(Destination, entry.Digest)
 	}
-	if known && fact.Missing {
+	if known && fact.Manifest == nil {
 		fact, known = w.manifestOf(w.side, entry.Digest)
 	}
 	switch {
@@ -151,6 +151,9 @@ func (w *walk) read(entry Descriptor) *Manifest {
 		return nil
 	case fact.Missing:
 		w.images = append(w.images, image{Descriptor: entry, problem: entryMissing(w.side, entry.Digest)})
+		return nil
+	case fact.Claimed != "":
+		w.images = append(w.images, image{Descriptor: entry, problem: manifestCorrupt(w.side, fact)})
 		return nil
 	}
 	if w.bytes += fact.Manifest.Size; w.bytes > maxReadBytes {
