@@ -59,9 +59,29 @@ func (c *comparison) tagTop() (*Manifest, *problem) {
 		return c.tagByGet()
 	}
 	head, known := c.fact(Need{Side: Destination, Action: ResolveTag})
+	if !known {
+		return nil, unknown
+	}
+	top, p := c.followHead(head)
+	if p == nil || p.reason != DigestMissing {
+		return top, p
+	}
+	// A tag may move between two requests, and a proxy may answer 404 while its registry
+	// starts. So a second HEAD has to confirm the first one.
+	again, known := c.fact(Need{Side: Destination, Action: ResolveTagAgain})
 	switch {
 	case !known:
 		return nil, unknown
+	case again.Missing == head.Missing && again.Digest == head.Digest:
+		return nil, p
+	}
+	return c.followHead(again)
+}
+
+// followHead returns the manifest to which the answer to a HEAD request for the tag
+// leads.
+func (c *comparison) followHead(head Fact) (*Manifest, *problem) {
+	switch {
 	case head.Missing:
 		return c.hiddenFromHead()
 	case head.Digest == "":
@@ -137,8 +157,9 @@ func (c *comparison) tagOrDigest() string {
 // none or it is not known.
 func (c *comparison) taggedDigest() string {
 	head, _ := c.peek(Need{Side: Destination, Action: ResolveTag})
+	again, _ := c.peek(Need{Side: Destination, Action: ResolveTagAgain})
 	get, _ := c.peek(Need{Side: Destination, Action: ReadManifest})
-	return cmp.Or(head.Digest, get.Claimed, get.Digest)
+	return cmp.Or(again.Digest, head.Digest, get.Claimed, get.Digest)
 }
 
 // manifestCorrupt returns the problem of a manifest whose bytes do not have the digest

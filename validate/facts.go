@@ -26,6 +26,7 @@ const (
 	// hides no answer: Missing is a 404 to HEAD, although GET may answer. Digest is ""
 	// if the registry knows no HEAD, or names no digest in its answer.
 	ResolveTag
+	ResolveTagAgain // the same once more, because GET requests contradict the first answer
 )
 
 // Need names a fact that somebody has to read. If Digest is empty, the fact is

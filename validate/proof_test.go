@@ -23,6 +23,7 @@ func TestResolve(t *testing.T) {
 		also       node // a manifest that the destination has beside the one under the tag
 		tag        string
 		resolved   *Fact // nil is the right answer
+		later      *Fact // the second answer; nil is the same one
 		status     Status
 		reason     Reason
 		message    string
@@ -41,6 +42,10 @@ func TestResolve(t *testing.T) {
 			message: "the destination answers HEAD of the tag with 404, so containerd cannot pull the image; GET of the tag gives " + both.digest()},
 		{name: "404, and so is GET", top: nothing,
 			status: Fail, reason: DestinationMissing, missing: both.digest(), message: "destination manifest does not exists", otherReads: "READ tag 1, RESOLVE 1"},
+		{name: "404, and the digest in a second answer", top: both, resolved: &Fact{Missing: true}, later: leads(both.digest()),
+			status: Pass, otherReads: "READ tag 1, RESOLVE 1"},
+		{name: "a digest that is 404, and another one in a second answer", top: both, resolved: leads(missing), later: leads(both.digest()),
+			status: Pass, otherReads: "READ tag 1, RESOLVE 1"},
 		{name: "an old digest", top: both, also: stale, resolved: leads(stale.digest()),
 			status: Fail, reason: DigestDiffers, otherReads: "READ tag 0, RESOLVE 1"},
 		{name: "a digest as the tag, which GET gives with 404", top: nothing, tag: missing, resolved: leads(missing),
@@ -52,7 +57,7 @@ func TestResolve(t *testing.T) {
 		for _, rules := range []Rules{Hangar, Content, Exact} {
 			for _, depth := range []Depth{Blobs, Data} {
 				t.Run(test.name+"/"+string(rules)+"/"+string(depth), func(t *testing.T) {
-					w := world{sides: [2]registry{hold(t, both), hold(t, test.top)}, resolved: test.resolved}
+					w := world{sides: [2]registry{hold(t, both), hold(t, test.top)}, resolved: test.resolved, resolvedLater: test.later}
 					w.sides[Destination].add(t, test.also)
 					q := contentTest{rules: rules, depth: depth}.question(t)
 					q.Tag = test.tag

@@ -338,6 +338,8 @@ type world struct {
 	headless bool // the registries send no digest in answer to a HEAD request
 
 	resolved *Fact // what the destination answers to a HEAD request for the tag, in place of the right answer
+	// resolvedLater is what it answers to a second one; nil means the same answer.
+	resolvedLater *Fact
 }
 
 func (w world) read(need Need) Fact {
@@ -361,7 +363,9 @@ func (w world) read(need Need) Fact {
 	}
 	m, ok := side.manifests[need.Digest]
 	switch {
-	case need.Action == ResolveTag && w.resolved != nil:
+	case need.Action == ResolveTagAgain && w.resolvedLater != nil:
+		return *w.resolvedLater
+	case (need.Action == ResolveTag || need.Action == ResolveTagAgain) && w.resolved != nil:
 		return *w.resolved
 	case !ok:
 		return Fact{Missing: true}
@@ -422,7 +426,7 @@ func checkVerdict(t testing.TB, v Verdict) {
 	}
 }
 
-var actions = []string{"HEAD", "READ", "CONFIG", "STAT", "HASH", "UNPACK", "REFERRERS", "RESOLVE"}
+var actions = []string{"HEAD", "READ", "CONFIG", "STAT", "HASH", "UNPACK", "REFERRERS", "RESOLVE", "RESOLVE AGAIN"}
 
 // tally returns how many needs of each kind were read: "source HEAD 1, destination
 // READ 1".
