@@ -182,6 +182,9 @@ func (c *comparison) withPinned(verdict Verdict) Verdict {
 		return verdict
 	}
 	pinned, _ := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: c.Digest}) // known since destinationTop
+	if pinned.Manifest.ServedAs != "" {
+		return Verdict{Status: Fail, Reason: DestinationType, Message: pinned.Manifest.servedAs(), Platforms: verdict.Platforms}
+	}
 	images, refused := c.imagesBehind(Destination, pinned.Manifest, nil)
 	switch {
 	case c.isWaiting():

@@ -126,6 +126,8 @@ func TestPinned(t *testing.T) {
 			want: sound("fail child-missing: of "+source.digest()+", which the list names beside the tag: destination list names "+app.digest(), "fail digest-differs")},
 		{name: "the tag leads to the same content, and the digest's image has lost its config", source: source, tag: list(rewritten), also: index(app.configless()), depth: Blobs,
 			want: sound("fail blob-missing: which the list names beside the tag: the destination does not have config", "fail digest-differs")},
+		{name: "the tag leads to the same content, and the digest is served as something else", source: source, tag: docker, also: source.servedAs("text/plain"),
+			want: sound("fail destination-type: destination manifest MIME type unknown: text/plain", "fail digest-differs")},
 		{name: "the bytes of the digest are wrong", source: source, tag: docker, also: source.rotting(),
 			want: sound("fail manifest-corrupt: destination manifest "+source.digest()+" is corrupt", "fail manifest-corrupt")},
 		{name: "the bytes of the tag's manifest are wrong", source: list(amd64), tag: list(amd64).rotting(), depth: Blobs,
