@@ -64,6 +64,20 @@ func checkBytes(name string, blob Descriptor, fact Fact) *problem {
 	return nil
 }
 
+// hasListedSize reports whether a nested list of the destination has the size that the
+// outer list gives it. If not, nodes cannot read it, and hasListedSize adds an image with
+// a problem instead.
+func (w *walk) hasListedSize(entry Descriptor, list *Manifest) bool {
+	p := checkListedSize(entry, list)
+	if p == nil || w.side == Source || entry.Size == 0 && !w.asNode {
+		return true
+	}
+	wrong := problems{*p}
+	w.hintAtSource(judged{mirror: image{Descriptor: entry}}, wrong)
+	w.images = append(w.images, image{Descriptor: entry, problem: &wrong[0]})
+	return false
+}
+
 // hintAtSource adds to each problem of a platform that a descriptor lies about a size
 // whether the source has the same descriptor. Then mirroring again does not help.
 func (c *comparison) hintAtSource(p judged, wrong problems) {

@@ -83,7 +83,7 @@ func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level in
 func (w *walk) visit(entry Descriptor, hidden string, level int) {
 	switch {
 	case isListType(entry.MediaType):
-		if list := w.read(entry); list != nil {
+		if list := w.read(entry); list != nil && w.hasListedSize(entry, list) {
 			w.enter(list, entry.Platform, hidden, level+1)
 		}
 	case entry.isLabelled():
@@ -94,6 +94,7 @@ func (w *walk) visit(entry Descriptor, hidden string, level int) {
 		manifest := w.read(entry)
 		switch {
 		case manifest == nil:
+		case manifest.IsList() && !w.hasListedSize(entry, manifest):
 		case manifest.IsList():
 			w.enter(manifest, nil, hidden, level+1)
 		default:

@@ -34,6 +34,7 @@ type node struct {
 	size         int64             // a wrong size in the list; -1 means that the list has no size
 	kinds        []string          // the media types of the layers, in place of the usual ones
 	sizesLeftOut bool              // the manifest has no sizes
+	stated       int64             // a wrong size of every layer in the manifest
 	urlless      bool              // the manifest has no URLs for foreign layers
 
 	served string   // the Content-Type that the registry sends, in place of the right one
@@ -94,6 +95,7 @@ func (n node) cutting(layers ...string) node   { n.cut = layers; return n }
 func (n node) growing(layers ...string) node   { n.grown = layers; return n }
 func (n node) withoutURLs() node               { n.urlless = true; return n }
 func (n node) unsized() node                   { n.sizesLeftOut = true; return n }
+func (n node) stating(size int64) node         { n.stated = size; return n }
 
 // attesting returns the node as an attestation about an image, as BuildKit puts it into
 // a list.
@@ -145,6 +147,7 @@ func (n node) layer(i int) Descriptor {
 	if n.sizesLeftOut {
 		d.Size = 0
 	}
+	d.Size = cmp.Or(n.stated, d.Size)
 	if d.hasForeignType() && !n.urlless {
 		d.URLs = []string{"https://elsewhere.example/" + d.Digest}
 	}
