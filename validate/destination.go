@@ -24,7 +24,7 @@ func (c *comparison) destinationTop() (top *Manifest, p *problem) {
 		return c.tagTop()
 	case c.Rules == Hangar:
 		if pinned, known := c.fact(Need{Side: Destination, Action: HeadManifest, Digest: c.Digest}); known && pinned.Missing {
-			c.warn("the destination does not have " + c.Digest + ", which the list names beside the tag: nodes that pull by this digest do not find it")
+			c.warn(c.pinnedMissing().message)
 		}
 		return c.tagTop()
 	}
@@ -34,8 +34,7 @@ func (c *comparison) destinationTop() (top *Manifest, p *problem) {
 	case !known || p == unknown:
 		return nil, unknown
 	case pinned.Missing:
-		return nil, newProblem(DigestMissing, "the destination does not have %s, which the list names beside the tag", c.Digest).
-			about(Object{Digest: c.Digest, Kind: KindManifest})
+		return nil, c.pinnedMissing()
 	case pinned.Claimed != "":
 		return nil, manifestCorrupt(Destination, pinned)
 	case p != nil:
@@ -46,6 +45,13 @@ func (c *comparison) destinationTop() (top *Manifest, p *problem) {
 		return nil, differs("the destination's tag leads to %q, and not to %q, which the list names beside the tag", top.Digest, c.Digest)
 	}
 	return top, nil
+}
+
+// pinnedMissing returns the problem that the destination does not have the digest that
+// the question names.
+func (c *comparison) pinnedMissing() *problem {
+	return newProblem(DigestMissing, "the destination does not have %s, which the list names beside the tag: nodes that pull by this digest do not find it", c.Digest).
+		about(Object{Digest: c.Digest, Kind: KindManifest})
 }
 
 // tagTop returns the manifest under the destination's tag, as destinationTop does for

@@ -18,41 +18,41 @@ func TestResolve(t *testing.T) {
 	missing := number("not there", 0)
 	leads := func(digest string) *Fact { return &Fact{Digest: digest} }
 	for _, test := range []struct {
-		name       string
-		top        node
-		also       node // a manifest that the destination has beside the one under the tag
-		tag        string
-		resolved   *Fact // nil is the right answer
-		later      *Fact // the second answer; nil is the same one
-		status     Status
-		reason     Reason
-		message    string
-		missing    string // the digest that is reported as missing
-		otherReads string // besides those of source and children
+		name     string
+		top      node
+		also     node // a manifest that the destination has beside the one under the tag
+		tag      string
+		resolved *Fact // nil is the right answer
+		later    *Fact // the second answer; nil is the same one
+		status   Status
+		reason   Reason
+		message  string
+		missing  string // the digest that is reported as missing
+		tagGets  int    // how many GET requests are sent for the tag itself
 	}{
-		{name: "the tag's digest", top: both, status: Pass, otherReads: "READ tag 0, RESOLVE 1"},
-		{name: "no HEAD, or no digest in the answer", top: both, resolved: &Fact{}, status: Pass, otherReads: "READ tag 1, RESOLVE 1"},
+		{name: "the tag's digest", top: both, status: Pass, tagGets: 0},
+		{name: "no HEAD, or no digest in the answer", top: both, resolved: &Fact{}, status: Pass, tagGets: 1},
 		{name: "a digest that is 404, while GET of the tag answers", top: both, resolved: leads(missing),
-			status: Fail, reason: DigestMissing, missing: missing, otherReads: "READ tag 1, RESOLVE 1",
+			status: Fail, reason: DigestMissing, missing: missing, tagGets: 1,
 			message: "the destination's tag leads to " + missing + ", which the destination does not serve, so containerd cannot pull the image; GET of the tag gives " + both.digest()},
 		{name: "a digest that is 404, and so is GET of the tag", top: nothing, resolved: leads(missing),
-			status: Fail, reason: DigestMissing, missing: missing, message: "GET of the tag gives nothing, either", otherReads: "READ tag 1, RESOLVE 1"},
+			status: Fail, reason: DigestMissing, missing: missing, message: "GET of the tag gives nothing, either", tagGets: 1},
 		{name: "404, while GET answers", top: both, resolved: &Fact{Missing: true},
-			status: Fail, reason: DigestMissing, missing: both.digest(), otherReads: "READ tag 1, RESOLVE 1",
+			status: Fail, reason: DigestMissing, missing: both.digest(), tagGets: 1,
 			message: "the destination answers HEAD of the tag with 404, so containerd cannot pull the image; GET of the tag gives " + both.digest()},
 		{name: "404, and so is GET", top: nothing,
-			status: Fail, reason: DestinationMissing, missing: both.digest(), message: "destination manifest does not exists", otherReads: "READ tag 1, RESOLVE 1"},
+			status: Fail, reason: DestinationMissing, missing: both.digest(), message: "destination manifest does not exists", tagGets: 1},
 		{name: "404, and the digest in a second answer", top: both, resolved: &Fact{Missing: true}, later: leads(both.digest()),
-			status: Pass, otherReads: "READ tag 1, RESOLVE 1"},
+			status: Pass, tagGets: 1},
 		{name: "a digest that is 404, and another one in a second answer", top: both, resolved: leads(missing), later: leads(both.digest()),
-			status: Pass, otherReads: "READ tag 1, RESOLVE 1"},
+			status: Pass, tagGets: 1},
 		{name: "an old digest", top: both, also: stale, resolved: leads(stale.digest()),
-			status: Fail, reason: DigestDiffers, otherReads: "READ tag 0, RESOLVE 1"},
+			status: Fail, reason: DigestDiffers, tagGets: 0},
 		{name: "a digest as the tag, which GET gives with 404", top: nothing, tag: missing, resolved: leads(missing),
-			status: Fail, reason: DigestMissing, missing: missing, otherReads: "READ tag 0, RESOLVE 1",
+			status: Fail, reason: DigestMissing, missing: missing, tagGets: 0,
 			message: "the destination answers HEAD of the digest, and GET of it with 404, so containerd cannot pull the image"},
 		{name: "a digest as the tag, which HEAD gives with 404", top: both, tag: both.digest(), resolved: &Fact{Missing: true},
-			status: Fail, reason: DigestMissing, missing: both.digest(), message: "answers HEAD of the digest with 404", otherReads: "READ tag 1, RESOLVE 1"},
+			status: Fail, reason: DigestMissing, missing: both.digest(), message: "answers HEAD of the digest with 404", tagGets: 1},
 	} {
 		for _, rules := range []Rules{Hangar, Content, Exact} {
 			for _, depth := range []Depth{Blobs, Data} {
@@ -71,15 +71,14 @@ func TestResolve(t *testing.T) {
 					if len(verdict.Platforms) != 2 {
 						t.Errorf("%d platforms, want each that is wanted: %+v", len(verdict.Platforms), verdict.Platforms)
 					}
-					tag := 0
+					tagGets := 0
 					for _, need := range reads {
 						if need == (Need{Side: Destination, Action: ReadManifest}) {
-							tag++
+							tagGets++
 						}
 					}
-					want := map[string]int{"READ tag 0, RESOLVE 1": 0, "READ tag 1, RESOLVE 1": 1}[test.otherReads]
-					if tag != want || strings.Count(tally(reads), "destination RESOLVE 1") != 1 {
-						t.Errorf("read %s, and the tag %d times with GET; want %s", tally(reads), tag, test.otherReads)
+					if tagGets != test.tagGets || strings.Count(tally(reads), "destination RESOLVE 1") != 1 {
+						t.Errorf("read %s, and the tag %d times with GET; want %d", tally(reads), tagGets, test.tagGets)
 					}
 				})
 			}
