@@ -145,7 +145,7 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 	result.Status, result.Reason, result.Message = verdict.Status, verdict.Reason, verdict.Message
 	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
 	result.SourceDigest, result.DestinationDigest = verdict.SourceDigest, verdict.DestinationDigest
-	result.Missing, result.Corrupt = verdict.Missing, verdict.Corrupt
+	result.Missing, result.Corrupt, result.Warnings = verdict.Missing, verdict.Corrupt, verdict.Warnings
 	result.Requests, result.Duration = requests, time.Since(result.Started)
 	return result
 }

@@ -25,8 +25,8 @@ type fetch = func() (fact validate.Fact, requests int, err error)
 // config are large: only the latest are kept.
 type facts struct {
 	mu      sync.Mutex
-	heads   map[key]struct{} // of manifests
-	sizes   map[key]int64    // of blobs
+	heads   map[key]int64 // sizes of manifests that are there
+	sizes   map[key]int64 // of blobs
 	large   *lru.Cache[key, validate.Fact]
 	flights await.Group[flightKey, validate.Fact]
 }
@@ -47,7 +47,7 @@ func newFacts() *facts {
 	if err != nil {
 		panic(err) // the size is constant
 	}
-	return &facts{heads: map[key]struct{}{}, sizes: map[key]int64{}, large: large}
+	return &facts{heads: map[key]int64{}, sizes: map[key]int64{}, large: large}
 }
 
 // keyOf returns the key of one kind of fact about the digest that need names, in
@@ -106,8 +106,8 @@ func (f *facts) known(k key, need validate.Need) (validate.Fact, bool) {
 	defer f.mu.Unlock()
 	switch need.Action {
 	case validate.HeadManifest:
-		_, ok := f.heads[k]
-		return validate.Fact{Digest: need.Digest}, ok
+		size, ok := f.heads[k]
+		return validate.Fact{Digest: need.Digest, Size: size}, ok
 	case validate.HeadBlob, validate.HashBlob:
 		size, ok := f.sizes[k]
 		return validate.Fact{Digest: need.Digest, Size: size}, ok
@@ -133,13 +133,14 @@ func (f *facts) remember(k key, image imagelist.Image, need validate.Need, fact 
 	if fact.Missing || fact.Digest != need.Digest && need.Action != validate.HeadBlob {
 		return
 	}
+	fact.Misread = "" // a wrong read concerns the images that waited for it, and no later one
 	for _, what := range proves[need.Action] {
 		small := k
 		if what != need.Action {
 			small = keyOf(image, need, what)
 		}
 		if what == validate.HeadManifest {
-			f.heads[small] = struct{}{}
+			f.heads[small] = fact.Size
 		} else {
 			f.sizes[small] = fact.Size
 		}

@@ -48,6 +48,10 @@ func TestFactsRemembered(t *testing.T) {
 		{"another digest", headOf, other(headOf), there, false},
 		{"what is missing may come", headOf, headOf, validate.Fact{Missing: true}, false},
 		{"a blob that is missing may come", statOf, statOf, validate.Fact{Missing: true}, false},
+		{"a blob of which only the second read was right", hashOf, hashOf, validate.Fact{Digest: digest, Size: 7, Misread: "sha256:b"}, true},
+		{"a config of which only the second read was right", blobOf, blobOf, validate.Fact{Digest: digest, Size: 7, Misread: "sha256:b"}, true},
+		{"a manifest whose bytes are wrong", readOf, readOf, validate.Fact{Digest: "sha256:b", Claimed: digest}, false},
+		{"a manifest whose bytes are wrong, after a HEAD", headOf, headOf, validate.Fact{Digest: "sha256:b", Claimed: digest}, false},
 		{"bytes that are not the digest's", hashOf, hashOf, validate.Fact{Digest: "sha256:b"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -63,16 +67,21 @@ func TestFactsRemembered(t *testing.T) {
 				}
 				return fact, requests
 			}
-			ask(test.first)
+			if first, _ := ask(test.first); first.Misread != test.fact.Misread {
+				t.Errorf("the first one got %+v", first)
+			}
 			fact, requests := ask(test.then)
 			if asked == 1 != test.remembered || requests == 0 != test.remembered {
 				t.Errorf("asked %d times, the last for %d requests; want it remembered: %v", asked, requests, test.remembered)
+			}
+			if test.remembered && fact.Misread != "" {
+				t.Errorf("remembered the wrong read of another image: %+v", fact)
 			}
 			if test.remembered && (test.fact.Digest != "" && fact.Digest != test.fact.Digest || fact.Missing) {
 				t.Errorf("remembered %+v", fact)
 			}
 			switch test.then.Action {
-			case validate.HeadBlob, validate.HashBlob:
+			case validate.HeadManifest, validate.HeadBlob, validate.HashBlob:
 				if test.remembered && fact.Size != test.fact.Size {
 					t.Errorf("a size of %d, want %d", fact.Size, test.fact.Size)
 				}

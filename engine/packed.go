@@ -72,6 +72,10 @@ func (r *Result) Pack() Packed {
 	}
 	packed = appendPair(packed, r.SourceDigest, r.DestinationDigest)
 	packed = appendObjects(appendObjects(packed, r.Missing), r.Corrupt)
+	packed = binary.AppendUvarint(packed, uint64(len(r.Warnings)))
+	for _, warning := range r.Warnings {
+		packed = appendWord(packed, warning)
+	}
 	for _, p := range r.Platforms {
 		packed = appendWord(packed, p.Platform)
 		packed = append(packed, wantedByte[p.Wanted])
@@ -144,6 +148,9 @@ func (p Packed) Result() *Result {
 	r.SourceDigest = rest.word("")
 	r.DestinationDigest = rest.word(r.SourceDigest)
 	r.Missing, r.Corrupt = rest.objects(), rest.objects()
+	for range rest.uvarint() {
+		r.Warnings = append(r.Warnings, rest.word(""))
+	}
 	for len(rest) > 0 {
 		v := validate.PlatformVerdict{Platform: rest.word("")}
 		v.Wanted = rest.bytes(1)[0] == wantedByte[true]

@@ -25,6 +25,7 @@ func TestPack(t *testing.T) {
 		{SourceDigest: digest, DestinationDigest: other, Platforms: []validate.PlatformVerdict{{Wanted: true}, {Wanted: false, Platform: "p"}}},
 		{Missing: []validate.Object{{Digest: digest, Kind: validate.KindLayer, Platform: "linux/amd64", Layer: 300}, {Digest: other, Kind: validate.KindManifest}},
 			Corrupt: []validate.Object{{Digest: other, Kind: validate.KindConfig}}},
+		{Warnings: []string{"read twice", "", digest}},
 		{Platforms: []validate.PlatformVerdict{{}}},
 		{Platforms: []validate.PlatformVerdict{{}, {}}},
 		{Platforms: []validate.PlatformVerdict{{Source: "sha512:" + strings.Repeat("0123456789abcdef", 8), Destination: strings.ToUpper(other)}}},
@@ -39,7 +40,7 @@ func TestPack(t *testing.T) {
 		}
 	}
 	passed := Result{Status: validate.Pass, Match: validate.Identical, Platforms: []validate.PlatformVerdict{equal, equal}, Started: time.Now(), Duration: time.Second}
-	if packed := passed.Pack(); len(packed.rest) > 152 {
+	if packed := passed.Pack(); len(packed.rest) > 153 {
 		t.Errorf("%d bytes for two platforms", len(packed.rest))
 	}
 }

@@ -29,6 +29,8 @@ type Result struct {
 	// other bytes.
 	Missing, Corrupt []validate.Object
 
+	Warnings []string // about what is not right but changes no verdict
+
 	Question string // the hash of what was asked
 
 	Waived   string // why the result is accepted, "" if it is not waived

@@ -23,7 +23,7 @@ func boundless(t *testing.T, q Question, top *Manifest, manifest func(digest str
 		for _, need := range needs {
 			fact := Fact{Digest: need.Digest, Size: 1, Config: &Config{Platform: Platform{Architecture: "amd64", OS: "linux"}}}
 			switch {
-			case need.Digest == "":
+			case need.Digest == "", need.Digest == top.Digest && need.Action == ReadManifest:
 				fact.Manifest, fact.Digest = top, top.Digest
 			case need.Action == ReadManifest:
 				fact.Manifest = manifest(need.Digest)

@@ -15,12 +15,13 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 	if err != nil {
 		return Verdict{Status: Error, Reason: Script, Message: err.Error()}, nil
 	}
-	c := &comparison{Question: q, check: depth.check, known: known}
+	c := &comparison{Question: q, check: depth.check, asNode: depth.asNode, known: known}
 	verdict := c.verdict(rules)
 	if c.isWaiting() {
 		return Verdict{}, c.needs
 	}
 	c.addObjects(&verdict)
+	verdict.Warnings = boundWarnings(c.warnings)
 	return verdict, nil
 }
 
@@ -36,11 +37,14 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 // once there are needs.
 type comparison struct {
 	Question
-	check func(*comparison, image, Match) problems // of the question's depth
-	known Known
-	needs []Need
-	asked map[Need]bool // the same as needs
-	found []foundObject // objects of the destination that something is wrong with
+	check    func(*comparison, image, Match) problems // of the question's depth
+	asNode   bool                                     // whether the question's depth resolves the tag as a node does
+	known    Known
+	needs    []Need
+	asked    map[Need]bool // the same as needs
+	source   *Manifest     // the source's manifest under the tag; nil if tops did not find one
+	found    []foundObject // objects of the destination that something is wrong with
+	warnings []string
 }
 
 // isWaiting reports whether facts are missing. A later step of the comparison
@@ -54,8 +58,11 @@ func (c *comparison) verdict(rules ruleSet) Verdict {
 	if c.isWaiting() || verdict.Status != Pass {
 		return verdict
 	}
-	if top, _ := c.peek(Need{Side: Destination, Action: ReadManifest}); top.Manifest.ServedAs != "" {
-		return Verdict{Status: Fail, Reason: DestinationType, Message: top.Manifest.servedAs(), Platforms: verdict.Platforms}
+	if top, _ := c.destinationTop(); top.ServedAs != "" {
+		return Verdict{Status: Fail, Reason: DestinationType, Message: top.servedAs(), Platforms: verdict.Platforms}
+	}
+	if verdict = c.withPinned(verdict); c.isWaiting() || verdict.Status != Pass {
+		return verdict
 	}
 	if c.Referrers {
 		return c.withReferrers(verdict)

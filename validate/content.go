@@ -40,7 +40,7 @@ type trees struct {
 // readTrees reads both sides. If it returns no trees, either facts are missing,
 // or the verdict is clear without a comparison.
 func (c *comparison) readTrees() (*trees, Verdict) {
-	source, destination, known := c.tops()
+	source, destination, lost, known := c.tops()
 	if !known {
 		return nil, Verdict{}
 	}
@@ -59,9 +59,9 @@ func (c *comparison) readTrees() (*trees, Verdict) {
 	case len(selected) == 0:
 		return nil, c.noImage(source, sourceImages)
 	case destination == nil:
-		return nil, failEach(newProblem(DestinationMissing, "destination manifest does not exists"), selected)
+		return nil, c.failEach(lost, selected)
 	case destination.IsList() && len(destination.Children) == 0:
-		return nil, failEach(newProblem(DestinationEmpty, "destination manifest list is empty"), selected)
+		return nil, c.failEach(newProblem(DestinationEmpty, "destination manifest list is empty"), selected)
 	case len(selected) > maxSelected:
 		return nil, tooMany(Source, len(selected))
 	}

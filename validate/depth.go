@@ -13,6 +13,7 @@ func (c *comparison) prove(match Match, platforms []judged) Verdict {
 	var notes []string
 	for i, p := range platforms {
 		wrong := append(c.checkInlined(p.mirror, p.Match), c.check(c, p.mirror, p.Match)...)
+		c.hintAtSource(p, wrong)
 		c.noteObjects(p.Platform, wrong)
 		if len(wrong) == 0 {
 			continue
@@ -31,14 +32,28 @@ func (c *comparison) prove(match Match, platforms []judged) Verdict {
 }
 
 // checkManifest is the check of the depth Manifests: the image's manifest must be
-// there.
+// there, with the size that its list says. Some registries answer HEAD with a wrong
+// length, so a wrong size counts only after a GET has confirmed it.
 func (c *comparison) checkManifest(img image, _ Match) (wrong problems) {
-	fact, known := c.peek(Need{Side: Destination, Action: ReadManifest, Digest: img.Digest})
-	if img.manifest == nil && !known {
-		fact, _ = c.fact(Need{Side: Destination, Action: HeadManifest, Digest: img.Digest})
+	manifest := img.manifest
+	if manifest == nil {
+		fact, read := c.peek(Need{Side: Destination, Action: ReadManifest, Digest: img.Digest})
+		if !read {
+			fact, _ = c.fact(Need{Side: Destination, Action: HeadManifest, Digest: img.Digest})
+			if fact.Manifest == nil && fact.Size != 0 && img.Size != 0 && fact.Size != img.Size {
+				fact, _ = c.fact(Need{Side: Destination, Action: ReadManifest, Digest: img.Digest})
+			}
+		}
+		switch {
+		case fact.Missing:
+			wrong.add(entryMissing(Destination, img.Digest, fact))
+		case fact.Claimed != "":
+			wrong.add(manifestCorrupt(Destination, fact))
+		}
+		manifest = fact.Manifest
 	}
-	if fact.Missing {
-		wrong.add(entryMissing(Destination, img.Digest, fact))
+	if manifest != nil && img.Size != 0 {
+		wrong.add(checkListedSize(img.Descriptor, manifest))
 	}
 	return wrong
 }
@@ -74,8 +89,9 @@ func (c *comparison) listedManifest(img image) (*Manifest, *problem) {
 		return nil, p
 	case manifest.ServedAs != "":
 		return nil, newProblem(DestinationType, "%s", manifest.servedAs())
-	case img.Size != 0 && img.Size != manifest.Size:
-		return nil, newProblem(BlobSize, "manifest %s has %d bytes, the list says %d", img.Digest, manifest.Size, img.Size)
+	}
+	if p := checkListedSize(img.Descriptor, manifest); p != nil {
+		return nil, p
 	}
 	return manifest, nil
 }
@@ -103,8 +119,14 @@ func layerName(number int) string { return fmt.Sprintf("layer %d", number) }
 // checkEach checks the config of an image and every layer. A layer that stands
 // twice in the manifest is checked once.
 func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobCheck) (wrong problems) {
+	sized := func(name string, blob Descriptor, diffID string) *problem {
+		if p := checkStatedSize(name, blob, manifest); p != nil {
+			return p
+		}
+		return check(name, blob, diffID)
+	}
 	if manifest.Config.Digest != "" {
-		wrong.add(check("config", manifest.Config, "").about(Object{Digest: manifest.Config.Digest, Kind: KindConfig}))
+		wrong.add(sized("config", manifest.Config, "").about(Object{Digest: manifest.Config.Digest, Kind: KindConfig}))
 	}
 	type claim struct {
 		digest, diffID string
@@ -117,7 +139,7 @@ func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobC
 			claimed.diffID = diffIDs[i]
 		}
 		if !layer.isForeign() && !checked[claimed] {
-			wrong.add(check(layerName(i+1), layer, claimed.diffID).about(Object{Digest: layer.Digest, Kind: KindLayer, Layer: i + 1}))
+			wrong.add(sized(layerName(i+1), layer, claimed.diffID).about(Object{Digest: layer.Digest, Kind: KindLayer, Layer: i + 1}))
 		}
 		checked[claimed] = true
 	}
@@ -151,36 +173,6 @@ func (c *comparison) readBlob(name string, blob Descriptor, diffID string) *prob
 		return unknown
 	}
 	return checkBytes(name, blob, fact)
-}
-
-func checkSize(name string, blob Descriptor, fact Fact) *problem {
-	switch {
-	case fact.Missing:
-		return newProblem(BlobMissing, "the destination does not have %s, %s%s", name, blob.Digest, fact.atStore())
-	case blob.Size != 0 && fact.Size != blob.Size:
-		return newProblem(BlobSize, "%s, %s, has %s, the manifest says %d", name, blob.Digest, bytes(fact.Size, blob.Size), blob.Size)
-	}
-	return nil
-}
-
-// bytes writes the size of a blob. If the blob is longer than expected, reading
-// stopped at one byte more.
-func bytes(size, expected int64) string {
-	if size == expected+1 {
-		return fmt.Sprintf("more than %d bytes", expected)
-	}
-	return fmt.Sprintf("%d bytes", size)
-}
-
-// checkBytes checks the size and the digest of a blob that was read.
-func checkBytes(name string, blob Descriptor, fact Fact) *problem {
-	if p := checkSize(name, blob, fact); p != nil {
-		return p
-	}
-	if fact.Digest != blob.Digest {
-		return newProblem(BlobCorrupt, "%s, %s, is corrupt: its bytes have the digest %s", name, blob.Digest, fact.Digest)
-	}
-	return nil
 }
 
 // unpackLayer checks a layer that was compressed anew. It must hold the files

@@ -41,7 +41,8 @@
 //
 // The type comparison is one run of Compare. It goes through these steps:
 //
-//  1. The manifests under the tag are looked up on both sides (lookup.go).
+//  1. The manifests under the tag are looked up on both sides (lookup.go). At the
+//     destination the tag is read as a node reads it (destination.go).
 //  2. A rule set judges them. The table of rule sets is in rules.go. The set
 //     "hangar" compares lists entry by entry (hangar.go, hangarlist.go). The
 //     sets "content" and "exact" find the images behind the lists (walk.go),
@@ -49,8 +50,8 @@
 //     contents of two images whose digests differ (same.go).
 //  3. If every platform matches, the bytes that descriptors have in themselves
 //     are checked (inlined.go), and the depth says what else is checked at the
-//     destination (depth.go): the manifests, the blobs, or every byte of the
-//     blobs.
+//     destination (depth.go, size.go): the manifests, the blobs, or every byte of
+//     the blobs.
 //  4. If the question asks for referrers, the destination must have them, too
 //     (referrers.go).
 //

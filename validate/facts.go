@@ -21,6 +21,12 @@ const (
 	HashBlob                    // read a blob, and compute its digest
 	UnpackLayer                 // read a layer, and compute its digest with and without compression
 	ListReferrers               // list the manifests that refer to a manifest
+
+	// ResolveTag asks for the digest under the tag with HEAD, as a node does. Its fact
+	// hides no answer: Missing is a 404 to HEAD, although GET may answer. Digest is ""
+	// if the registry knows no HEAD, or names no digest in its answer.
+	ResolveTag
+	ResolveTagAgain // the same once more, because GET requests contradict the first answer
 )
 
 // Need names a fact that somebody has to read. If Digest is empty, the fact is
@@ -39,9 +45,16 @@ type Fact struct {
 	Missing  bool      // whether the registry answered that it does not have the object
 	Store    string    // with Missing: the store to which the registry redirects, and the store's answer; "" if the registry itself answered
 	Digest   string    // the digest of a manifest, or of the bytes of a blob that were read
-	Manifest *Manifest // for ReadManifest
+	Manifest *Manifest // for ReadManifest; nil if the bytes do not have the digest
 	Config   *Config   // for ReadConfig; nil if the bytes do not have the digest
-	Size     int64     // the size of a blob, in bytes
+	Size     int64     // the size of a manifest or a blob, in bytes; 0 for a manifest whose size is not known
+
+	// Claimed is the digest under which the registry serves a manifest whose bytes have
+	// the digest Digest instead, in two reads. It is "" if the manifest is right.
+	Claimed string
+	// Misread is the digest of the bytes that a first read gave, if they were wrong and
+	// those of a second read were right. Otherwise it is "".
+	Misread string
 
 	Format string // for UnpackLayer: how the bytes are compressed, "tar" (not at all), "gzip" or "zstd"
 	DiffID string // for UnpackLayer: the digest without compression; "" if the layer cannot be unpacked

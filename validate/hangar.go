@@ -11,7 +11,7 @@ package validate
 // image of schema 1 is compared by its layers. An image is looked up even if
 // its digest is right.
 func (c *comparison) hangar() Verdict {
-	source, destination, known := c.tops()
+	source, destination, lost, known := c.tops()
 	if !known {
 		return Verdict{}
 	}
@@ -19,17 +19,17 @@ func (c *comparison) hangar() Verdict {
 		return sourceMissing()
 	}
 	if source.IsList() {
-		return c.hangarList(source, destination)
+		return c.hangarList(source, destination, lost)
 	}
-	return c.hangarSingle(source, destination)
+	return c.hangarSingle(source, destination, lost)
 }
 
 // checkHangarList returns the problem of a destination that is no list as Hangar
-// makes them, whatever the source is.
-func checkHangarList(destination *Manifest) *problem {
+// makes them, whatever the source is. lost says why there is no destination.
+func checkHangarList(destination *Manifest, lost *problem) *problem {
 	switch {
 	case destination == nil:
-		return newProblem(DestinationMissing, "destination manifest does not exists")
+		return lost
 	case destination.MediaType != TypeDockerList:
 		return newProblem(DestinationType, "destination manifest MIME type unknown: %s", destination.MediaType)
 	case len(destination.Children) == 0:
@@ -40,9 +40,9 @@ func checkHangarList(destination *Manifest) *problem {
 
 // hangarSingle compares a single image with the list of one entry that Hangar
 // makes of it.
-func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
+func (c *comparison) hangarSingle(source, destination *Manifest, lost *problem) Verdict {
 	mirrored := destination != nil && destination.child(source.Digest) != nil
-	platform, lost, p := c.singlePlatform(source, mirrored)
+	platform, lostConfig, p := c.singlePlatform(source, mirrored)
 	switch {
 	case p == unknown:
 		return Verdict{}
@@ -51,8 +51,8 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	case !c.wanted(platform):
 		return c.noPlatform(describeSingle(source, platform))
 	}
-	if p := checkHangarList(destination); p != nil {
-		return failEach(p, []image{{Descriptor: Descriptor{Digest: source.Digest}, platform: platform, manifest: source}})
+	if p := checkHangarList(destination, lost); p != nil {
+		return c.failEach(p, []image{{Descriptor: Descriptor{Digest: source.Digest}, platform: platform, manifest: source}})
 	}
 	if len(destination.Children) != 1 {
 		return fail(DestinationLength, "destination manifest list length should be 1, it is %d", len(destination.Children))
@@ -62,7 +62,7 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	if p == nil || p.reason == PlatformDiffers { // the list's own words about the platform come first
 		p = firstProblem(comparePlatforms(*platform, entry.Platform), p)
 	}
-	if p = firstProblem(p, lost); p == unknown {
+	if p = firstProblem(p, lostConfig); p == unknown {
 		return Verdict{}
 	}
 	result := PlatformVerdict{Platform: platform.String(), Source: source.Digest, Destination: entry.Digest, Match: match}
@@ -79,8 +79,8 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 
 // singlePlatform returns the platform of a single image of the source, nil if it
 // is an artifact. If the destination has the same image, the config is read
-// there; lost is the problem if that failed and the source's was read.
-func (c *comparison) singlePlatform(source *Manifest, mirrored bool) (platform *Platform, lost, p *problem) {
+// there; lostConfig is the problem if that failed and the source's was read.
+func (c *comparison) singlePlatform(source *Manifest, mirrored bool) (platform *Platform, lostConfig, p *problem) {
 	if source.isArtifact() {
 		return nil, nil, nil
 	}
@@ -92,13 +92,13 @@ func (c *comparison) singlePlatform(source *Manifest, mirrored bool) (platform *
 		case unknown:
 			return nil, nil, unknown
 		}
-		lost = p
+		lostConfig = p
 	}
 	config, p := c.config(Source, source)
 	if p != nil {
 		return nil, nil, p
 	}
-	return &config.Platform, lost, nil
+	return &config.Platform, lostConfig, nil
 }
 
 // compareSingle compares a single image with the only entry of the
@@ -111,6 +111,8 @@ func (c *comparison) compareSingle(source *Manifest, entry Descriptor) (Match, *
 			return "", unknown
 		case fact.Missing:
 			return "", newProblem(ChildMissing, "destination manifest list names %s, which the registry does not have%s", entry.Digest, fact.atStore())
+		case fact.Claimed != "":
+			return "", manifestCorrupt(Destination, fact)
 		}
 		return Identical, nil
 	}

@@ -7,7 +7,7 @@ import (
 
 // hangarList compares two lists, reduced to the wanted platforms, entry by
 // entry.
-func (c *comparison) hangarList(source, destination *Manifest) Verdict {
+func (c *comparison) hangarList(source, destination *Manifest, lost *problem) Verdict {
 	sourceEntries := c.selectEntries(source)
 	if len(sourceEntries) == 0 {
 		var platforms []*Platform
@@ -16,12 +16,12 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 		}
 		return c.noPlatform(describeList(platforms))
 	}
-	if p := checkHangarList(destination); p != nil {
+	if p := checkHangarList(destination, lost); p != nil {
 		var selected []image
 		for _, entry := range sourceEntries {
 			selected = append(selected, image{Descriptor: entry, platform: entry.Platform})
 		}
-		return failEach(p, selected)
+		return c.failEach(p, selected)
 	}
 	destinationEntries := sourceEntries
 	if destination.Digest != source.Digest {
@@ -137,6 +137,7 @@ func (c *comparison) judgeConverted(result judged, entry Descriptor, candidates 
 	}
 	if first != nil {
 		result.Reason, result.Message = first.reason, first.message
+		c.noteObjects(result.Platform, problems{*first})
 	}
 	return result, known
 }

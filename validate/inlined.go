@@ -23,9 +23,9 @@ func (d *Descriptor) dropRightData() {
 func (c *comparison) checkInlined(img image, match Match) (wrong problems) {
 	sameTop := c.topDigest(Source) == c.topDigest(Destination)
 	for _, list := range c.listsAround(img) {
-		wrong.add(checkData("list", list, sameTop))
+		wrong.add(checkData(ManifestCorrupt, "list", list, sameTop))
 	}
-	wrong.add(checkData("manifest", img.Descriptor, sameTop))
+	wrong.add(checkData(ManifestCorrupt, "manifest", img.Descriptor, sameTop))
 	manifest := img.manifest
 	if manifest == nil {
 		fact, _ := c.peek(Need{Side: Destination, Action: ReadManifest, Digest: img.Digest})
@@ -34,9 +34,9 @@ func (c *comparison) checkInlined(img image, match Match) (wrong problems) {
 	if manifest == nil {
 		return wrong
 	}
-	wrong.add(checkData("config", manifest.Config, match == Identical))
+	wrong.add(checkData(BlobCorrupt, "config", manifest.Config, match == Identical))
 	for i, layer := range manifest.Layers {
-		wrong.add(checkData(layerName(i+1), layer, match == Identical))
+		wrong.add(checkData(BlobCorrupt, layerName(i+1), layer, match == Identical))
 	}
 	return wrong
 }
@@ -45,11 +45,11 @@ func (c *comparison) checkInlined(img image, match Match) (wrong problems) {
 // image, and have wrong bytes in themselves. Lists that lie deeper are not among them:
 // nobody makes them.
 func (c *comparison) listsAround(img image) (lists []Descriptor) {
-	top, known := c.peek(Need{Side: Destination, Action: ReadManifest})
-	if !known || top.Manifest == nil {
+	top, p := c.destinationTop()
+	if p != nil || top == nil {
 		return nil
 	}
-	for _, entry := range top.Manifest.Children {
+	for _, entry := range top.Children {
 		if len(entry.Data) == 0 {
 			continue
 		}
@@ -63,7 +63,7 @@ func (c *comparison) listsAround(img image) (lists []Descriptor) {
 
 // checkData returns a problem if a descriptor has wrong bytes in itself. atSource says
 // that the source's descriptor has them, too.
-func checkData(name string, d Descriptor, atSource bool) *problem {
+func checkData(reason Reason, name string, d Descriptor, atSource bool) *problem {
 	if len(d.Data) == 0 {
 		return nil
 	}
@@ -71,6 +71,6 @@ func checkData(name string, d Descriptor, atSource bool) *problem {
 	if atSource {
 		hint = ". The source has the same field, so mirroring the image again does not help"
 	}
-	return newProblem(BlobCorrupt, "%s, %s, is corrupt in the field data of its descriptor, which containerd uses instead of fetching: its bytes there have the digest %s%s",
+	return newProblem(reason, "%s, %s, is corrupt in the field data of its descriptor, which containerd uses instead of fetching: its bytes there have the digest %s%s",
 		name, d.Digest, Digest(Algorithm(d.Digest), d.Data), hint)
 }

@@ -16,50 +16,56 @@ func (c *comparison) fact(need Need) (fact Fact, known bool) {
 // peek returns a fact if it was read, and notes no need otherwise.
 func (c *comparison) peek(need Need) (fact Fact, known bool) {
 	if fact, known := c.known[need]; known {
+		c.warnOfMisread(need, *fact)
 		return *fact, true
 	}
 	return Fact{}, false
 }
 
-// tops returns the manifests under the tag on both sides, nil for one that does
-// not exist.
+// tops returns the manifests under the tag on both sides. source is nil if it does not
+// exist. If destination is nil, lost says why, such as that it does not exist.
 //
 // At public registries a GET of a manifest costs quota, and a HEAD does not. So
 // the source is only asked for the digest, and the manifest of this digest is
 // read at the destination, if it is there.
-func (c *comparison) tops() (source, destination *Manifest, known bool) {
+func (c *comparison) tops() (source, destination *Manifest, lost *problem, known bool) {
 	head, knownSource := c.fact(Need{Side: Source, Action: HeadManifest})
-	top, knownDestination := c.fact(Need{Side: Destination, Action: ReadManifest})
-	if !knownSource || !knownDestination {
-		return nil, nil, false
+	destination, lost = c.destinationTop()
+	if !knownSource || lost == unknown {
+		return nil, nil, unknown, false
 	}
-	destination = top.Manifest
+	if destination == nil && lost == nil {
+		lost = newProblem(DestinationMissing, "destination manifest does not exists")
+	}
+	c.source, known = c.sourceTop(head, destination)
+	return c.source, destination, lost, known
+}
+
+// sourceTop returns the source's manifest under the tag. head is the answer to a HEAD
+// request.
+func (c *comparison) sourceTop(head Fact, destination *Manifest) (source *Manifest, known bool) {
 	switch {
 	case head.Missing || head.Manifest != nil:
-		return head.Manifest, destination, true
+		return head.Manifest, true
 	case destination != nil && destination.Digest == head.Digest:
-		return destination, destination, true
+		return destination, true
 	case destination != nil && destination.child(head.Digest) != nil:
 		child, known := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: head.Digest})
-		if !known {
-			return nil, nil, false
-		}
-		if !child.Missing {
-			return child.Manifest, destination, true
+		if !known || child.Manifest != nil {
+			return child.Manifest, known
 		}
 	}
 	read, known := c.fact(Need{Side: Source, Action: ReadManifest})
-	return read.Manifest, destination, known
+	return read.Manifest, known
 }
 
 // topDigest returns the digest under the tag. Whoever has the manifests under the
 // tag has this, too.
 func (c *comparison) topDigest(side Side) string {
-	need := Need{Side: Destination, Action: ReadManifest}
-	if side == Source {
-		need = Need{Side: Source, Action: HeadManifest}
+	if side == Destination {
+		return c.taggedDigest()
 	}
-	fact, _ := c.peek(need)
+	fact, _ := c.peek(Need{Side: Source, Action: HeadManifest})
 	return fact.Digest
 }
 
@@ -74,6 +80,8 @@ func (c *comparison) manifest(side Side, img image) (*Manifest, *problem) {
 		return nil, unknown
 	case fact.Missing:
 		return nil, entryMissing(side, img.Digest, fact)
+	case fact.Claimed != "":
+		return nil, manifestCorrupt(side, fact)
 	}
 	return fact.Manifest, nil
 }

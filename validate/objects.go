@@ -11,8 +11,8 @@ type foundObject struct {
 	corrupt bool
 }
 
-// noteObjects keeps the blobs that problems of a platform are about, for the
-// verdict.
+// noteObjects keeps the manifests and blobs that problems of a platform are about, for
+// the verdict.
 func (c *comparison) noteObjects(platform string, wrong problems) {
 	for _, p := range wrong {
 		if p.object.Digest == "" {
@@ -20,7 +20,7 @@ func (c *comparison) noteObjects(platform string, wrong problems) {
 		}
 		object := p.object
 		object.Platform = platform
-		found := foundObject{object, p.reason != BlobMissing}
+		found := foundObject{object, p.reason != BlobMissing && p.reason != DigestMissing}
 		if !slices.Contains(c.found, found) {
 			c.found = append(c.found, found)
 		}
@@ -71,7 +71,8 @@ func namedPlatform(name string) *Platform {
 
 // failEach returns the verdict on an image that fails as a whole, with a result
 // for each of the images that it should have.
-func failEach(p *problem, selected []image) Verdict {
+func (c *comparison) failEach(p *problem, selected []image) Verdict {
+	c.noteObjects("", problems{*p})
 	verdict := p.fail()
 	for _, img := range selected {
 		verdict.Platforms = append(verdict.Platforms, PlatformVerdict{Platform: img.name(), Source: img.Digest, Reason: p.reason})

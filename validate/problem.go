@@ -10,7 +10,8 @@ import (
 type problem struct {
 	reason  Reason
 	message string
-	object  Object // the blob that is missing or corrupt, if the problem is about one
+	object  Object      // the manifest or blob that is missing or corrupt, if the problem is about one
+	claim   *Descriptor // the descriptor that lies about a size, if the problem is that
 }
 
 // unknown stands for a problem, or for none, while facts are missing; see type
@@ -30,6 +31,13 @@ func (p *problem) about(object Object) *problem {
 	}
 	with := *p
 	with.object = object
+	return &with
+}
+
+// blaming returns the problem with the descriptor that lies about a size.
+func (p *problem) blaming(claim Descriptor) *problem {
+	with := *p
+	with.claim = &claim
 	return &with
 }
 

@@ -104,7 +104,7 @@ func (c *comparison) findReferrer(referrer Descriptor, candidates []Descriptor) 
 		switch {
 		case !knownSource || !knownDestination:
 			known = false
-		case from.Missing || to.Missing || len(from.Manifest.Layers) == 0:
+		case from.Manifest == nil || to.Manifest == nil || len(from.Manifest.Layers) == 0:
 		case hasLayers(to.Manifest, from.Manifest.Layers):
 			return &candidates[i], known
 		}

@@ -44,13 +44,15 @@ type depthLevel struct {
 	name  Depth
 	about string                                   // describes in a few words what the depth proves
 	check func(*comparison, image, Match) problems // returns what is wrong at the destination with an image that matched
+
+	asNode bool // whether the destination's tag is resolved with HEAD, as a node does
 }
 
 // depthLevels is the one table of all depths, as ruleSets is for rule sets.
 var depthLevels = []depthLevel{
-	{Manifests, "they are there", (*comparison).checkManifest},
-	{Blobs, "every config and layer is there, with its size", (*comparison).checkBlobs},
-	{Data, "every byte is right", (*comparison).checkData},
+	{Manifests, "they are there", (*comparison).checkManifest, false},
+	{Blobs, "every config and layer is there, with its size", (*comparison).checkBlobs, true},
+	{Data, "every byte is right", (*comparison).checkData, true},
 }
 
 // Choice is a value that users can give to a setting. About is its meaning in a

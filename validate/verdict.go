@@ -15,6 +15,7 @@ type Reason string
 
 const (
 	DestinationMissing Reason = "destination-missing"
+	DigestMissing      Reason = "digest-missing"
 	DestinationType    Reason = "destination-type"
 	DestinationEmpty   Reason = "destination-empty"
 	DestinationLength  Reason = "destination-length"
@@ -22,6 +23,7 @@ const (
 	DigestDiffers      Reason = "digest-differs"
 	PlatformMissing    Reason = "platform-missing"
 	ChildMissing       Reason = "child-missing"
+	ManifestCorrupt    Reason = "manifest-corrupt"
 	BlobMissing        Reason = "blob-missing"
 	BlobSize           Reason = "blob-size"
 	BlobCorrupt        Reason = "blob-corrupt"
@@ -63,6 +65,10 @@ type Verdict struct {
 
 	Missing []Object // what the destination should have, and has not
 	Corrupt []Object // what the destination has with other bytes
+
+	// Warnings are sentences about what is not right but changes no verdict, such as a
+	// blob of which only the second read was right.
+	Warnings []string
 
 	// Lists has the selected entries of both manifest lists if these differ, else
 	// it is nil.

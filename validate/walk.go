@@ -83,7 +83,7 @@ func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level in
 func (w *walk) visit(entry Descriptor, hidden string, level int) {
 	switch {
 	case isListType(entry.MediaType):
-		if list := w.read(entry); list != nil {
+		if list := w.read(entry); list != nil && w.hasListedSize(entry, list) {
 			w.enter(list, entry.Platform, hidden, level+1)
 		}
 	case entry.isLabelled():
@@ -94,6 +94,7 @@ func (w *walk) visit(entry Descriptor, hidden string, level int) {
 		manifest := w.read(entry)
 		switch {
 		case manifest == nil:
+		case manifest.IsList() && !w.hasListedSize(entry, manifest):
 		case manifest.IsList():
 			w.enter(manifest, nil, hidden, level+1)
 		default:
@@ -143,7 +144,7 @@ func (w *walk) read(entry Descriptor) *Manifest {
 	if w.side == Source && w.shared[entry.Digest] {
 		fact, known = w.manifestOf(Destination, entry.Digest)
 	}
-	if known && fact.Missing {
+	if known && fact.Manifest == nil {
 		fact, known = w.manifestOf(w.side, entry.Digest)
 	}
 	switch {
@@ -151,6 +152,9 @@ func (w *walk) read(entry Descriptor) *Manifest {
 		return nil
 	case fact.Missing:
 		w.images = append(w.images, image{Descriptor: entry, problem: entryMissing(w.side, entry.Digest, fact)})
+		return nil
+	case fact.Claimed != "":
+		w.images = append(w.images, image{Descriptor: entry, problem: manifestCorrupt(w.side, fact)})
 		return nil
 	}
 	if w.bytes += fact.Manifest.Size; w.bytes > maxReadBytes {

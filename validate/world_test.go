@@ -34,6 +34,7 @@ type node struct {
 	size         int64             // a wrong size in the list; -1 means that the list has no size
 	kinds        []string          // the media types of the layers, in place of the usual ones
 	sizesLeftOut bool              // the manifest has no sizes
+	stated       int64             // a wrong size of every layer in the manifest
 	urlless      bool              // the manifest has no URLs for foreign layers
 
 	algorithm       string // of its digest; "" means sha256
@@ -44,6 +45,8 @@ type node struct {
 
 	served string   // the Content-Type that the registry sends, in place of the right one
 	gone   bool     // the registry does not have the manifest
+	rotten bool     // the bytes of the manifest are wrong
+	length int64    // a wrong length in the answer to a HEAD request for the manifest
 	hollow bool     // the registry does not have the config
 	lost   []string // layers that the registry does not have
 	spoilt []string // layers, or "config", whose bytes are wrong
@@ -77,6 +80,8 @@ func index(children ...node) node { return node{kind: TypeOCIIndex, children: ch
 func (n node) as(platform string) node        { n.listed = platform; return n }
 func (n node) typed(mediaType string) node    { n.listedAs = mediaType; return n }
 func (n node) missing() node                  { n.gone = true; return n }
+func (n node) rotting() node                  { n.rotten = true; return n }
+func (n node) headed(length int64) node       { n.length = length; return n }
 func (n node) servedAs(mediaType string) node { n.served = mediaType; return n }
 func (n node) configless() node               { n.hollow = true; return n }
 func (n node) running(command string) node    { n.command = command; return n }
@@ -108,8 +113,9 @@ func (n node) inlining(name, data string) node {
 	n.inline = map[string]string{name: data}
 	return n
 }
-func (n node) withoutURLs() node { n.urlless = true; return n }
-func (n node) unsized() node     { n.sizesLeftOut = true; return n }
+func (n node) withoutURLs() node       { n.urlless = true; return n }
+func (n node) unsized() node           { n.sizesLeftOut = true; return n }
+func (n node) stating(size int64) node { n.stated = size; return n }
 
 // attesting returns the node as an attestation about an image, as BuildKit puts it into
 // a list.
@@ -165,6 +171,7 @@ func (n node) layer(i int) Descriptor {
 	if n.sizesLeftOut {
 		d.Size = 0
 	}
+	d.Size = cmp.Or(n.stated, d.Size)
 	if d.hasForeignType() && !n.urlless {
 		d.URLs = []string{"https://elsewhere.example/" + d.Digest}
 	}
@@ -285,11 +292,14 @@ type registry struct {
 	configs   map[string]*Config
 	blobs     map[string]Fact
 	referrers map[string][]Descriptor
+	rotten    map[string]bool   // manifests whose bytes are wrong
+	lengths   map[string]int64  // wrong lengths in answers to HEAD requests
+	misread   map[string]string // the digest that the first of two reads gave of a manifest or blob
 }
 
 func hold(t testing.TB, top node) registry {
 	t.Helper()
-	r := registry{map[string]*Manifest{}, map[string]*Config{}, map[string]Fact{}, map[string][]Descriptor{}}
+	r := registry{map[string]*Manifest{}, map[string]*Config{}, map[string]Fact{}, map[string][]Descriptor{}, map[string]bool{}, map[string]int64{}, map[string]string{}}
 	if m := r.add(t, top); m != nil {
 		r.manifests[""] = m
 	}
@@ -307,6 +317,7 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 		t.Fatalf("the test stores what cannot be parsed: %v\n%s", err, body)
 	}
 	r.manifests[m.Digest] = m
+	r.rotten[m.Digest], r.lengths[m.Digest] = n.rotten, n.length
 	if m.Config.Digest != "" && !n.hollow {
 		config, err := ParseConfig(n.configBody())
 		if err != nil {
@@ -352,6 +363,10 @@ func (r registry) add(t testing.TB, n node) *Manifest {
 type world struct {
 	sides    [2]registry
 	headless bool // the registries send no digest in answer to a HEAD request
+
+	resolved *Fact // what the destination answers to a HEAD request for the tag, in place of the right answer
+	// resolvedLater is what it answers to a second one; nil means the same answer.
+	resolvedLater *Fact
 }
 
 func (w world) read(need Need) Fact {
@@ -363,11 +378,11 @@ func (w world) read(need Need) Fact {
 		case !ok:
 			return Fact{Missing: true}
 		case need.Action == ReadConfig:
-			return Fact{Digest: fact.Digest, Size: fact.Size, Config: side.configs[need.Digest]}
+			return Fact{Digest: fact.Digest, Size: fact.Size, Config: side.configs[need.Digest], Misread: side.misread[need.Digest]}
 		case need.Action == HeadBlob:
 			return Fact{Size: fact.Size}
 		case need.Action == HashBlob:
-			return Fact{Digest: fact.Digest, Size: fact.Size}
+			return Fact{Digest: fact.Digest, Size: fact.Size, Misread: side.misread[need.Digest]}
 		}
 		return fact
 	case ListReferrers:
@@ -375,12 +390,20 @@ func (w world) read(need Need) Fact {
 	}
 	m, ok := side.manifests[need.Digest]
 	switch {
+	case need.Action == ResolveTagAgain && w.resolvedLater != nil:
+		return *w.resolvedLater
+	case (need.Action == ResolveTag || need.Action == ResolveTagAgain) && w.resolved != nil:
+		return *w.resolved
 	case !ok:
 		return Fact{Missing: true}
-	case need.Action == HeadManifest && !w.headless:
-		return Fact{Digest: m.Digest}
+	case need.Action == ResolveTag && w.headless:
+		return Fact{}
+	case need.Action == ResolveTag, need.Action == HeadManifest && !w.headless:
+		return Fact{Digest: m.Digest, Size: cmp.Or(side.lengths[m.Digest], m.Size)}
+	case side.rotten[m.Digest]:
+		return Fact{Digest: Digest("sha256", []byte("rotten")), Claimed: m.Digest}
 	}
-	return Fact{Digest: m.Digest, Manifest: m}
+	return Fact{Digest: m.Digest, Size: m.Size, Manifest: m, Misread: side.misread[m.Digest]}
 }
 
 // drive compares until there is a verdict. It also returns the needs that were read. In
@@ -430,7 +453,7 @@ func checkVerdict(t testing.TB, v Verdict) {
 	}
 }
 
-var actions = []string{"HEAD", "READ", "CONFIG", "STAT", "HASH", "UNPACK", "REFERRERS"}
+var actions = []string{"HEAD", "READ", "CONFIG", "STAT", "HASH", "UNPACK", "REFERRERS", "RESOLVE", "RESOLVE AGAIN"}
 
 // tally returns how many needs of each kind were read: "source HEAD 1, destination
 // READ 1".

@@ -20,7 +20,8 @@ import (
 
 // These tests say how many requests each kind of pair costs. Few requests save pull
 // quota, and time where the registry is far away. A test fails if there is one
-// request more.
+// request more. From the depth blobs on, each image costs one HEAD request for the
+// destination's tag more, because nodes send it, too.
 
 // counting is a registry that counts its requests.
 type counting struct {
@@ -87,7 +88,7 @@ func TestRequests(t *testing.T) {
 			d.PushImage(team, "1", memory.Image{Platform: amd64, Content: "app"})
 		}, []wantRequests{
 			{"content", "manifests", "pass", "1 HEAD manifest", "1 GET blob, 1 GET manifest"},
-			{"content", "blobs", "pass", "1 HEAD manifest", "1 GET blob, 1 GET manifest, 1 HEAD blob"},
+			{"content", "blobs", "pass", "1 HEAD manifest", "1 GET blob, 1 GET manifest, 1 HEAD blob, 1 HEAD manifest"},
 			{"exact", "manifests", "pass", "1 HEAD manifest", "1 GET blob, 1 GET manifest"},
 		}},
 		{"an image in a list of one", func(s, d *memory.Registry) {
@@ -95,18 +96,18 @@ func TestRequests(t *testing.T) {
 			d.PushList(team, "1", validate.TypeDockerList, d.PushImage(team, "", memory.Image{Platform: amd64, Content: "app"}))
 		}, []wantRequests{
 			{"hangar", "manifests", "pass", "1 HEAD manifest", "1 GET blob, 2 GET manifest"},
-			{"hangar", "blobs", "pass", "1 HEAD manifest", "1 GET blob, 2 GET manifest, 1 HEAD blob"},
+			{"hangar", "blobs", "pass", "1 HEAD manifest", "1 GET blob, 2 GET manifest, 1 HEAD blob, 1 HEAD manifest"},
 			{"content", "manifests", "pass", "1 HEAD manifest", "1 GET blob, 2 GET manifest"},
-			{"content", "blobs", "pass", "1 HEAD manifest", "1 GET blob, 2 GET manifest, 1 HEAD blob"},
+			{"content", "blobs", "pass", "1 HEAD manifest", "1 GET blob, 2 GET manifest, 1 HEAD blob, 1 HEAD manifest"},
 		}},
 		{"an identical list of three platforms", func(s, d *memory.Registry) {
 			pushList(s, team, "1", "app", three...)
 			pushList(d, team, "1", "app", three...)
 		}, []wantRequests{
 			{"hangar", "manifests", "pass", "1 HEAD manifest", "1 GET manifest, 3 HEAD manifest"},
-			{"hangar", "blobs", "pass", "1 HEAD manifest", "4 GET manifest, 6 HEAD blob"},
+			{"hangar", "blobs", "pass", "1 HEAD manifest", "4 GET manifest, 6 HEAD blob, 1 HEAD manifest"},
 			{"content", "manifests", "pass", "1 HEAD manifest", "1 GET manifest, 3 HEAD manifest"},
-			{"content", "blobs", "pass", "1 HEAD manifest", "4 GET manifest, 6 HEAD blob"},
+			{"content", "blobs", "pass", "1 HEAD manifest", "4 GET manifest, 6 HEAD blob, 1 HEAD manifest"},
 			{"exact", "manifests", "pass", "1 HEAD manifest", "1 GET manifest, 3 HEAD manifest"},
 		}},
 		{"a list trimmed to three platforms", func(s, d *memory.Registry) {
@@ -114,7 +115,7 @@ func TestRequests(t *testing.T) {
 			pushList(d, team, "1", "app", three...)
 		}, []wantRequests{
 			{"hangar", "manifests", "pass", "1 GET manifest, 1 HEAD manifest", "1 GET manifest, 3 HEAD manifest"},
-			{"hangar", "blobs", "pass", "1 GET manifest, 1 HEAD manifest", "4 GET manifest, 6 HEAD blob"},
+			{"hangar", "blobs", "pass", "1 GET manifest, 1 HEAD manifest", "4 GET manifest, 6 HEAD blob, 1 HEAD manifest"},
 			{"content", "manifests", "pass", "1 GET manifest, 1 HEAD manifest", "1 GET manifest, 3 HEAD manifest"},
 		}},
 		{"an image converted to Docker's types, in a list of one", func(s, d *memory.Registry) {
@@ -122,22 +123,22 @@ func TestRequests(t *testing.T) {
 			d.PushList(team, "1", validate.TypeDockerList, d.PushImage(team, "", memory.Image{Platform: amd64, Content: "app"}))
 		}, []wantRequests{
 			{"hangar", "manifests", "pass", "2 GET manifest, 1 HEAD manifest", "2 GET manifest"},
-			{"hangar", "blobs", "pass", "2 GET manifest, 1 HEAD manifest", "2 GET manifest, 2 HEAD blob"},
+			{"hangar", "blobs", "pass", "2 GET manifest, 1 HEAD manifest", "2 GET manifest, 2 HEAD blob, 1 HEAD manifest"},
 			{"content", "manifests", "pass", "2 GET manifest, 1 HEAD manifest", "2 GET manifest"},
-			{"content", "blobs", "pass", "2 GET manifest, 1 HEAD manifest", "2 GET manifest, 2 HEAD blob"},
+			{"content", "blobs", "pass", "2 GET manifest, 1 HEAD manifest", "2 GET manifest, 2 HEAD blob, 1 HEAD manifest"},
 		}},
 		{"a destination that is missing", func(s, d *memory.Registry) {
 			pushList(s, team, "1", "app", three...)
 		}, []wantRequests{
 			{"hangar", "manifests", "fail", "1 GET manifest, 1 HEAD manifest", "1 GET manifest"},
-			{"content", "blobs", "fail", "1 GET manifest, 1 HEAD manifest", "1 GET manifest"},
+			{"content", "blobs", "fail", "1 GET manifest, 1 HEAD manifest", "1 GET manifest, 1 HEAD manifest"},
 		}},
 		{"a list of another build", func(s, d *memory.Registry) {
 			pushList(s, team, "1", "app, rebuilt", three...)
 			pushList(d, team, "1", "app", three...)
 		}, []wantRequests{
 			{"hangar", "manifests", "fail", "1 GET manifest, 1 HEAD manifest", "1 GET manifest"},
-			{"hangar", "blobs", "fail", "1 GET manifest, 1 HEAD manifest", "1 GET manifest"},
+			{"hangar", "blobs", "fail", "1 GET manifest, 1 HEAD manifest", "1 GET manifest, 1 HEAD manifest"},
 			{"content", "manifests", "fail", "3 GET blob, 4 GET manifest, 1 HEAD manifest", "3 GET blob, 4 GET manifest"},
 			{"exact", "manifests", "fail", "1 GET manifest, 1 HEAD manifest", "1 GET manifest"},
 		}},
@@ -146,6 +147,23 @@ func TestRequests(t *testing.T) {
 			d.Delete(team, pushList(d, team, "1", "app", three...)[1].Digest)
 		}, []wantRequests{
 			{"hangar", "manifests", "fail", "1 HEAD manifest", "2 GET manifest, 3 HEAD manifest"},
+		}},
+		{"a list whose digest is lost, while its tag answers", func(s, d *memory.Registry) {
+			pushList(s, team, "1", "app", three...)
+			list := d.PushList(team, "", validate.TypeDockerList, pushList(d, team, "1", "app", three...)...)
+			d.Delete(team, list.Digest)
+		}, []wantRequests{
+			{"content", "manifests", "pass", "1 HEAD manifest", "1 GET manifest, 3 HEAD manifest"},
+			{"content", "blobs", "fail", "1 GET manifest, 1 HEAD manifest", "2 GET manifest, 2 HEAD manifest"},
+		}},
+		{"a child whose size in the list is wrong", func(s, d *memory.Registry) {
+			for _, r := range []*memory.Registry{s, d} {
+				child := r.PushImage(team, "", memory.Image{Platform: amd64, Content: "app"})
+				child.Size++
+				r.PushList(team, "1", validate.TypeDockerList, child)
+			}
+		}, []wantRequests{
+			{"hangar", "manifests", "fail", "1 HEAD manifest", "2 GET manifest, 1 HEAD manifest"},
 		}},
 	} {
 		for _, want := range kind.want {
@@ -173,7 +191,7 @@ func TestRequests(t *testing.T) {
 }
 
 // TestRequestsOfTags validates several tags of a repository that lead to the same
-// images. mvrun asks for these images once.
+// images. mvrun asks for these images, and for the list of them, once.
 func TestRequestsOfTags(t *testing.T) {
 	source, destination := startCounting(t), startCounting(t)
 	client := registry.New(t.Context(), registry.Options{Anonymous: true})
@@ -200,7 +218,7 @@ func TestRequestsOfTags(t *testing.T) {
 	if got, want := source.String(), "5 HEAD manifest"; got != want {
 		t.Errorf("the source was asked for %s, want %s", got, want)
 	}
-	if got, want := destination.String(), "7 GET manifest, 4 HEAD blob"; got != want {
+	if got, want := destination.String(), "3 GET manifest, 4 HEAD blob, 5 HEAD manifest"; got != want {
 		t.Errorf("the destination was asked for %s, want %s", got, want)
 	}
 }

@@ -125,6 +125,7 @@ func TestScripts(t *testing.T) {
 			"manifest":  pushManifest,
 			"attach":    attach,
 			"delete":    deleteManifest,
+			"corrupt":   corrupt,
 			"await":     awaitRequest,
 			"interrupt": interrupt,
 			"exited":    wantExited,
@@ -150,14 +151,20 @@ type fakeRegistry struct {
 // ServeHTTP makes requests fail as the fault of the registry says. With "hangs" the
 // registry never answers. With a number, such as "503", every request for a manifest
 // gets this status. With two numbers, such as "503:2", only the first two requests get
-// it. With "spent" the registry answers as Docker Hub does when all pulls are used. With
-// "page" a web page answers in its place. With "shutblobs" it refuses requests for blobs.
-// With "store" it redirects them to a store that has none.
+// it. With "HEAD=403", only HEAD requests for tags get it. With "spent" the registry
+// answers as Docker Hub does when all pulls are used. With "page" a web page answers in
+// its place. With "shutblobs" it refuses requests for blobs. With "store" it redirects
+// them to a store that has none.
 func (f *fakeRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.URL.Path, "/manifests/") {
 		f.first.Do(func() { close(f.asked) })
 		if status, err := strconv.Atoi(f.fault); err == nil && f.faults.Add(-1) >= 0 {
 			http.Error(w, `{"errors":[{"code":"DENIED","message":"as the test wants it"}]}`, status)
+			return
+		}
+		if status, ok := strings.CutPrefix(f.fault, "HEAD="); ok && r.Method == http.MethodHead && !strings.Contains(r.URL.Path, "sha256:") {
+			code, _ := strconv.Atoi(status)
+			w.WriteHeader(code)
 			return
 		}
 		if f.fault == "spent" {
@@ -298,6 +305,24 @@ func pushManifest(ts *testscript.TestScript, _ bool, args []string) {
 func deleteManifest(ts *testscript.TestScript, _ bool, args []string) {
 	image := memory.New().PushImage(args[1], "", memory.Image{Platform: parsePlatform(args[2]), Content: args[3]})
 	registryOf(ts, args[0]).Delete(args[1], image.Digest)
+}
+
+// corrupt implements "corrupt REGISTRY REPOSITORY TAG manifest|layer [once]". It spoils
+// the manifest under the tag, or the layer of the image under the tag. With once, only
+// the next answer is wrong.
+func corrupt(ts *testscript.TestScript, _ bool, args []string) {
+	r := registryOf(ts, args[0])
+	digest := r.LayerOf(args[1], args[2]).Digest
+	if args[3] == "manifest" {
+		answer := httptest.NewRecorder()
+		r.Registry.ServeHTTP(answer, httptest.NewRequest(http.MethodHead, "/v2/"+args[1]+"/manifests/"+args[2], nil))
+		digest = answer.Header().Get("Docker-Content-Digest")
+	}
+	if len(args) > 4 {
+		r.CorruptOnce(digest)
+		return
+	}
+	r.Corrupt(digest)
 }
 
 // awaitRequest implements "await REGISTRY". It waits until the registry gets a request

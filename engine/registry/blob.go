@@ -62,9 +62,11 @@ func (h *host) openBlob(ctx context.Context, repository, digest string) (io.Read
 }
 
 // readBlob reads a whole blob and computes its digest. It does not keep the bytes. If
-// the blob is cut short, readBlob reads it again.
+// the blob is cut short, or its bytes do not have the digest, readBlob reads it again.
 func (h *host) readBlob(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
-	return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.readBlobOnce(ctx, repository, need) })
+	return readTwice(func(fact validate.Fact) bool { return fact.Digest != need.Digest }, func() (validate.Fact, error) {
+		return wire.RetryCut(ctx, h.client.network.Tries(), func() (validate.Fact, error) { return h.readBlobOnce(ctx, repository, need) })
+	})
 }
 
 func (h *host) readBlobOnce(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {

@@ -86,8 +86,12 @@ func TestReadBlob(t *testing.T) {
 			if !reflect.DeepEqual(fact, test.want) {
 				t.Errorf("got  %+v\nwant %+v", fact, test.want)
 			}
-			if c.Bytes() != fact.Size {
-				t.Errorf("%d bytes were counted of %d", c.Bytes(), fact.Size)
+			reads := int64(1)
+			if fact.Digest != sha(test.body) { // wrong bytes are read twice
+				reads = 2
+			}
+			if c.Bytes() != reads*fact.Size {
+				t.Errorf("%d bytes were counted of %d, read %d times", c.Bytes(), fact.Size, reads)
 			}
 		})
 	}

@@ -228,6 +228,8 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		fact, err = host.headManifest(ctx, path, reference)
 	case validate.ReadManifest:
 		fact, err = host.readManifest(ctx, path, reference)
+	case validate.ResolveTag, validate.ResolveTagAgain:
+		fact, err = host.resolve(ctx, path, reference)
 	case validate.ReadConfig:
 		fact, err = host.readConfig(ctx, path, reference)
 	case validate.HeadBlob:
@@ -240,12 +242,19 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 	if gone, ok := errors.AsType[*goneError](err); ok {
 		fact, err = validate.Fact{Missing: true, Store: gone.Error()}, nil
 	}
+	if need.Side == validate.Source {
+		fact, err = sound(fact, err)
+	}
 	if ctx.Err() != nil && (err == nil || errors.As(err, new(*contentError))) {
 		err = ctx.Err() // the end of the context may have cut the answer short
 	}
 	if err != nil {
-		err = host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference)).
+		e := host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference)).
 			of(imagelist.Reference(repository, image.Tag), need)
+		if need.Action == validate.ResolveTag || need.Action == validate.ResolveTagAgain {
+			e.doing = "asking the " + need.Side.String() + " with HEAD, as containerd does, for"
+		}
+		err = e
 	}
 	return fact, call.Requests(), err
 }

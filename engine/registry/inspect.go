@@ -46,7 +46,7 @@ func (c *Client) Referrers(ctx context.Context, repository, reference string) ([
 	err := c.ask(ctx, "listing the referrers of", repository, reference, func(ctx context.Context, h *host, path string) error {
 		digest := reference
 		if !imagelist.IsDigest(reference) {
-			top, err := h.headManifest(ctx, path, reference)
+			top, err := sound(h.headManifest(ctx, path, reference))
 			if err != nil {
 				return err
 			}
@@ -98,7 +98,7 @@ func (e *partError) Unwrap() error { return e.err }
 
 // inspect reads a manifest, and the config of an image.
 func (h *host) inspect(ctx context.Context, repository, reference string) (*validate.Inspection, error) {
-	top, err := h.readManifest(ctx, repository, reference)
+	top, err := sound(h.readManifest(ctx, repository, reference))
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,8 @@ const (
 // manifest is not named, a registry may convert the manifest or refuse to send it.
 var accept = http.Header{"Accept": {strings.Join(validate.ManifestTypes, ",")}}
 
-// headManifest finds out whether a manifest is there, and its digest.
+// headManifest finds out whether a manifest is there, its digest, and its size if the
+// answer names it.
 //
 // Some registries answer a HEAD request without a digest, or with an error, although
 // a GET request works. In these cases headManifest reads the manifest.
@@ -37,7 +38,7 @@ func (h *host) headManifest(ctx context.Context, repository, reference string) (
 	digest := response.Header.Get("Docker-Content-Digest")
 	switch {
 	case response.StatusCode == http.StatusOK && validate.CheckDigest(digest) == nil && (!imagelist.IsDigest(reference) || digest == reference):
-		return validate.Fact{Digest: digest}, nil
+		return validate.Fact{Digest: digest, Size: max(response.ContentLength, 0)}, nil
 	case response.StatusCode == http.StatusOK, response.StatusCode == http.StatusBadRequest, response.StatusCode == http.StatusNotFound,
 		response.StatusCode == http.StatusMethodNotAllowed, response.StatusCode == http.StatusNotImplemented,
 		wire.IsUnexplained(response) && !h.client.options.Once:
@@ -47,32 +48,82 @@ func (h *host) headManifest(ctx context.Context, repository, reference string) (
 	return validate.Fact{}, wire.Refusal(response)
 }
 
-// readManifest reads a manifest, and checks that its bytes have the right digest.
+// resolve asks for the digest of a tag with HEAD, as a node does. Unlike headManifest,
+// it hides no answer behind a GET request.
+func (h *host) resolve(ctx context.Context, repository, reference string) (validate.Fact, error) {
+	response, err := h.do(ctx, http.MethodHead, repository, "manifests/"+reference, accept)
+	if err != nil {
+		return validate.Fact{}, err
+	}
+	defer response.Body.Close()
+	digest := response.Header.Get("Docker-Content-Digest")
+	switch {
+	case response.StatusCode == http.StatusNotFound:
+		return validate.Fact{Missing: true}, nil
+	case response.StatusCode == http.StatusMethodNotAllowed,
+		wire.IsUnexplained(response) && !h.client.options.Once: // the GET request that follows finds out why
+		return validate.Fact{}, nil
+	case response.StatusCode != http.StatusOK:
+		return validate.Fact{}, wire.Refusal(response)
+	case imagelist.IsDigest(reference): // a node knows the digest, and ignores the one in the answer
+		digest = reference
+	case validate.CheckDigest(digest) != nil:
+		return validate.Fact{}, nil
+	}
+	return validate.Fact{Digest: digest, Size: max(response.ContentLength, 0)}, nil
+}
+
+// readManifest reads a manifest. If its bytes do not have the digest under which the
+// registry serves it, readManifest reads it again. If they are wrong again, the fact has
+// no manifest, but both digests.
 func (h *host) readManifest(ctx context.Context, repository, reference string) (validate.Fact, error) {
+	return readTwice(func(fact validate.Fact) bool { return fact.Claimed != "" },
+		func() (validate.Fact, error) { return h.readManifestOnce(ctx, repository, reference) })
+}
+
+func (h *host) readManifestOnce(ctx context.Context, repository, reference string) (validate.Fact, error) {
 	body, header, err := h.get(ctx, repository, "manifests/"+reference, accept, maxManifest)
 	if err != nil || body == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
-	algorithm := validate.Algorithm(reference)
+	claim := reference
 	if !imagelist.IsDigest(reference) {
-		algorithm = validate.Algorithm(header.Get("Docker-Content-Digest"))
+		claim = header.Get("Docker-Content-Digest")
 	}
-	manifest, err := validate.ParseManifest(header.Get("Content-Type"), algorithm, body)
-	if err != nil {
+	algorithm, contentType := validate.Algorithm(claim), header.Get("Content-Type")
+	manifest, err := validate.ParseManifest(contentType, algorithm, body)
+	fact := validate.Fact{Digest: validate.Digest(algorithm, body), Size: int64(len(body)), Manifest: manifest}
+	if err == nil {
+		fact.Digest = manifest.Digest // of a manifest of schema 1, the digest of a part
+	}
+	isPage := strings.HasPrefix(contentType, "text/html") // of a proxy or a login, and no manifest of the registry
+	switch {
+	case fact.Digest != claim && validate.CheckDigest(claim) == nil && !isPage: // counts more than bytes that cannot be parsed
+		fact.Claimed, fact.Manifest = claim, nil
+	case err != nil:
 		return validate.Fact{}, &contentError{err}
 	}
-	if claim := header.Get("Docker-Content-Digest"); !imagelist.IsDigest(reference) && validate.CheckDigest(claim) == nil && claim != manifest.Digest {
-		return validate.Fact{}, &contentError{fmt.Errorf("the registry says that the manifest's digest is %s, but it is %s", claim, manifest.Digest)}
-	}
-	if imagelist.IsDigest(reference) && manifest.Digest != reference {
-		return validate.Fact{}, &contentError{fmt.Errorf("the registry sent a manifest whose digest is %s: its bytes are corrupt, or of another image", manifest.Digest)}
-	}
-	return validate.Fact{Digest: manifest.Digest, Manifest: manifest}, nil
+	return fact, nil
 }
 
-// readConfig reads an image's config. If the bytes have a wrong digest, the fact has
-// this digest and no config.
+// sound turns the fact about a manifest with wrong bytes into an error. Only of the
+// destination does a comparison judge such a manifest.
+func sound(fact validate.Fact, err error) (validate.Fact, error) {
+	if err != nil || fact.Claimed == "" {
+		return fact, err
+	}
+	return validate.Fact{}, &contentError{fmt.Errorf("the registry sent a manifest whose digest is %s instead of %s: its bytes are corrupt, or of another image",
+		fact.Digest, fact.Claimed)}
+}
+
+// readConfig reads an image's config. If the bytes have a wrong digest, readConfig reads
+// it again. If they are wrong again, the fact has this digest and no config.
 func (h *host) readConfig(ctx context.Context, repository, digest string) (validate.Fact, error) {
+	return readTwice(func(fact validate.Fact) bool { return fact.Digest != digest },
+		func() (validate.Fact, error) { return h.readConfigOnce(ctx, repository, digest) })
+}
+
+func (h *host) readConfigOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
 	body, _, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
 	if err != nil || body == nil {
 		return validate.Fact{Missing: err == nil}, err

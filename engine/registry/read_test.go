@@ -31,7 +31,9 @@ func TestRead(t *testing.T) {
 		want func(validate.Fact) bool
 	}{
 		{"source head", validate.Need{Side: validate.Source, Action: validate.HeadManifest},
-			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: single.Digest}) }},
+			func(f validate.Fact) bool {
+				return reflect.DeepEqual(f, validate.Fact{Digest: single.Digest, Size: int64(single.Size)})
+			}},
 		{"source manifest", validate.Need{Side: validate.Source, Action: validate.ReadManifest}, func(f validate.Fact) bool {
 			return f.Digest == single.Digest && f.Manifest.MediaType == validate.TypeOCIManifest && f.Manifest.Config.Digest == config
 		}},
@@ -39,12 +41,16 @@ func TestRead(t *testing.T) {
 			return f.Digest == config && f.Config.Platform == *single.Platform
 		}},
 		{"destination head", validate.Need{Side: validate.Destination, Action: validate.HeadManifest},
-			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: list.Digest}) }},
+			func(f validate.Fact) bool {
+				return reflect.DeepEqual(f, validate.Fact{Digest: list.Digest, Size: int64(list.Size)})
+			}},
 		{"destination manifest", validate.Need{Side: validate.Destination, Action: validate.ReadManifest}, func(f validate.Fact) bool {
 			return f.Digest == list.Digest && f.Manifest.MediaType == validate.TypeDockerList && f.Manifest.Children[0].Digest == child.Digest
 		}},
 		{"destination child head", validate.Need{Side: validate.Destination, Action: validate.HeadManifest, Digest: child.Digest},
-			func(f validate.Fact) bool { return reflect.DeepEqual(f, validate.Fact{Digest: child.Digest}) }},
+			func(f validate.Fact) bool {
+				return reflect.DeepEqual(f, validate.Fact{Digest: child.Digest, Size: int64(child.Size)})
+			}},
 		{"destination child manifest", validate.Need{Side: validate.Destination, Action: validate.ReadManifest, Digest: child.Digest}, func(f validate.Fact) bool {
 			return f.Digest == child.Digest && f.Manifest.MediaType == validate.TypeDockerManifest
 		}},

@@ -119,7 +119,7 @@ func noReferrersAPI(err error) bool {
 // Platforms have no artifact type, so entries without one are left out.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
 func (h *host) taggedReferrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
-	fact, err := h.readManifest(ctx, repository, referrersTag(digest))
+	fact, err := sound(h.readManifest(ctx, repository, referrersTag(digest)))
 	if err != nil || fact.Missing || fact.Digest == digest {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (h *host) cosignReferrer(ctx context.Context, repository, digest, suffix, a
 	if len(tag) > maxTag { // the tag for a sha512 digest is too long, and cosign does not shorten it
 		return nil, nil
 	}
-	fact, err := h.readManifest(ctx, repository, tag)
+	fact, err := sound(h.readManifest(ctx, repository, tag))
 	if err != nil || fact.Missing || fact.Digest == digest {
 		return nil, err
 	}

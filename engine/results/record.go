@@ -94,6 +94,7 @@ type Record struct {
 	DestinationDigest *string           `json:"destination_digest"`
 	Missing           []validate.Object `json:"missing"`
 	Corrupt           []validate.Object `json:"corrupt"`
+	Warnings          []string          `json:"warnings"`
 
 	Question   string    `json:"question"` // a hash of what was asked
 	Attempts   int       `json:"attempts"`
@@ -174,7 +175,7 @@ func recordOf(r *engine.Result) Record {
 		Tag: r.Image.DestinationLookup(), Digest: r.Image.Digest(),
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
 		Platforms: make([]Platform, len(r.Platforms)), SourceDigest: orNull(r.SourceDigest), DestinationDigest: orNull(r.DestinationDigest),
-		Missing: r.Missing, Corrupt: r.Corrupt,
+		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
 		Question: r.Question, Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, DurationMS: r.Duration.Milliseconds(),
 		Waived: orNull(r.Waived), Rejected: orNull(r.Rejected),
 	}
@@ -187,6 +188,9 @@ func recordOf(r *engine.Result) Record {
 	if record.Corrupt == nil {
 		record.Corrupt = []validate.Object{}
 	}
+	if record.Warnings == nil {
+		record.Warnings = []string{}
+	}
 	return record
 }
 
@@ -196,7 +200,7 @@ func (r *Record) result() *engine.Result {
 	result := &engine.Result{
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
 		Platforms: make([]validate.PlatformVerdict, len(r.Platforms)), SourceDigest: text(r.SourceDigest), DestinationDigest: text(r.DestinationDigest),
-		Missing: r.Missing, Corrupt: r.Corrupt,
+		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
 		Question: r.Question, Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
 		Earlier: true,
 	}

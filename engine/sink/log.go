@@ -142,6 +142,9 @@ func (l Log) Write(r *engine.Result) error {
 		return nil
 	}
 	source, destination = "["+source+"]", "["+destination+"]"
+	for _, warning := range r.Warnings {
+		log.Warn("WARNING "+destination+": "+oneLine(warning), imageKey, r.Image.Number, "status", r.Status)
+	}
 	if r.Waived != "" {
 		log.Warn("WAIVED "+source+" != "+destination+": "+message+" ("+waived+")", append(attrs, "waived", r.Waived)...)
 		return nil

@@ -40,6 +40,10 @@ func TestLog(t *testing.T) {
 		{"pass", engine.Result{Status: validate.Pass, Match: validate.Identical},
 			"[INFO] [M_ID:3] PASS [docker.io/library/nginx:1] == [r.io/nginx:1]\n",
 			`"level":"INFO","msg":"PASS [docker.io/library/nginx:1] == [r.io/nginx:1]","m_id":3,"status":"pass","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","match":"identical"}` + "\n"},
+		{"pass with warnings", engine.Result{Status: validate.Pass, Match: validate.Identical, Warnings: []string{"read\ntwice", "too"}},
+			"[WARN] [M_ID:3] WARNING [r.io/nginx:1]: read twice\n[WARN] [M_ID:3] WARNING [r.io/nginx:1]: too\n[INFO] [M_ID:3] PASS [docker.io/library/nginx:1] == [r.io/nginx:1]\n",
+			`"level":"WARN","msg":"WARNING [r.io/nginx:1]: read twice","m_id":3,"status":"pass"}` + "\n" + `"level":"WARN","msg":"WARNING [r.io/nginx:1]: too","m_id":3,"status":"pass"}` + "\n" +
+				`"level":"INFO","msg":"PASS [docker.io/library/nginx:1] == [r.io/nginx:1]","m_id":3,"status":"pass","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","match":"identical"}` + "\n"},
 		{"fail", engine.Result{Status: validate.Fail, Reason: validate.DestinationMissing, Message: "no\nsuch"},
 			"[ERRO] [M_ID:3] FAILED [docker.io/library/nginx:1] != [r.io/nginx:1]: no such\n",
 			`"level":"ERROR","msg":"FAILED [docker.io/library/nginx:1] != [r.io/nginx:1]: no such","m_id":3,"status":"fail","source":"docker.io/library/nginx:1","destination":"r.io/nginx:1","reason":"destination-missing"}` + "\n"},

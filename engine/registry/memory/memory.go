@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"path"
 	"sync"
+	"sync/atomic"
 
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
 	"github.com/klauspost/compress/zstd"
@@ -25,7 +27,7 @@ import (
 // panics, because the caller has a bug.
 type Registry struct {
 	http.Handler
-	corrupt sync.Map // the keys are the digests of corrupt blobs
+	corrupt sync.Map // from the digest of a corrupt manifest or blob to an *atomic.Int64: how many more answers have wrong bytes
 }
 
 // New returns an empty registry.
@@ -35,26 +37,44 @@ func New() *Registry {
 
 // ServeHTTP implements http.Handler.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	if _, ok := r.corrupt.Load(path.Base(request.URL.Path)); ok && request.Method == http.MethodGet {
-		w = &corruptWriter{ResponseWriter: w}
+	if request.Method == http.MethodGet {
+		w = &corruptWriter{ResponseWriter: w, asked: path.Base(request.URL.Path), corrupt: &r.corrupt}
 	}
 	r.Handler.ServeHTTP(w, request)
 }
 
-// Corrupt changes the first byte of a blob, as a bad disk may do. The blob keeps its
-// size, and the registry still serves it under the same digest.
-func (r *Registry) Corrupt(digest string) { r.corrupt.Store(digest, nil) }
+// Corrupt changes the first byte of a manifest or a blob, as a bad disk may do. It keeps
+// its size, and the registry still serves it under the same digest and the same tags.
+func (r *Registry) Corrupt(digest string) { r.corruptAnswers(digest, math.MaxInt64) }
 
-// corruptWriter changes the first byte of an answer.
+// CorruptOnce does the same for the next answer alone, as a bad network may do.
+func (r *Registry) CorruptOnce(digest string) { r.corruptAnswers(digest, 1) }
+
+func (r *Registry) corruptAnswers(digest string, answers int64) {
+	left := &atomic.Int64{}
+	left.Store(answers)
+	r.corrupt.Store(digest, left)
+}
+
+// corruptWriter changes the first byte of an answer if that has a corrupt manifest or
+// blob.
 type corruptWriter struct {
 	http.ResponseWriter
-	done bool
+	asked   string // the tag or digest of the request
+	corrupt *sync.Map
+	begun   bool // whether the first byte is written
 }
 
 func (c *corruptWriter) Write(b []byte) (int, error) {
-	if !c.done && len(b) > 0 {
-		c.done = true
-		b = append([]byte{^b[0]}, b[1:]...)
+	if !c.begun && len(b) > 0 {
+		c.begun = true
+		left, ok := c.corrupt.Load(c.asked)
+		if !ok {
+			left, ok = c.corrupt.Load(c.Header().Get("Docker-Content-Digest"))
+		}
+		if ok && left.(*atomic.Int64).Add(-1) >= 0 {
+			b = append([]byte{^b[0]}, b[1:]...)
+		}
 	}
 	return c.ResponseWriter.Write(b)
 }

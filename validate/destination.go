@@ -1,0 +1,217 @@
+package validate
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// This file finds the manifest that the destination has under the tag, as a node
+// would find it.
+
+// destinationTop returns the manifest that the destination has under the tag. It is
+// the only way to that manifest, for all rule sets. If both results are nil, the
+// destination has no such tag. If the problem is unknown, facts are missing. Any other
+// problem says why the tag leads to nothing that could be judged.
+//
+// If the question names a digest beside the tag, the destination must have this
+// digest, too. How the tag and the digest must belong together depends on the rules:
+// Hangar packs lists anew, so the digest counts for nothing but a warning. Under
+// Content the tag may lead to another manifest, because its content is compared.
+// Under all other rules the tag must lead to the digest.
+func (c *comparison) destinationTop() (top *Manifest, p *problem) {
+	switch {
+	case c.Digest == "":
+		return c.tagTop()
+	case c.Rules == Hangar:
+		if pinned, known := c.fact(Need{Side: Destination, Action: HeadManifest, Digest: c.Digest}); known && pinned.Missing {
+			c.warn(c.pinnedMissing().message)
+		}
+		return c.tagTop()
+	}
+	pinned, known := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: c.Digest})
+	top, p = c.tagTop()
+	switch {
+	case !known || p == unknown:
+		return nil, unknown
+	case pinned.Missing:
+		return nil, c.pinnedMissing()
+	case pinned.Claimed != "":
+		return nil, manifestCorrupt(Destination, pinned)
+	case p != nil:
+		return nil, p
+	case top == nil:
+		return nil, newProblem(DestinationMissing, "destination manifest does not exists: the destination has the digest that the list names, but not the tag")
+	case top.Digest != c.Digest && c.Rules != Content:
+		return nil, differs("the destination's tag leads to %q, and not to %q, which the list names beside the tag", top.Digest, c.Digest)
+	}
+	return top, nil
+}
+
+// pinnedMissing returns the problem that the destination does not have the digest that
+// the question names.
+func (c *comparison) pinnedMissing() *problem {
+	return newProblem(DigestMissing, "the destination does not have %s, which the list names beside the tag: nodes that pull by this digest do not find it", c.Digest).
+		about(Object{Digest: c.Digest, Kind: KindManifest})
+}
+
+// tagTop returns the manifest under the destination's tag, as destinationTop does for
+// a question without a digest.
+//
+// From the depth Blobs on, the tag is resolved as containerd does it: a HEAD request
+// for the tag names a digest, and a GET request reads that digest.
+// https://github.com/containerd/containerd/blob/v2.0.0/core/remotes/docker/resolver.go (Resolve)
+func (c *comparison) tagTop() (*Manifest, *problem) {
+	if !c.asNode {
+		return c.tagByGet()
+	}
+	head, known := c.fact(Need{Side: Destination, Action: ResolveTag})
+	if !known {
+		return nil, unknown
+	}
+	top, p := c.followHead(head)
+	if p == nil || p.reason != DigestMissing {
+		return top, p
+	}
+	// A tag may move between two requests, and a proxy may answer 404 while its registry
+	// starts. So a second HEAD has to confirm the first one.
+	again, known := c.fact(Need{Side: Destination, Action: ResolveTagAgain})
+	switch {
+	case !known:
+		return nil, unknown
+	case again.Missing == head.Missing && again.Digest == head.Digest:
+		return nil, p
+	}
+	return c.followHead(again)
+}
+
+// followHead returns the manifest to which the answer to a HEAD request for the tag
+// leads.
+func (c *comparison) followHead(head Fact) (*Manifest, *problem) {
+	switch {
+	case head.Missing:
+		return c.hiddenFromHead()
+	case head.Digest == "":
+		return c.tagByGet()
+	}
+	fact, known := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: head.Digest})
+	switch {
+	case !known:
+		return nil, unknown
+	case fact.Missing:
+		return nil, c.leadsNowhere(head.Digest)
+	case fact.Claimed != "":
+		return nil, manifestCorrupt(Destination, fact)
+	}
+	return fact.Manifest, nil
+}
+
+// tagByGet reads the manifest under the destination's tag with one GET request.
+func (c *comparison) tagByGet() (*Manifest, *problem) {
+	fact, known := c.fact(Need{Side: Destination, Action: ReadManifest})
+	switch {
+	case !known:
+		return nil, unknown
+	case fact.Claimed != "":
+		return nil, manifestCorrupt(Destination, fact)
+	}
+	return fact.Manifest, nil
+}
+
+// hiddenFromHead returns the problem of a tag for which HEAD gave 404. There is none if
+// GET does not find the tag, either.
+func (c *comparison) hiddenFromHead() (*Manifest, *problem) {
+	fact, known := c.fact(Need{Side: Destination, Action: ReadManifest})
+	switch {
+	case !known:
+		return nil, unknown
+	case fact.Missing:
+		return nil, nil
+	}
+	digest := cmp.Or(fact.Claimed, fact.Digest)
+	return nil, newProblem(DigestMissing, "the destination answers HEAD of the %s with 404, so containerd cannot pull the image; GET of the %s gives %s",
+		c.tagOrDigest(), c.tagOrDigest(), digest).about(Object{Digest: digest, Kind: KindManifest})
+}
+
+// leadsNowhere returns the problem of a tag that leads to a digest which the
+// destination does not serve.
+func (c *comparison) leadsNowhere(digest string) *problem {
+	object := Object{Digest: digest, Kind: KindManifest}
+	if digest == c.Tag {
+		return newProblem(DigestMissing, "the destination answers HEAD of the digest, and GET of it with 404, so containerd cannot pull the image").about(object)
+	}
+	fact, known := c.fact(Need{Side: Destination, Action: ReadManifest})
+	gives := "nothing, either"
+	switch {
+	case !known:
+		return unknown
+	case !fact.Missing:
+		gives = cmp.Or(fact.Claimed, fact.Digest)
+	}
+	return newProblem(DigestMissing, "the destination's tag leads to %s, which the destination does not serve, so containerd cannot pull the image; GET of the tag gives %s",
+		digest, gives).about(object)
+}
+
+// tagOrDigest names for a message what the list has in the place of the tag.
+func (c *comparison) tagOrDigest() string {
+	if CheckDigest(c.Tag) == nil {
+		return "digest"
+	}
+	return "tag"
+}
+
+// taggedDigest returns the digest to which the destination's tag leads, "" if there is
+// none or it is not known.
+func (c *comparison) taggedDigest() string {
+	head, _ := c.peek(Need{Side: Destination, Action: ResolveTag})
+	again, _ := c.peek(Need{Side: Destination, Action: ResolveTagAgain})
+	get, _ := c.peek(Need{Side: Destination, Action: ReadManifest})
+	return cmp.Or(again.Digest, head.Digest, get.Claimed, get.Digest)
+}
+
+// manifestCorrupt returns the problem of a manifest whose bytes do not have the digest
+// under which the registry serves them.
+func manifestCorrupt(side Side, fact Fact) *problem {
+	reason := ManifestCorrupt
+	if side == Source {
+		reason = BadManifest
+	}
+	return newProblem(reason, "%s manifest %s is corrupt: its bytes have the digest %s", side, fact.Claimed, fact.Digest).
+		about(Object{Digest: fact.Claimed, Kind: KindManifest})
+}
+
+// withPinned returns the verdict on an image that passed so far. If the tag leads to
+// another manifest than the digest that the question names, the images behind the digest
+// must be there, too, because nodes pull by it. They need no comparison, because the
+// source has the same digest.
+func (c *comparison) withPinned(verdict Verdict) Verdict {
+	if c.Digest == "" || c.Rules != Content || c.taggedDigest() == c.Digest {
+		return verdict
+	}
+	pinned, _ := c.fact(Need{Side: Destination, Action: ReadManifest, Digest: c.Digest}) // known since destinationTop
+	if pinned.Manifest.ServedAs != "" {
+		return Verdict{Status: Fail, Reason: DestinationType, Message: pinned.Manifest.servedAs(), Platforms: verdict.Platforms}
+	}
+	images, refused := c.imagesBehind(Destination, pinned.Manifest, nil)
+	switch {
+	case c.isWaiting():
+		return Verdict{}
+	case refused != nil:
+		return *refused
+	}
+	var wrong problems
+	for _, img := range c.selectImages(images) {
+		found := problems{}
+		if img.problem != nil {
+			found.add(img.problem)
+		} else {
+			found = c.check(c, img, Identical)
+		}
+		c.noteObjects(img.name(), found)
+		wrong = append(wrong, found...)
+	}
+	if len(wrong) > 0 {
+		verdict.Status, verdict.Reason, verdict.Match = Fail, wrong[0].reason, ""
+		verdict.Message = fmt.Sprintf("of %s, which the list names beside the tag: %s", c.Digest, wrong)
+	}
+	return verdict
+}
