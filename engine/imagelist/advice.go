@@ -121,13 +121,14 @@ func keyMistake(_ string, words []string) string {
 
 // quoteMistake explains quotes and brackets around words.
 func quoteMistake(_ string, words []string) string {
-	for _, word := range words {
-		if strings.ContainsAny(word[:1], "\"'`") {
-			return fmt.Sprintf("%s begins with a quote: write the words without quotes", quote(word))
-		}
+	for i, word := range words {
 		isIPv6 := strings.Count(word, ":") > 1
-		if mark := word[:1]; mark == "(" || mark == "<" || mark == "[" && !isIPv6 {
-			return fmt.Sprintf("%s begins with a bracket: write the words without brackets", quote(word))
+		mark := word[:1]
+		if strings.Contains("\"'`", mark) {
+			return fmt.Sprintf("word %d begins with a quote, %s: write the words without quotes", i+1, mark)
+		}
+		if strings.Contains("(<[", mark) && (mark != "[" || !isIPv6) {
+			return fmt.Sprintf("word %d begins with a bracket, %s: write the words without brackets", i+1, mark)
 		}
 	}
 	return ""
