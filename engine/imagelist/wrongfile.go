@@ -21,6 +21,13 @@ const (
 	decidingLines = 20
 )
 
+// WrongListError says that a list is the wrong file, or that nobody said where its
+// images were mirrored to. No image of the list was asked for.
+type WrongListError struct{ err error }
+
+func (e *WrongListError) Error() string { return e.err.Error() }
+func (e *WrongListError) Unwrap() error { return e.err }
+
 // survey counts the lines of a list, or the first lines of a stream.
 type survey struct {
 	lines  int
@@ -31,8 +38,8 @@ type survey struct {
 	bad      error  // of the first line that is no image
 }
 
-// Check returns an error if a list is the wrong file, or if none of its lines says
-// where the destination is. It reads no more lines of a stream than it needs. At a
+// Check returns a *WrongListError if a list is the wrong file, or if none of its lines
+// says where the destination is. It reads no more lines of a stream than it needs. At a
 // prompt every line gets its own answer, and Check returns nil.
 //
 // An error of the stream itself is left to whoever reads the lines.
@@ -59,9 +66,9 @@ func (l *List) Check(ctx context.Context, o Options) error {
 	}
 	switch {
 	case s.images == 0 && s.lines >= fewLines, s.lines >= manyLines && s.images*everyTenth < s.lines:
-		return l.wrongFile(s)
+		return &WrongListError{l.wrongFile(s)}
 	case s.images > 0 && s.placed == 0:
-		return l.noDestination(s, o.Hints)
+		return &WrongListError{l.noDestination(s, o.Hints)}
 	}
 	return nil
 }
