@@ -36,6 +36,7 @@ func TestAdvice(t *testing.T) {
 		{`["nginx:1.27"]`, `word 1 begins with a bracket, [: write the words without brackets`},
 		{`<li>nginx:1.27</li>`, `word 1 begins with a bracket, <`},
 		{`docker pull nginx`, `"docker pull" is a command: leave it out, and write only the image`},
+		{"docker\tpull  nginx", `"docker pull" is a command`},
 		{`sudo podman pull nginx`, `"podman pull" is a command`},
 		{`crane copy a/b r.io/a/b:1`, `"crane copy" is a command`},
 		{`FROM nginx:1.27`, `"FROM" is an instruction of a Dockerfile`},

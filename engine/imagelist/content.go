@@ -32,11 +32,11 @@ func readLine(line string, o Options) (Image, error) {
 // image is a line.
 func isNoLine(text string) bool {
 	text = strings.TrimSpace(text)
-	if text == "" {
-		return true
+	if !isComment(text) {
+		return text == ""
 	}
 	_, hides := hiddenText(text)
-	return isComment(text) && !hides
+	return !hides
 }
 
 // isComment reports whether a text, which does not begin with white space, begins a
@@ -116,7 +116,7 @@ func isSeparator(r rune) bool {
 // nobody would understand a message that does not name it. Tabs, and spaces of every
 // width, stand between words.
 func isUnseen(r rune) bool {
-	if r < utf8.RuneSelf {
+	if r <= 0x7f {
 		return r < ' ' && r != '\t' || r == 0x7f
 	}
 	return r == utf8.RuneError || !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r)

@@ -17,10 +17,15 @@ func splitLines(text string) iter.Seq[string] {
 		for text != "" {
 			var line string
 			line, text, _ = strings.Cut(text, "\n")
-			for part := range strings.SplitSeq(strings.TrimSuffix(line, "\r"), "\r") {
-				if !yield(part) {
+			line = strings.TrimSuffix(line, "\r")
+			for cr := strings.IndexByte(line, '\r'); cr >= 0; cr = strings.IndexByte(line, '\r') {
+				if !yield(line[:cr]) {
 					return
 				}
+				line = line[cr+1:]
+			}
+			if !yield(line) {
+				return
 			}
 		}
 	}
