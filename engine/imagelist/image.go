@@ -36,7 +36,8 @@ func Reference(repository, tag string) string {
 // colon.
 func IsDigest(tag string) bool { return strings.Contains(tag, ":") }
 
-// ParseLine reads one line that is neither blank nor a comment. Its error says
+// ParseLine reads one line that is neither blank nor a comment, and that has no
+// comment at its end. Its error says
 // what is wrong with the line and how to correct it. The error does not say where
 // the line stands: the caller adds that.
 func ParseLine(line string, o Options) (Image, error) {
