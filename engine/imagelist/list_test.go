@@ -433,6 +433,15 @@ func TestDrain(t *testing.T) {
 		t.Errorf("got %q", line)
 	}
 
+	// An LF is no line if its CR was taken before.
+	parted := &splitter{r: strings.NewReader("\nthree\n"), pending: []byte("one\ntwo\r")}
+	if taken := parted.rest(); taken != "one\ntwo\r" {
+		t.Errorf("got %q", taken)
+	}
+	if line, err := parted.next(); line != "three\n" || err != nil {
+		t.Errorf("got %q, %v", line, err)
+	}
+
 	// Drain returns when its context ends, even if a writer keeps the pipe open.
 	synctest.Test(t, func(t *testing.T) {
 		pipe, writer := io.Pipe()
