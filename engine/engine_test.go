@@ -289,8 +289,8 @@ func TestLines(t *testing.T) {
 		}
 		return mirrored(ctx, i, need)
 	}, 1)
-	e.Load(list, imagelist.Options{})
-	e.Load(list, imagelist.Options{})
+	load(t, e, list)
+	load(t, e, list)
 	var results []*Packed
 	for i := range 4 { // the last line is not reached
 		line, err := list.At(t.Context(), i)

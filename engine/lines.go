@@ -15,14 +15,20 @@ import (
 // Load adds a list to those that the run reads, unless it is there already. The
 // engine knows every line that the run may validate from these lists, so that an
 // interruption loses none. options say how the script reads the lines; the last
-// ones count.
-func (e *Engine) Load(list *imagelist.List, options imagelist.Options) {
+// ones count. A list that is the wrong file is an error, and is not added: of it no
+// line is asked, or gets into a failed list. Load may have to wait for the first
+// lines of a stream.
+func (e *Engine) Load(ctx context.Context, list *imagelist.List, options imagelist.Options) error {
+	if err := list.Check(ctx, options); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.reading[list] = options
 	if !slices.Contains(e.lists, list) {
 		e.lists = append(e.lists, list)
 	}
+	return nil
 }
 
 // Total returns how many lines of the run's lists are read so far. final reports

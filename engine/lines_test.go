@@ -12,6 +12,14 @@ import (
 	"mvrun/validate"
 )
 
+// load adds a list to an engine.
+func load(t *testing.T, e *Engine, list *imagelist.List) {
+	t.Helper()
+	if err := e.Load(t.Context(), list, imagelist.Options{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // all returns the images of a list.
 func all(t *testing.T, list *imagelist.List) (images []imagelist.Image) {
 	t.Helper()
@@ -39,9 +47,9 @@ func TestLinesOfManyLists(t *testing.T) {
 	if n, final := e.Total(); n != 0 || final {
 		t.Errorf("without a list the total is %d, %v", n, final)
 	}
-	e.Load(stream, imagelist.Options{})
-	e.Load(file, imagelist.Options{})
-	if n, final := e.Total(); n != 3 || final { // the stream may have any number
+	load(t, e, stream)
+	load(t, e, file)
+	if n, final := e.Total(); n != 5 || final { // two lines have shown that the stream is a list, and it may have any number
 		t.Errorf("the total is %d, %v", n, final)
 	}
 	record := func(status validate.Status, images ...imagelist.Image) {
@@ -90,7 +98,7 @@ func TestFailedLinesOfNoList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Load(list, imagelist.Options{})
+	load(t, e, list)
 	of := func(image imagelist.Image) *Packed {
 		packed := (&Result{Image: new(image), Status: validate.Fail}).Pack()
 		return &packed
@@ -118,7 +126,7 @@ func TestEndRest(t *testing.T) {
 			return &Result{Image: i, Status: status, Earlier: true, Attempts: 1}
 		}})
 	stream := imagelist.Stream("l", strings.NewReader(lines+"s.io/5 d.io/5 1\n"))
-	e.Load(stream, imagelist.Options{})
+	load(t, e, stream)
 	line, err := stream.At(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)

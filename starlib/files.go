@@ -73,7 +73,12 @@ func (e *execution) loadList(thread *starlark.Thread, b *starlark.Builtin, args 
 	if err != nil {
 		return nil, err
 	}
-	e.Engine.Load(list, options)
+	if err := e.Engine.Load(Context(thread), list, options); err != nil {
+		if path == "" && thread.Local(promptLocal) == nil {
+			e.abort(err) // the user gave the list, so the message has no need of the script's place
+		}
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
 	return &imageList{execution: e, thread: thread, list: list, options: options}, nil
 }
 

@@ -56,7 +56,7 @@ func parserOf(c job.Console, doc string, more ...kong.Option) *kong.Kong {
 			"  mvrun validate.star -f list.txt -j 10    the bundled script\n"+
 			"  mvrun policy.star -f list.txt            your own\n"+
 			"  mvrun docs                               how to write one\n\n"+
-			"Exit status: 0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable or empty list; "+
+			"Exit status: 0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable, empty or wrong list; "+
 			"3 none failed, but one could not be checked; 130 interrupted."),
 		kong.Writers(c.Stdout, c.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),

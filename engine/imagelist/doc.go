@@ -4,7 +4,13 @@
 // types. A file is read as a whole, and a stream line by line. Many readers can use
 // the same List, and each of them gets all lines. A List reads a line of a stream
 // only when a reader needs it. It leaves out comments and blank lines, but does not
-// check whether the other lines are images.
+// check whether the other lines are images. A line ends with LF, CRLF, or a CR alone
+// (splitter.go). No other character may hide an image: a line with a character that
+// nobody sees is an error, which names it (content.go).
+//
+// Check finds out that a list is the wrong file, such as one of YAML, or that nobody
+// said where its images were mirrored to (wrongfile.go). That is one error, in place
+// of one for each line.
 //
 // ParseLine makes an Image of a line: the repository at the source, the repository
 // at the destination, and the tags. A line has one of three formats. Hangar has two
@@ -18,7 +24,8 @@
 //
 // A line that is not an image is an error, and is never skipped. The error says
 // what is wrong with the line, and how to correct it. If it shows words of the
-// line, these are quoted and cut, so that they can do no harm on a terminal.
+// line, these are quoted and cut, so that they can do no harm on a terminal. advice.go
+// knows what is wrong in lines that are written as other programs write them.
 //
 // The package imports only the standard library. It must not know registries,
 // results or flags. If a message should name a flag, the caller gives the words

@@ -23,8 +23,8 @@ type Image struct {
 	List       string // the name of the list, for messages; "" if the image is not from a list
 }
 
-// ParseLine reads one line that is neither blank nor a comment. Its error says
-// what is wrong with the line and how to correct it. The error does not say where
+// ParseLine reads one line that is neither blank nor a comment, and that has no
+// comment at its end. Its error says what is wrong with the line and how to correct it. The error does not say where
 // the line stands: the caller adds that.
 func ParseLine(line string, o Options) (Image, error) {
 	fields := strings.Fields(line)

@@ -14,8 +14,8 @@ import (
 
 // Line is one line of a list. Blank lines and comments are not Lines.
 type Line struct {
-	Text       string // the line as the list has it, without the newline
-	LineNumber int    // counts all lines from 1
+	Text       string // the line as the list has it, without its end
+	LineNumber int    // counts all lines from 1, also those that a CR alone ends
 	Number     int    // counts from 1, without comments and blank lines
 }
 
@@ -76,9 +76,7 @@ func Parse(name string, file io.Reader, size int64) (*List, error) {
 	}
 	l := &List{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), err: io.EOF, ended: true}
 	l.lines = make([]Line, 0, min(strings.Count(rest, "\n")+1, len(rest)/16)) // len(rest)/16 limits the memory for a file of blank lines
-	for rest != "" {
-		var text string
-		text, rest, _ = strings.Cut(rest, "\n")
+	for text := range splitLines(rest) {
 		l.add(text)
 	}
 	if len(l.lines) == 0 {
@@ -174,7 +172,7 @@ func (l *List) Drain(ctx context.Context) {
 	for i := 0; ; i++ {
 		_, err := l.At(ctx, i)
 		if err != nil && ctx.Err() != nil && l.rest != nil {
-			for line := range strings.Lines(l.rest()) {
+			for line := range splitLines(l.rest()) {
 				l.take(line, nil)
 			}
 		}
@@ -207,15 +205,15 @@ func (l *List) take(text string, err error) {
 	}
 }
 
-// add appends a line, unless it is blank or a comment.
+// add appends a line, unless it is blank or a comment. text may end with the end of
+// the line.
 func (l *List) add(text string) {
 	l.last++
 	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 	if l.last == 1 {
 		text = strings.TrimPrefix(text, "\ufeff")
 	}
-	content := strings.TrimSpace(text)
-	if content == "" || strings.HasPrefix(content, "#") || strings.HasPrefix(content, "//") {
+	if isNoLine(text) {
 		return
 	}
 	l.lines = append(l.lines, Line{Text: text, LineNumber: l.last, Number: len(l.lines) + 1})
@@ -237,7 +235,7 @@ func checkEncoding(name, content string) error {
 // Image makes an image of a line. If that fails, the image has only the fields
 // that say where the line stands.
 func (l *List) Image(line Line, o Options) (Image, error) {
-	image, err := ParseLine(line.Text, o)
+	image, err := readLine(line.Text, o)
 	if err != nil {
 		err = fmt.Errorf("%s:%d: %w", l.Name, line.LineNumber, err)
 	}

@@ -26,12 +26,19 @@ var listTests = []struct {
 	{name: "no newline at the end", content: "one\ntwo", want: []Line{{"one", 1, 1}, {"two", 2, 2}}},
 	{name: "no newline behind CR", content: "one\r", want: []Line{{"one", 1, 1}}},
 	{name: "CRLF", content: "one\r\n\r\n# x\r\ntwo\r\n", want: []Line{{"one", 1, 1}, {"two", 4, 2}}},
+	{name: "CR alone", content: "one\rtwo\r\r# x\rthree", want: []Line{{"one", 1, 1}, {"two", 2, 2}, {"three", 5, 3}}},
+	{name: "CR alone at the end of a comment", content: "# x\rone\ntwo\r\n// y\rthree\n", want: []Line{{"one", 2, 1}, {"two", 3, 2}, {"three", 5, 3}}},
+	{name: "CR before CRLF", content: "one\r\r\ntwo\n\rthree", want: []Line{{"one", 1, 1}, {"two", 3, 2}, {"three", 5, 3}}},
+	{name: "CR within a line", content: "one\r two", want: []Line{{"one", 1, 1}, {" two", 2, 2}}},
+	{name: "a comment with a line separator", content: "# x\u2028one\n", want: []Line{{"# x\u2028one", 1, 1}}},
+	{name: "a comment that ends with a form feed", content: "# x\f\none\n", want: []Line{{"one", 2, 1}}},
+	{name: "blank in many ways", content: "\v\n\f\n\u0085\n\u2028\n\u00a0\none", want: []Line{{"one", 6, 1}}},
 	{name: "a byte-order mark", content: "\ufeffone\ntwo\n", want: []Line{{"one", 1, 1}, {"two", 2, 2}}},
 	{name: "a byte-order mark before a comment", content: "\ufeff# x\none\n", want: []Line{{"one", 2, 1}}},
 	{name: "a byte-order mark alone in its line", content: "\ufeff\r\none", want: []Line{{"one", 2, 1}}},
 	{name: "a byte-order mark counts only at the beginning", content: "one\n\ufefftwo\n", want: []Line{{"one", 1, 1}, {"\ufefftwo", 2, 2}}},
 	{name: "comments and blank lines", content: "# x\n\none\n// y\n \t\n  # z\n\t// z\n//\n#\ntwo\n", want: []Line{{"one", 3, 1}, {"two", 10, 2}}},
-	{name: "no comment behind an image", content: "one # x\na//b\n", want: []Line{{"one # x", 1, 1}, {"a//b", 2, 2}}},
+	{name: "a comment behind an image is a part of the line", content: "one # x\na//b\n", want: []Line{{"one # x", 1, 1}, {"a//b", 2, 2}}},
 	{name: "word for word", content: "  a/b\t r.io/a/b  1 \t\n\x1b[31m\xff\x00\n", want: []Line{{"  a/b\t r.io/a/b  1 \t", 1, 1}, {"\x1b[31m\xff\x00", 2, 2}}},
 	{name: "the same line twice", content: "one\none\n", want: []Line{{"one", 1, 1}, {"one", 2, 2}}},
 	{name: "a line of a megabyte", content: strings.Repeat("x", 1<<20) + "\ntwo\n", want: []Line{{strings.Repeat("x", 1<<20), 1, 1}, {"two", 2, 2}}},
@@ -208,14 +215,14 @@ func TestStreamIsLazy(t *testing.T) {
 		}
 	}
 
-	// A line of a pipe can be read before the next one is written.
+	// A line of a pipe can be read before the next one is written, also if nobody
+	// knows whether LF follows a CR.
 	pipe, writer := io.Pipe()
 	l = Stream("x.txt", pipe)
-	for i := range 3 {
-		text := fmt.Sprint("line ", i)
-		go fmt.Fprintln(writer, text)
-		if line, err := l.At(t.Context(), i); err != nil || line.Text != text {
-			t.Errorf("got %v, %v, want %s", line, err, text)
+	for i, written := range []string{"line 0\n", "line 1\r", "line 2\r\n", "line 3\r", "\nline 4\r"} {
+		go io.WriteString(writer, written)
+		if line, err := l.At(t.Context(), i); err != nil || line.Text != fmt.Sprint("line ", i) || line.LineNumber != i+1 {
+			t.Errorf("got %v, %v, want line %d", line, err, i)
 		}
 	}
 }
@@ -387,24 +394,26 @@ func TestDrain(t *testing.T) {
 	}
 	file.Drain(t.Context())
 
+	for name, content := range map[string]string{"LF": "one\ntwo\n# x\nthr", "CR": "one\rtwo\r# x\rthr", "CRLF": "one\r\ntwo\r\n# x\r\nthr"} {
+		// Lines that the stream has delivered are lines of the list, even if nobody has
+		// asked for them.
+		delivered := Stream("x.txt", strings.NewReader(content))
+		if _, err := delivered.At(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		over, end := context.WithCancel(t.Context())
+		end()
+		delivered.Drain(over)
+		lines, _ := delivered.Known()
+		if want := []Line{{"one", 1, 1}, {"two", 2, 2}, {"thr", 4, 3}}; !slices.Equal(lines, want) {
+			t.Errorf("%s: known are %v, want %v", name, lines, want)
+		}
+	}
+
 	broken := Stream("x.txt", &lineReader{lines: []string{"one\n"}, end: errors.New("broken")})
 	broken.Drain(t.Context())
 	if lines, all := broken.Known(); len(lines) != 1 || all {
 		t.Errorf("known are %v, all: %v", lines, all)
-	}
-
-	// Lines that the stream has delivered are lines of the list, even if nobody has
-	// asked for them.
-	delivered := Stream("x.txt", strings.NewReader("one\ntwo\n# x\nthr"))
-	if _, err := delivered.At(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	over, end := context.WithCancel(t.Context())
-	end()
-	delivered.Drain(over)
-	lines, _ := delivered.Known()
-	if want := []Line{{"one", 1, 1}, {"two", 2, 2}, {"thr", 4, 3}}; !slices.Equal(lines, want) {
-		t.Errorf("known are %v, want %v", lines, want)
 	}
 
 	// One goroutine waits for the end of a line, and another takes the beginning of
@@ -422,6 +431,15 @@ func TestDrain(t *testing.T) {
 	io.WriteString(writer, "\n")
 	if line := <-got; line != "\n" {
 		t.Errorf("got %q", line)
+	}
+
+	// An LF is no line if its CR was taken before.
+	parted := &splitter{r: strings.NewReader("\nthree\n"), pending: []byte("one\ntwo\r")}
+	if taken := parted.rest(); taken != "one\ntwo\r" {
+		t.Errorf("got %q", taken)
+	}
+	if line, err := parted.next(); line != "three\n" || err != nil {
+		t.Errorf("got %q, %v", line, err)
 	}
 
 	// Drain returns when its context ends, even if a writer keeps the pipe open.

@@ -48,6 +48,8 @@ type File struct {
 	records int  // records that the file holds
 	failed  bool // a line could not be written
 	closed  bool
+	begin   func() error // writes the first line; nil once it is written
+	created bool         // this run has made the file
 
 	earlier Earlier      // the results of an earlier run
 	states  []imageState // of each image in earlier, by its number
@@ -68,24 +70,24 @@ func Create(path string, header Header, hints Hints) (*File, error) {
 	if err := checkReplaceable(path, header, hints); err != nil {
 		return nil, err
 	}
+	_, missing := os.Stat(path)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("creating %s: %w", hints.theFile(), err)
 	}
 	f := newFile(file, hints)
+	f.created = errors.Is(missing, os.ErrNotExist)
 	if err := f.lock(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	if f.regular {
-		err = file.Truncate(0)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("emptying %s: %w", hints.theFile(), err), file.Close())
-	}
-	if err := f.writeHeader(header); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return f, nil
+	return f.beginWith(header, func() error {
+		if f.regular {
+			if err := file.Truncate(0); err != nil {
+				return fmt.Errorf("emptying %s: %w", hints.theFile(), err)
+			}
+		}
+		return f.writeHeader(header)
+	})
 }
 
 // Stream writes results to w, which cannot be read again. name is what messages
@@ -103,6 +105,9 @@ func (f *File) writeHeader(header Header) error {
 
 // write writes a line.
 func (f *File) write(line any) error {
+	if err := f.start(); err != nil {
+		return err
+	}
 	if err := f.encoder.Encode(line); err != nil {
 		return f.writeError(err)
 	}
@@ -243,6 +248,9 @@ func (f *File) Finish(s engine.Summary) error {
 	if f.failed {
 		f.Close()
 		return nil
+	}
+	if f.begin != nil && errors.As(s.Cause, new(*imagelist.WrongListError)) {
+		return f.abandon()
 	}
 	for _, image := range f.unfinished() {
 		if err := f.write(Withdrawn{TypeWithdrawn, image}); err != nil {

@@ -1,6 +1,8 @@
 package results
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,5 +104,37 @@ func TestResultsRemoved(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestResultsOfWrongList shows that the results of an earlier run stay if the list,
+// which is a stream, turns out to be no list.
+func TestResultsOfWrongList(t *testing.T) {
+	stream := Header{Version: "1", List: "standard input"}
+	wrong := imagelist.Stream("standard input", strings.NewReader(strings.Repeat("no image of a list\n", 20))).Check(t.Context(), imagelist.Options{})
+	finished := func(path string, cause error) {
+		t.Helper()
+		file, err := Create(path, stream, hints)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Finish(engine.Summary{Cause: fmt.Errorf("load_list: %w", cause)}); err != nil {
+			t.Error(err)
+		}
+	}
+	path := recorded(t, stream, engine.Result{Image: nginx, Status: validate.Pass, Started: moment})
+	before := content(t, path)
+	finished(path, wrong)
+	if after := content(t, path); after != before {
+		t.Errorf("the file was changed to %s", after)
+	}
+	finished(path, errors.New("another error"))
+	if after := content(t, path); strings.Count(after, "\n") != 2 || !strings.Contains(after, `{"type":"run"`) || !strings.Contains(after, `{"type":"end"`) {
+		t.Errorf("another error has left %s", after)
+	}
+	missing := filepath.Join(t.TempDir(), "r.jsonl")
+	finished(missing, wrong)
+	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file was made: %v", err)
 	}
 }

@@ -241,13 +241,13 @@ func TestResumeRefused(t *testing.T) {
 	}
 
 	// A stream may hold other lines.
-	stream := Header{Version: "1", List: "standard input"}
-	if _, _, err := Resume(recorded(t, stream), stream, hints); err == nil || !strings.Contains(err.Error(), "--resume needs a list in a file") {
+	stream, passed := Header{Version: "1", List: "standard input"}, engine.Result{Image: nginx, Status: validate.Pass, Started: moment}
+	if _, _, err := Resume(recorded(t, stream, passed), stream, hints); err == nil || !strings.Contains(err.Error(), "--resume needs a list in a file") {
 		t.Errorf("of a stream: %v", err)
 	}
 	other := stream
 	other.List = "pipe"
-	if _, err := Create(recorded(t, stream), other, hints); err == nil || !strings.Contains(err.Error(), "holds the results of another list") {
+	if _, err := Create(recorded(t, stream, passed), other, hints); err == nil || !strings.Contains(err.Error(), "holds the results of another list") {
 		t.Errorf("of another stream: %v", err)
 	}
 }

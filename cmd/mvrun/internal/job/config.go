@@ -18,7 +18,7 @@ import (
 const (
 	ExitOK          = 0
 	ExitFailed      = 1 // at least one image failed
-	ExitUsage       = 2 // wrong usage, a broken script, an unreadable or empty list
+	ExitUsage       = 2 // wrong usage, a broken script, an unreadable, empty or wrong list
 	ExitUnchecked   = 3 // no image failed, but at least one could not be checked
 	ExitInterrupted = 130
 )

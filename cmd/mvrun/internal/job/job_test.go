@@ -295,3 +295,23 @@ func TestOpenFails(t *testing.T) {
 		t.Errorf("%d, %v", status, err)
 	}
 }
+
+// TestListNames shows that a file with the name of a stream is another list than
+// the stream: results are told apart by the names of their lists.
+func TestListNames(t *testing.T) {
+	c, stderr := newConfig(t)
+	const name = "standard input"
+	if err := errors.Join(os.Rename("list.txt", name), os.WriteFile("both.star", []byte(
+		"def main():\n    write_failed(parallel(validate, list(load_list()) + list(load_list('"+name+"'))))\n"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	script, err := source.Find("both.star")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Script, c.List, c.Console.Stdin = script, "-", strings.NewReader("src.example/team/good dst.example/team/good 1\n")
+	status, err := Run(t.Context(), c)
+	if status != ExitFailed || err != nil || !strings.Contains(stderr.String(), "3 images in") {
+		t.Errorf("%d, %v:\n%s", status, err, stderr)
+	}
+}

@@ -1,6 +1,8 @@
 package job
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -28,16 +30,46 @@ func openLists(c *Config, settle func()) (*lists, error) {
 	switch {
 	case c.List == "" && c.Session:
 	case c.List == "-" || c.List == "" && !c.Console.StdinTerminal:
-		l.own = imagelist.Stream("standard input", c.Console.Stdin)
+		l.own = imagelist.Stream(standardInput, c.Console.Stdin)
 	case c.List == "":
 		l.own = imagelist.Prompt(c.Console.Stdin, func() {
 			settle()
 			fmt.Fprint(c.Console.Stderr, ">>> ")
 		})
 	default:
-		l.own, err = imagelist.Open(c.List)
+		l.own, err = openFile(c.List)
+		if err == nil && l.own.SHA256 != "" {
+			err = checkOwn(l.own, c)
+		}
 	}
 	return l, err
+}
+
+// Names of lists that are no files.
+const (
+	standardInput = "standard input"
+	prompt        = "prompt" // as imagelist.Prompt calls its list
+)
+
+// openFile opens the list at path. Results are told apart by the names of their
+// lists, so a file that has the name of a stream gets a folder before its name.
+func openFile(path string) (*imagelist.List, error) {
+	if path == standardInput || path == prompt {
+		path = "." + string(filepath.Separator) + path
+	}
+	return imagelist.Open(path)
+}
+
+// checkOwn returns an error if the file of the run's own list is the wrong file,
+// before the run writes anything. Load checks every list as well, but only once the
+// script asks for it. A user's script may know the destination: it is left to Load
+// whether there is none.
+func checkOwn(list *imagelist.List, c *Config) error {
+	options := c.Options
+	if !c.Script.Bundled {
+		options.Destination = cmp.Or(options.Destination, "registry.example")
+	}
+	return list.Check(context.Background(), options)
 }
 
 // interactive reports whether a person types the lines of the run's own list.
@@ -60,7 +92,7 @@ func (l *lists) open(path string) (*imagelist.List, error) {
 	if list, ok := l.others[path]; ok {
 		return list, nil
 	}
-	list, err := imagelist.Open(path)
+	list, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}

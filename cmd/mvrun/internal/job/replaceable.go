@@ -77,7 +77,7 @@ func readsAsList(path string) bool {
 			continue
 		}
 		lines++
-		if _, err := imagelist.ParseLine(line, imagelist.Options{Destination: "registry.example"}); err == nil {
+		if _, err := new(imagelist.List).Image(imagelist.Line{Text: line}, imagelist.Options{Destination: "registry.example"}); err == nil {
 			images++
 		}
 	}
