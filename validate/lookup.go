@@ -52,6 +52,16 @@ func (c *comparison) tops() (source, destination *Manifest, known bool) {
 	return read.Manifest, destination, known
 }
 
+// destinationTop returns the manifest under the destination's tag, nil if there is
+// none.
+func (c *comparison) destinationTop() (top *Manifest, p *problem) {
+	fact, known := c.fact(Need{Side: Destination, Action: ReadManifest})
+	if !known {
+		return nil, unknown
+	}
+	return fact.Manifest, nil
+}
+
 // topDigest returns the digest under the tag. Whoever has the manifests under the
 // tag has this, too.
 func (c *comparison) topDigest(side Side) string {

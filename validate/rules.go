@@ -12,6 +12,7 @@ const (
 	Hangar  Rules = "hangar"
 	Content Rules = "content"
 	Exact   Rules = "exact"
+	Present Rules = "present"
 )
 
 // Depth is the name of a depth. A depth says how much is proved at the
@@ -29,28 +30,37 @@ type ruleSet struct {
 	name  Rules
 	about string // describes in a few words what the rule set demands
 	judge func(*comparison) Verdict
+	alone bool // whether the rules judge the destination alone, and never ask the source
 }
 
 // ruleSets is the one table of all rule sets. The check of a question, messages
 // and the help take the rule sets from this table.
 var ruleSets = []ruleSet{
-	{Hangar, "its mirror-validate's rules", (*comparison).hangar},
-	{Content, "the same files and runtime configuration, whatever tool copied it", (*comparison).content},
-	{Exact, "the same digest", (*comparison).exact},
+	{Hangar, "its mirror-validate's rules", (*comparison).hangar, false},
+	{Content, "the same files and runtime configuration, whatever tool copied it", (*comparison).content, false},
+	{Exact, "the same digest", (*comparison).exact, false},
+	{Present, "the destination has the image; the source is never asked", (*comparison).present, true},
+}
+
+// AskSource reports whether the rules compare the destination with a source.
+func (r Rules) AskSource() bool {
+	row, err := findRules(r)
+	return err != nil || !row.alone
 }
 
 // depthLevel is a row of the table of depths.
 type depthLevel struct {
 	name  Depth
 	about string                                   // describes in a few words what the depth proves
+	shown string                                   // says after a run what was looked at, and what was not
 	check func(*comparison, image, Match) problems // returns what is wrong at the destination with an image that matched
 }
 
 // depthLevels is the one table of all depths, as ruleSets is for rule sets.
 var depthLevels = []depthLevel{
-	{Manifests, "they are there", (*comparison).checkManifest},
-	{Blobs, "every config and layer is there, with its size", (*comparison).checkBlobs},
-	{Data, "every byte is right", (*comparison).checkData},
+	{Manifests, "they are there", "manifests were looked up; layers were not", (*comparison).checkManifest},
+	{Blobs, "every config and layer is there, with its size", "configs and layers were looked up; their bytes were not read", (*comparison).checkBlobs},
+	{Data, "every byte is right", "every byte was read", (*comparison).checkData},
 }
 
 // Choice is a value that users can give to a setting. About is its meaning in a

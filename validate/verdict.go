@@ -20,6 +20,7 @@ const (
 	DestinationLength  Reason = "destination-length"
 	PlatformDiffers    Reason = "platform-differs"
 	DigestDiffers      Reason = "digest-differs"
+	DigestMissing      Reason = "digest-missing"
 	PlatformMissing    Reason = "platform-missing"
 	ChildMissing       Reason = "child-missing"
 	BlobMissing        Reason = "blob-missing"

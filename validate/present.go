@@ -1,0 +1,135 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// present judges by the rules "present". There is no source, or it cannot be
+// reached, so only the destination is asked. The destination must have the image,
+// with at least one wanted platform, and every wanted platform that its list names.
+// An image without a platform, such as a chart, must only be there.
+func (c *comparison) present() Verdict {
+	lost := c.checkDigest()
+	top, p := c.destinationTop()
+	switch p := firstProblem(lost, p); {
+	case p == unknown:
+		return Verdict{}
+	case p != nil:
+		return p.fail()
+	case top == nil:
+		return fail(DestinationMissing, "destination manifest does not exists")
+	case c.Digest != "" && c.Digest != top.Digest:
+		return fail(DigestDiffers, "the destination's tag %q leads to %s, and the line names %s", c.Tag, top.Digest, c.Digest)
+	case top.IsList() && len(top.Children) == 0:
+		return fail(DestinationEmpty, "destination manifest list is empty")
+	}
+	images, refused := c.imagesBehind(Destination, top, nil)
+	if c.isWaiting() {
+		return Verdict{}
+	}
+	if refused != nil {
+		return *refused
+	}
+	return c.presentImages(top, images)
+}
+
+// checkDigest returns the problem that the destination does not have the digest
+// which the line names beside the tag. Nodes pull by that digest.
+func (c *comparison) checkDigest() *problem {
+	if c.Digest == "" {
+		return nil
+	}
+	fact, known := c.fact(Need{Side: Destination, Action: HeadManifest, Digest: c.Digest})
+	switch {
+	case !known:
+		return unknown
+	case fact.Missing:
+		c.found = append(c.found, foundObject{Object{Digest: c.Digest, Kind: KindManifest}, false})
+		return newProblem(DigestMissing, "the destination does not have the digest %s, which the line names", c.Digest)
+	}
+	return nil
+}
+
+// presentImages returns the verdict on the images behind the destination's manifest.
+func (c *comparison) presentImages(top *Manifest, images []image) Verdict {
+	selected := slices.DeleteFunc(c.selectImages(images), func(img image) bool {
+		return img.problem != nil && img.isLabelled() && !c.wanted(img.Platform) // a list that is missing, of another platform
+	})
+	switch {
+	case len(selected) == 0:
+		return c.noneWanted(top, images)
+	case len(selected) > maxSelected:
+		return tooMany(Destination, len(selected))
+	}
+	j := &judgement{comparison: c}
+	for _, group := range byPlatform(selected) {
+		j.findVisible(group)
+	}
+	if c.Provenance {
+		j.findAttestations(images, selected)
+	}
+	if verdict, differ := contentDiffers(j.platforms); differ {
+		return verdict
+	}
+	return c.prove("", j.platforms)
+}
+
+// noneWanted returns the verdict on a destination that has none of the wanted
+// platforms.
+func (c *comparison) noneWanted(top *Manifest, images []image) Verdict {
+	var has string
+	if top.IsList() {
+		var platforms []*Platform
+		for _, img := range images {
+			platforms = append(platforms, img.platform)
+		}
+		has = describeList(platforms)
+	} else {
+		has = describeSingle(top, images[0].platform)
+	}
+	return fail(PlatformMissing, "the destination does not have OS [%s], arch [%s]; it has %s", strings.Join(c.OS, ","), strings.Join(c.Arch, ","), has)
+}
+
+// findVisible adds a result for each image of one platform that nodes find in the
+// destination's list. If they find none, the platform fails.
+func (j *judgement) findVisible(group []image) {
+	visible := slices.DeleteFunc(slices.Clone(group), image.isHidden)
+	for _, img := range visible {
+		j.add(PlatformVerdict{Platform: img.name(), Destination: img.Digest}, img, img.problem)
+	}
+	if len(visible) == 0 {
+		hidden := group[0]
+		j.add(PlatformVerdict{Platform: hidden.name(), Destination: hidden.Digest}, image{},
+			newProblem(PlatformDiffers, "nodes do not find %s at the destination: %s", hidden.Digest, hidden.hidden))
+	}
+}
+
+// findAttestations adds a result for each attestation that the destination's list
+// names, unless it is about an image of a platform that is not wanted.
+func (j *judgement) findAttestations(images, selected []image) {
+	for _, img := range images {
+		digest := img.attestedDigest()
+		if digest == "" || contains(images, digest) && !contains(selected, digest) {
+			continue
+		}
+		j.add(PlatformVerdict{Platform: img.name(), Destination: img.Digest}, img, img.problem)
+	}
+}
+
+// sourceless is the verdict on an image whose line names no source, by rules that
+// compare with one.
+func (q Question) sourceless() Verdict {
+	return Verdict{Status: Error, Reason: SourceMissing,
+		Message: fmt.Sprintf("the line names only the destination, and the rules %q compare with a source: write SOURCE DESTINATION TAG", q.Rules)}
+}
+
+// checkReferrers returns an error if the question is about referrers, and its rules
+// do not ask the source: nobody else knows what should be attached.
+func (q Question) checkReferrers() error {
+	if q.Referrers && !q.Rules.AskSource() {
+		return fmt.Errorf("the rules %q never ask the source, which alone knows what is attached to an image: do not ask for referrers, or choose other rules", q.Rules)
+	}
+	return nil
+}
