@@ -30,6 +30,7 @@ type Result struct {
 	Missing, Corrupt []validate.Object
 
 	Question string // the hash of what was asked
+	Terms    Terms  // the part of it that a summary tells
 
 	Waived   string // why the result is accepted, "" if it is not waived
 	Rejected string // why the script fails the image, "" if it does not

@@ -98,7 +98,7 @@ func (i *Image) replace(thread *starlark.Thread, b *starlark.Builtin, args starl
 	if err := param.Unpack(b, args, kwargs, "source?", &source, "destination?", &destination, "tag?", &tag); err != nil {
 		return nil, err
 	}
-	var options imagelist.Options
+	options := imagelist.Options{DestinationOnly: source == ""}
 	if hints, ok := thread.Local(hintsLocal).(*imagelist.Hints); ok {
 		options.Hints = *hints
 	}

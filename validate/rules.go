@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,15 +53,15 @@ func (r Rules) AskSource() bool {
 type depthLevel struct {
 	name  Depth
 	about string                                   // describes in a few words what the depth proves
-	shown string                                   // says after a run what was looked at, and what was not
+	shown string                                   // says after a run what was looked at
 	check func(*comparison, image, Match) problems // returns what is wrong at the destination with an image that matched
 }
 
 // depthLevels is the one table of all depths, as ruleSets is for rule sets.
 var depthLevels = []depthLevel{
-	{Manifests, "they are there", "manifests were looked up; layers were not", (*comparison).checkManifest},
-	{Blobs, "every config and layer is there, with its size", "configs and layers were looked up; their bytes were not read", (*comparison).checkBlobs},
-	{Data, "every byte is right", "every byte was read", (*comparison).checkData},
+	{Manifests, "they are there", "manifests were looked up, and layers were not", (*comparison).checkManifest},
+	{Blobs, "every config and layer is there, with its size", "configs and layers were looked up, and their bytes were not read", (*comparison).checkBlobs},
+	{Data, "every byte is right", "every byte of configs and layers was read", (*comparison).checkData},
 }
 
 // Choice is a value that users can give to a setting. About is its meaning in a
@@ -103,6 +104,28 @@ func findDepth(name Depth) (depthLevel, error) {
 		}
 	}
 	return depthLevel{}, fmt.Errorf("there is no depth %q: want %s", name, namesOf(Depths()))
+}
+
+// Shown says after a run what a depth looked at, and what it did not. sampled says
+// that only a sample of the blobs was read.
+func (d Depth) Shown(sampled bool) string {
+	if d == Data && sampled {
+		return "the bytes of a sample of the configs and layers were read, and the others were looked up"
+	}
+	row, err := findDepth(d)
+	if err != nil {
+		return ""
+	}
+	return row.shown
+}
+
+// Deeper returns the next deeper depth, or "" if there is none.
+func (d Depth) Deeper() Depth {
+	at := slices.IndexFunc(depthLevels, func(row depthLevel) bool { return row.name == d })
+	if at < 0 || at+1 == len(depthLevels) {
+		return ""
+	}
+	return depthLevels[at+1].name
 }
 
 // namesOf returns the names of choices for a sentence: "a, b or c".

@@ -8,7 +8,7 @@ import (
 
 // Image is one image of a mirror list.
 type Image struct {
-	Source      string // repository at the source, with its registry: docker.io/library/nginx
+	Source      string // repository at the source, with its registry: docker.io/library/nginx; "" if the line names none
 	Destination string // repository at the destination, with its registry
 	Tag         string // a tag, or a digest
 
@@ -18,8 +18,14 @@ type Image struct {
 	List       string // the name of the list, for messages; "" if the image is not from a list
 }
 
-// SourceReference returns the source image as users write it.
-func (i Image) SourceReference() string { return Reference(i.Source, i.Tag) }
+// SourceReference returns the source image as users write it, or "" if the line
+// names no source.
+func (i Image) SourceReference() string {
+	if i.Source == "" {
+		return ""
+	}
+	return Reference(i.Source, i.Tag)
+}
 
 // DestinationReference returns the destination image as users write it.
 func (i Image) DestinationReference() string { return Reference(i.Destination, i.Tag) }
@@ -51,11 +57,11 @@ func ParseLine(line string, o Options) (Image, error) {
 }
 
 // New makes an image of the three words of a line. It adds registries and projects
-// that the words leave out.
+// that the words leave out. If nobody asks the source, that word need be no image.
 func New(source, destination, tag string, o Options) (Image, error) {
-	s, err := o.parseRepository(source)
-	if err != nil {
-		return Image{}, fmt.Errorf("source %s: %w", quote(source), err)
+	s, noSource := o.parseRepository(source)
+	if noSource != nil && !o.DestinationOnly {
+		return Image{}, fmt.Errorf("source %s: %w", quote(source), noSource)
 	}
 	d, err := o.parseRepository(destination)
 	if err != nil {
@@ -64,7 +70,11 @@ func New(source, destination, tag string, o Options) (Image, error) {
 	if err := checkTag(tag); err != nil {
 		return Image{}, err
 	}
-	return join(s, d, tag, o)
+	image, err := join(s, d, tag, o)
+	if noSource != nil {
+		image.Source = ""
+	}
+	return image, err
 }
 
 // join makes an image of two repositories. It applies the registries and the
@@ -80,14 +90,20 @@ func join(source, destination repository, tag string, o Options) (Image, error) 
 }
 
 // parseWord reads a line of Hangar's newer format, which is one reference. The
-// destination has the same path, at the registry of the options.
+// destination has the same path, at the registry of the options. Without such a
+// registry the reference is the destination itself, if no source is needed.
 func parseWord(word string, o Options) (Image, error) {
-	if o.Destination == "" {
+	if o.Destination == "" && !o.DestinationOnly {
 		return Image{}, errNoDestination(o.Hints)
 	}
 	r, tag, err := o.splitReference(word)
 	if err != nil {
 		return Image{}, fmt.Errorf("image %s: %w", quote(word), err)
+	}
+	if o.Destination == "" {
+		image, err := join(r, r.full(), tag, Options{})
+		image.Source = ""
+		return image, err
 	}
 	return join(r, r, tag, o)
 }

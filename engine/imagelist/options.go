@@ -4,8 +4,11 @@ import "fmt"
 
 // Options say which registries and which project the images of a list get.
 type Options struct {
-	Source         string // the registry of every source image; "" means that of the list
-	Destination    string // the registry of every destination image; "" means that of the list
+	Source      string // the registry of every source image; "" means that of the list
+	Destination string // the registry of every destination image; "" means that of the list
+	// DestinationOnly says that nobody asks the source: a line need not name one.
+	DestinationOnly bool
+
 	DefaultProject string // the project of a destination whose path has one component; "" means none
 
 	Hints Hints
