@@ -57,18 +57,22 @@ func (c *comparison) presentImages(top *Manifest, images []image) Verdict {
 	selected := slices.DeleteFunc(c.selectImages(images), func(img image) bool {
 		return img.problem != nil && img.isLabelled() && !c.wanted(img.Platform) // a list that is missing, of another platform
 	})
-	switch {
+	var attestations []image
+	if c.Provenance {
+		attestations = wantedAttestations(images, selected)
+	}
+	switch n := len(selected) + len(attestations); {
 	case len(selected) == 0:
 		return c.noneWanted(top, images)
-	case len(selected) > maxSelected:
-		return tooMany(Destination, len(selected))
+	case n > maxSelected:
+		return tooMany(Destination, n)
 	}
 	j := &judgement{comparison: c}
 	for _, group := range byPlatform(selected) {
 		j.findVisible(group)
 	}
-	if c.Provenance {
-		j.findAttestations(images, selected)
+	for _, img := range attestations {
+		j.addFound(img)
 	}
 	if verdict, differ := contentDiffers(j.platforms); differ {
 		return verdict
@@ -97,7 +101,7 @@ func (c *comparison) noneWanted(top *Manifest, images []image) Verdict {
 func (j *judgement) findVisible(group []image) {
 	visible := slices.DeleteFunc(slices.Clone(group), image.isHidden)
 	for _, img := range visible {
-		j.add(PlatformVerdict{Platform: img.name(), Destination: img.Digest}, img, img.problem)
+		j.addFound(img)
 	}
 	if len(visible) == 0 {
 		hidden := group[0]
@@ -106,16 +110,27 @@ func (j *judgement) findVisible(group []image) {
 	}
 }
 
-// findAttestations adds a result for each attestation that the destination's list
-// names, unless it is about an image of a platform that is not wanted.
-func (j *judgement) findAttestations(images, selected []image) {
+// addFound adds the result of an image that nodes find.
+func (j *judgement) addFound(img image) {
+	j.add(PlatformVerdict{Platform: img.name(), Destination: img.Digest}, img, img.problem)
+}
+
+// wantedAttestations returns the attestations that the destination's list names,
+// except those about an image of a platform that is not wanted.
+func wantedAttestations(images, selected []image) (wanted []image) {
+	unwanted := map[string]bool{}
 	for _, img := range images {
-		digest := img.attestedDigest()
-		if digest == "" || contains(images, digest) && !contains(selected, digest) {
-			continue
-		}
-		j.add(PlatformVerdict{Platform: img.name(), Destination: img.Digest}, img, img.problem)
+		unwanted[img.Digest] = true
 	}
+	for _, img := range selected {
+		delete(unwanted, img.Digest)
+	}
+	for _, img := range images {
+		if digest := img.attestedDigest(); digest != "" && !unwanted[digest] {
+			wanted = append(wanted, img)
+		}
+	}
+	return wanted
 }
 
 // sourceless is the verdict on an image whose line names no source, by rules that

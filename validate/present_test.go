@@ -148,6 +148,39 @@ func TestGoodMirrorsArePresent(t *testing.T) {
 	}
 }
 
+// TestPresentWithoutEnd shows that a destination cannot cause endless work.
+func TestPresentWithoutEnd(t *testing.T) {
+	amd64 := Descriptor{MediaType: TypeOCIManifest, Platform: &Platform{Architecture: "amd64", OS: "linux"}}
+	attestation := Descriptor{MediaType: TypeOCIManifest, Platform: &Platform{Architecture: "unknown", OS: "unknown"},
+		Annotations: map[string]string{annotationReferenceType: attestationManifest, annotationReferenceDigest: number("elsewhere", 0)}}
+	nested := func(digest string) *Manifest {
+		inner := entriesOf(digest, 2, func(int) Descriptor { return Descriptor{MediaType: TypeOCIIndex} })
+		inner.Digest = digest
+		return inner
+	}
+	for _, test := range []struct {
+		name    string
+		top     *Manifest
+		message string
+	}{
+		{"10,000 images", entriesOf("i", 10_000, func(int) Descriptor { return amd64 }), "destination manifest: 10000 of its entries"},
+		{"10,000 attestations", entriesOf("i", 10_000, func(i int) Descriptor {
+			if i == 0 {
+				return amd64
+			}
+			return attestation
+		}), "destination manifest: 10000 of its entries"},
+		{"lists of lists", nested(number("top", 0)), "lie more than 8 levels deep"},
+	} {
+		q := question("", "")
+		q.Rules, q.Provenance = Present, true
+		verdict, _, others := boundless(t, q, test.top, nested)
+		if verdict.Status != Error || verdict.Reason != BadManifest || !strings.Contains(verdict.Message, test.message) || others > 0 {
+			t.Errorf("%s: %s %s %s, %d reads", test.name, verdict.Status, verdict.Reason, verdict.Message, others)
+		}
+	}
+}
+
 // TestNoSource asks rules that compare with a source about a line that names none.
 // Nothing is read: the destination must not be compared with itself.
 func TestNoSource(t *testing.T) {
