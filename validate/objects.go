@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -33,8 +32,8 @@ func (c *comparison) noteObjects(platform string, wrong problems) {
 // that are missing or corrupt.
 func (c *comparison) addObjects(v *Verdict) {
 	v.SourceDigest, v.DestinationDigest = c.topDigest(Source), c.topDigest(Destination)
-	if digest := cmp.Or(v.SourceDigest, c.Digest); v.Status == Fail && v.Reason == DestinationMissing && digest != "" {
-		v.Missing = append(v.Missing, Object{Digest: digest, Kind: KindManifest})
+	if v.Status == Fail && v.Reason == DestinationMissing && v.SourceDigest != "" {
+		v.Missing = append(v.Missing, Object{Digest: v.SourceDigest, Kind: KindManifest})
 	}
 	for i := range v.Platforms {
 		p := &v.Platforms[i]

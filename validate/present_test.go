@@ -123,6 +123,18 @@ func TestPresent(t *testing.T) {
 	}
 }
 
+// TestTagMissing shows that a digest which is there is not said to be missing where
+// only the tag is.
+func TestTagMissing(t *testing.T) {
+	test := presentTest{digest: app.digest()}
+	w := world{sides: [2]registry{{}, hold(t, app)}}
+	delete(w.sides[Destination].manifests, "")
+	verdict, _ := drive(t, test.question(t), w.read, all)
+	if verdict.Reason != DestinationMissing || len(verdict.Missing) > 0 {
+		t.Errorf("%s %s, missing %v", verdict.Reason, verdict.Message, verdict.Missing)
+	}
+}
+
 // TestGoodMirrorsArePresent shows that whatever passes beside its source is present,
 // too, and that what lacks something which was wanted is not.
 func TestGoodMirrorsArePresent(t *testing.T) {
