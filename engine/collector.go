@@ -40,8 +40,11 @@ type Summary struct {
 	Status  map[validate.Status]int
 	Reasons map[validate.Status]map[validate.Reason]int
 	Matches map[validate.Match]int // of images that passed
-	Waived  int                    // images accepted in spite of their result; not counted above
-	Earlier int                    // images whose result is an earlier run's; counted above
+	// Judged counts the images that passed, with the reason "", and that failed, by
+	// what was asked about them.
+	Judged  map[Terms]map[validate.Reason]int
+	Waived  int // images accepted in spite of their result; not counted above
+	Earlier int // images whose result is an earlier run's; counted above
 	Elapsed time.Duration
 	Lines   int // lines of the run's lists, as far as they were read
 	LeftOut int // lines of which there is no result
@@ -171,6 +174,7 @@ func (c *collector) close(cause error) (Summary, error) {
 		Status:  map[validate.Status]int{},
 		Reasons: map[validate.Status]map[validate.Reason]int{},
 		Matches: map[validate.Match]int{},
+		Judged:  map[Terms]map[validate.Reason]int{},
 		Elapsed: time.Since(c.started),
 		Cause:   cause,
 	}
@@ -214,13 +218,21 @@ func (s *Summary) count(o outcome) {
 		return
 	}
 	s.Status[o.status]++
+	if o.status == validate.Pass || o.status == validate.Fail {
+		add(s.Judged, o.terms, o.reason)
+	}
 	if o.match != "" {
 		s.Matches[o.match]++
 	}
 	if o.reason != "" {
-		if s.Reasons[o.status] == nil {
-			s.Reasons[o.status] = map[validate.Reason]int{}
-		}
-		s.Reasons[o.status][o.reason]++
+		add(s.Reasons, o.status, o.reason)
 	}
+}
+
+// add counts one more image of a kind, by its reason.
+func add[Kind comparable](counts map[Kind]map[validate.Reason]int, kind Kind, reason validate.Reason) {
+	if counts[kind] == nil {
+		counts[kind] = map[validate.Reason]int{}
+	}
+	counts[kind][reason]++
 }

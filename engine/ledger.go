@@ -97,10 +97,11 @@ type outcome struct {
 	waived   bool
 	rejected bool
 	earlier  bool
+	terms    Terms
 }
 
 func outcomeOf(r *Result) outcome {
-	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Rejected != "", r.Earlier}
+	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Rejected != "", r.Earlier, r.Terms}
 }
 
 // ok reports whether the image needs no further attention.

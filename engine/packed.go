@@ -21,8 +21,14 @@ import (
 // take more now. TestMemory allows 286 and 200.
 type Packed struct {
 	Image    *imagelist.Image
-	question unique.Handle[string] // many results share one
-	rest     string                // everything else, but for the lists
+	question unique.Handle[packedQuestion] // many results share one
+	rest     string                        // everything else, but for the lists
+}
+
+// packedQuestion is what was asked for a result.
+type packedQuestion struct {
+	hash string
+	Terms
 }
 
 // The rest begins with a byte of flags and five numbers. Then come the words of
@@ -84,7 +90,7 @@ func (r *Result) Pack() Packed {
 		packed = appendWord(packed, string(p.Reason))
 		packed = appendWord(packed, p.Message)
 	}
-	return Packed{r.Image, unique.Make(r.Question), string(packed)}
+	return Packed{r.Image, unique.Make(packedQuestion{r.Question, r.Terms}), string(packed)}
 }
 
 // wantedByte packs whether a platform is wanted.
@@ -139,7 +145,8 @@ func (p Packed) sequence() uint32 {
 // Result returns the result without its lists.
 func (p Packed) Result() *Result {
 	rest := unpacker(p.rest[1:])
-	r := &Result{Image: p.Image, Earlier: p.rest[0]&flagEarlier != 0, Question: p.question.Value()}
+	question := p.question.Value()
+	r := &Result{Image: p.Image, Earlier: p.rest[0]&flagEarlier != 0, Question: question.hash, Terms: question.Terms}
 	r.sequence = uint32(rest.uvarint())
 	r.Attempts, r.Requests = int(rest.uvarint()), int(rest.uvarint())
 	r.Started, r.Duration = time.Unix(0, rest.varint()), time.Duration(rest.varint())

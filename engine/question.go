@@ -28,7 +28,10 @@ func (e *Engine) questionOf(image *imagelist.Image, q validate.Question) string 
 		provenance: q.Provenance, referrers: q.Referrers,
 	}
 	if endpoints, ok := e.options.Registry.(Endpointer); ok {
-		asked.source, asked.destination = endpoints.Endpoint(image.Source, validate.Source), endpoints.Endpoint(image.Destination, validate.Destination)
+		asked.destination = endpoints.Endpoint(image.Destination, validate.Destination)
+		if q.Rules.AskSource() {
+			asked.source = endpoints.Endpoint(image.Source, validate.Source)
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -47,6 +50,19 @@ func questionAbout(image *imagelist.Image, q validate.Question) validate.Questio
 	return q
 }
 
+// Terms are the part of a question that a summary tells: by which rules an image
+// was judged, and how deep its destination was looked at. They are empty if nothing
+// was asked.
+type Terms struct {
+	Rules   validate.Rules
+	Depth   validate.Depth
+	Sampled bool // only a sample of the blobs was read
+}
+
+func termsOf(q validate.Question) Terms {
+	return Terms{q.Rules, q.Depth, q.Depth == validate.Data && !q.Sample.IsEverything()}
+}
+
 // asked is a question about any image.
 type asked struct {
 	rules                 validate.Rules
@@ -54,7 +70,7 @@ type asked struct {
 	arch, os              string // with commas
 	sample                validate.Sample
 	provenance, referrers bool
-	source, destination   string // where each side is asked
+	source, destination   string // where each side is asked; source is "" if the rules never ask it
 }
 
 func (a asked) hash() string {
@@ -69,7 +85,7 @@ func unordered(words string) string {
 
 // earlier returns the result of an earlier run for the same question about an
 // image, or nil if there is none that needs no further attention.
-func (e *Engine) earlier(image *imagelist.Image, question string) *Result {
+func (e *Engine) earlier(image *imagelist.Image, question string, terms Terms) *Result {
 	if e.options.Earlier == nil || e.isAnswered(image, question) {
 		return nil
 	}
@@ -77,7 +93,7 @@ func (e *Engine) earlier(image *imagelist.Image, question string) *Result {
 	if result == nil || !result.OK() {
 		return nil
 	}
-	result.Question, result.sequence = question, e.nextSequence()
+	result.Question, result.Terms, result.sequence = question, terms, e.nextSequence()
 	return result
 }
 

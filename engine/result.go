@@ -32,6 +32,7 @@ type Result struct {
 	Warnings []string // about what is not right but changes no verdict
 
 	Question string // the hash of what was asked
+	Terms    Terms  // the part of it that a summary tells
 
 	Waived   string // why the result is accepted, "" if it is not waived
 	Rejected string // why the script fails the image, "" if it does not

@@ -27,14 +27,14 @@ func (t *Task) Validate(ctx context.Context, image *imagelist.Image, q validate.
 	}
 	question := t.engine.questionOf(image, q)
 	if t.latest == nil || t.latest.Question != question {
-		if result := t.engine.earlier(image, question); result != nil {
+		if result := t.engine.earlier(image, question, termsOf(q)); result != nil {
 			t.latest = result
 			return result
 		}
 	}
 	t.engine.noteAnswer(image, question)
 	result := t.engine.check(ctx, image, q)
-	result.Question, result.sequence = question, t.engine.nextSequence()
+	result.Question, result.Terms, result.sequence = question, termsOf(q), t.engine.nextSequence()
 	result.Attempts = 1
 	if t.latest != nil {
 		result.Attempts += t.latest.Attempts

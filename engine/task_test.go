@@ -155,14 +155,15 @@ func TestStarted(t *testing.T) {
 // TestSummary shows how the last results of images are counted.
 func TestSummary(t *testing.T) {
 	e := newEngine(mirrored, 1)
+	hangar, content := Terms{validate.Hangar, validate.Manifests, false}, Terms{validate.Content, validate.Data, true}
 	for i, result := range []Result{
-		{Status: validate.Pass, Match: validate.Identical},
-		{Status: validate.Pass, Match: validate.Identical, Earlier: true},
-		{Status: validate.Pass, Match: validate.Converted},
-		{Status: validate.Skip, Reason: validate.NoPlatform},
-		{Status: validate.Fail, Reason: validate.DigestDiffers},
-		{Status: validate.Fail, Reason: validate.DigestDiffers, Waived: "known"},
-		{Status: validate.Error, Reason: validate.Timeout},
+		{Status: validate.Pass, Match: validate.Identical, Terms: hangar},
+		{Status: validate.Pass, Match: validate.Identical, Terms: hangar, Earlier: true},
+		{Status: validate.Pass, Match: validate.Converted, Terms: content},
+		{Status: validate.Skip, Reason: validate.NoPlatform, Terms: hangar},
+		{Status: validate.Fail, Reason: validate.DigestDiffers, Terms: content},
+		{Status: validate.Fail, Reason: validate.DigestDiffers, Terms: content, Waived: "known"},
+		{Status: validate.Error, Reason: validate.Timeout, Terms: hangar},
 	} {
 		result.Image = new(image(i + 1))
 		for range 2 { // an image counts once
@@ -173,7 +174,8 @@ func TestSummary(t *testing.T) {
 	got.Elapsed = 0
 	want := Summary{Images: 7, Status: map[validate.Status]int{validate.Pass: 3, validate.Skip: 1, validate.Fail: 1, validate.Error: 1},
 		Reasons: map[validate.Status]map[validate.Reason]int{validate.Skip: {validate.NoPlatform: 1}, validate.Fail: {validate.DigestDiffers: 1}, validate.Error: {validate.Timeout: 1}},
-		Matches: map[validate.Match]int{validate.Identical: 2, validate.Converted: 1}, Waived: 1, Earlier: 1, NotHandedOver: 2}
+		Matches: map[validate.Match]int{validate.Identical: 2, validate.Converted: 1}, Waived: 1,
+		Judged: map[Terms]map[validate.Reason]int{hangar: {"": 2}, content: {"": 1, validate.DigestDiffers: 1}}, Earlier: 1, NotHandedOver: 2}
 	if !reflect.DeepEqual(got, want) || err != nil {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
 	}

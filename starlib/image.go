@@ -112,7 +112,7 @@ func (i *Image) replace(thread *starlark.Thread, b *starlark.Builtin, args starl
 			return nil, fmt.Errorf("%s: %s is empty: leave it out to keep that of the image", b.Name(), name)
 		}
 	}
-	var options imagelist.Options
+	options := imagelist.Options{DestinationOnly: i.image.Source == "" && !words[0].isGiven}
 	if hints, ok := thread.Local(hintsLocal).(*imagelist.Hints); ok {
 		options.Hints = *hints
 	}

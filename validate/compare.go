@@ -4,8 +4,7 @@ import "fmt"
 
 // Compare answers the question from what is known. If that is not enough,
 // Compare returns what has to be read next; all of it can be read at once, and
-// the verdict is then empty. A question whose rules or depth do not exist is
-// an error.
+// the verdict is then empty. A question that Check refuses is an error.
 func Compare(q Question, known Known) (Verdict, []Need) {
 	rules, err := findRules(q.Rules)
 	if err != nil {
@@ -14,6 +13,12 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 	depth, err := findDepth(q.Depth)
 	if err != nil {
 		return Verdict{Status: Error, Reason: Script, Message: err.Error()}, nil
+	}
+	if err := q.checkReferrers(); err != nil {
+		return Verdict{Status: Error, Reason: Script, Message: err.Error()}, nil
+	}
+	if q.Source == "" && !rules.alone {
+		return q.sourceless(), nil
 	}
 	c := &comparison{Question: q, check: depth.check, asNode: depth.asNode, known: known}
 	verdict := c.verdict(rules)

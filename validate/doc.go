@@ -47,7 +47,8 @@
 //     "hangar" compares lists entry by entry (hangar.go, hangarlist.go). The
 //     sets "content" and "exact" find the images behind the lists (walk.go),
 //     put those for one platform together (judgement.go), and compare the
-//     contents of two images whose digests differ (same.go).
+//     contents of two images whose digests differ (same.go). The set "present"
+//     looks at the destination alone (present.go).
 //  3. If every platform matches, the bytes that descriptors have in themselves
 //     are checked (inlined.go), and the depth says what else is checked at the
 //     destination (depth.go, size.go): the manifests, the blobs, or every byte of

@@ -480,7 +480,8 @@ func TestHangarRandomLists(t *testing.T) {
 // TestUnknownRules asks for rules and a depth that do not exist. The verdict is an error;
 // no other rules are used instead.
 func TestUnknownRules(t *testing.T) {
-	for _, change := range []func(*Question){func(q *Question) { q.Rules = "strict" }, func(q *Question) { q.Depth = "all" }} {
+	for _, change := range []func(*Question){func(q *Question) { q.Rules = "strict" }, func(q *Question) { q.Depth = "all" },
+		func(q *Question) { q.Rules, q.Referrers = Present, true }} {
 		q := question("", "")
 		change(&q)
 		verdict, needs := Compare(q, Known{})
@@ -504,7 +505,8 @@ func TestCheckQuestion(t *testing.T) {
 		{"a misspelt architecture", func(q *Question) { q.Arch = []string{"amd46"} }, `no architecture "amd46"`},
 		{"a misspelt OS", func(q *Question) { q.OS = []string{"linus"} }, `no operating system "linus"`},
 		{"other names", func(q *Question) { q.Arch, q.OS = []string{"x86_64", "AARCH64"}, []string{"Linux"} }, ""},
-		{"unknown rules", func(q *Question) { q.Rules = "strict" }, `no rules "strict": want hangar, content or exact`},
+		{"unknown rules", func(q *Question) { q.Rules = "strict" }, `no rules "strict": want hangar, content, exact or present`},
+		{"referrers of what no source has", func(q *Question) { q.Rules, q.Referrers = Present, true }, `the rules "present" never ask the source`},
 		{"unknown depth", func(q *Question) { q.Depth = "all" }, `no depth "all": want manifests, blobs or data`},
 	} {
 		q := question("", "")

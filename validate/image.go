@@ -17,6 +17,8 @@ func (img image) name() string {
 	switch {
 	case img.platform != nil && !img.hasEmptyPlatform():
 		return img.platform.String()
+	case img.isLabelled():
+		return img.Platform.String()
 	case img.ArtifactType != "":
 		return img.ArtifactType
 	case img.manifest != nil && img.manifest.Config.MediaType != "":

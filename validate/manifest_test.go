@@ -455,6 +455,11 @@ func FuzzCompare(f *testing.F) {
 			t.Errorf("exactly the same, but not the same content:\n%s\n%s\n%s\n%s", source, destination, sourceChild, destinationChild)
 		}
 
+		q.Rules = Present
+		if verdict, _ := drive(t, q, read, all); verdict.Status == Pass && tops[Destination] == nil {
+			t.Errorf("present, though there is no manifest: %+v", verdict)
+		}
+
 		q = question("", "")
 		verdict, _ := drive(t, q, read, all)
 		switch {

@@ -32,7 +32,7 @@ func (c *comparison) noteObjects(platform string, wrong problems) {
 // that are missing or corrupt.
 func (c *comparison) addObjects(v *Verdict) {
 	v.SourceDigest, v.DestinationDigest = c.topDigest(Source), c.topDigest(Destination)
-	if v.Status == Fail && v.Reason == DestinationMissing {
+	if v.Status == Fail && v.Reason == DestinationMissing && v.SourceDigest != "" {
 		v.Missing = append(v.Missing, Object{Digest: v.SourceDigest, Kind: KindManifest})
 	}
 	for i := range v.Platforms {

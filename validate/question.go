@@ -21,7 +21,8 @@ type Question struct {
 	Referrers  bool // whether artifacts that refer to the images must be mirrored, too
 }
 
-// Check returns an error if a platform, the rule set or the depth does not exist.
+// Check returns an error if a platform, the rule set or the depth does not exist, or
+// if they do not go together.
 func (q Question) Check() error {
 	if err := checkWords("architecture", q.Arch, knownArchitectures, normalArchitecture); err != nil {
 		return err
@@ -32,8 +33,10 @@ func (q Question) Check() error {
 	if _, err := findRules(q.Rules); err != nil {
 		return err
 	}
-	_, err := findDepth(q.Depth)
-	return err
+	if _, err := findDepth(q.Depth); err != nil {
+		return err
+	}
+	return q.checkReferrers()
 }
 
 // checkWords returns an error if a word is not one of the known ones. With a misspelt

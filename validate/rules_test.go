@@ -13,7 +13,7 @@ func TestChoices(t *testing.T) {
 		want    []string
 		set     func(q *Question, name string)
 	}{
-		{RuleSets(), []string{"hangar", "content", "exact"}, func(q *Question, name string) { q.Rules = Rules(name) }},
+		{RuleSets(), []string{"hangar", "content", "exact", "present"}, func(q *Question, name string) { q.Rules = Rules(name) }},
 		{Depths(), []string{"manifests", "blobs", "data"}, func(q *Question, name string) { q.Depth = Depth(name) }},
 	} {
 		var names []string

@@ -35,7 +35,7 @@ func ParseSample(s string) (Sample, error) {
 // String writes a sample so that ParseSample reads it.
 func (s Sample) String() string {
 	switch {
-	case s.isEverything():
+	case s.IsEverything():
 		return "100%"
 	case s.From == 0:
 		return strconv.FormatFloat(s.To*100, 'g', 12, 64) + "%"
@@ -44,12 +44,12 @@ func (s Sample) String() string {
 	return fmt.Sprintf("%.0f/%.0f", math.Round(s.From*parts)+1, parts)
 }
 
-// isEverything reports whether every blob is in the sample.
-func (s Sample) isEverything() bool { return s == Sample{} || s.From <= 0 && s.To >= 1 }
+// IsEverything reports whether every blob is in the sample.
+func (s Sample) IsEverything() bool { return s == Sample{} || s.From <= 0 && s.To >= 1 }
 
 // picks reports whether the blob of a digest is in the sample.
 func (s Sample) picks(digest string) bool {
-	if s.isEverything() {
+	if s.IsEverything() {
 		return true
 	}
 	_, hex, _ := strings.Cut(digest, ":")

@@ -416,7 +416,7 @@ func drive(t testing.TB, q Question, read func(Need) Fact, limit int) (Verdict, 
 	for round := 1; ; round++ {
 		verdict, needs := Compare(q, known)
 		if len(needs) == 0 {
-			checkVerdict(t, verdict)
+			checkVerdict(t, q, verdict)
 			return verdict, asked
 		}
 		if !reflect.DeepEqual(verdict, Verdict{}) {
@@ -437,17 +437,18 @@ func drive(t testing.TB, q Question, read func(Need) Fact, limit int) (Verdict, 
 }
 
 // checkVerdict checks conditions that every verdict must meet.
-func checkVerdict(t testing.TB, v Verdict) {
+func checkVerdict(t testing.TB, q Question, v Verdict) {
 	t.Helper()
-	pass := v.Status == Pass
-	if pass != (v.Reason == "") || pass != (v.Message == "") || pass != (v.Match != "") {
+	pass, compared := v.Status == Pass, q.Rules.AskSource()
+	if pass != (v.Reason == "") || pass != (v.Message == "") || (pass && compared) != (v.Match != "") {
 		t.Errorf("the verdict contradicts itself: %+v", v)
 	}
 	if pass && len(v.Platforms) == 0 {
 		t.Errorf("a pass of no platform: %+v", v)
 	}
 	for _, p := range v.Platforms {
-		if pass && (p.Match == "" || p.Reason != "" || p.Source == "" || p.Destination == "") || (p.Match == "") != (p.Reason != "") {
+		if pass && (p.Reason != "" || p.Destination == "") || (p.Source != "" || p.Match != "") && !compared ||
+			compared && (pass && (p.Match == "" || p.Source == "") || (p.Match == "") != (p.Reason != "")) {
 			t.Errorf("the verdict contradicts its platform: %+v", v)
 		}
 	}

@@ -65,6 +65,8 @@ func (f *flags) check() error {
 		return fmt.Errorf("--deadline %v: want more than 0, or 0 for no end", f.Deadline)
 	case f.Resume && f.Results == "":
 		return errors.New("--resume goes on from a results file: give it with --results")
+	case f.Referrers && f.alone():
+		return fmt.Errorf("--referrers with --rules %s: only the source knows what is attached to an image, and these rules never ask it: leave out --referrers, or choose other rules", f.Rules)
 	case f.Failed == "":
 		return errors.New("--failed is empty: want the name of a file")
 	}
@@ -100,6 +102,10 @@ func (f *flags) checkPlaces() error {
 	return nil
 }
 
+// alone reports whether the rules judge the destination alone. Then the source's
+// flags and variables are ignored.
+func (f *flags) alone() bool { return !validate.Rules(f.Rules).AskSource() }
+
 // question returns the question that is asked about every image.
 func (f *flags) question() validate.Question {
 	sample, _ := validate.ParseSample(f.Sample) // check has refused a wrong one
@@ -119,8 +125,12 @@ func trimmed(words []string) []string {
 
 // options returns what the flags say of every list.
 func (f *flags) options() imagelist.Options {
-	return imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject,
+	o := imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject, DestinationOnly: f.alone(),
 		Hints: imagelist.Hints{Destination: destinationFlag, PlainHTTP: "--tls-verify=false"}}
+	if o.DestinationOnly {
+		o.Source = ""
+	}
+	return o
 }
 
 // config returns the configuration of a run. own are the flags of the script,
@@ -148,6 +158,9 @@ func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
 		prefix, registry string
 	}{{validate.Source, "SOURCE", f.Source}, {validate.Destination, "DEST", f.Destination}} {
 		name, password := side.prefix+"_USERNAME", side.prefix+"_PASSWORD"
+		if side.Side == validate.Source && f.alone() {
+			continue
+		}
 		login := registry.Login{Side: side.Side, Registry: imagelist.RegistryOf(side.registry), Username: getenv(name), Password: getenv(password), From: name}
 		if login.Username == "" && login.Password == "" {
 			continue

@@ -9,7 +9,7 @@ import (
 
 // Image is one image of a mirror list.
 type Image struct {
-	Source      string // repository at the source, with its registry: docker.io/library/nginx
+	Source      string // repository at the source, with its registry: docker.io/library/nginx; "" if the line names none
 	Destination string // repository at the destination, with its registry
 	// Tag is what the line asks for at the destination, as written: TAG, DIGEST or
 	// TAG@DIGEST. SourceTag is the same for the source, "" where the source has the
@@ -55,11 +55,11 @@ func ParseLine(line string, o Options) (Image, error) {
 
 // New makes an image of the three words of a line. It adds registries and projects
 // that the words leave out. If the source or the destination has a tag of its own,
-// the error is an ErrTagged.
+// the error is an ErrTagged. If nobody asks the source, that word need be no image.
 func New(source, destination, tag string, o Options) (Image, error) {
-	s, err := parseRepository(source, o)
-	if err != nil {
-		return Image{}, fmt.Errorf("source %s: %w", quote(source), err)
+	s, noSource := parseRepository(source, o)
+	if noSource != nil && !o.DestinationOnly {
+		return Image{}, fmt.Errorf("source %s: %w", quote(source), noSource)
 	}
 	d, err := parseRepository(destination, o)
 	if err != nil {
@@ -68,7 +68,17 @@ func New(source, destination, tag string, o Options) (Image, error) {
 	if err := checkTag(tag); err != nil {
 		return Image{}, err
 	}
+	if noSource != nil {
+		return alone(tagged{d, tag}, o)
+	}
 	return join(tagged{s, tag}, tagged{d, tag}, o)
+}
+
+// alone makes an image that has only a destination.
+func alone(destination tagged, o Options) (Image, error) {
+	image, err := join(destination, destination, o)
+	image.Source, image.SourceTag = "", ""
+	return image, err
 }
 
 // NewPair makes an image of the two words of a line, SOURCE[:TAG][@DIGEST] and
@@ -77,6 +87,9 @@ func New(source, destination, tag string, o Options) (Image, error) {
 // another digest. If a tag is missing then, the error is an ErrNoTag.
 func NewPair(source, destination string, o Options) (Image, error) {
 	s, d, err := parsePair(source, destination, o)
+	if d.tag != "" && err != nil && o.DestinationOnly { // nobody asks the source, so that word need be no image
+		return alone(d, o)
+	}
 	if err != nil {
 		return Image{}, err
 	}
@@ -96,19 +109,25 @@ func NewPair(source, destination string, o Options) (Image, error) {
 // parsePair reads the source and the destination of NewPair. Each may begin with
 // docker://, as other tools write images.
 func parsePair(source, destination string, o Options) (s, d tagged, err error) {
-	if s, err = parseTagged(strings.TrimPrefix(source, transport), o); err != nil {
-		return s, d, fmt.Errorf("source %s: %w", quote(source), err)
+	s, err = parseTagged(strings.TrimPrefix(source, transport), o)
+	if err != nil {
+		err = fmt.Errorf("source %s: %w", quote(source), err)
 	}
-	if d, err = parseTagged(strings.TrimPrefix(destination, transport), o); err != nil {
-		return s, d, fmt.Errorf("destination %s: %w", quote(destination), err)
+	d, wrong := parseTagged(strings.TrimPrefix(destination, transport), o)
+	if wrong != nil && err == nil {
+		err = fmt.Errorf("destination %s: %w", quote(destination), wrong)
 	}
-	return s, d, nil
+	if wrong != nil {
+		d = tagged{}
+	}
+	return s, d, err
 }
 
 // parseWord reads a line of Hangar's newer format, which is one reference. The
-// destination has the same path, at the registry of the options.
+// destination has the same path, at the registry of the options. Without such a
+// registry the reference is the destination itself, if no source is needed.
 func parseWord(word string, o Options) (Image, error) {
-	if o.Destination == "" {
+	if o.Destination == "" && !o.DestinationOnly {
 		return Image{}, errNoDestination(o.Hints)
 	}
 	t, err := parseTagged(word, o)
@@ -116,6 +135,9 @@ func parseWord(word string, o Options) (Image, error) {
 		return Image{}, fmt.Errorf("image %s: %w", quote(word), err)
 	}
 	t.tag = cmp.Or(t.tag, defaultTag)
+	if o.Destination == "" {
+		return alone(tagged{t.full(), t.tag}, Options{})
+	}
 	return join(t, t, o)
 }
 

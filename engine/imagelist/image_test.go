@@ -17,6 +17,8 @@ func TestParseLine(t *testing.T) {
 	source := Options{Source: "mirror.example:5000"}
 	mirror := Options{Destination: "r.corp/mirror", DefaultProject: "library"}
 	cache := Options{Source: "cache.corp/hub"}
+	alone := Options{DestinationOnly: true, DefaultProject: "library"}
+	aloneAtCorp := Options{DestinationOnly: true, Destination: "registry.corp.example", DefaultProject: "library"}
 	long := strings.Repeat("a", 255)
 	for _, test := range []struct {
 		name        string
@@ -61,6 +63,14 @@ func TestParseLine(t *testing.T) {
 		{"default project of two components", "nginx r.io/nginx 1", Options{DefaultProject: "a/b"}, "docker.io/library/nginx", "r.io/a/b/nginx", "1"},
 		{"no default project below a project", "nginx r.io/a/nginx 1", project, "docker.io/library/nginx", "registry.corp.example/a/nginx", "1"},
 		{"no default project for sources", "quay.io/nginx r.io/nginx 1", project, "quay.io/nginx", "registry.corp.example/library/nginx", "1"},
+
+		// Nobody asks the source.
+		{"the destination itself", "registry.corp.example/nginx:1.27", alone, "", "registry.corp.example/nginx", "1.27"},
+		{"the destination itself, by digest", "r.io/a/nginx@" + digest256, alone, "", "r.io/a/nginx", digest256},
+		{"the destination itself, at Docker Hub", "nginx", alone, "", "docker.io/library/nginx", "latest"},
+		{"one word at the destination's registry", "nginx:1.27", aloneAtCorp, "docker.io/library/nginx", "registry.corp.example/library/nginx", "1.27"},
+		{"three words, though nobody asks the source", "nginx r.io/nginx 1", alone, "docker.io/library/nginx", "r.io/library/nginx", "1"},
+		{"what is no source", "- r.io/a/nginx 1", alone, "", "r.io/a/nginx", "1"},
 
 		// The registries of the options replace or add the registry.
 		{"a source registry is added", "a/b r.io/a/b 1", source, "mirror.example:5000/a/b", "r.io/a/b", "1"},
@@ -234,6 +244,8 @@ func TestParseBadLine(t *testing.T) {
 		{"four words", "a/b r.io/a/b 1 2", corp, "this has 4 words"},
 		{"a comment at the end of the line", "a/b r.io/a/b 1 # later", corp, "this has 5 words"},
 		{"no word", " ", corp, "this has 0 words"},
+		{"no destination, where nobody asks the source", "- R.io/X 1", Options{DestinationOnly: true}, `destination "R.io/X": "X": a repository is written in lower case`},
+		{"a long name, where nobody asks the source", "r.io/" + long, Options{DestinationOnly: true}, "more than 255"},
 		{"a word without a destination", "nginx:1.27", Options{}, "needs the destination's registry: write SOURCE DESTINATION TAG"},
 		{"a word without a destination, and a hint", "nginx:1.27", hints, "needs the destination's registry: give ONE THING, or write SOURCE DESTINATION TAG"},
 
@@ -349,6 +361,9 @@ func TestTags(t *testing.T) {
 				t.Errorf("%s %s: %s is %q, want %q", test.sourceTag, test.tag, got[0], got[1], got[2])
 			}
 		}
+	}
+	if s := (Image{Destination: "localhost:5000/nginx", Tag: "1.27"}).SourceReference(); s != "" {
+		t.Errorf("got %s of a line without a source", s)
 	}
 }
 

@@ -7,8 +7,11 @@ import (
 
 // Options say which registries and which project the images of a list get.
 type Options struct {
-	Source         string // HOST[:PORT][/PREFIX] of every source image; "" means that of the list
-	Destination    string // HOST[:PORT][/PREFIX] of every destination image; "" means that of the list
+	Source      string // HOST[:PORT][/PREFIX] of every source image; "" means that of the list
+	Destination string // HOST[:PORT][/PREFIX] of every destination image; "" means that of the list
+	// DestinationOnly says that nobody asks the source: a line need not name one.
+	DestinationOnly bool
+
 	DefaultProject string // the project of a destination whose path has one component; "" means none
 
 	Hints Hints

@@ -39,6 +39,9 @@ func (i Image) Digest() string {
 
 // SourceReference returns the source image as users write it.
 func (i Image) SourceReference() string {
+	if i.Source == "" {
+		return ""
+	}
 	source, _ := i.WrittenTags()
 	return Reference(i.Source, source)
 }
@@ -49,6 +52,9 @@ func (i Image) DestinationReference() string { return Reference(i.Destination, i
 // WrittenLine returns a line of a list that ParseLine reads as this image. Such a
 // line stands for an image that a script made.
 func (i Image) WrittenLine() string {
+	if i.Source == "" {
+		return i.DestinationReference()
+	}
 	if i.SourceTag == "" {
 		return i.Source + " " + i.Destination + " " + i.Tag
 	}

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -128,9 +129,10 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	log := l.Logger
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
-	source, destination := r.Image.SourceReference(), r.Image.DestinationReference()
+	compared := newPair(r)
 	attrs := make([]any, 0, 16)
-	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status, "source", source, "destination", destination)
+	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status)
+	attrs = compared.addTo(attrs)
 	if r.Reason != "" {
 		attrs = append(attrs, "reason", r.Reason)
 	}
@@ -141,30 +143,67 @@ func (l Log) Write(r *engine.Result) error {
 		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
 		return nil
 	}
-	source, destination = "["+source+"]", "["+destination+"]"
 	for _, warning := range r.Warnings {
-		log.Warn("WARNING "+destination+": "+oneLine(warning), imageKey, r.Image.Number, "status", r.Status)
+		log.Warn("WARNING ["+compared.destination+"]: "+oneLine(warning), imageKey, r.Image.Number, "status", r.Status)
 	}
 	if r.Waived != "" {
-		log.Warn("WAIVED "+source+" != "+destination+": "+message+" ("+waived+")", append(attrs, "waived", r.Waived)...)
+		log.Warn("WAIVED "+compared.with("!=")+": "+message+" ("+waived+")", append(attrs, "waived", r.Waived)...)
 		return nil
 	}
 	switch r.Status {
 	case validate.Pass:
-		log.Info("PASS "+source+" == "+destination, attrs...)
+		log.Info("PASS "+compared.passed(), attrs...)
 	case validate.Skip:
-		log.Warn("SKIPPED "+source+": "+message, attrs...)
+		log.Warn("SKIPPED "+compared.first()+": "+message, attrs...)
 	case validate.Fail:
 		if r.Lists != nil {
 			log.Error("srcSpec: "+indented(r.Lists.Source), imageKey, r.Image.Number, "status", r.Status)
 			log.Error("dstSpec: "+indented(r.Lists.Destination), imageKey, r.Image.Number, "status", r.Status)
 		}
-		log.Error("FAILED "+source+" != "+destination+": "+message, attrs...)
+		log.Error("FAILED "+compared.with("!=")+": "+message, attrs...)
 	default:
-		log.Error("ERROR "+source+" ?? "+destination+": "+message, attrs...)
+		log.Error("ERROR "+compared.with("??")+": "+message, attrs...)
 	}
 	return nil
 }
+
+// pair has the two references of an image for a line of the log. source is "" if
+// nobody compared the destination with a source.
+type pair struct{ source, destination string }
+
+func newPair(r *engine.Result) pair {
+	p := pair{destination: r.Image.DestinationReference()}
+	if r.Terms.Rules.AskSource() {
+		p.source = r.Image.SourceReference()
+	}
+	return p
+}
+
+// addTo adds the references to the attributes of a record.
+func (p pair) addTo(attrs []any) []any {
+	if p.source != "" {
+		attrs = append(attrs, "source", p.source)
+	}
+	return append(attrs, "destination", p.destination)
+}
+
+// with returns both references with a sign between them, such as "[a/b:1] != [c/b:1]".
+func (p pair) with(sign string) string {
+	if p.source == "" {
+		return "[" + p.destination + "]"
+	}
+	return "[" + p.source + "] " + sign + " [" + p.destination + "]"
+}
+
+func (p pair) passed() string {
+	if p.source == "" {
+		return p.with("") + " is present"
+	}
+	return p.with("==")
+}
+
+// first returns the source's reference, or the destination's if there is no source.
+func (p pair) first() string { return "[" + cmp.Or(p.source, p.destination) + "]" }
 
 // oneLine replaces control characters with spaces. Otherwise a registry could forge
 // lines of the log or control the terminal, for example by the name of a platform.

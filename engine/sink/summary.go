@@ -27,6 +27,11 @@ type Summary struct {
 	// ListHint says how a user gives the failed list to another run, such as "-f". It
 	// is for messages, and may be "".
 	ListHint string
+
+	// RulesHint and DepthHint are what a user calls these settings, such as "--rules".
+	RulesHint, DepthHint string
+	// Depth is what the user chose. DepthHint is no help where a script chose another.
+	Depth validate.Depth
 }
 
 // Write implements engine.Sink. It does nothing, because the summary needs only the
@@ -104,6 +109,7 @@ func (s Summary) print(outcome engine.Summary) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprint(w, s.judged(outcome.Judged))
 	if outcome.FailedList != "" {
 		ready := ""
 		if s.ListHint != "" {
@@ -149,7 +155,8 @@ func logSummary(log *slog.Logger, s engine.Summary) {
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
 	}
-	attrs = append(attrs, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unreached,
+	rules, depths := tallyTerms(s.Judged)
+	attrs = append(attrs, "rules", rules, "depths", depths, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unreached,
 		"interrupted", s.Interrupted(), "late", s.Deadline() != nil, "failed_list", s.FailedList, "failed_lines", s.FailedLines)
 	log.Info("summary", attrs...)
 }

@@ -216,7 +216,8 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 		sinks = append(sinks, opened)
 	}
 	if !c.Session {
-		sinks = append(sinks, sink.Summary{W: c.Console.Stderr, Log: j.log, AsJSON: c.JSONLog, ListHint: "-f"})
+		sinks = append(sinks, sink.Summary{W: c.Console.Stderr, Log: j.log, AsJSON: c.JSONLog, ListHint: "-f",
+			RulesHint: "--rules", DepthHint: "--depth", Depth: c.Question.Depth})
 	}
 	return sinks, nil
 }
