@@ -21,6 +21,7 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 		return Verdict{}, c.needs
 	}
 	c.addObjects(&verdict)
+	verdict.shorten()
 	return verdict, nil
 }
 

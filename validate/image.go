@@ -1,5 +1,7 @@
 package validate
 
+import "slices"
+
 // image is an image or an artifact behind a tag. The tag leads to it directly or
 // through lists.
 type image struct {
@@ -9,6 +11,8 @@ type image struct {
 	manifest   *Manifest // nil if it was not read
 	artifact   bool
 	hidden     string   // why nodes do not find the image in its list; "" if they find it
+	nested     bool     // its list stands in another list
+	unnamed    bool     // neither its own list nor the list around that says its platform to a node
 	problem    *problem // why the image could not be read; nil if it could
 }
 
@@ -18,9 +22,9 @@ func (img image) name() string {
 	case img.platform != nil && !img.hasEmptyPlatform():
 		return img.platform.String()
 	case img.ArtifactType != "":
-		return img.ArtifactType
+		return shorten(img.ArtifactType, maxNote)
 	case img.manifest != nil && img.manifest.Config.MediaType != "":
-		return img.manifest.Config.MediaType
+		return shorten(img.manifest.Config.MediaType, maxNote)
 	}
 	return "no platform"
 }
@@ -30,6 +34,9 @@ func (img image) name() string {
 func (img image) hasEmptyPlatform() bool { return img.platform != nil && *img.platform == Platform{} }
 
 func (img image) isHidden() bool { return img.hidden != "" }
+
+// visible returns the images that nodes find.
+func visible(images []image) []image { return slices.DeleteFunc(slices.Clone(images), image.isHidden) }
 
 // indexOf returns the index of the image with a digest, or -1 if there is none.
 func indexOf(images []image, digest string) int {

@@ -58,10 +58,9 @@ func (j *judgement) judgePlatform(selected []image) {
 	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
 	// An image that nodes do not find counts only if nodes do not find the source's
 	// image either.
-	visible := slices.DeleteFunc(slices.Clone(candidates), image.isHidden)
-	switch {
-	case len(visible) > 0:
-		candidates = visible
+	switch found := visible(candidates); {
+	case len(found) > 0:
+		candidates = found
 	case len(candidates) > 0 && !slices.ContainsFunc(selected, image.isHidden):
 		j.addHidden(selected, candidates[0])
 		return
@@ -81,7 +80,8 @@ func (j *judgement) judgePlatform(selected []image) {
 	}
 	name := selected[0].name()
 	j.judgeOthers(name, unlike, offered, before)
-	j.judgeFirst(name, offered, candidates)
+	j.judgeFirst(name, offered, candidates, before)
+	j.judgeNested(name, offered[0], candidates[0], before)
 }
 
 // addHidden adds a problem for each selected image: the destination has the
@@ -101,7 +101,7 @@ func (j *judgement) judgeImage(img image, candidates []image) {
 	switch {
 	case at >= 0:
 		result.Destination, result.Match = img.Digest, Identical
-		j.add(result, candidates[at], nil)
+		j.add(result, candidates[at], j.checkNarrowed(img, candidates[at]))
 	case img.problem != nil:
 		j.add(result, image{}, img.problem)
 	case len(candidates) == 0:
@@ -110,6 +110,9 @@ func (j *judgement) judgeImage(img image, candidates []image) {
 		j.add(result, image{}, p)
 	default:
 		match, candidate, p := closest(candidates, func(candidate image) (Match, *problem) { return j.same(img, candidate) })
+		if p == nil {
+			p = j.checkNarrowed(img, candidate)
+		}
 		result.Destination, result.Match = candidate.Digest, match
 		j.add(result, candidate, p)
 	}
@@ -132,16 +135,35 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 }
 
 // judgeFirst compares the first images of both sides for a platform, because most
-// nodes take the first one. Single images were compared before.
-func (j *judgement) judgeFirst(platform string, offered, candidates []image) {
+// nodes take the first one. Single images were compared before. A difference that a
+// result from index before on already names is not named again.
+func (j *judgement) judgeFirst(platform string, offered, candidates []image, before int) {
 	source, destination := offered[0], candidates[0]
 	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 {
+		return
+	}
+	if slices.ContainsFunc(j.platforms[before:], func(p judged) bool {
+		return p.Reason != "" && p.Destination == destination.Digest
+	}) {
 		return
 	}
 	if _, p := j.same(source, destination); p != nil {
 		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{},
 			p.after("the first image for this platform, which nodes pull, is another one: "))
 	}
+}
+
+// judgeNested adds a problem if only the destination has a list in its list for a
+// platform. containerd follows both lists. CRI-O and Podman take the first entry for
+// their platform, and fail if that is a list. Docker does the same.
+// https://github.com/containers/image/blob/v5.34.0/copy/single.go (copySingleImage)
+func (j *judgement) judgeNested(platform string, source, destination image, before int) {
+	if source.platform == nil || source.nested || !destination.nested ||
+		slices.ContainsFunc(j.platforms[before:], func(p judged) bool { return p.Reason != "" }) {
+		return
+	}
+	j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{}, newProblem(PlatformDiffers,
+		"its image stands in a list within the destination's list, where CRI-O, Podman and Docker cannot pull it; at the source it does not"))
 }
 
 // candidatesFor returns the images of one side that have the same platform as the
@@ -166,9 +188,9 @@ func candidatesFor(want image, side []image) []image {
 	}
 	slices.SortStableFunc(found, func(a, b image) int {
 		switch {
-		case a.isLabelled() == b.isLabelled():
+		case a.unnamed == b.unnamed:
 			return 0
-		case a.isLabelled():
+		case b.unnamed:
 			return -1
 		}
 		return 1
@@ -195,46 +217,4 @@ func closest(candidates []image, compare func(image) (Match, *problem)) (best Ma
 		return "", image{}, unknown
 	}
 	return best, which, p
-}
-
-// findAbsent returns the problem of an image for which the destination has no
-// candidate. If the destination has the image for another platform, findAbsent
-// also returns its digest.
-func (j *judgement) findAbsent(img image) (destination string, p *problem) {
-	for _, other := range j.destinationImages {
-		switch {
-		case other.problem != nil: // other could not be read, and may be the image
-			return "", other.problem
-		case other.Digest == img.Digest && img.platform != nil:
-			return other.Digest, j.findWrongLabel(img, other)
-		}
-	}
-	switch {
-	case img.platform != nil && !img.hasEmptyPlatform():
-		return "", &problem{reason: PlatformMissing}
-	case len(j.destinationImages) == 1:
-		destination = j.destinationImages[0].Digest
-		return destination, differs("source digest %q != dest digest %q", img.Digest, destination)
-	}
-	return "", differs("the destination does not have %s", img.Digest)
-}
-
-// findWrongLabel returns the problem of an image that both sides have, but for
-// different platforms. It says which of the two lists is wrong.
-func (j *judgement) findWrongLabel(source, destination image) *problem {
-	manifest, p := j.manifest(Destination, destination)
-	if p != nil {
-		return p
-	}
-	config, p := j.config(Destination, manifest)
-	if p != nil {
-		return p
-	}
-	if p := checkLabel(Source, source, config); p != nil {
-		return p
-	}
-	if p := checkLabel(Destination, destination, config); p != nil {
-		return p
-	}
-	return newProblem(PlatformDiffers, "the source offers %s for %s, the destination for %s", source.Digest, source.name(), destination.name())
 }
