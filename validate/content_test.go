@@ -205,7 +205,7 @@ var contentTests = []contentTest{
 	{name: "a version that the config has, on the same digest", source: list(old.as("windows/amd64")), destination: list(old),
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination READ 2, destination CONFIG 1"},
 	{name: "a version that nobody says, on the same digest", source: list(docker("windows/amd64", "a")), destination: list(docker("windows/amd64", "a").as(win2022)),
-		status: Fail, reason: PlatformDiffers, message: "which neither the source nor its config says"},
+		status: Fail, reason: PlatformDiffers, message: "which neither the source's list nor its config says"},
 	{name: "a version that the config denies, on a converted image", source: index(oci(win2019, "a").as("windows/amd64")), destination: list(oci(win2019, "a").converted().as(win2022)),
 		status: Fail, reason: PlatformDiffers, message: "the list lies"},
 	{name: "a version that the outer list denies", source: index(index(old.as("windows/amd64")).typed(TypeOCIIndex)), destination: index(index(old.as("windows/amd64")).typed(TypeOCIIndex).as(win2022)),

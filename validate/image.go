@@ -11,6 +11,7 @@ type image struct {
 	manifest   *Manifest // nil if it was not read
 	artifact   bool
 	hidden     string   // why nodes do not find the image in its list; "" if they find it
+	blocks     bool     // nodes find it in its list and cannot use it, so they get no other image for its platform
 	nested     bool     // its list stands in another list
 	unnamed    bool     // neither its own list nor the list around that says its platform to a node
 	problem    *problem // why the image could not be read; nil if it could

@@ -59,9 +59,12 @@ func (j *judgement) judgePlatform(selected []image) {
 	// An image that nodes do not find counts only if nodes do not find the source's
 	// image either.
 	switch found := visible(candidates); {
+	case len(found) > 0 && candidates[0].blocks && !offered[0].blocks:
+		j.addHidden(selected, candidates[0])
+		return
 	case len(found) > 0:
 		candidates = found
-	case len(candidates) > 0 && !slices.ContainsFunc(selected, image.isHidden):
+	case len(candidates) > 0 && len(visible(offered)) > 0:
 		j.addHidden(selected, candidates[0])
 		return
 	}

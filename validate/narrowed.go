@@ -2,13 +2,13 @@ package validate
 
 // checkNarrowed returns a problem if the destination's list offers an image to fewer
 // nodes than the source does. The list may name features that a node must have. It may
-// also name a version of Windows where the source names none. The version is right if
-// it is the one in the config, because copying tools add it from there.
-func (c *comparison) checkNarrowed(source, destination image) *problem {
-	if !destination.isLabelled() || source.platform == nil {
+// also name a version of Windows where the source's list names none. The version is
+// right if the source's config says it, because copying tools add it from there.
+func (j *judgement) checkNarrowed(source, destination image) *problem {
+	if source.platform == nil || destination.platform == nil || !j.destination.IsList() {
 		return nil
 	}
-	listed, offered := *destination.platform, *source.platform
+	offered, listed := *source.platform, *destination.platform
 	if more := listed.OSFeatures.without(offered.OSFeatures); more != "" {
 		return newProblem(PlatformDiffers, "the destination's list says os.features %q of %s, which the source does not: nodes without them do not find it",
 			more, destination.Digest)
@@ -16,17 +16,27 @@ func (c *comparison) checkNarrowed(source, destination image) *problem {
 	if !listed.isWindows() || listed.OSVersion == "" || offered.OSVersion != "" {
 		return nil
 	}
-	manifest, p := c.manifest(Destination, destination)
-	if p != nil {
-		return p
-	}
-	config, p := c.config(Destination, manifest)
+	config, p := j.sourceConfig(source, destination)
 	switch {
 	case p != nil:
 		return p
 	case config.OSVersion == "":
-		return newProblem(PlatformDiffers, "the destination's list says os.version %q of %s, which neither the source nor its config says: nodes of other versions do not find it",
-			listed.OSVersion, destination.Digest)
+		return newProblem(PlatformDiffers, "the destination offers %s for os.version %q, which neither the source's list nor its config says: nodes of other versions do not find it",
+			destination.Digest, listed.OSVersion)
 	}
 	return checkLabel(Destination, destination, config)
+}
+
+// sourceConfig returns the config of the source's image. If the destination has the
+// same image, the config is read there.
+func (j *judgement) sourceConfig(source, destination image) (*Config, *problem) {
+	side := Source
+	if source.Digest == destination.Digest {
+		side, source = Destination, destination
+	}
+	manifest, p := j.manifest(side, source)
+	if p != nil {
+		return nil, p
+	}
+	return j.config(side, manifest)
 }

@@ -53,7 +53,8 @@ func (c *comparison) imagesBehind(side Side, top *Manifest, shared map[string]bo
 // place is where a list or an image stands in the lists behind a tag.
 type place struct {
 	platform *Platform // the platform that the list around names for it, or nil
-	hidden   string    // why nodes do not find it in the list around; "" if they find it
+	hidden   string    // why nodes do not get it from the list around; "" if they get it
+	blocks   bool      // nodes find it in the list around, and cannot use it
 	level    int       // how many lists lead to it; a list counts itself
 }
 
@@ -73,7 +74,9 @@ func (w *walk) enter(list *Manifest, at place) {
 		if w.refused != nil {
 			return
 		}
-		inside := place{at.platform, cmp.Or(at.hidden, hiddenBecause(at.platform, entry, unlabelled)), at.level}
+		inside := at
+		inside.hidden = cmp.Or(at.hidden, hiddenBecause(at.platform, entry, unlabelled))
+		inside.blocks = at.blocks || !slices.Contains(ManifestTypes, entry.MediaType)
 		if entry.Platform == nil {
 			unlabelled++
 		}
@@ -106,8 +109,9 @@ func (w *walk) visit(entry Descriptor, at place) {
 		switch {
 		case manifest == nil:
 		case manifest.IsList():
-			w.enter(manifest, place{entry.Platform, at.hidden, at.level + 1})
+			w.enter(manifest, place{entry.Platform, at.hidden, at.blocks, at.level + 1})
 		default:
+			at.blocks = true
 			at.hidden = cmp.Or(at.hidden, fmt.Sprintf("its media type in the list, %q, is that of a list, and it is none", entry.MediaType))
 			w.add(entry, manifest, at)
 		}
@@ -120,7 +124,7 @@ func (w *walk) visit(entry Descriptor, at place) {
 		switch {
 		case manifest == nil:
 		case manifest.IsList():
-			w.enter(manifest, place{nil, at.hidden, at.level + 1})
+			w.enter(manifest, place{nil, at.hidden, at.blocks, at.level + 1})
 		default:
 			w.add(entry, manifest, at)
 		}
@@ -129,7 +133,7 @@ func (w *walk) visit(entry Descriptor, at place) {
 
 // append adds an image, and what its place means for nodes.
 func (w *walk) append(img image, at place) {
-	img.hidden, img.nested = at.hidden, at.level > 1
+	img.hidden, img.blocks, img.nested = at.hidden, at.blocks, at.level > 1
 	img.unnamed = !img.isLabelled() || img.nested && at.platform == nil
 	w.images = append(w.images, img)
 }

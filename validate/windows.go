@@ -115,11 +115,12 @@ func (j *judgement) judgeWindows() {
 	}
 }
 
-// windowsEntries returns the images for a platform that nodes find.
+// windowsEntries returns the images for a platform that nodes find, also if they cannot
+// use them.
 func windowsEntries(images []image, platform Platform) []windowsEntry {
 	var entries []windowsEntry
 	for _, img := range images {
-		if img.problem != nil || img.isHidden() || img.platform == nil || !platform.fits(img.normalized) {
+		if img.problem != nil || img.isHidden() && !img.blocks || img.platform == nil || !platform.fits(img.normalized) {
 			continue
 		}
 		entry := windowsEntry{image: img}
@@ -138,7 +139,7 @@ func (j *judgement) judgeWindowsNodes(source, destination []windowsEntry) {
 	for _, node := range windowsBuilds(slices.Concat(source, destination)) {
 		for _, chooser := range windowsChoosers {
 			from, to := chooser.choose(node, source), chooser.choose(node, destination)
-			if from == nil || to == nil || from.Digest == to.Digest || compared[pair{from.Digest, to.Digest}] || j.isJudged(from, to) {
+			if from == nil || to == nil || from.Digest == to.Digest && from.blocks == to.blocks || compared[pair{from.Digest, to.Digest}] || j.isJudged(from, to) {
 				continue
 			}
 			result := PlatformVerdict{Platform: from.name(), Source: from.Digest, Destination: to.Digest}
@@ -147,12 +148,20 @@ func (j *judgement) judgeWindowsNodes(source, destination []windowsEntry) {
 				return
 			}
 			compared[pair{from.Digest, to.Digest}] = true
-			if _, p := j.same(from.image, to.image); p != nil {
+			if _, p := j.sameForNodes(from.image, to.image); p != nil {
 				j.add(result, image{}, p.after(fmt.Sprintf("%s on Windows %s.%d takes %s from the destination, which is another image: ",
 					chooser.name, node.system, node.build, to.name())))
 			}
 		}
 	}
+}
+
+// sameForNodes compares the images that a node finds on both sides.
+func (j *judgement) sameForNodes(source, destination image) (Match, *problem) {
+	if destination.blocks && !source.blocks {
+		return "", newProblem(PlatformDiffers, "%s", destination.hidden)
+	}
+	return j.same(source, destination)
 }
 
 // isJudged reports whether a result already says what is wrong with one of two images.
