@@ -104,7 +104,7 @@ func (c *comparison) selectImages(images []image) []image {
 	named := false
 	for _, img := range images {
 		switch {
-		case img.attestedDigest() != "":
+		case img.attestedDigest() != "", img.barren:
 		case img.artifact || img.hasEmptyPlatform():
 			withoutPlatform = append(withoutPlatform, img)
 		case img.problem != nil || c.wanted(img.platform): // an image that was not found may be wanted

@@ -12,6 +12,7 @@ type image struct {
 	artifact   bool
 	hidden     string   // why nodes do not find the image in its list; "" if they find it
 	blocks     bool     // nodes find it in its list and cannot use it, so they get no other image for its platform
+	barren     bool     // it is no image but a list, which has none for its platform
 	nested     bool     // its list stands in another list
 	unnamed    bool     // neither its own list nor the list around that says its platform to a node
 	problem    *problem // why the image could not be read; nil if it could

@@ -156,17 +156,16 @@ func (j *judgement) judgeFirst(platform string, offered, candidates []image, bef
 	}
 }
 
-// judgeNested adds a problem if only the destination has a list in its list for a
-// platform. containerd follows both lists. CRI-O and Podman take the first entry for
-// their platform, and fail if that is a list. Docker does the same.
-// https://github.com/containers/image/blob/v5.34.0/copy/single.go (copySingleImage)
+// judgeNested adds a problem if the first image for a platform, which most nodes take,
+// stands in an inner list only at the destination. A result from index before on may
+// already say that, or what else is wrong.
 func (j *judgement) judgeNested(platform string, source, destination image, before int) {
-	if source.platform == nil || source.nested || !destination.nested ||
-		slices.ContainsFunc(j.platforms[before:], func(p judged) bool { return p.Reason != "" }) {
+	if slices.ContainsFunc(j.platforms[before:], func(p judged) bool { return p.Reason != "" }) {
 		return
 	}
-	j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{}, newProblem(PlatformDiffers,
-		"its image stands in a list within the destination's list, where CRI-O, Podman and Docker cannot pull it; at the source it does not"))
+	if p := checkNested(source, destination); p != nil {
+		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{}, p)
+	}
 }
 
 // candidatesFor returns the images of one side that have the same platform as the

@@ -1,12 +1,26 @@
 package validate
 
+// checkNested returns a problem if only the destination's image stands in a list in the
+// list. containerd follows both lists. CRI-O and Podman take the first entry for their
+// platform, and fail if that is a list. Docker does the same.
+// https://github.com/containers/image/blob/v5.34.0/copy/single.go (copySingleImage)
+func checkNested(source, destination image) *problem {
+	if source.platform == nil || source.nested || !destination.nested {
+		return nil
+	}
+	return newProblem(PlatformDiffers, "its image stands in a list within the destination's list, where CRI-O, Podman and Docker cannot pull it; at the source it does not")
+}
+
 // checkNarrowed returns a problem if the destination's list offers an image to fewer
-// nodes than the source does. The list may name features that a node must have. It may
+// nodes than the source does. The image may stand in an inner list. The list may name features that a node must have. It may
 // also name a version of Windows where the source's list names none. The version is
 // right if the source's config says it, because copying tools add it from there.
 func (j *judgement) checkNarrowed(source, destination image) *problem {
 	if source.platform == nil || destination.platform == nil || !j.destination.IsList() {
 		return nil
+	}
+	if p := checkNested(source, destination); p != nil {
+		return p
 	}
 	offered, listed := *source.platform, *destination.platform
 	if more := listed.OSFeatures.without(offered.OSFeatures); more != "" {

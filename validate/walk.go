@@ -109,7 +109,9 @@ func (w *walk) visit(entry Descriptor, at place) {
 		switch {
 		case manifest == nil:
 		case manifest.IsList():
+			before := len(w.images)
 			w.enter(manifest, place{entry.Platform, at.hidden, at.blocks, at.level + 1})
+			w.addBarren(entry, w.images[before:], at)
 		default:
 			at.blocks = true
 			at.hidden = cmp.Or(at.hidden, fmt.Sprintf("its media type in the list, %q, is that of a list, and it is none", entry.MediaType))
@@ -129,6 +131,18 @@ func (w *walk) visit(entry Descriptor, at place) {
 			w.add(entry, manifest, at)
 		}
 	}
+}
+
+// addBarren adds an inner list as an image if the list around names a platform for it of
+// which it has no image. Nodes of that platform take the list, and find nothing in it.
+func (w *walk) addBarren(list Descriptor, inside []image, at place) {
+	if !list.isLabelled() || slices.ContainsFunc(inside, func(img image) bool {
+		return img.problem != nil || img.platform != nil && samePlatform(*list.Platform, *img.platform)
+	}) {
+		return
+	}
+	at.hidden, at.blocks = cmp.Or(at.hidden, "it is a list in the list, and has no image for this platform"), true
+	w.append(image{Descriptor: list, platform: list.Platform, barren: true}, at)
 }
 
 // append adds an image, and what its place means for nodes.

@@ -33,6 +33,13 @@ func parseWindowsVersion(s string) (v windowsVersion, ok bool) {
 	return v, true
 }
 
+func (v windowsVersion) String() string {
+	if v.build == 0 {
+		return "of another version"
+	}
+	return fmt.Sprintf("%s.%d", v.system, v.build)
+}
+
 // isSameBuild reports whether a node has the build of an image.
 func (node windowsVersion) isSameBuild(image windowsVersion) bool {
 	return node.system == image.system && node.build == image.build
@@ -149,8 +156,7 @@ func (j *judgement) judgeWindowsNodes(source, destination []windowsEntry) {
 			}
 			compared[pair{from.Digest, to.Digest}] = true
 			if _, p := j.sameForNodes(from.image, to.image); p != nil {
-				j.add(result, image{}, p.after(fmt.Sprintf("%s on Windows %s.%d takes %s from the destination, which is another image: ",
-					chooser.name, node.system, node.build, to.name())))
+				j.add(result, image{}, p.after(fmt.Sprintf("%s on Windows %s takes %s from the destination, which is another image: ", chooser.name, node, to.name())))
 			}
 		}
 	}
@@ -171,10 +177,11 @@ func (j *judgement) isJudged(source, destination *windowsEntry) bool {
 	})
 }
 
-// windowsBuilds returns each build of the entries once, without revisions.
+// windowsBuilds returns each build of the entries once, without revisions. The first one
+// stands for the builds that no entry names.
 func windowsBuilds(entries []windowsEntry) []windowsVersion {
 	seen := map[windowsVersion]bool{}
-	var builds []windowsVersion
+	builds := []windowsVersion{{}}
 	for i := range entries {
 		build := entries[i].version
 		build.revision = 0
