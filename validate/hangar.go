@@ -66,7 +66,7 @@ func (c *comparison) hangarSingle(source, destination *Manifest) Verdict {
 	entry := destination.Children[0]
 	match, p := c.compareSingle(source, entry)
 	if p == nil || p.reason == PlatformDiffers { // the list's own words about the platform come first
-		p = firstProblem(comparePlatforms(*platform, entry.Platform), p)
+		p = firstProblem(comparePlatforms(platform.completed(entry.Platform), entry.Platform), p)
 	}
 	if p = firstProblem(p, lost); p == unknown {
 		return Verdict{}

@@ -306,6 +306,13 @@ var hangarTests = []hangarTest{
 	{name: "a wanted architecture of an unwanted OS", source: list(old), destination: list(old), os: "linux",
 		status: Skip, reason: NoPlatform, message: "it has only " + win2019},
 
+	{name: "an image whose config leaves out its OS", source: docker("/amd64", "a"), destination: list(docker("/amd64", "a").as("linux/amd64")),
+		status: Pass, match: SamePlatforms},
+	{name: "an image whose config leaves out its architecture, and no destination", source: docker("linux/", "a"), destination: nothing,
+		status: Fail, reason: DestinationMissing},
+	{name: "an image whose config leaves out its architecture, of an unwanted OS", source: docker("freebsd/", "a"), destination: nothing,
+		status: Skip, reason: NoPlatform, message: "it has only freebsd/"},
+
 	// Sources in which Hangar finds no platform. They are looked into.
 	{name: "an artifact", source: chart, destination: chart,
 		status: Pass, match: Identical},

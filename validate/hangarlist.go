@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -46,6 +47,9 @@ func (c *comparison) hangarList(source, destination *Manifest) Verdict {
 	if verdict, differ := c.listsDiffer(platforms); differ {
 		verdict.Platforms = results(platforms)
 		verdict.Lists = &Lists{Source: listEntries(lists.source), Destination: listEntries(lists.destination)}
+		if max(len(lists.source), len(lists.destination)) > maxListed {
+			verdict.Message = fmt.Sprintf("%s; the lists are shown up to their entry %d", verdict.Message, maxListed)
+		}
 		return verdict
 	}
 	return c.prove(overall(source, destination, platforms), platforms)

@@ -35,6 +35,15 @@ func (img image) name() string {
 // but does not. cosign's signatures are such images.
 func (img image) hasEmptyPlatform() bool { return img.platform != nil && *img.platform == Platform{} }
 
+// normalizedFor returns the platform in normal form, to compare it with another image's.
+// What the config of an image leaves out, the list around the other one may add.
+func (img image) normalizedFor(other image) Platform {
+	if img.isLabelled() || img.hasEmptyPlatform() {
+		return img.normalized
+	}
+	return img.normalized.completed(&other.normalized)
+}
+
 func (img image) isHidden() bool { return img.hidden != "" }
 
 // visible returns the images that nodes find.

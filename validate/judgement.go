@@ -83,6 +83,9 @@ func (j *judgement) judgePlatform(selected []image) {
 	}
 	name := selected[0].name()
 	j.judgeOthers(name, unlike, offered, before)
+	if found := visible(offered); len(found) > 0 {
+		offered = found
+	}
 	j.judgeFirst(name, offered, candidates, before)
 	j.judgeNested(name, offered[0], candidates[0], before)
 }
@@ -178,7 +181,7 @@ func candidatesFor(want image, side []image) []image {
 		switch {
 		case img.problem != nil || img.attestedDigest() != "":
 		case (want.platform == nil || want.hasEmptyPlatform()) && img.Digest == want.Digest,
-			want.platform != nil && img.platform != nil && want.normalized.fits(img.normalized):
+			want.platform != nil && img.platform != nil && want.normalizedFor(img).fits(img.normalized):
 			found = append(found, img)
 		case want.platform != nil && img.platform != nil && !img.isLabelled() && img.platform.Variant == "" &&
 			samePlatform(want.platform.withoutVariant(), *img.platform):

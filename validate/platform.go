@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -52,6 +53,15 @@ func (p Platform) normal() Platform {
 		normal.OSVersion = p.OSVersion
 	}
 	return normal
+}
+
+// completed returns the platform of a config with what it leaves out of architecture and
+// OS taken from a list. other is the list's platform, or nil.
+func (p Platform) completed(other *Platform) Platform {
+	if other != nil {
+		p.Architecture, p.OS = cmp.Or(p.Architecture, other.Architecture), cmp.Or(p.OS, other.OS)
+	}
+	return p
 }
 
 func (p Platform) isWindows() bool { return normalOS(p.OS) == "windows" }
