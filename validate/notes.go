@@ -28,6 +28,9 @@ func shorten(s string, most int) string {
 	return s[:most] + "…"
 }
 
+// ShortenMessage cuts a message to the length that the message of a verdict may have.
+func ShortenMessage(s string) string { return shorten(s, maxMessage) }
+
 // notes collects what differs, for the message of a verdict. A difference that
 // several platforms share is told once.
 type notes struct {
@@ -81,7 +84,7 @@ func firstNames(names []string) string {
 
 // shorten cuts everything in the verdict whose length a registry decides.
 func (v *Verdict) shorten() {
-	v.Message = shorten(v.Message, maxMessage)
+	v.Message = ShortenMessage(v.Message)
 	for i := range v.Platforms {
 		v.Platforms[i].Message = shorten(v.Platforms[i].Message, maxNote)
 	}
