@@ -179,6 +179,9 @@ var hangarTests = []hangarTest{
 	{name: "attestations at the destination", source: list(amd64), destination: list(amd64, attestation),
 		status: Pass, match: SamePlatforms},
 
+	{name: "an attestation without a platform is not read", source: index(ociAMD64, unlabelled), destination: list(ociAMD64),
+		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 1, destination READ 1"},
+
 	// OCI indexes.
 	{name: "OCI index, children as they were", source: index(ociAMD64, ociARM64), destination: list(ociAMD64, ociARM64),
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 2, destination READ 1"},

@@ -145,7 +145,7 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 // result from index before on already names is not named again.
 func (j *judgement) judgeFirst(platform string, offered, candidates []image, before int) {
 	source, destination := offered[0], candidates[0]
-	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 {
+	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 || source.platform != nil && source.platform.isWindows() {
 		return
 	}
 	if slices.ContainsFunc(j.platforms[before:], func(p judged) bool {
