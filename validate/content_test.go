@@ -619,6 +619,8 @@ var contentTests = []contentTest{
 		status: Fail, reason: DigestDiffers, message: "linux/arm64"},
 	{name: "both lost a child, and only the destination's list names its platform", source: index(app.as("").missing()), destination: index(app.missing()),
 		status: Fail, reason: ChildMissing, message: app.digest()},
+	{name: "the source lost a child that nodes cannot use at the destination", source: index(app.as("").missing()), destination: index(app.typed("application/json"), app),
+		status: Pass, match: SamePlatforms},
 	{name: "both lost their configs", source: list(amd64.built("2024").configless()), destination: list(amd64.built("2025").configless()),
 		status: Error, reason: SourceMissing, message: "source config"},
 	{name: "the source lost its config", source: list(amd64.built("2024").configless()), destination: list(amd64.built("2025")),

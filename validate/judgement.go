@@ -57,9 +57,9 @@ const maxUnlike = 8
 func (j *judgement) judgePlatform(selected []image) {
 	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
 	// An image that nodes do not find counts only if nodes do not find the source's
-	// image either.
+	// image either. An image that nodes find and cannot use leaves them without any.
 	switch found := visible(candidates); {
-	case len(found) > 0 && candidates[0].blocks && !offered[0].blocks:
+	case len(found) > 0 && len(offered) > 0 && candidates[0].blocks && !offered[0].blocks:
 		j.addHidden(selected, candidates[0])
 		return
 	case len(found) > 0:
@@ -141,8 +141,9 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 }
 
 // judgeFirst compares the first images of both sides for a platform, because most
-// nodes take the first one. Single images were compared before. A difference that a
-// result from index before on already names is not named again.
+// nodes take the first one. Nodes of Windows choose by the version; see judgeWindows.
+// Single images were compared before. judgeFirst adds nothing if a result from index
+// before on already says what is wrong with the destination's.
 func (j *judgement) judgeFirst(platform string, offered, candidates []image, before int) {
 	source, destination := offered[0], candidates[0]
 	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 || source.platform != nil && source.platform.isWindows() {
