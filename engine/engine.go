@@ -141,6 +141,7 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 		case ctx.Err() != nil:
 			verdict.Reason, verdict.Message = Ended(context.Cause(ctx))
 		}
+		verdict.Message = validate.ShortenMessage(verdict.Message) // an error may quote what a registry sent
 	}
 	result.Status, result.Reason, result.Message = verdict.Status, verdict.Reason, verdict.Message
 	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists

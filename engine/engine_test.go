@@ -107,6 +107,20 @@ type reasoned struct{ reason validate.Reason }
 func (r *reasoned) Error() string           { return "no: " + string(r.reason) }
 func (r *reasoned) Reason() validate.Reason { return r.reason }
 
+// TestLongErrorIsCut has a registry whose error quotes a manifest of 4 MB. The message of
+// the result must not fill the log.
+func TestLongErrorIsCut(t *testing.T) {
+	e := newEngine(func(context.Context, imagelist.Image, validate.Need) (validate.Fact, int, error) {
+		return validate.Fact{}, 1, errors.New(strings.Repeat("long ", 1<<20))
+	}, 1)
+	task := e.Begin()
+	result := task.Validate(t.Context(), new(image(1)), question)
+	task.End()
+	if len(result.Message) > 10_000 || !strings.HasPrefix(result.Message, "long long") {
+		t.Errorf("a message of %d bytes: %.100s", len(result.Message), result.Message)
+	}
+}
+
 func TestTimeoutAndInterruption(t *testing.T) {
 	hangs := func(ctx context.Context, _ imagelist.Image, _ validate.Need) (validate.Fact, int, error) {
 		<-ctx.Done()

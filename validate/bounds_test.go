@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // These tests check that a registry that lies cannot cause endless work: the number of
@@ -181,5 +182,77 @@ func TestLayerOfTwoSizes(t *testing.T) {
 	}
 	if verdict, _, _ := boundless(t, q, image, nil); verdict.Reason != BlobSize || !strings.Contains(verdict.Message, "layer 2, ") {
 		t.Errorf("%s %s %s", verdict.Status, verdict.Reason, verdict.Message)
+	}
+}
+
+// TestMessagesAreShort compares lists that have very long names, or very many entries. A
+// registry must not fill the log.
+func TestMessagesAreShort(t *testing.T) {
+	long := strings.Repeat("ü", 1<<15)
+	many := func(n int, entry func(i int) node) []node {
+		var all []node
+		for i := range n {
+			all = append(all, entry(i))
+		}
+		return all
+	}
+	labelled := func(i int) node { return docker(fmt.Sprintf("linux/amd64/v%d", i), "a") }
+	labels := func(value string) node {
+		all := map[string]string{}
+		for i := range 1000 {
+			all[fmt.Sprintf("%d%s", i, long[:1000])] = value
+		}
+		return app.with(string(encode(map[string]any{"Labels": all, "User": value + long, "Cmd": []string{value + long}, "Env": []string{long + "=" + value}})))
+	}
+	for _, test := range []struct {
+		name                string
+		source, destination node
+	}{
+		{"a long variant", list(docker("linux/arm64/"+long, "a")), list(arm64)},
+		{"a long variant at the destination", list(arm64), list(arm64.as("linux/arm64/" + long))},
+		{"a long variant, other digest", list(arm64), list(docker("linux/arm64/"+long, "a"), arm64.running("else"))},
+		{"a long version", list(old), list(old.as("windows/amd64:" + long))},
+		{"long features", list(old), list(old.wanting(features(long)))},
+		{"a long unwanted variant", list(docker("linux/s390x/"+long, "a")), nothing},
+		{"a long variant of a single image", docker("linux/arm64/"+long, "a"), list(arm64)},
+		{"a long media type", index(app), index(app.typed(long))},
+		{"a long type of a config", app, app.withConfig(long)},
+		{"a long type of an artifact", index(sbom.of(long)), index(chart.as(""), chart.running("b").as(""))},
+		{"many long labels", app, labels("b")},
+		{"many long labels that differ", labels("a"), labels("b")},
+		{"many missing platforms", list(many(900, labelled)...), list(arm64)},
+		{"many differing platforms", list(many(900, labelled)...), list(many(900, func(i int) node { return labelled(i).running("else") })...)},
+		{"many missing manifests", list(many(900, labelled)...), list(many(900, func(i int) node { return labelled(i).missing() })...)},
+		{"many unwanted platforms", list(many(900, func(i int) node { return docker(fmt.Sprintf("linux/s390x/v%d", i)) })...), nothing},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, rules := range []Rules{Hangar, Content, Exact} {
+				q := question("", "")
+				q.Rules = rules
+				w := world{sides: [2]registry{hold(t, test.source), hold(t, test.destination)}}
+				known := Known{}
+				verdict, needs := Compare(q, known)
+				for len(needs) > 0 {
+					for _, need := range needs {
+						fact := w.read(need)
+						known[need] = &fact
+					}
+					verdict, needs = Compare(q, known)
+				}
+				if verdict.Status == Pass || !utf8.ValidString(verdict.Message) || len(verdict.Message) > maxMessage+len("…") {
+					t.Errorf("%s: %s, %d bytes: %.200s", rules, verdict.Status, len(verdict.Message), verdict.Message)
+				}
+				for _, p := range verdict.Platforms {
+					if len(p.Platform) > 4*maxNote || len(p.Message) > maxNote+len("…") {
+						t.Errorf("%s: a platform of %d bytes, with a message of %d bytes", rules, len(p.Platform), len(p.Message))
+					}
+				}
+				if verdict.Lists != nil {
+					if shown := encode(verdict.Lists); len(shown) > 1<<16 {
+						t.Errorf("%s: lists of %d bytes", rules, len(shown))
+					}
+				}
+			}
+		})
 	}
 }

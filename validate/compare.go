@@ -27,6 +27,7 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 	}
 	c.addObjects(&verdict)
 	verdict.Warnings = boundWarnings(c.warnings)
+	verdict.shorten()
 	return verdict, nil
 }
 

@@ -19,15 +19,15 @@ func FuzzParseConfig(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if how := first.Runtime.difference(first.Runtime, first.OS); how != "" {
+		if how := first.Runtime.differences(first.Runtime, first.OS); how != nil {
 			t.Errorf("differs from itself: %s", how)
 		}
 		second, err := ParseConfig(b)
 		if err != nil {
 			return
 		}
-		one, other := first.Runtime.difference(second.Runtime, "windows"), second.Runtime.difference(first.Runtime, "windows")
-		if (one == "") != (other == "") {
+		one, other := first.Runtime.differences(second.Runtime, "windows"), second.Runtime.differences(first.Runtime, "windows")
+		if len(one) != len(other) {
 			t.Errorf("one way %q, the other way %q", one, other)
 		}
 	})

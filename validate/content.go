@@ -56,6 +56,8 @@ func (c *comparison) readTrees() (*trees, Verdict) {
 	}
 	selected := c.selectImages(sourceImages)
 	switch {
+	case len(sourceImages) == 0:
+		return nil, emptySource()
 	case len(selected) == 0:
 		return nil, c.noImage(source, sourceImages)
 	case destination == nil:
@@ -102,7 +104,7 @@ func (c *comparison) selectImages(images []image) []image {
 	named := false
 	for _, img := range images {
 		switch {
-		case img.attestedDigest() != "":
+		case img.attestedDigest() != "", img.barren:
 		case img.artifact || img.hasEmptyPlatform():
 			withoutPlatform = append(withoutPlatform, img)
 		case img.problem != nil || c.wanted(img.platform): // an image that was not found may be wanted
@@ -162,6 +164,7 @@ func (c *comparison) compareTrees(t *trees) Verdict {
 		j.judgePlatform(selected)
 	}
 	j.judgeBetterVariants()
+	j.judgeWindows()
 	if c.Provenance {
 		j.judgeAttestations()
 	}
@@ -177,27 +180,32 @@ func (c *comparison) compareTrees(t *trees) Verdict {
 // contentDiffers returns the verdict on platforms if any of them differs. A
 // proven difference counts more than a platform that could not be compared.
 func contentDiffers(platforms []judged) (verdict Verdict, differ bool) {
-	var missing, notes []string
+	var missing []string
+	var differences notes
 	var failed, unsure Reason
 	for _, p := range platforms {
-		switch p.Reason {
-		case "":
+		switch {
+		case p.Reason == "":
 			continue
-		case SourceMissing, BadManifest:
+		case p.Reason.isUnsure():
 			unsure = cmp.Or(unsure, p.Reason)
 		default:
 			failed = cmp.Or(failed, p.Reason)
 		}
 		if p.Reason == PlatformMissing {
-			missing = append(missing, cmp.Or(p.Message, "platform "+p.Platform)) // an attestation has a message
+			missing = append(missing, shorten(cmp.Or(p.Message, "platform "+p.Platform), maxNote)) // an attestation has a message
 			continue
 		}
-		notes = append(notes, p.Platform+": "+p.Message)
+		differences.add(p.Platform, p.Message)
 	}
+	var all []string
 	if len(missing) > 0 {
-		notes = append([]string{"the destination does not have " + strings.Join(missing, ", ")}, notes...)
+		all = append(all, "the destination does not have "+firstNames(unique(missing)))
 	}
-	verdict = Verdict{Status: Fail, Reason: failed, Message: strings.Join(notes, "; "), Platforms: results(platforms)}
+	if len(differences.texts) > 0 {
+		all = append(all, differences.String())
+	}
+	verdict = Verdict{Status: Fail, Reason: failed, Message: strings.Join(all, "; "), Platforms: results(platforms)}
 	if failed == "" {
 		verdict.Status, verdict.Reason = Error, unsure
 	}

@@ -3,14 +3,13 @@ package validate
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // prove returns the verdict on an image whose platforms all match. It is a pass
 // if the question's depth finds nothing wrong at the destination.
 func (c *comparison) prove(match Match, platforms []judged) Verdict {
 	verdict := Verdict{Status: Pass, Match: match, Platforms: results(platforms)}
-	var notes []string
+	var differences notes
 	for i, p := range platforms {
 		wrong := append(c.checkInlined(p.mirror, p.Match), c.check(c, p.mirror, p.Match)...)
 		c.hintAtSource(p, wrong)
@@ -18,15 +17,15 @@ func (c *comparison) prove(match Match, platforms []judged) Verdict {
 		if len(wrong) == 0 {
 			continue
 		}
-		if len(notes) == 0 {
+		if verdict.Reason == "" {
 			verdict.Reason = wrong[0].reason
 		}
 		result := &verdict.Platforms[i]
 		result.Match, result.Reason, result.Message = "", wrong[0].reason, wrong.String()
-		notes = append(notes, result.Platform+": "+result.Message)
+		differences.add(result.Platform, result.Message)
 	}
-	if len(notes) > 0 {
-		verdict.Status, verdict.Match, verdict.Message = Fail, "", strings.Join(notes, "; ")
+	if verdict.Reason != "" {
+		verdict.Status, verdict.Match, verdict.Message = Fail, "", differences.String()
 	}
 	return verdict
 }

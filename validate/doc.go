@@ -47,14 +47,19 @@
 //     "hangar" compares lists entry by entry (hangar.go, hangarlist.go). The
 //     sets "content" and "exact" find the images behind the lists (walk.go),
 //     put those for one platform together (judgement.go), and compare the
-//     contents of two images whose digests differ (same.go). The set "present"
-//     looks at the destination alone (present.go).
+//     contents of two images whose digests differ (same.go). They also look for
+//     nodes that would take another image, or none (variants.go, windows.go,
+//     narrowed.go), and say why an image is not there (absent.go). The set
+//     "present" looks at the destination alone (present.go).
 //  3. If every platform matches, the bytes that descriptors have in themselves
 //     are checked (inlined.go), and the depth says what else is checked at the
 //     destination (depth.go, size.go): the manifests, the blobs, or every byte of
 //     the blobs.
 //  4. If the question asks for referrers, the destination must have them, too
 //     (referrers.go).
+//
+// A registry decides how long the names in its manifests are. So every message is
+// cut to a bound at the end (notes.go).
 //
 // If a step lacks facts, it notes its needs, and its answer is unknown. The
 // comment of type comparison says how. A new rule set or depth is a new row of

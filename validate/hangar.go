@@ -1,15 +1,19 @@
 package validate
 
+import "strings"
+
 // hangar judges by the rules "hangar": what Hangar 1.6 documents for its
 // mirror-validate (https://github.com/cnrancher/hangar,
 // docs/mirror-validate.md), in its order and its words. Hangar mirrors into a
 // Docker manifest list of the selected platforms, even of a single image, and
 // keeps the digests of the images unless it has to convert them.
 //
-// Four things differ from Hangar on purpose. The order within a list means
+// Six things differ from Hangar on purpose. The order within a list means
 // nothing. An OCI source is compared by content where its digests changed. An
 // image of schema 1 is compared by its layers. An image is looked up even if
-// its digest is right.
+// its digest is right. Charts and other artifacts, which Hangar skips, are
+// compared as under the rules "content". So that nothing is skipped that is
+// wanted, entries that name no platform are read, and lists in the list, too.
 func (c *comparison) hangar() Verdict {
 	source, destination, lost, known := c.tops()
 	if !known {
@@ -48,6 +52,8 @@ func (c *comparison) hangarSingle(source, destination *Manifest, lost *problem) 
 		return Verdict{}
 	case p != nil:
 		return Verdict{Status: Error, Reason: p.reason, Message: p.message}
+	case platform == nil || *platform == Platform{}:
+		return c.content()
 	case !c.wanted(platform):
 		return c.noPlatform(describeSingle(source, platform))
 	}
@@ -60,7 +66,7 @@ func (c *comparison) hangarSingle(source, destination *Manifest, lost *problem) 
 	entry := destination.Children[0]
 	match, p := c.compareSingle(source, entry)
 	if p == nil || p.reason == PlatformDiffers { // the list's own words about the platform come first
-		p = firstProblem(comparePlatforms(*platform, entry.Platform), p)
+		p = firstProblem(comparePlatforms(platform.completed(entry.Platform), entry.Platform), p)
 	}
 	if p = firstProblem(p, lostConfig); p == unknown {
 		return Verdict{}
@@ -168,9 +174,10 @@ func differentField(source Platform, listed *Platform) (name, from, to string) {
 		{"os", source.OS, destination.OS},
 		{"variant", source.Variant, destination.Variant},
 		{"os.version", source.OSVersion, destination.OSVersion},
+		{"os.features", string(source.OSFeatures), string(destination.OSFeatures)},
 	} {
-		// Hangar's list of a single image leaves out the version of its OS.
-		if field.source == field.destination || field.name == "os.version" && field.destination == "" {
+		// Hangar's list of a single image leaves out the version of its OS, and its features.
+		if field.source == field.destination || strings.HasPrefix(field.name, "os.") && field.destination == "" {
 			continue
 		}
 		return field.name, field.source, field.destination

@@ -1,89 +1,75 @@
 package validate
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
-	"strings"
 )
 
 // hangarList compares two lists, reduced to the wanted platforms, entry by
 // entry.
 func (c *comparison) hangarList(source, destination *Manifest, lost *problem) Verdict {
-	sourceEntries := c.selectEntries(source)
-	if len(sourceEntries) == 0 {
-		var platforms []*Platform
-		for _, entry := range source.Children {
-			platforms = append(platforms, entry.Platform)
-		}
-		return c.noPlatform(describeList(platforms))
+	if len(source.Children) == 0 {
+		return emptySource()
+	}
+	lists, verdict := c.hangarEntries(source, destination)
+	switch {
+	case lists == nil:
+		return verdict
+	case len(lists.source)+len(lists.lost) == 0:
+		return c.noPlatform(describeList(lists.offered))
 	}
 	if p := checkHangarList(destination, lost); p != nil {
 		var selected []image
-		for _, entry := range sourceEntries {
+		for _, entry := range lists.source {
 			selected = append(selected, image{Descriptor: entry, platform: entry.Platform})
 		}
 		return c.failEach(p, selected)
 	}
-	destinationEntries := sourceEntries
-	if destination.Digest != source.Digest {
-		destinationEntries = c.selectEntries(destination)
-	}
 	switch {
-	case len(sourceEntries) > maxSelected:
-		return tooMany(Source, len(sourceEntries))
-	case len(destinationEntries) > maxSelected:
-		return tooMany(Destination, len(destinationEntries))
+	case len(lists.source) > maxSelected:
+		return tooMany(Source, len(lists.source))
+	case len(lists.destination) > maxSelected:
+		return tooMany(Destination, len(lists.destination))
 	}
-	platforms := make([]judged, 0, len(sourceEntries))
-	for _, entry := range sourceEntries {
-		if p, known := c.judgeEntry(entry, destinationEntries); known {
+	platforms := slices.Clone(lists.lost)
+	for _, entry := range lists.source {
+		if p, known := c.judgeEntry(entry, lists); known {
 			platforms = append(platforms, p)
 		}
 	}
 	if c.isWaiting() {
 		return Verdict{}
 	}
-	platforms = append(platforms, surplus(destinationEntries, platforms)...)
+	if len(lists.lost) == 0 { // else an entry may stand for what the source has lost
+		platforms = append(platforms, surplus(lists.destination, platforms)...)
+	}
 	if verdict, differ := c.listsDiffer(platforms); differ {
 		verdict.Platforms = results(platforms)
-		verdict.Lists = &Lists{Source: listEntries(sourceEntries), Destination: listEntries(destinationEntries)}
+		verdict.Lists = &Lists{Source: listEntries(lists.source), Destination: listEntries(lists.destination)}
+		if max(len(lists.source), len(lists.destination)) > maxListed {
+			verdict.Message = fmt.Sprintf("%s; the lists are shown up to their entry %d", verdict.Message, maxListed)
+		}
 		return verdict
 	}
 	return c.prove(overall(source, destination, platforms), platforms)
 }
 
-// selectEntries returns the list's entries that the question asks about.
-func (c *comparison) selectEntries(list *Manifest) []Descriptor {
-	selected := make([]Descriptor, 0, len(list.Children))
-	attested := map[string]bool{}
-	if c.Provenance {
-		for _, entry := range list.Children {
-			attested[entry.Digest] = attested[entry.Digest] || c.wanted(entry.Platform)
-		}
-	}
-	for _, entry := range list.Children {
-		if c.wanted(entry.Platform) || entry.Platform != nil && attested[entry.attestedDigest()] {
-			selected = append(selected, entry)
-		}
-	}
-	return selected
-}
-
 // judgeEntry finds the destination's entry for one of the source's.
-func (c *comparison) judgeEntry(entry Descriptor, destination []Descriptor) (result judged, known bool) {
+func (c *comparison) judgeEntry(entry Descriptor, lists *hangarLists) (result judged, known bool) {
 	result.Platform, result.Source = entry.Platform.String(), entry.Digest
 	var candidates []Descriptor
-	for _, other := range destination {
+	for _, other := range lists.destination {
 		if !samePlatformInList(*entry.Platform, *other.Platform) {
 			continue
 		}
 		if other.Digest == entry.Digest {
-			result.Destination, result.Match, result.mirror = other.Digest, Identical, image{Descriptor: other}
-			return result, true
+			return judgeIdentical(result, entry, other), true
 		}
 		candidates = append(candidates, other)
 	}
 	if len(candidates) == 0 {
-		return judgeAbsentEntry(result, entry, destination), true
+		return judgeAbsentEntry(result, entry, lists), true
 	}
 	result.Destination, result.mirror = candidates[0].Digest, image{Descriptor: candidates[0]}
 	if entry.MediaType == TypeOCIManifest || Algorithm(entry.Digest) != Algorithm(candidates[0].Digest) {
@@ -91,6 +77,18 @@ func (c *comparison) judgeEntry(entry Descriptor, destination []Descriptor) (res
 	}
 	result.Reason, result.Message = DigestDiffers, "the digests differ"
 	return result, true
+}
+
+// judgeIdentical returns the result of an entry that the destination has, too. Nodes
+// do not find it there if its media type is none of an image.
+func judgeIdentical(result judged, entry, other Descriptor) judged {
+	result.Destination, result.mirror = other.Digest, image{Descriptor: other}
+	if why := hiddenBecause(nil, other, 0); why != "" && hiddenBecause(nil, entry, 0) == "" {
+		result.Reason, result.Message = PlatformDiffers, "nodes do not find "+other.Digest+" at the destination: "+why
+		return result
+	}
+	result.Match = Identical
+	return result
 }
 
 // samePlatformInList reports whether two lists say the same platform. Between
@@ -102,15 +100,19 @@ func samePlatformInList(source, destination Platform) bool {
 
 // judgeAbsentEntry returns the result of an entry if the destination has none for
 // its platform. The same image may be there for another platform.
-func judgeAbsentEntry(result judged, entry Descriptor, destination []Descriptor) judged {
-	at := slices.IndexFunc(destination, func(other Descriptor) bool { return other.Digest == entry.Digest })
-	if at < 0 {
+func judgeAbsentEntry(result judged, entry Descriptor, lists *hangarLists) judged {
+	at := slices.IndexFunc(lists.allDestination, func(other Descriptor) bool { return other.Digest == entry.Digest })
+	switch {
+	case at < 0 && lists.broken != nil: // which may be the right one
+		result.Destination, result.Reason, result.Message = lists.broken.Digest, lists.broken.problem.reason, lists.broken.problem.message
+		return result
+	case at < 0:
 		result.Reason = PlatformMissing
 		return result
 	}
-	other := destination[at]
+	other := lists.allDestination[at]
 	p := comparePlatforms(*entry.Platform, other.Platform)
-	if p == nil {
+	if p == nil && other.Platform != nil {
 		p = newProblem(PlatformDiffers, "source os.version %q != dest os.version %q", entry.Platform.OSVersion, other.Platform.OSVersion)
 	}
 	result.Destination, result.Reason, result.Message, result.mirror = entry.Digest, p.reason, p.message, image{Descriptor: other}
@@ -171,9 +173,9 @@ func hasMirror(platforms []judged, entry *Descriptor) bool {
 // listsDiffer returns the verdict on two lists if any platform differs. A proven
 // difference counts more than a platform that could not be compared.
 func (c *comparison) listsDiffer(platforms []judged) (verdict Verdict, differ bool) {
-	var missing, notes []string
-	var reason Reason
-	lost := 0 // how many platforms the source itself has lost
+	var missing []string
+	var differences notes
+	var failed, unsure Reason
 	for _, p := range platforms {
 		switch {
 		case p.Reason == "":
@@ -181,31 +183,31 @@ func (c *comparison) listsDiffer(platforms []judged) (verdict Verdict, differ bo
 		case p.Reason == PlatformMissing:
 			missing = append(missing, p.Platform)
 		default:
-			notes = append(notes, p.Platform+": "+p.Message)
+			differences.add(p.Platform, p.Message)
 		}
-		if reason == "" || reason == SourceMissing {
-			reason = p.Reason
-		}
-		if p.Reason == SourceMissing {
-			lost++
+		if p.Reason.isUnsure() {
+			unsure = cmp.Or(unsure, p.Reason)
+		} else {
+			failed = cmp.Or(failed, p.Reason)
 		}
 	}
 	switch {
-	case reason == SourceMissing && len(missing) == 0 && len(notes) == lost:
-		return Verdict{Status: Error, Reason: SourceMissing, Message: strings.Join(notes, "; ")}, true
 	case len(missing) > 0:
-		return fail(PlatformMissing, "source platform %s is not in the destination manifest list", strings.Join(missing, ", ")), true
-	case reason != "":
-		return fail(reason, "source manifest %q != dest %q, tag %q (%s)", c.Source, c.Destination, c.Tag, strings.Join(notes, "; ")), true
+		return fail(PlatformMissing, "source platform %s is not in the destination manifest list", firstNames(unique(missing))), true
+	case failed != "":
+		return fail(failed, "source manifest %q != dest %q, tag %q (%s)", c.Source, c.Destination, c.Tag, &differences), true
+	case unsure != "":
+		return Verdict{Status: Error, Reason: unsure, Message: differences.String()}, true
 	}
 	return Verdict{}, false
 }
 
-// listEntries returns the entries of a list as Hangar's log shows them.
+// listEntries returns the entries of a list as Hangar's log shows them. Of a very long
+// list it returns the first ones.
 func listEntries(list []Descriptor) []ListEntry {
-	shown := make([]ListEntry, len(list))
-	for i, entry := range list {
-		shown[i] = ListEntry{Digest: entry.Digest, Platform: *entry.Platform}
+	shown := make([]ListEntry, min(len(list), maxListed))
+	for i, entry := range list[:len(shown)] {
+		shown[i] = ListEntry{Digest: entry.Digest, Platform: entry.Platform.shortened()}
 	}
 	return shown
 }

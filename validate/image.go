@@ -1,5 +1,7 @@
 package validate
 
+import "slices"
+
 // image is an image or an artifact behind a tag. The tag leads to it directly or
 // through lists.
 type image struct {
@@ -9,6 +11,10 @@ type image struct {
 	manifest   *Manifest // nil if it was not read
 	artifact   bool
 	hidden     string   // why nodes do not find the image in its list; "" if they find it
+	blocks     bool     // nodes find it in its list and cannot use it, so they get no other image for its platform
+	barren     bool     // it is no image but a list, which has none for its platform
+	nested     bool     // its list stands in another list
+	unnamed    bool     // neither its own list nor the list around that says its platform to a node
 	problem    *problem // why the image could not be read; nil if it could
 }
 
@@ -20,9 +26,9 @@ func (img image) name() string {
 	case img.isLabelled():
 		return img.Platform.String()
 	case img.ArtifactType != "":
-		return img.ArtifactType
+		return shorten(img.ArtifactType, maxNote)
 	case img.manifest != nil && img.manifest.Config.MediaType != "":
-		return img.manifest.Config.MediaType
+		return shorten(img.manifest.Config.MediaType, maxNote)
 	}
 	return "no platform"
 }
@@ -31,7 +37,19 @@ func (img image) name() string {
 // but does not. cosign's signatures are such images.
 func (img image) hasEmptyPlatform() bool { return img.platform != nil && *img.platform == Platform{} }
 
+// normalizedFor returns the platform in normal form, to compare it with another image's.
+// What the config of an image leaves out, the list around the other one may add.
+func (img image) normalizedFor(other image) Platform {
+	if img.isLabelled() || img.hasEmptyPlatform() {
+		return img.normalized
+	}
+	return img.normalized.completed(&other.normalized)
+}
+
 func (img image) isHidden() bool { return img.hidden != "" }
+
+// visible returns the images that nodes find.
+func visible(images []image) []image { return slices.DeleteFunc(slices.Clone(images), image.isHidden) }
 
 // indexOf returns the index of the image with a digest, or -1 if there is none.
 func indexOf(images []image, digest string) int {

@@ -57,12 +57,14 @@ const maxUnlike = 8
 func (j *judgement) judgePlatform(selected []image) {
 	offered, candidates := candidatesFor(selected[0], j.sourceImages), candidatesFor(selected[0], j.destinationImages)
 	// An image that nodes do not find counts only if nodes do not find the source's
-	// image either.
-	visible := slices.DeleteFunc(slices.Clone(candidates), image.isHidden)
-	switch {
-	case len(visible) > 0:
-		candidates = visible
-	case len(candidates) > 0 && !slices.ContainsFunc(selected, image.isHidden):
+	// image either. An image that nodes find and cannot use leaves them without any.
+	switch found := visible(candidates); {
+	case len(found) > 0 && len(offered) > 0 && candidates[0].blocks && !offered[0].blocks:
+		j.addHidden(selected, candidates[0])
+		return
+	case len(found) > 0:
+		candidates = found
+	case len(candidates) > 0 && len(visible(offered)) > 0:
 		j.addHidden(selected, candidates[0])
 		return
 	}
@@ -81,7 +83,11 @@ func (j *judgement) judgePlatform(selected []image) {
 	}
 	name := selected[0].name()
 	j.judgeOthers(name, unlike, offered, before)
-	j.judgeFirst(name, offered, candidates)
+	if found := visible(offered); len(found) > 0 {
+		offered = found
+	}
+	j.judgeFirst(name, offered, candidates, before)
+	j.judgeNested(name, offered[0], candidates[0], before)
 }
 
 // addHidden adds a problem for each selected image: the destination has the
@@ -101,18 +107,24 @@ func (j *judgement) judgeImage(img image, candidates []image) {
 	switch {
 	case at >= 0:
 		result.Destination, result.Match = img.Digest, Identical
-		j.add(result, candidates[at], nil)
+		j.add(result, candidates[at], j.checkNarrowed(img, candidates[at]))
 	case img.problem != nil:
 		j.add(result, image{}, img.problem)
 	case len(candidates) == 0:
 		mirror, p := j.findRenamed(img)
 		result.Destination, result.Match = mirror.Digest, Identical
-		if p == nil && mirror.Digest == "" {
+		switch {
+		case p == nil && mirror.Digest == "":
 			result.Destination, p = j.findAbsent(img)
+		case p == nil:
+			p = j.checkNarrowed(img, mirror)
 		}
 		j.add(result, mirror, p)
 	default:
 		match, candidate, p := closest(candidates, func(candidate image) (Match, *problem) { return j.same(img, candidate) })
+		if p == nil {
+			p = j.checkNarrowed(img, candidate)
+		}
 		result.Destination, result.Match = candidate.Digest, match
 		j.add(result, candidate, p)
 	}
@@ -135,15 +147,34 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 }
 
 // judgeFirst compares the first images of both sides for a platform, because most
-// nodes take the first one. Single images were compared before.
-func (j *judgement) judgeFirst(platform string, offered, candidates []image) {
+// nodes take the first one. Nodes of Windows choose by the version; see judgeWindows.
+// Single images were compared before. judgeFirst adds nothing if a result from index
+// before on already says what is wrong with the destination's.
+func (j *judgement) judgeFirst(platform string, offered, candidates []image, before int) {
 	source, destination := offered[0], candidates[0]
-	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 {
+	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 || source.platform != nil && source.platform.isWindows() {
+		return
+	}
+	if slices.ContainsFunc(j.platforms[before:], func(p judged) bool {
+		return p.Reason != "" && p.Destination == destination.Digest
+	}) {
 		return
 	}
 	if _, p := j.same(source, destination); p != nil {
 		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{},
 			p.after("the first image for this platform, which nodes pull, is another one: "))
+	}
+}
+
+// judgeNested adds a problem if the first image for a platform, which most nodes take,
+// stands in an inner list only at the destination. A result from index before on may
+// already say that, or what else is wrong.
+func (j *judgement) judgeNested(platform string, source, destination image, before int) {
+	if slices.ContainsFunc(j.platforms[before:], func(p judged) bool { return p.Reason != "" }) {
+		return
+	}
+	if p := checkNested(source, destination); p != nil {
+		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{}, p)
 	}
 }
 
@@ -157,7 +188,7 @@ func candidatesFor(want image, side []image) []image {
 		switch {
 		case img.problem != nil || img.attestedDigest() != "":
 		case (want.platform == nil || want.hasEmptyPlatform()) && img.Digest == want.Digest,
-			want.platform != nil && img.platform != nil && want.normalized.fits(img.normalized):
+			want.platform != nil && img.platform != nil && want.normalizedFor(img).fits(img.normalized):
 			found = append(found, img)
 		case want.platform != nil && img.platform != nil && !img.isLabelled() && img.platform.Variant == "" &&
 			samePlatform(want.platform.withoutVariant(), *img.platform):
@@ -169,9 +200,9 @@ func candidatesFor(want image, side []image) []image {
 	}
 	slices.SortStableFunc(found, func(a, b image) int {
 		switch {
-		case a.isLabelled() == b.isLabelled():
+		case a.unnamed == b.unnamed:
 			return 0
-		case a.isLabelled():
+		case b.unnamed:
 			return -1
 		}
 		return 1
@@ -198,46 +229,4 @@ func closest(candidates []image, compare func(image) (Match, *problem)) (best Ma
 		return "", image{}, unknown
 	}
 	return best, which, p
-}
-
-// findAbsent returns the problem of an image for which the destination has no
-// candidate. If the destination has the image for another platform, findAbsent
-// also returns its digest.
-func (j *judgement) findAbsent(img image) (destination string, p *problem) {
-	for _, other := range j.destinationImages {
-		switch {
-		case other.problem != nil: // other could not be read, and may be the image
-			return "", other.problem
-		case other.Digest == img.Digest && img.platform != nil:
-			return other.Digest, j.findWrongLabel(img, other)
-		}
-	}
-	switch {
-	case img.platform != nil && !img.hasEmptyPlatform():
-		return "", &problem{reason: PlatformMissing}
-	case len(j.destinationImages) == 1:
-		destination = j.destinationImages[0].Digest
-		return destination, differs("source digest %q != dest digest %q", img.Digest, destination)
-	}
-	return "", differs("the destination does not have %s", img.Digest)
-}
-
-// findWrongLabel returns the problem of an image that both sides have, but for
-// different platforms. It says which of the two lists is wrong.
-func (j *judgement) findWrongLabel(source, destination image) *problem {
-	manifest, p := j.manifest(Destination, destination)
-	if p != nil {
-		return p
-	}
-	config, p := j.config(Destination, manifest)
-	if p != nil {
-		return p
-	}
-	if p := checkLabel(Source, source, config); p != nil {
-		return p
-	}
-	if p := checkLabel(Destination, destination, config); p != nil {
-		return p
-	}
-	return newProblem(PlatformDiffers, "the source offers %s for %s, the destination for %s", source.Digest, source.name(), destination.name())
 }

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -13,11 +14,16 @@ type Platform struct {
 	OS           string `json:"os"`
 	Variant      string `json:"variant,omitempty"`
 	OSVersion    string `json:"os.version,omitempty"`
+
+	// OSFeatures are what a node must have to run the image, such as win32k. Nodes
+	// without one of them do not find the image in its list.
+	OSFeatures features `json:"os.features,omitempty"`
 }
 
 // String returns the platform as docker and skopeo write it: os/architecture/variant.
-// The version of Windows follows after a colon.
+// The version of Windows follows after a colon. Long fields are cut.
 func (p Platform) String() string {
+	p = p.shortened()
 	s := p.OS + "/" + p.Architecture
 	if p.Variant != "" {
 		s += "/" + p.Variant
@@ -28,13 +34,37 @@ func (p Platform) String() string {
 	return s
 }
 
+// shortened returns the platform with long fields cut, for messages. A list may
+// have a variant of several megabytes.
+func (p Platform) shortened() Platform {
+	const most = 64
+	return Platform{Architecture: shorten(p.Architecture, most), OS: shorten(p.OS, most), Variant: shorten(p.Variant, most),
+		OSVersion: shorten(p.OSVersion, most), OSFeatures: features(shorten(string(p.OSFeatures), most))}
+}
+
 // normal returns the normal form of a platform. If a platform can be written in two
 // ways, both have the same normal form: arm64/v8 becomes arm64, arm becomes arm/v7,
-// amd64/v1 becomes amd64, and x86_64 becomes amd64.
+// amd64/v1 becomes amd64, and x86_64 becomes amd64. The version of the OS counts
+// only for Windows, because other nodes do not look at it.
 // https://github.com/containerd/platforms/blob/v1.0.0/database.go
 func (p Platform) normal() Platform {
-	return Platform{Architecture: normalArchitecture(p.Architecture), OS: normalOS(p.OS), Variant: p.normalVariant(), OSVersion: p.OSVersion}
+	normal := Platform{Architecture: normalArchitecture(p.Architecture), OS: normalOS(p.OS), Variant: p.normalVariant()}
+	if p.isWindows() {
+		normal.OSVersion = p.OSVersion
+	}
+	return normal
 }
+
+// completed returns the platform of a config with what it leaves out of architecture and
+// OS taken from a list. other is the list's platform, or nil.
+func (p Platform) completed(other *Platform) Platform {
+	if other != nil {
+		p.Architecture, p.OS = cmp.Or(p.Architecture, other.Architecture), cmp.Or(p.OS, other.OS)
+	}
+	return p
+}
+
+func (p Platform) isWindows() bool { return normalOS(p.OS) == "windows" }
 
 func (p Platform) normalVariant() string {
 	variant := strings.ToLower(p.Variant)
@@ -142,6 +172,9 @@ func contradiction(a, b Platform) (field, first, second string) {
 	} {
 		if f.name == "variant" && (a.Variant == "" || b.Variant == "") || f.a == "" || f.b == "" {
 			continue
+		}
+		if f.name == "os.version" && !a.isWindows() {
+			continue // only nodes of Windows look at it
 		}
 		if f.name == "os.version" && (strings.HasPrefix(f.a, f.b+".") || strings.HasPrefix(f.b, f.a+".")) {
 			continue // nodes compare only the beginning of the version

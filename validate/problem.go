@@ -57,8 +57,12 @@ func (p *problem) after(words string) *problem {
 	return &with
 }
 
-// fail returns the verdict on an image that fails because of the problem.
+// fail returns the verdict on an image because of the problem. The image fails, or
+// could not be checked if the problem is the source's.
 func (p *problem) fail() Verdict {
+	if p.reason.isUnsure() {
+		return Verdict{Status: Error, Reason: p.reason, Message: p.message}
+	}
 	return Verdict{Status: Fail, Reason: p.reason, Message: p.message}
 }
 

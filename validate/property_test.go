@@ -85,11 +85,11 @@ var copying = []struct {
 		n.kind = TypeDockerList
 		return n
 	}},
-	{"nested", "", func(_ *rand.Rand, n node) node {
-		if n.children == nil {
-			return n
+	{"flattened", "", func(_ *rand.Rand, n node) node {
+		if len(n.children) == 1 && n.children[0].children != nil {
+			return n.children[0]
 		}
-		return index(index(n.children...).typed(TypeOCIIndex))
+		return n
 	}},
 	{"converted", Converted, func(_ *rand.Rand, n node) node {
 		return n.each(func(n node) node { n.kind, n.listedAs = TypeDockerManifest, TypeDockerManifest; return n })
@@ -106,10 +106,21 @@ var copying = []struct {
 	}},
 }
 
+// nested returns n inside another list. A single image is put into two lists.
+func (n node) nested() node {
+	if n.children == nil {
+		n = index(n)
+	}
+	return index(n.typed(n.kind))
+}
+
 func TestCopiesPass(t *testing.T) {
 	for seed := range int64(150) {
 		r := rand.New(rand.NewSource(seed))
 		source := randomImage(r)
+		if r.Intn(4) == 0 {
+			source = source.nested()
+		}
 		first, second := copying[r.Intn(len(copying))], copying[r.Intn(len(copying))]
 		destination := second.apply(r, first.apply(r, source))
 		for _, depth := range []Depth{Manifests, Blobs, Data} {
@@ -131,6 +142,24 @@ func TestCopiesPass(t *testing.T) {
 			if (exact.Status == Pass) != (want == Identical) {
 				t.Fatalf("%s, exact: %s %s", name, exact.Status, exact.Message)
 			}
+		}
+	}
+}
+
+// TestNestedCopiesFail puts good copies into one more list. Many nodes cannot pull an
+// image from a list in a list.
+func TestNestedCopiesFail(t *testing.T) {
+	for seed := range int64(100) {
+		r := rand.New(rand.NewSource(seed))
+		source := randomImage(r)
+		how := copying[r.Intn(len(copying))]
+		destination := how.apply(r, source).nested()
+		verdict, _ := contentTest{source: source, destination: destination}.validate(t)
+		if verdict.Status != Fail || verdict.Reason != PlatformDiffers {
+			t.Fatalf("seed %d, %s: %s %s %s", seed, how.name, verdict.Status, verdict.Reason, verdict.Message)
+		}
+		if verdict, _ := (contentTest{source: destination, destination: destination}).validate(t); verdict.Status != Pass {
+			t.Fatalf("seed %d, %s, nested on both sides: %s %s %s", seed, how.name, verdict.Status, verdict.Reason, verdict.Message)
 		}
 	}
 }

@@ -53,10 +53,15 @@ func checkWords(name string, words, known []string, normal func(string) string) 
 	return nil
 }
 
-// Wants reports whether the question asks about a platform.
+// Wants reports whether the question asks about a platform. A platform that leaves out
+// either its architecture or its OS may be a wanted one: nodes pull a single image
+// whatever its config says.
 func (q Question) Wants(p Platform) bool {
-	return slices.ContainsFunc(q.Arch, func(arch string) bool { return normalArchitecture(arch) == normalArchitecture(p.Architecture) }) &&
-		slices.ContainsFunc(q.OS, func(os string) bool { return normalOS(os) == normalOS(p.OS) })
+	if p.Architecture == "" && p.OS == "" {
+		return false
+	}
+	return (p.Architecture == "" || slices.ContainsFunc(q.Arch, func(arch string) bool { return normalArchitecture(arch) == normalArchitecture(p.Architecture) })) &&
+		(p.OS == "" || slices.ContainsFunc(q.OS, func(os string) bool { return normalOS(os) == normalOS(p.OS) }))
 }
 
 // wanted does the same as Wants, but p may be nil. It returns false for nil.

@@ -42,36 +42,32 @@ func (c *command) UnmarshalJSON(body []byte) error {
 	return json.Unmarshal(body, (*[]string)(c))
 }
 
-// difference says in which field two runtime configurations differ. It names only
-// the first such field. It returns "" if the configurations are the same.
-func (r Runtime) difference(other Runtime, os string) string {
-	switch {
-	case !slices.Equal(r.Env, other.Env):
-		return differentNames("Env", variables(r.Env), variables(other.Env))
-	case !slices.Equal(r.Entrypoint, other.Entrypoint):
-		return differentValues("Entrypoint", r.Entrypoint, other.Entrypoint)
-	case !slices.Equal(r.Cmd, other.Cmd):
-		return differentValues("Cmd", r.Cmd, other.Cmd)
-	case r.User != other.User:
-		return differentValues("User", r.User, other.User)
-	case r.WorkingDir != other.WorkingDir:
-		return differentValues("WorkingDir", r.WorkingDir, other.WorkingDir)
-	case !sameKeys(r.ExposedPorts, other.ExposedPorts):
-		return differentValues("ExposedPorts", slices.Sorted(maps.Keys(r.ExposedPorts)), slices.Sorted(maps.Keys(other.ExposedPorts)))
-	case !sameKeys(r.Volumes, other.Volumes):
-		return differentValues("Volumes", slices.Sorted(maps.Keys(r.Volumes)), slices.Sorted(maps.Keys(other.Volumes)))
-	case !maps.Equal(r.Labels, other.Labels):
-		return differentNames("Labels", r.Labels, other.Labels)
-	case r.StopSignal != other.StopSignal:
-		return differentValues("StopSignal", r.StopSignal, other.StopSignal)
-	case !r.Healthcheck.isSame(other.Healthcheck):
-		return differentValues("Healthcheck", r.Healthcheck, other.Healthcheck)
-	case r.usesShell() && !slices.Equal(r.Shell, other.Shell):
-		return differentValues("Shell", r.Shell, other.Shell)
-	case r.ArgsEscaped != other.ArgsEscaped && strings.EqualFold(os, "windows"):
-		return differentValues("ArgsEscaped", r.ArgsEscaped, other.ArgsEscaped)
+// differences says in which fields two runtime configurations differ. It returns
+// nothing if the configurations are the same.
+func (r Runtime) differences(other Runtime, os string) []string {
+	var all []string
+	add := func(same bool, difference func() string) {
+		if !same {
+			all = append(all, difference())
+		}
 	}
-	return ""
+	values := func(field string, source, destination any) func() string {
+		return func() string { return differentValues(field, source, destination) }
+	}
+	keys := func(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+	add(slices.Equal(r.Env, other.Env), func() string { return differentNames("Env", variables(r.Env), variables(other.Env)) })
+	add(slices.Equal(r.Entrypoint, other.Entrypoint), values("Entrypoint", r.Entrypoint, other.Entrypoint))
+	add(slices.Equal(r.Cmd, other.Cmd), values("Cmd", r.Cmd, other.Cmd))
+	add(r.User == other.User, values("User", r.User, other.User))
+	add(r.WorkingDir == other.WorkingDir, values("WorkingDir", r.WorkingDir, other.WorkingDir))
+	add(sameKeys(r.ExposedPorts, other.ExposedPorts), values("ExposedPorts", keys(r.ExposedPorts), keys(other.ExposedPorts)))
+	add(sameKeys(r.Volumes, other.Volumes), values("Volumes", keys(r.Volumes), keys(other.Volumes)))
+	add(maps.Equal(r.Labels, other.Labels), func() string { return differentNames("Labels", r.Labels, other.Labels) })
+	add(r.StopSignal == other.StopSignal, values("StopSignal", r.StopSignal, other.StopSignal))
+	add(!(r.usesShell() || other.usesShell()) || slices.Equal(r.Shell, other.Shell), values("Shell", r.Shell, other.Shell))
+	add(r.Healthcheck.isSame(other.Healthcheck), values("Healthcheck", r.Healthcheck, other.Healthcheck))
+	add(r.ArgsEscaped == other.ArgsEscaped || !strings.EqualFold(os, "windows"), values("ArgsEscaped", r.ArgsEscaped, other.ArgsEscaped))
+	return all
 }
 
 // usesShell reports whether the shell means something when a container runs. Builds use
@@ -107,7 +103,10 @@ func differentNames(field string, source, destination map[string]string) string 
 	if len(differ) == 0 {
 		differ = []string{"the order differs"}
 	}
-	return "config field " + field + ": " + strings.Join(differ, ", ")
+	for i, note := range differ {
+		differ[i] = shorten(note, maxName)
+	}
+	return "config field " + field + ": " + firstNames(differ)
 }
 
 // variables returns the values of the variables in an environment, by their names.

@@ -1,6 +1,10 @@
 package validate
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // same compares two images whose digests differ. They are the same if a node gets
 // the same files from both, and starts them in the same way.
@@ -83,16 +87,25 @@ func (c *comparison) sameConfigs(images imagePair, match Match) *problem {
 	if p := firstProblem(checkLabel(Source, images.source, source), checkLabel(Destination, images.destination, destination)); p != nil {
 		return p
 	}
+	var different []string
+	reason := DigestDiffers
 	if field, from, to := differentPlatform(source.Platform, destination.Platform); field != "" {
-		return newProblem(PlatformDiffers, "config field %s: %q != %q", field, from, to)
+		reason, different = PlatformDiffers, append(different, fmt.Sprintf("config field %s: %q != %q", field, from, to))
 	}
-	if difference := source.Runtime.difference(destination.Runtime, source.OS); difference != "" {
-		return differs("%s", difference)
+	different = append(different, source.Runtime.differences(destination.Runtime, source.OS)...)
+	if !images.from.IsSchema1() && !images.to.IsSchema1() { // schema 1 has no diff IDs, but sameFiles has found the same layers
+		p := sameDiffIDs(source, images.from, destination, images.to, match)
+		switch {
+		case len(different) == 0:
+			return p
+		case p != nil && !p.reason.isUnsure():
+			different = append(different, p.message)
+		}
 	}
-	if images.from.IsSchema1() || images.to.IsSchema1() { // schema 1 has no diff IDs, but sameFiles has found the same layers
+	if len(different) == 0 {
 		return nil
 	}
-	return sameDiffIDs(source, images.from, destination, images.to, match)
+	return newProblem(reason, "%s", strings.Join(different, ", "))
 }
 
 // differentPlatform returns the first field in which the platforms of two configs
@@ -132,7 +145,7 @@ func sameDiffIDs(source *Config, from *Manifest, destination *Config, to *Manife
 			return newProblem(BadManifest, "layer %d: the source's config names its content %s, and the destination's names it %s: digests of two algorithms tell nothing about each other",
 				i+1, sourceIDs[i], destinationIDs[i])
 		case match == Recompressed:
-			return differs("layer %d: %s != %s, also when unpacked", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
+			return differs("layer %d: %s != %s, and the configs say that their uncompressed contents differ", i+1, from.Layers[i].Digest, to.Layers[i].Digest)
 		default:
 			return differs("config field rootfs.diff_ids: layer %d: %s != %s", i+1, sourceIDs[i], destinationIDs[i])
 		}

@@ -67,14 +67,14 @@ func checkBytes(name string, blob Descriptor, fact Fact) *problem {
 // hasListedSize reports whether a nested list of the destination has the size that the
 // outer list gives it. If not, nodes cannot read it, and hasListedSize adds an image with
 // a problem instead.
-func (w *walk) hasListedSize(entry Descriptor, list *Manifest) bool {
+func (w *walk) hasListedSize(entry Descriptor, list *Manifest, at place) bool {
 	p := checkListedSize(entry, list)
 	if p == nil || w.side == Source || entry.Size == 0 && !w.asNode {
 		return true
 	}
 	wrong := problems{*p}
 	w.hintAtSource(judged{mirror: image{Descriptor: entry}}, wrong)
-	w.images = append(w.images, image{Descriptor: entry, problem: &wrong[0]})
+	w.append(image{Descriptor: entry, problem: &wrong[0]}, place{level: at.level})
 	return false
 }
 

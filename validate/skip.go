@@ -13,6 +13,12 @@ func (c *comparison) noPlatform(has string) Verdict {
 		Message: fmt.Sprintf("source does not have OS [%s], arch [%s]; it has %s", strings.Join(c.OS, ","), strings.Join(c.Arch, ","), has)}
 }
 
+// emptySource returns the verdict on a source whose list leads to no image at all.
+func emptySource() Verdict {
+	return Verdict{Status: Error, Reason: BadManifest,
+		Message: "source manifest list is empty, so there is nothing to compare: check the image at the source"}
+}
+
 // describeSingle says which platform a single image has, for noPlatform.
 func describeSingle(manifest *Manifest, platform *Platform) string {
 	switch {

@@ -42,6 +42,10 @@ const (
 	Script        Reason = "script"
 )
 
+// isUnsure reports whether the reason is that the source could not be read. Then
+// nothing is proved about the destination.
+func (r Reason) isUnsure() bool { return r == SourceMissing || r == BadManifest }
+
 // Match says how strong the proof of a pass is.
 type Match string
 

@@ -38,9 +38,9 @@ type walk struct {
 func (c *comparison) imagesBehind(side Side, top *Manifest, shared map[string]bool) ([]image, *Verdict) {
 	w := &walk{comparison: c, side: side, shared: shared, seen: map[string]bool{}}
 	if top.IsList() {
-		w.enter(top, nil, "", 1)
+		w.enter(top, place{level: 1})
 	} else {
-		w.add(Descriptor{MediaType: top.MediaType, Digest: top.Digest, Size: top.Size}, top, "")
+		w.add(Descriptor{MediaType: top.MediaType, Digest: top.Digest, Size: top.Size}, top, place{})
 	}
 	for i := range w.images {
 		if img := &w.images[i]; img.platform != nil {
@@ -50,15 +50,22 @@ func (c *comparison) imagesBehind(side Side, top *Manifest, shared map[string]bo
 	return w.images, w.refused
 }
 
-// enter visits the entries of a list. The list may be an entry of an outer list.
-// platform is the platform that the outer list names for it, or nil. hidden says why
-// nodes do not find it in the outer list, or is "". Both then count for all entries.
-func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level int) {
+// place is where a list or an image stands in the lists behind a tag.
+type place struct {
+	platform *Platform // the platform that the list around names for it, or nil
+	hidden   string    // why nodes do not get it from the list around; "" if they get it
+	blocks   bool      // nodes find it in the list around, and cannot use it
+	level    int       // how many lists lead to it; a list counts itself
+}
+
+// enter visits the entries of a list. What the list around says of the list counts
+// for all its entries.
+func (w *walk) enter(list *Manifest, at place) {
 	if w.seen[list.Digest] {
 		return
 	}
 	w.seen[list.Digest] = true
-	if level > maxLevels {
+	if at.level > maxLevels {
 		w.refuse("its lists lie more than %d levels deep", maxLevels)
 		return
 	}
@@ -67,40 +74,82 @@ func (w *walk) enter(list *Manifest, platform *Platform, hidden string, level in
 		if w.refused != nil {
 			return
 		}
-		hidden := cmp.Or(hidden, hiddenBecause(platform, entry, unlabelled))
+		inside := at
+		inside.hidden = cmp.Or(at.hidden, hiddenBecause(at.platform, entry, unlabelled))
+		inside.blocks = at.blocks || !slices.Contains(ManifestTypes, entry.MediaType)
 		if entry.Platform == nil {
 			unlabelled++
 		}
-		if !entry.isLabelled() {
-			entry.Platform = platform
-		}
-		w.visit(entry, hidden, level)
+		entry.Platform = narrowed(at.platform, entry)
+		w.visit(entry, inside)
 	}
+}
+
+// narrowed returns the platform of an entry of an inner list: what the entry says,
+// and what the outer list says beyond that. outer is nil if it says nothing.
+func narrowed(outer *Platform, entry Descriptor) *Platform {
+	switch {
+	case !entry.isLabelled():
+		return outer
+	case outer == nil:
+		return entry.Platform
+	}
+	platform := *entry.Platform
+	platform.OSVersion = cmp.Or(platform.OSVersion, outer.OSVersion)
+	platform.OSFeatures = cmp.Or(platform.OSFeatures, outer.OSFeatures)
+	return &platform
 }
 
 // visit adds the images behind an entry. It reads the entry's manifest only if the
 // entry is a list, or if the entry does not name its platform.
-func (w *walk) visit(entry Descriptor, hidden string, level int) {
+func (w *walk) visit(entry Descriptor, at place) {
 	switch {
 	case isListType(entry.MediaType):
-		if list := w.read(entry); list != nil && w.hasListedSize(entry, list) {
-			w.enter(list, entry.Platform, hidden, level+1)
+		manifest := w.read(entry, at)
+		switch {
+		case manifest == nil, manifest.IsList() && !w.hasListedSize(entry, manifest, at):
+		case manifest.IsList():
+			before := len(w.images)
+			w.enter(manifest, place{entry.Platform, at.hidden, at.blocks, at.level + 1})
+			w.addBarren(entry, w.images[before:], at)
+		default:
+			at.blocks = true
+			at.hidden = cmp.Or(at.hidden, fmt.Sprintf("its media type in the list, %q, is that of a list, and it is none", entry.MediaType))
+			w.add(entry, manifest, at)
 		}
 	case entry.isLabelled():
-		w.images = append(w.images, image{Descriptor: entry, platform: entry.Platform, hidden: hidden})
+		w.append(image{Descriptor: entry, platform: entry.Platform}, at)
 	case entry.isArtifact():
-		w.images = append(w.images, image{Descriptor: entry, artifact: true})
+		w.append(image{Descriptor: entry, artifact: true}, place{level: at.level})
 	default:
-		manifest := w.read(entry)
+		manifest := w.read(entry, at)
 		switch {
-		case manifest == nil:
-		case manifest.IsList() && !w.hasListedSize(entry, manifest):
+		case manifest == nil, manifest.IsList() && !w.hasListedSize(entry, manifest, at):
 		case manifest.IsList():
-			w.enter(manifest, nil, hidden, level+1)
+			w.enter(manifest, place{nil, at.hidden, at.blocks, at.level + 1})
 		default:
-			w.add(entry, manifest, hidden)
+			w.add(entry, manifest, at)
 		}
 	}
+}
+
+// addBarren adds an inner list as an image if the list around names a platform for it of
+// which it has no image. Nodes of that platform take the list, and find nothing in it.
+func (w *walk) addBarren(list Descriptor, inside []image, at place) {
+	if !list.isLabelled() || slices.ContainsFunc(inside, func(img image) bool {
+		return img.problem != nil || img.platform != nil && samePlatform(*list.Platform, *img.platform)
+	}) {
+		return
+	}
+	at.hidden, at.blocks = cmp.Or(at.hidden, "it is a list in the list, and has no image for this platform"), true
+	w.append(image{Descriptor: list, platform: list.Platform, barren: true}, at)
+}
+
+// append adds an image, and what its place means for nodes.
+func (w *walk) append(img image, at place) {
+	img.hidden, img.blocks, img.nested = at.hidden, at.blocks, at.level > 1
+	img.unnamed = !img.isLabelled() || img.nested && at.platform == nil
+	w.images = append(w.images, img)
 }
 
 // hiddenBecause says why nodes do not find an entry of a list. It returns "" if they
@@ -135,7 +184,7 @@ func (w *walk) refuse(format string, args ...any) {
 // read returns the manifest of an entry. It returns nil if the manifest is not known
 // yet, is missing, or would be too much to read. If the manifest is missing, read
 // adds an image with a problem.
-func (w *walk) read(entry Descriptor) *Manifest {
+func (w *walk) read(entry Descriptor, at place) *Manifest {
 	if w.reads++; w.reads > maxRead {
 		w.refuse("more than %d manifests would have to be read to find out what it offers", maxRead)
 		return nil
@@ -151,10 +200,10 @@ func (w *walk) read(entry Descriptor) *Manifest {
 	case !known:
 		return nil
 	case fact.Missing:
-		w.images = append(w.images, image{Descriptor: entry, problem: entryMissing(w.side, entry.Digest, fact)})
+		w.append(image{Descriptor: entry, problem: entryMissing(w.side, entry.Digest, fact)}, place{level: at.level})
 		return nil
 	case fact.Claimed != "":
-		w.images = append(w.images, image{Descriptor: entry, problem: manifestCorrupt(w.side, fact)})
+		w.append(image{Descriptor: entry, problem: manifestCorrupt(w.side, fact)}, place{level: at.level})
 		return nil
 	}
 	if w.bytes += fact.Manifest.Size; w.bytes > maxReadBytes {
@@ -174,13 +223,16 @@ func (w *walk) manifestOf(side Side, digest string) (fact Fact, known bool) {
 	return w.fact(need)
 }
 
-// add adds an image for which no list names a platform. It takes the platform from
-// the image's config.
-func (w *walk) add(d Descriptor, manifest *Manifest, hidden string) {
-	img := image{Descriptor: d, manifest: manifest, hidden: hidden}
-	if manifest.isArtifact() {
+// add adds an image whose manifest was read. If no list names its platform, add takes
+// the platform from the image's config.
+func (w *walk) add(d Descriptor, manifest *Manifest, at place) {
+	img := image{Descriptor: d, manifest: manifest}
+	switch {
+	case manifest.isArtifact():
 		img.artifact = true
-	} else {
+	case d.isLabelled():
+		img.platform = d.Platform
+	default:
 		config, p := w.configOf(manifest)
 		if p == unknown {
 			return
@@ -190,7 +242,7 @@ func (w *walk) add(d Descriptor, manifest *Manifest, hidden string) {
 			img.platform = &config.Platform
 		}
 	}
-	w.images = append(w.images, img)
+	w.append(img, at)
 }
 
 // configOf returns an image's config. It reads the config from the destination if

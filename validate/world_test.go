@@ -33,6 +33,7 @@ type node struct {
 	artifact     string            // its type in that list
 	size         int64             // a wrong size in the list; -1 means that the list has no size
 	kinds        []string          // the media types of the layers, in place of the usual ones
+	features     features          // the features of the OS that its list names for it
 	sizesLeftOut bool              // the manifest has no sizes
 	stated       int64             // a wrong size of every layer in the manifest
 	urlless      bool              // the manifest has no URLs for foreign layers
@@ -116,6 +117,7 @@ func (n node) inlining(name, data string) node {
 func (n node) withoutURLs() node       { n.urlless = true; return n }
 func (n node) unsized() node           { n.sizesLeftOut = true; return n }
 func (n node) stating(size int64) node { n.stated = size; return n }
+func (n node) wanting(f features) node { n.features = f; return n }
 
 // attesting returns the node as an attestation about an image, as BuildKit puts it into
 // a list.
@@ -220,8 +222,12 @@ func (n node) body() []byte {
 			if child.size != 0 {
 				size = max(child.size, 0)
 			}
+			listed := platform(child.listed)
+			if listed != nil {
+				listed.OSFeatures = child.features
+			}
 			entries = append(entries, Descriptor{MediaType: child.listedAs, Digest: child.digest(), Size: size,
-				Platform: platform(child.listed), Annotations: child.annotations, ArtifactType: child.artifact, Data: []byte(child.inline["entry"])})
+				Platform: listed, Annotations: child.annotations, ArtifactType: child.artifact, Data: []byte(child.inline["entry"])})
 		}
 		return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "manifests": entries})
 	}
