@@ -26,16 +26,16 @@ var (
 // amd64 is the platform of the single images that these tests make.
 var amd64 = v1.Platform{OS: "linux", Architecture: "amd64"}
 
-// platforms are those of every list that these tests make. The last one is not wanted
+// listedPlatforms are those of every list that these tests make. The last one is not wanted
 // by default.
-var platforms = []v1.Platform{amd64, {OS: "linux", Architecture: "arm64"}, {OS: "linux", Architecture: "s390x"}}
+var listedPlatforms = []v1.Platform{amd64, {OS: "linux", Architecture: "arm64"}, {OS: "linux", Architecture: "s390x"}}
 
 // newList returns a list with an image for each platform. Two lists with the same
 // content and different media types have the same layers and configurations.
 func newList(t *testing.T, content string, as mediaTypes) v1.ImageIndex {
 	t.Helper()
 	list := mutate.IndexMediaType(empty.Index, as.list)
-	for _, platform := range platforms {
+	for _, platform := range listedPlatforms {
 		list = mutate.AppendManifests(list, mutate.IndexAddendum{
 			Add:        newImage(t, content, platform, as),
 			Descriptor: v1.Descriptor{Platform: &platform},
