@@ -278,3 +278,29 @@ func compare(t *testing.T, got outcome, mirrors []mirror, rules, depth string) {
 		})
 	}
 }
+
+// TestBrokenManifest changes an image's manifest on the disk so that it is no JSON.
+// Registries that parse it answer 500, which proves nothing about the manifest.
+func TestBrokenManifest(t *testing.T) {
+	tools := buildTools(t)
+	want := map[string]string{"docker-registry": "error unreachable", "distribution": "error unreachable", "olareg": "fail manifest-corrupt"}
+	for _, kind := range registries {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			source, destination := kind.start(t), kind.start(t)
+			makeMirrors(t, tools, source, destination, []mirror{{
+				name: "broken", source: "list", run: "crane copy FROM TO",
+				damage: func(t *testing.T, r registry, repository string) {
+					r.rewrite(t, repository, r.find(t, repository).image, func(content []byte) []byte {
+						content[0] = '['
+						return content
+					})
+				},
+			}})
+			r := validate(t, "team/broken team/broken 1\n", "-s", source.host, "-d", destination.host, "--depth", "blobs").results["team/broken"]
+			if verdict := r.Status + " " + r.Reason + r.Match; verdict != want[kind.name] {
+				t.Errorf("%s (%s), want %s", verdict, r.Message, want[kind.name])
+			}
+		})
+	}
+}

@@ -126,7 +126,7 @@ func pullBoth(t *testing.T, p pair, from, to string) int64 {
 			continue // an image of another platform does not run there
 		}
 		want, err := n.pull(t.Context(), from+"/"+p.repository+":1", emptyFolder(t))
-		if !strings.HasPrefix(n.platform, want.platform) || err != nil && p.unusual {
+		if !strings.HasPrefix(n.platform+"/", want.platform+"/") || err != nil && p.unusual {
 			continue // the node makes do with an image of an older architecture, or with none
 		}
 		if err != nil {

@@ -43,7 +43,7 @@ func buildTools(t *testing.T) map[string]string {
 }
 
 // runTool runs a command line of a tool between two registries, in which
-// FROM and TO stand for the image at each of them. TO/ stands for the repository.
+// FROM and TO stand for the image at each of them.
 func runTool(t *testing.T, tools map[string]string, line string, from, to registry, repository string) {
 	t.Helper()
 	words := strings.Fields(line)
