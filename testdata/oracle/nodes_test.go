@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"hash/fnv"
 	"io"
 	"math/rand"
 	"net/http"
@@ -34,14 +35,14 @@ type copier struct {
 	source, destination *shelf
 	groups              []string // in the order of the tests
 	pairs               map[string][]pair
-	count               int
+	repositories        []string
 }
 
 // add makes a pair. original and apply say how, and head how its tag answers HEAD.
 func (c *copier) add(p pair, original func(*rand.Rand) tree, apply func(*rand.Rand, tree) tree, head func(*shelf, string, string) http.HandlerFunc) {
-	c.count++
-	r := rand.New(rand.NewSource(int64(c.count)))
-	p.repository = fmt.Sprintf("team/image-%d", c.count)
+	p.repository = fmt.Sprintf("team/image-%d", len(c.repositories))
+	c.repositories = append(c.repositories, p.repository)
+	r := rand.New(rand.NewSource(seedOf(p.group, p.how, len(c.pairs[p.group]))))
 	source := original(r)
 	c.source.put(p.repository, "1", source)
 	p.platforms = source.platforms()
@@ -55,6 +56,13 @@ func (c *copier) add(p pair, original func(*rand.Rand) tree, apply func(*rand.Ra
 		c.groups = append(c.groups, p.group)
 	}
 	c.pairs[p.group] = append(c.pairs[p.group], p)
+}
+
+// seedOf returns a seed that stays the same when other changes are added to the tests.
+func seedOf(of ...any) int64 {
+	hash := fnv.New64()
+	fmt.Fprint(hash, of...)
+	return int64(hash.Sum64())
 }
 
 // addAll tries every change with random images.
@@ -83,8 +91,8 @@ func TestNodesGetTheSame(t *testing.T) {
 	c.addAll()
 	from, to := serve(t, c.source), serve(t, c.destination)
 	var lines strings.Builder
-	for i := range c.count {
-		fmt.Fprintf(&lines, "team/image-%d team/image-%[1]d 1\n", i+1)
+	for _, repository := range c.repositories {
+		fmt.Fprintf(&lines, "%s %[1]s 1\n", repository)
 	}
 	got := validate(t, lines.String(), "-s", from, "-d", to, "--rules", "content", "--depth", "data")
 	var pulls atomic.Int64
