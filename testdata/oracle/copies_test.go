@@ -477,6 +477,7 @@ var answers = []answer{
 		return headers(digest, len(s.content[repository+"/manifests/1"].body))
 	}},
 	{"HEAD has a wrong length", func(_ *shelf, _, digest string) http.HandlerFunc { return headers(digest, 7) }},
+	{"HEAD has the length 0", func(_ *shelf, _, digest string) http.HandlerFunc { return headers(digest, 0) }},
 }
 
 func status(code int) func(*shelf, string, string) http.HandlerFunc {

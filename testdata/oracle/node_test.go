@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,7 +78,9 @@ func containerdOn(platform platforms.MatchComparer) func(context.Context, string
 			return pulled{}, err
 		}
 		resolver := containerddocker.NewResolver(containerddocker.ResolverOptions{
-			Hosts: containerddocker.ConfigureDefaultRegistries(containerddocker.WithPlainHTTP(containerddocker.MatchLocalhost)),
+			Hosts: containerddocker.ConfigureDefaultRegistries(
+				containerddocker.WithClient(http.DefaultClient), // one pool of connections for all nodes
+				containerddocker.WithPlainHTTP(containerddocker.MatchLocalhost)),
 		})
 		name, root, err := resolver.Resolve(ctx, reference)
 		if err != nil {
@@ -101,11 +104,11 @@ func containerdOn(platform platforms.MatchComparer) func(context.Context, string
 		}
 		layers := slices.DeleteFunc(chosen.Layers, func(layer ocispec.Descriptor) bool { return !images.IsLayerType(layer.MediaType) })
 		return unpack(config, len(layers), func(i int) (io.ReadCloser, error) {
-			blob, err := store.ReaderAt(ctx, layers[i])
+			blob, err := content.ReadBlob(ctx, store, layers[i])
 			if err != nil {
 				return nil, err
 			}
-			return diff.GetProcessor(ctx, diff.NewProcessorChain(layers[i].MediaType, content.NewReader(blob)), nil)
+			return diff.GetProcessor(ctx, diff.NewProcessorChain(layers[i].MediaType, bytes.NewReader(blob)), nil)
 		})
 	}
 }
