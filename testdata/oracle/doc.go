@@ -1,6 +1,7 @@
 // Package oracle tests the built program against other implementations: real
-// registries, and libraries that read or make images, too. These are large. So the
-// package is in a separate module, and the module of mvrun does not need them.
+// registries, tools that copy images, and the code with which nodes pull them. These
+// are large. So the package is in a separate module, and the module of mvrun does not
+// need them.
 //
 // Like a user, the tests use only the program's command line and its files.
 package oracle
