@@ -101,6 +101,9 @@ func (c *comparison) followHead(head Fact) (*Manifest, *problem) {
 		return nil, c.leadsNowhere(head.Digest)
 	case fact.Claimed != "":
 		return nil, manifestCorrupt(Destination, fact)
+	case head.Size != fact.Manifest.Size && !fact.Manifest.IsSchema1():
+		return nil, newProblem(BlobSize, "the destination answers HEAD of the %s with the length %d, but the manifest has %d bytes, and containerd refuses that",
+			c.tagOrDigest(), head.Size, fact.Manifest.Size)
 	}
 	return fact.Manifest, nil
 }

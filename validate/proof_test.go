@@ -46,6 +46,8 @@ func TestResolve(t *testing.T) {
 			status: Pass, tagGets: 1},
 		{name: "a digest that is 404, and another one in a second answer", top: both, resolved: leads(missing), later: leads(both.digest()),
 			status: Pass, tagGets: 1},
+		{name: "another length", top: both, resolved: &Fact{Digest: both.digest(), Size: 7},
+			status: Fail, reason: BlobSize, message: "the destination answers HEAD of the tag with the length 7, but the manifest has", tagGets: 0},
 		{name: "an old digest", top: both, also: stale, resolved: leads(stale.digest()),
 			status: Fail, reason: DigestDiffers, tagGets: 0},
 		{name: "a digest as the tag, which GET gives with 404", top: nothing, tag: missing, resolved: leads(missing),

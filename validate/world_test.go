@@ -397,9 +397,9 @@ func (w world) read(need Need) Fact {
 	m, ok := side.manifests[need.Digest]
 	switch {
 	case need.Action == ResolveTagAgain && w.resolvedLater != nil:
-		return *w.resolvedLater
+		return side.measured(*w.resolvedLater)
 	case (need.Action == ResolveTag || need.Action == ResolveTagAgain) && w.resolved != nil:
-		return *w.resolved
+		return side.measured(*w.resolved)
 	case !ok:
 		return Fact{Missing: true}
 	case need.Action == ResolveTag && w.headless:
@@ -478,4 +478,12 @@ func tally(needs []Need) string {
 		}
 	}
 	return strings.Join(all, ", ")
+}
+
+// measured adds the size of the manifest to an answer to HEAD that names none.
+func (r registry) measured(fact Fact) Fact {
+	if m := r.manifests[fact.Digest]; m != nil && fact.Size == 0 {
+		fact.Size = m.Size
+	}
+	return fact
 }

@@ -65,12 +65,14 @@ func (h *host) resolve(ctx context.Context, repository, reference string) (valid
 		return validate.Fact{}, nil
 	case response.StatusCode != http.StatusOK:
 		return validate.Fact{}, wire.Refusal(response)
+	case response.ContentLength < 0: // a node needs the length, too
+		return validate.Fact{}, nil
 	case imagelist.IsDigest(reference): // a node knows the digest, and ignores the one in the answer
 		digest = reference
 	case validate.CheckDigest(digest) != nil:
 		return validate.Fact{}, nil
 	}
-	return validate.Fact{Digest: digest, Size: max(response.ContentLength, 0)}, nil
+	return validate.Fact{Digest: digest, Size: response.ContentLength}, nil
 }
 
 // readManifest reads a manifest. If its bytes do not have the digest under which the
