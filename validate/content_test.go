@@ -78,6 +78,7 @@ type contentTest struct {
 	status  Status
 	reason  Reason
 	message string // a part of the message
+	warning string // a part of the only warning; "" means that there is none
 	match   Match
 	reads   string // the needs that are read; "" means that any are allowed
 }
@@ -129,8 +130,24 @@ var contentTests = []contentTest{
 	{name: "a flat index, nested and another image", source: index(app), destination: index(nestedIndex(fat)),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: 2 layers != 3"},
 	{name: "variants that are written differently", source: list(arm64, docker("linux/arm", "v7"), amd64), arch: "amd64,arm64,arm",
-		destination: list(arm64.as("linux/arm64/v8"), docker("linux/arm", "v7").as("linux/arm/v7"), amd64.as("linux/x86_64/v1")),
+		destination: list(arm64.as("linux/arm64/v8"), docker("linux/arm", "v7").as("linux/arm/v7"), amd64),
 		status:      Pass, match: SamePlatforms},
+	{name: "a twin of zstd that a Docker list does not mark", source: index(ociAMD64, marked(oci("linux/amd64", "twin"))), destination: list(ociAMD64, marked(oci("linux/amd64", "twin"))),
+		status: Fail, reason: DigestDiffers, message: "the image for this platform that CRI-O prefers"},
+	{name: "a twin of zstd", source: index(ociAMD64, marked(oci("linux/amd64", "twin"))), destination: index(ociAMD64, marked(oci("linux/amd64", "twin")), ociARM64),
+		status: Pass, match: SamePlatforms},
+	{name: "an architecture that CRI-O does not know", source: list(amd64), destination: list(amd64.as("linux/x86_64")),
+		status: Pass, match: SamePlatforms, warning: "says architecture \"x86_64\" of " + amd64.digest() + ", which the source does not: CRI-O and Podman"},
+	{name: "an architecture that CRI-O does not know at the source, either", source: list(amd64.as("linux/x86_64"), arm64), destination: list(amd64.as("linux/x86_64")),
+		arch: "amd64", status: Pass, match: SamePlatforms},
+	{name: "a system that CRI-O does not know, of a single image", source: amd64, destination: list(amd64.as("Linux/amd64")),
+		status: Pass, match: SamePlatforms, warning: "says os \"Linux\""},
+	{name: "a variant that CRI-O does not know", source: list(amd64), destination: list(amd64.as("linux/amd64/v1")),
+		status: Pass, match: SamePlatforms, warning: "says variant \"v1\""},
+	{name: "no platform in the destination's Docker list", source: list(amd64), destination: list(amd64.as("")),
+		status: Fail, reason: PlatformDiffers, message: "names no platform for " + amd64.digest() + ": CRI-O and Podman do not find it"},
+	{name: "no platform in the destination's index, beside an older architecture", source: index(ociAMD64, oci("linux/386", "old")), destination: index(ociAMD64.as(""), oci("linux/386", "old")),
+		arch: "amd64", status: Fail, reason: PlatformDiffers, message: "but names 386 for another image: containerd takes that one"},
 	{name: "platforms only in the destination's list", source: index(ociAMD64.as("")), destination: index(ociAMD64),
 		status: Pass, match: SamePlatforms},
 	{name: "platforms only in the source's list", source: index(ociAMD64), destination: index(ociAMD64.as("")),
@@ -885,6 +902,9 @@ func TestContent(t *testing.T) {
 				t.Errorf("got  %s %s %s %q\nwant %s %s %s %q", verdict.Status, verdict.Reason, verdict.Match, verdict.Message,
 					test.status, test.reason, test.match, test.message)
 			}
+			if warnings := strings.Join(verdict.Warnings, "; "); !strings.Contains(warnings, test.warning) || (test.warning == "") != (warnings == "") {
+				t.Errorf("got the warnings %q, want %q", warnings, test.warning)
+			}
 			if strings.Contains(verdict.Message, "secret") {
 				t.Errorf("the value of a variable is shown: %s", verdict.Message)
 			}
@@ -964,4 +984,10 @@ func TestProblemOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// marked returns the image as Podman lists an image of zstd layers.
+func marked(n node) node {
+	n.annotations = map[string]string{annotationZstd: "true"}
+	return n
 }

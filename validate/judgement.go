@@ -86,7 +86,8 @@ func (j *judgement) judgePlatform(selected []image) {
 	if found := visible(offered); len(found) > 0 {
 		offered = found
 	}
-	j.judgeFirst(name, offered, candidates, before)
+	j.judgeFirst(name, "the first image for this platform, which nodes pull", offered, candidates, before)
+	j.judgeFirst(name, "the image for this platform that CRI-O prefers, since its entry names zstd or it is the first", zstdFirst(j.trees.source, offered), zstdFirst(j.destination, candidates), before)
 	j.judgeNested(name, offered[0], candidates[0], before)
 }
 
@@ -146,11 +147,11 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 	}
 }
 
-// judgeFirst compares the first images of both sides for a platform, because most
-// nodes take the first one. Nodes of Windows choose by the version; see judgeWindows.
-// Single images were compared before. judgeFirst adds nothing if a result from index
-// before on already says what is wrong with the destination's.
-func (j *judgement) judgeFirst(platform string, offered, candidates []image, before int) {
+// judgeFirst compares the first images of both sides for a platform, because nodes take
+// the first one. which says which one that is. Nodes of Windows choose by the version;
+// see judgeWindows. Single images were compared before. judgeFirst adds nothing if a
+// result from index before on already says what is wrong with the destination's.
+func (j *judgement) judgeFirst(platform, which string, offered, candidates []image, before int) {
 	source, destination := offered[0], candidates[0]
 	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 || source.platform != nil && source.platform.isWindows() {
 		return
@@ -162,7 +163,7 @@ func (j *judgement) judgeFirst(platform string, offered, candidates []image, bef
 	}
 	if _, p := j.same(source, destination); p != nil {
 		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{},
-			p.after("the first image for this platform, which nodes pull, is another one: "))
+			p.after(which+", is another one: "))
 	}
 }
 

@@ -34,6 +34,10 @@ type Manifest struct {
 	// Otherwise it is "".
 	ServedAs string
 
+	// Untyped reports whether the manifest does not say its media type, so that only the
+	// registry's Content-Type does.
+	Untyped bool
+
 	ArtifactType string // the type that the manifest itself names, or ""
 	Annotations  map[string]string
 

@@ -22,6 +22,9 @@ func (j *judgement) checkNarrowed(source, destination image) *problem {
 	if p := checkNested(source, destination); p != nil {
 		return p
 	}
+	if p := j.checkUnfound(source, destination); p != nil {
+		return p
+	}
 	offered, listed := *source.platform, *destination.platform
 	if more := listed.OSFeatures.without(offered.OSFeatures); more != "" {
 		return newProblem(PlatformDiffers, "the destination's list says os.features %q of %s, which the source does not: nodes without them do not find it",

@@ -44,7 +44,7 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	if err := checkUnambiguous(body, manifestFields); err != nil {
 		return nil, fmt.Errorf("the manifest is ambiguous: %w", err)
 	}
-	m := &Manifest{MediaType: mediaType, Size: int64(len(body)), ArtifactType: d.ArtifactType, Annotations: d.Annotations}
+	m := &Manifest{MediaType: mediaType, Size: int64(len(body)), ArtifactType: d.ArtifactType, Annotations: d.Annotations, Untyped: d.MediaType == ""}
 	if !m.IsSchema1() { // schema 1 has a signature in it, and registries serve it under many types
 		m.computeDigest(algorithm, body)
 		if served := withoutParameters(contentType); !strings.EqualFold(served, mediaType) {

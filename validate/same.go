@@ -50,6 +50,9 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 			return "", differs("the source has no layers that could be compared")
 		}
 	}
+	if missing := untyped(from, to); missing != "" {
+		return "", differs("%s", missing)
+	}
 	difference := differentLayers(source, destination)
 	switch {
 	case difference == "":
@@ -63,6 +66,22 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 		}
 	}
 	return Recompressed, nil
+}
+
+// untyped says which media type the destination's manifest leaves out, though nodes need
+// it and the source has it: CRI-O refuses an image of Docker's type that does not say its
+// type itself, and containerd does not unpack a layer without a type.
+// https://github.com/containers/image/blob/v5.36.2/manifest/docker_schema2.go (Schema2FromManifest)
+// https://github.com/containerd/containerd/blob/v2.1.0/core/unpack/unpacker.go (Unpack)
+func untyped(from, to *Manifest) string {
+	if to.MediaType == TypeDockerManifest && to.Untyped && !from.Untyped {
+		return "the manifest at the destination does not say its media type, and CRI-O needs that"
+	}
+	noType := func(d Descriptor) bool { return d.MediaType == "" }
+	if at := slices.IndexFunc(to.Layers, noType); at >= 0 && !to.IsSchema1() && !slices.ContainsFunc(from.Layers, noType) {
+		return fmt.Sprintf("layer %d: it has no media type at the destination, and nodes need that", at+1)
+	}
+	return ""
 }
 
 func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }

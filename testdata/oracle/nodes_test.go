@@ -103,7 +103,7 @@ func TestNodesGetTheSame(t *testing.T) {
 				for _, p := range c.pairs[group] {
 					r := got.results[p.repository]
 					if r.Status == "pass" {
-						pulls.Add(pullBoth(t, p, from, to))
+						pulls.Add(pullBoth(t, p, r, from, to))
 					} else if p.mustPass {
 						t.Errorf("%s, %s: %s %s: %s", p.repository, p.how, r.Status, r.Reason, r.Message)
 					}
@@ -124,14 +124,22 @@ func serve(t *testing.T, s *shelf) string {
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
+// otherWords is a part of the warning that the destination's list names a platform in
+// other words, which CRI-O does not find.
+const otherWords = "CRI-O and Podman compare the words, and do not find it"
+
 // pullBoth has the nodes of the image's platforms pull from both registries. It returns
-// how many nodes could pull at the source. Of a usual source, all nodes can.
-func pullBoth(t *testing.T, p pair, from, to string) int64 {
+// how many nodes could pull at the source. Of a usual source, all nodes can. Nodes of
+// CRI-O are left out where the result warns that they do not find the image.
+func pullBoth(t *testing.T, p pair, r result, from, to string) int64 {
 	t.Helper()
 	count := int64(0)
 	for _, n := range nodes {
 		if !slices.ContainsFunc(p.platforms, func(platform string) bool { return strings.HasPrefix(platform, n.platform) }) {
 			continue // an image of another platform does not run there
+		}
+		if strings.Contains(n.name, "CRI-O") && strings.Contains(strings.Join(r.Warnings, " "), otherWords) {
+			continue
 		}
 		want, err := n.pull(t.Context(), from+"/"+p.repository+":1", emptyFolder(t))
 		if !strings.HasPrefix(n.platform+"/", want.platform+"/") || err != nil && p.unusual {

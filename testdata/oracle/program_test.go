@@ -48,6 +48,8 @@ type result struct {
 	Reason  string `json:"reason"`
 	Match   string `json:"match"`
 	Message string `json:"message"`
+
+	Warnings []string `json:"warnings"`
 }
 
 // validate runs the bundled script over a list. The run has its own working directory
