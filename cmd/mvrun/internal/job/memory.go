@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -24,8 +25,9 @@ const usualMemory = 4 << 30
 
 // memoryLimit returns how many bytes the heap may take: the least of GOMEMLIMIT, the
 // limit of the machine's control group, and usualMemory. A tenth is left for what the
-// run needs to end in good order.
-func memoryLimit() uint64 {
+// run needs to end in good order. It is found out once, since watchMemory changes Go's
+// own limit, and "mvrun test" makes many runs in one process.
+var memoryLimit = sync.OnceValue(func() uint64 {
 	limit := uint64(usualMemory)
 	if set := debug.SetMemoryLimit(-1); set != math.MaxInt64 {
 		limit = min(limit, uint64(set))
@@ -34,7 +36,7 @@ func memoryLimit() uint64 {
 		limit = min(limit, group)
 	}
 	return limit / 10 * 9
-}
+})
 
 // memoryInterval is how often the memory is looked at. A script can fill a gigabyte in
 // a second.
