@@ -81,6 +81,30 @@ func (e *Engine) FailedLines(results []*Packed) []string {
 	return e.inOrder(images)
 }
 
+// CountBad returns how many of the results fail, and how many could not be checked. Of
+// several results for one destination of a line, the last one counts. Lines of the run's
+// lists that are no images could not be checked, either.
+func (e *Engine) CountBad(results []*Packed) (failed, unchecked int) {
+	last := map[key]validate.Status{}
+	for _, r := range results {
+		if k := unitKey(r.Image); r.OK() {
+			delete(last, k)
+		} else {
+			last[k] = r.Result().Status
+		}
+	}
+	for _, status := range last {
+		if status == validate.Error {
+			unchecked++
+		} else {
+			failed++
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return failed, unchecked + len(e.invalid)
+}
+
 // invalidImages returns the images that stand for lines which are no images, but
 // for lines of which there is one of the given results: another load_list could
 // read those.

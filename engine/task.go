@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"mvrun/engine/imagelist"
@@ -48,13 +49,34 @@ func (t *Task) Validate(ctx context.Context, image *imagelist.Image, q validate.
 // Waive returns a copy of a result which is accepted although it is not OK. The
 // copy becomes the result of its image.
 func (t *Task) Waive(result *Result, reason string) *Result {
+	waived := *result
+	waived.Waived, waived.Rejected = reason, ""
+	return t.replace(&waived)
+}
+
+// Reject returns a copy of a result which a script fails. The copy becomes the result
+// of its image. A result that was OK gets the reason Rejected. Another one keeps its
+// own reason, and the text stands beside it.
+func (t *Task) Reject(result *Result, text string) *Result {
+	rejected := *result
+	if result.OK() {
+		rejected.Status, rejected.Reason, rejected.Match, rejected.Message = validate.Fail, validate.Rejected, "", text
+		if result.Waived != "" {
+			rejected.Message = fmt.Sprintf("%s (waived before: %s; %s)", text, result.Waived, result.Message)
+		}
+	}
+	rejected.Waived, rejected.Rejected, rejected.Earlier = "", text, false
+	return t.replace(&rejected)
+}
+
+// replace makes a result, which a script has changed, the result of its image.
+func (t *Task) replace(result *Result) *Result {
 	if t.latest != nil && identify(t.latest.Image) != identify(result.Image) {
 		t.End()
 	}
-	waived := *result
-	waived.Waived, waived.sequence = reason, t.engine.nextSequence()
-	t.latest = &waived
-	return &waived
+	result.sequence = t.engine.nextSequence()
+	t.latest = result
+	return result
 }
 
 // Fail turns the result of image into an error, or makes one if there is none,

@@ -3,7 +3,6 @@ package starlib
 import (
 	"fmt"
 	"maps"
-	"strings"
 
 	"go.starlark.net/lib/math"
 	startime "go.starlark.net/lib/time"
@@ -35,6 +34,8 @@ func (e *execution) builtins() starlark.StringDict {
 		"image":        e.image,
 		"validate":     e.validate,
 		"waive":        e.waive,
+		"reject":       e.reject,
+		"exit_status":  e.exitStatusOf,
 		"parallel":     e.parallel,
 		"write_failed": e.writeFailed,
 		"inspect":      e.inspect,
@@ -110,26 +111,4 @@ func (e *execution) validate(thread *starlark.Thread, b *starlark.Builtin, args 
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
 	return &Result{taskOf(thread).Validate(Context(thread), &image.image, q).Pack()}, nil
-}
-
-// waive implements waive(result, reason). It returns the result as a waived one. A
-// result that is OK is returned unchanged.
-func (e *execution) waive(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var value starlark.Value
-	var reason string
-	if err := param.Unpack(b, args, kwargs, "result", &value, "reason", &reason); err != nil {
-		return nil, err
-	}
-	result, ok := value.(*Result)
-	if !ok {
-		return nil, fmt.Errorf("%s: got %s, want a result, such as validate(image) gives", b.Name(), param.Describe(value))
-	}
-	if strings.TrimSpace(reason) == "" {
-		return nil, fmt.Errorf("%s: the reason is empty: say why, and until when, for the readers of the report", b.Name())
-	}
-	if result.packed.OK() {
-		return result, nil
-	}
-	waived := taskOf(thread).Waive(result.packed.Result(), e.secrets.hide(reason))
-	return &Result{waived.Pack()}, nil
 }

@@ -60,13 +60,15 @@ func (r *Result) Attr(name string) (starlark.Value, error) {
 		return startime.Duration(result.Duration), nil
 	case "waived":
 		return starlark.String(result.Waived), nil
+	case "rejected":
+		return starlark.String(result.Rejected), nil
 	}
 	return nil, nil
 }
 
 // AttrNames implements starlark.HasAttrs.
 func (r *Result) AttrNames() []string {
-	return []string{"attempts", "duration", "image", "match", "message", "ok", "platforms", "reason", "status", "waived"}
+	return []string{"attempts", "duration", "image", "match", "message", "ok", "platforms", "reason", "rejected", "status", "waived"}
 }
 
 func platformValues(platforms []validate.PlatformVerdict) starlark.Value {

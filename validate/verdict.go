@@ -28,6 +28,7 @@ const (
 	BlobSize           Reason = "blob-size"
 	BlobCorrupt        Reason = "blob-corrupt"
 	ReferrerMissing    Reason = "referrer-missing"
+	Rejected           Reason = "rejected" // a script fails the image, which passed or was skipped
 
 	NoPlatform Reason = "no-platform"
 

@@ -129,6 +129,9 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	log := l.Logger
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
+	if r.Rejected != "" && r.Reason != validate.Rejected { // otherwise the message has it
+		message += " (rejected, too: " + oneLine(r.Rejected) + ")"
+	}
 	compared := newPair(r)
 	attrs := make([]any, 0, 16)
 	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status)
@@ -138,6 +141,9 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	if r.Match != "" {
 		attrs = append(attrs, "match", r.Match)
+	}
+	if r.Rejected != "" {
+		attrs = append(attrs, "rejected", r.Rejected)
 	}
 	if r.Reason == validate.InvalidLine {
 		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)

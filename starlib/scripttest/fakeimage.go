@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"go.starlark.net/starlark"
 
@@ -22,6 +23,8 @@ type FakeImage struct {
 	Content   string
 	Labels    map[string]string
 	Env       []string // NAME=VALUE
+	Created   string   // as RFC 3339 writes a time; "" means that the image does not say
+	Referrers []string // the types of the artifacts that are attached to it
 }
 
 // fakeImageValue is the value that fake_image returns. It is immutable.
@@ -41,14 +44,16 @@ func (f *fakeImageValue) Truth() starlark.Bool { return true }
 // Hash implements starlark.Value.
 func (f *fakeImageValue) Hash() (uint32, error) { return 0, errors.New("unhashable: fake_image") }
 
-// fakeImage implements fake_image(platforms, platform, labels, env, content, format).
+// fakeImage implements fake_image(platforms, platform, labels, env, content, format,
+// created, referrers).
 func fakeImage(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var platforms param.Words
+	var platforms, referrers param.Words
 	var platform, content string
+	var created param.Time
 	var labels, env param.StringDict
 	format := "docker"
 	err := param.Unpack(b, args, kwargs, "platforms?", &platforms, "platform?", &platform,
-		"labels?", &labels, "env?", &env, "content?", &content, "format?", &format)
+		"labels?", &labels, "env?", &env, "content?", &content, "format?", &format, "created?", &created, "referrers?", &referrers)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +63,10 @@ func fakeImage(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwa
 	case format != "docker" && format != "oci":
 		return nil, fmt.Errorf("%s: there is no format %q: want docker or oci", b.Name(), format)
 	}
-	image := FakeImage{List: platform == "", OCI: format == "oci", Content: content, Labels: labels}
+	image := FakeImage{List: platform == "", OCI: format == "oci", Content: content, Labels: labels, Referrers: referrers}
+	if !time.Time(created).IsZero() {
+		image.Created = time.Time(created).UTC().Format(time.RFC3339)
+	}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		image.Env = append(image.Env, name+"="+env[name])
 	}

@@ -87,6 +87,8 @@ func (j *Job) exit(s *engine.Summary) (status int, err error) {
 		return 0, j.err
 	case j.validatedNothing(*s):
 		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", j.config.Script.Name)
+	case j.status != nil && *j.status == ExitOK && checkedNothing(*s):
+		return ExitUnchecked, nil // of no image anything is known
 	case j.status != nil:
 		return *j.status, nil
 	}
@@ -102,6 +104,12 @@ func ownStatus(s engine.Summary) int {
 		return ExitUnchecked
 	}
 	return ExitOK
+}
+
+// checkedNothing reports whether no image at all passed, failed or was skipped, although
+// some were validated.
+func checkedNothing(s engine.Summary) bool {
+	return s.Images > 0 && s.Status[validate.Error] == s.Images
 }
 
 // validatedNothing reports whether a run ends without a result although it

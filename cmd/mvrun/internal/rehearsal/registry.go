@@ -34,10 +34,15 @@ func (w *world) AddRegistry(f scripttest.FakeRegistry) error {
 // pushFake pushes the image that a test made with fake_image().
 func pushFake(r *memory.Registry, repository, tag string, f scripttest.FakeImage) {
 	made := func(p validate.Platform) memory.Image {
-		return memory.Image{Platform: p, Content: f.Content + "\n" + p.String(), OCI: f.OCI, Labels: f.Labels, Env: f.Env}
+		return memory.Image{Platform: p, Content: f.Content + "\n" + p.String(), OCI: f.OCI, Labels: f.Labels, Env: f.Env, Created: f.Created}
+	}
+	attach := func(image memory.Descriptor) {
+		for _, artifactType := range f.Referrers {
+			r.Attach(repository, image, artifactType, f.Content)
+		}
 	}
 	if !f.List {
-		r.PushImage(repository, tag, made(f.Platforms[0]))
+		attach(r.PushImage(repository, tag, made(f.Platforms[0])))
 		return
 	}
 	var children []memory.Descriptor
@@ -48,7 +53,7 @@ func pushFake(r *memory.Registry, repository, tag string, f scripttest.FakeImage
 	if f.OCI {
 		mediaType = validate.TypeOCIIndex
 	}
-	r.PushList(repository, tag, mediaType, children...)
+	attach(r.PushList(repository, tag, mediaType, children...))
 }
 
 // faultyRegistry makes requests for images fail. Requests for /v2/ do not fail, so
