@@ -45,19 +45,23 @@ type Summary struct {
 	Judged  map[Terms]map[validate.Reason]int
 	Waived  int // images accepted in spite of their result; not counted above
 	Earlier int // images whose result is an earlier run's; counted above
+	Started time.Time
 	Elapsed time.Duration
-	Lines   int // lines of the run's lists, as far as they were read
-	LeftOut int // lines of which there is no result
+	// NotPassed are the images that failed or could not be checked, by reason.
+	NotPassed []Group
+	Lines     int // lines of the run's lists, as far as they were read
+	LeftOut   int // lines of which there is no result
 
 	// NotHandedOver counts images that did not pass, and of whose lines the script
 	// gave nothing to the failed list; and lines that are no images, and that the
 	// script read after it had written the list.
 	NotHandedOver int
 
-	Unreached   int   // of the lines left out, those that a run which ended early did not reach
-	Cause       error // of an end before the script's own end, nil otherwise
-	Requests    int   // HTTP requests that were sent
-	Bytes       int64 // bytes of blobs that were read
+	Unreached   int      // of the lines left out, those that a run which ended early did not reach
+	Cause       error    // of an end before the script's own end, nil otherwise
+	Requests    int      // HTTP requests that were sent
+	Bytes       int64    // bytes of blobs that were read
+	Hints       []string // what the user can do next, a sentence each
 	FailedList  string
 	FailedLines int // lines of FailedList, which is "" if there is none
 
@@ -175,13 +179,14 @@ func (c *collector) close(cause error) (Summary, error) {
 		Reasons: map[validate.Status]map[validate.Reason]int{},
 		Matches: map[validate.Match]int{},
 		Judged:  map[Terms]map[validate.Reason]int{},
+		Started: c.started,
 		Elapsed: time.Since(c.started),
 		Cause:   cause,
 	}
 	for u := range c.ledger.counting() {
 		s.count(c.ledger.outcome(u))
 	}
-	s.NotHandedOver = c.ledger.unhanded
+	s.NotHandedOver, s.NotPassed = c.ledger.unhanded, c.ledger.notPassed()
 	return s, c.err
 }
 

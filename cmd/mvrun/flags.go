@@ -39,6 +39,7 @@ type flags struct {
 	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
+	Quiet          bool          `short:"q" help:"Write no log line for images that passed or were skipped."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
 }
 
@@ -143,7 +144,7 @@ func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 		Options: f.options(), Question: f.question(),
 		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins,
-		Debug: f.Debug, JSONLog: f.LogFormat == "json", Progress: f.Progress,
+		Debug: f.Debug, JSONLog: f.LogFormat == "json", Quiet: f.Quiet, Progress: f.Progress,
 		Version: version, Console: c,
 	}, err
 }

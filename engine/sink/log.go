@@ -117,7 +117,10 @@ func Clean(text string) string {
 }
 
 // Log is the sink that writes a line for every result.
-type Log struct{ Logger *slog.Logger }
+type Log struct {
+	Logger *slog.Logger
+	Quiet  bool // write no line for images that passed or were skipped
+}
 
 // Write implements engine.Sink.
 func (l Log) Write(r *engine.Result) error {
@@ -126,6 +129,8 @@ func (l Log) Write(r *engine.Result) error {
 		return nil // the earlier run logged this result
 	case r.Reason == validate.Interrupted, r.Reason == validate.Timeout && r.Attempts == 0:
 		return nil // the run ended before it reached the image; the summary counts such images
+	case l.Quiet && len(r.Warnings) == 0 && r.Waived == "" && (r.Status == validate.Pass || r.Status == validate.Skip):
+		return nil
 	}
 	log := l.Logger
 	message, waived := oneLine(r.Message), oneLine(r.Waived)

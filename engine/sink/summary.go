@@ -32,6 +32,9 @@ type Summary struct {
 	RulesHint, DepthHint string
 	// Depth is what the user chose. DepthHint is no help where a script chose another.
 	Depth validate.Depth
+
+	// Advice says for each reason what a reader can do.
+	Advice Advice
 }
 
 // Write implements engine.Sink. It does nothing, because the summary needs only the
@@ -61,6 +64,10 @@ func (s Summary) Finish(outcome engine.Summary) error {
 	return nil
 }
 
+// dateAndZone is how the summary writes a time. A log that is read days later, or in
+// another country, has no other date.
+const dateAndZone = "2006-01-02 15:04:05 MST"
+
 // headings are the rows of the summary's table.
 var headings = []struct {
 	status validate.Status
@@ -75,6 +82,7 @@ var headings = []struct {
 // print writes the summary as text.
 func (s Summary) print(outcome engine.Summary) error {
 	w := s.W
+	fmt.Fprint(w, s.recap(outcome.NotPassed, outcome.FailedList))
 	fmt.Fprintln(w)
 	if outcome.Interrupted() {
 		fmt.Fprint(w, "Interrupted: ")
@@ -110,12 +118,16 @@ func (s Summary) print(outcome engine.Summary) error {
 		return err
 	}
 	fmt.Fprint(w, s.judged(outcome.Judged))
+	fmt.Fprintf(w, "Began %s, ended %s\n", outcome.Started.Format(dateAndZone), outcome.Started.Add(outcome.Elapsed).Format(dateAndZone))
 	if outcome.FailedList != "" {
 		ready := ""
 		if s.ListHint != "" {
 			ready = ", ready for " + s.ListHint
 		}
 		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", outcome.FailedList, count(outcome.FailedLines, "line"), ready)
+	}
+	for _, hint := range outcome.Hints {
+		fmt.Fprintln(w, hint)
 	}
 	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && severity(outcome.ExitStatus) < severity(outcome.OwnStatus) {
 		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)

@@ -83,6 +83,7 @@ type Config struct {
 
 	Debug    bool
 	JSONLog  bool
+	Quiet    bool   // write no log line for images that passed or were skipped
 	Progress string // "auto", "always" or "never"
 
 	Version string

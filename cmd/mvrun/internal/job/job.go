@@ -199,7 +199,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 	if j.results != nil {
 		sinks = append(sinks, j.results)
 	}
-	sinks = append(sinks, sink.Log{Logger: j.log}, tally)
+	sinks = append(sinks, sink.Log{Logger: j.log, Quiet: c.Quiet}, tally)
 	if bar != nil {
 		sinks = append(sinks, bar.Mover())
 	}
@@ -215,7 +215,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 		sinks = append(sinks, opened)
 	}
 	if !c.Session {
-		sinks = append(sinks, sink.Summary{W: c.Console.Stderr, Log: j.log, AsJSON: c.JSONLog, ListHint: "-f",
+		sinks = append(sinks, sink.Summary{W: c.Console.Stderr, Log: j.log, AsJSON: c.JSONLog, ListHint: "-f", Advice: advice,
 			RulesHint: "--rules", DepthHint: "--depth", Depth: c.Question.Depth})
 	}
 	return sinks, nil

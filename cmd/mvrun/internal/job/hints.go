@@ -1,0 +1,38 @@
+package job
+
+import (
+	"fmt"
+	"time"
+
+	"mvrun/engine"
+	"mvrun/validate"
+)
+
+// slow is how long a run takes before it is worth to say how it takes less, and manyImages
+// are so many that it would.
+const (
+	slow       = 30 * time.Second
+	manyImages = 10
+)
+
+// hints returns what the user can do after a run: how to go on with one that ended
+// early, and how to make a slow one faster.
+func (j *Job) hints(s engine.Summary) []string {
+	c := &j.config
+	if c.Session || j.lists.interactive() {
+		return nil
+	}
+	var hints []string
+	if s.Interrupted() || s.Deadline() != nil || s.Reasons[validate.Error][validate.RateLimited] > 0 {
+		switch {
+		case c.Results != "" && c.Results != standardOutput && c.List != "" && c.List != "-":
+			hints = append(hints, "To go on, give the same command with --resume.")
+		case s.FailedLines > 0 && s.FailedList != standardOutput:
+			hints = append(hints, fmt.Sprintf("To go on, give the same command with -f %s and another -o.", s.FailedList))
+		}
+	}
+	if c.Jobs == 1 && s.Elapsed > slow && s.Images >= manyImages {
+		hints = append(hints, "This run validated one image at a time; -j 10 validates ten at once.")
+	}
+	return hints
+}
