@@ -89,7 +89,7 @@ func TestLog(t *testing.T) {
 			{true, `(?m)^\{"time":"[^"]+",`, test.json},
 		} {
 			var written bytes.Buffer
-			if err := (Log{NewLogger(&written, form.asJSON, false, false)}).Write(&test.result); err != nil {
+			if err := (Log{Logger: NewLogger(&written, form.asJSON, false, false)}).Write(&test.result); err != nil {
 				t.Fatal(err)
 			}
 			if got := regexp.MustCompile(form.time).ReplaceAllString(written.String(), ""); got != form.want {
