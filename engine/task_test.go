@@ -171,11 +171,15 @@ func TestSummary(t *testing.T) {
 		}
 	}
 	got, err := e.Close(nil)
-	got.Elapsed = 0
+	got.Started, got.Elapsed = time.Time{}, 0
 	want := Summary{Images: 7, Status: map[validate.Status]int{validate.Pass: 3, validate.Skip: 1, validate.Fail: 1, validate.Error: 1},
 		Reasons: map[validate.Status]map[validate.Reason]int{validate.Skip: {validate.NoPlatform: 1}, validate.Fail: {validate.DigestDiffers: 1}, validate.Error: {validate.Timeout: 1}},
 		Matches: map[validate.Match]int{validate.Identical: 2, validate.Converted: 1}, Waived: 1,
-		Judged: map[Terms]map[validate.Reason]int{hangar: {"": 2}, content: {"": 1, validate.DigestDiffers: 1}}, Earlier: 1, NotHandedOver: 2}
+		Judged: map[Terms]map[validate.Reason]int{hangar: {"": 2}, content: {"": 1, validate.DigestDiffers: 1}}, Earlier: 1, NotHandedOver: 2,
+		NotPassed: []Group{
+			{Status: validate.Fail, Reason: validate.DigestDiffers, Count: 1, First: []*imagelist.Image{new(image(5))}},
+			{Status: validate.Error, Reason: validate.Timeout, Count: 1, First: []*imagelist.Image{new(image(7))}},
+		}}
 	if !reflect.DeepEqual(got, want) || err != nil {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
 	}
