@@ -10,8 +10,10 @@ import (
 	"go.starlark.net/starlarkstruct"
 
 	"mvrun/engine/imagelist"
+	"mvrun/starlib/csv"
 	"mvrun/starlib/param"
 	"mvrun/starlib/re"
+	"mvrun/starlib/yaml"
 	"mvrun/validate"
 )
 
@@ -27,6 +29,8 @@ func (e *execution) builtins() starlark.StringDict {
 		"math":   math.Module,
 		"time":   startime.Module,
 		"re":     re.Module,
+		"yaml":   yaml.Module,
+		"csv":    csv.Module,
 	}
 	for name, fn := range map[string]builtin{
 		"registry":     e.registry,
@@ -38,6 +42,8 @@ func (e *execution) builtins() starlark.StringDict {
 		"exit_status":  e.exitStatusOf,
 		"parallel":     e.parallel,
 		"write_failed": e.writeFailed,
+		"read_file":    e.readFile,
+		"write_file":   e.writeFile,
 		"inspect":      e.inspect,
 		"tags":         e.tags,
 		"referrers":    e.referrers,

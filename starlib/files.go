@@ -19,9 +19,10 @@ import (
 type Files interface {
 	// Readable returns the path to read in place of path.
 	Readable(path string) (string, error)
-	// Writable returns the path to write in place of path. Its error continues
-	// a sentence that begins with the file, such as "would replace list.txt".
-	Writable(path string) (string, error)
+	// Writable returns the path to write in place of path. list says that a list of
+	// images is written, which may replace another list. Its error continues a
+	// sentence that begins with the file, such as "would replace list.txt".
+	Writable(path string, list bool) (string, error)
 }
 
 // readPath returns the path of the file to read where a script names path.
@@ -37,8 +38,9 @@ func (e *execution) readPath(b *starlark.Builtin, path string) (string, error) {
 }
 
 // writePath returns the path of the file to write where a script names path.
-// file says for an error what is written, such as "the failed list".
-func (e *execution) writePath(b *starlark.Builtin, path, file string) (string, error) {
+// file says for an error what is written, such as "the failed list". list says that it
+// is a list of images.
+func (e *execution) writePath(b *starlark.Builtin, path, file string, list bool) (string, error) {
 	path, err := e.loader.Confine(path)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", b.Name(), err)
@@ -46,7 +48,7 @@ func (e *execution) writePath(b *starlark.Builtin, path, file string) (string, e
 	if e.Files == nil {
 		return path, nil
 	}
-	if path, err = e.Files.Writable(path); err != nil {
+	if path, err = e.Files.Writable(path, list); err != nil {
 		return "", fmt.Errorf("%s %w", file, err)
 	}
 	return path, nil
@@ -98,7 +100,7 @@ func (e *execution) writeFailed(thread *starlark.Thread, b *starlark.Builtin, ar
 		return nil, err
 	}
 	if path != "" {
-		if path, err = e.writePath(b, path, "the failed list"); err != nil {
+		if path, err = e.writePath(b, path, "the failed list", true); err != nil {
 			return nil, err
 		}
 	}

@@ -17,7 +17,7 @@ type movedFiles struct{}
 
 func (movedFiles) Readable(path string) (string, error) { return "read/" + path, nil }
 
-func (movedFiles) Writable(path string) (string, error) {
+func (movedFiles) Writable(path string, _ bool) (string, error) {
 	if path == "taken" {
 		return "", errors.New("would replace the run's own")
 	}

@@ -24,6 +24,8 @@ type Options struct {
 	Open        func(path string) (*imagelist.List, error) // "" opens the run's own list
 	FailedList  string                                     // path of the run's own failed list
 	WriteFailed func(path string, lines []string) error    // "" means the run's own failed list
+	ReadFile    func(path string) (string, error)          // returns a whole file
+	WriteFile   func(path, content string) error           // replaces a file in one step
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)

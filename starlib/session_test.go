@@ -244,7 +244,7 @@ func TestComplete(t *testing.T) {
 	}{
 		{"vali", 0, "validate("},
 		{"x = [vali", 5, "validate("},
-		{"re", 0, "re referrers( registry( reject( repr( result resume return reversed("},
+		{"re", 0, "re read_file( referrers( registry( reject( repr( result resume return reversed("},
 		{"result.", 7, "attempts duration image match message ok platforms reason rejected status waived"},
 		{"f(result.image.so", 15, "source source_reference source_tag"},
 		{"inspected.d", 10, "digest"},

@@ -268,14 +268,14 @@ func (f *openFiles) Readable(path string) (string, error) {
 
 // Writable implements starlib.Files: it returns where a file goes that a script
 // writes.
-func (f *openFiles) Writable(path string) (string, error) {
+func (f *openFiles) Writable(path string, list bool) (string, error) {
 	path = f.sandbox.Made(path)
 	if err := f.checkFree(path); err != nil {
 		return "", err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.checkReplaceable(path); err != nil {
+	if err := f.checkReplaceable(path, list); err != nil {
 		return "", err
 	}
 	f.made = append(f.made, path)

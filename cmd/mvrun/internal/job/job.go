@@ -270,7 +270,7 @@ func (j *Job) openWorld() {
 	}
 	j.world = starlib.Options{
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
-		Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write,
+		Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write, ReadFile: readFile, WriteFile: writeFile,
 		Registry: func(host string, s starlib.RegistrySettings) error {
 			return j.client.Configure(host, registry.Settings(s))
 		},

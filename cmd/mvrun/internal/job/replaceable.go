@@ -17,9 +17,9 @@ import (
 // checkReplaceable returns an error if a script may not replace or remove the file at
 // path. Its words continue a sentence that begins with what is written. A script may
 // replace a file that this run wrote, one that a flag names, one below a folder that
-// the user allows, and one that reads as a list: probably the failed list of an earlier
-// run. Any other file is somebody's work.
-func (f *openFiles) checkReplaceable(path string) error {
+// the user allows, and, with a list, one that reads as a list: probably the failed list
+// of an earlier run. Any other file is somebody's work.
+func (f *openFiles) checkReplaceable(path string, list bool) error {
 	if inGit(path) {
 		return fmt.Errorf("would be %s: a script writes nothing below .git", filepath.Clean(path))
 	}
@@ -30,10 +30,14 @@ func (f *openFiles) checkReplaceable(path string) error {
 	if slices.ContainsFunc(f.made, same) || slices.ContainsFunc(f.named, same) || slices.ContainsFunc(f.folders, func(folder string) bool { return isBelow(folder, path) }) {
 		return nil
 	}
-	if disk.IsIrregular(path) || readsAsList(path) {
+	if disk.IsIrregular(path) || list && readsAsList(path) {
 		return nil
 	}
-	return fmt.Errorf("would replace %s, which this run did not write and which is no list of images: remove that file, or name it in a flag", filepath.Clean(path))
+	what := ""
+	if list {
+		what = " and which is no list of images"
+	}
+	return fmt.Errorf("would replace %s, which this run did not write%s: remove that file, or name it in a flag", filepath.Clean(path), what)
 }
 
 // inGit reports whether a path leads below a folder .git.
