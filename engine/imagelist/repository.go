@@ -141,6 +141,9 @@ func (r repository) String() string {
 	return r.registry + "/" + r.path
 }
 
+// IsTag reports whether a word is a tag, by the grammar of the distribution specification.
+func IsTag(word string) bool { return tagPattern.MatchString(word) }
+
 // checkTag returns an error if a tag is wrong. It may be TAG, DIGEST or TAG@DIGEST.
 func checkTag(word string) error {
 	if IsDigest(word) {

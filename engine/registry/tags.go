@@ -3,14 +3,19 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry/wire"
 )
 
-// tags lists the tags of a repository. It does not ask for pages of a certain size,
+// tags lists the tags of a repository, and leaves out, with a warning, what is no tag. It
+// does not ask for pages of a certain size,
 // because some registries then send only the first page, and name no next one.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
 func (h *host) tags(ctx context.Context, repository string) ([]string, error) {
-	var tags []string
+	var tags, invalid []string
 	seen := map[string]bool{} // pages overlap if somebody pushes tags at the same time
 	err := h.pages(ctx, repository, "tags/list", nil, func(_ http.Header, body []byte) error {
 		var page struct {
@@ -27,10 +32,14 @@ func (h *host) tags(ctx context.Context, repository string) ([]string, error) {
 			return nil
 		}
 		for _, tag := range *page.Tags {
-			if !seen[tag] {
-				seen[tag] = true
+			switch {
+			case seen[tag]:
+			case imagelist.IsTag(tag):
 				tags = append(tags, tag)
+			default:
+				invalid = append(invalid, tag)
 			}
+			seen[tag] = true
 		}
 		return nil
 	})
@@ -39,6 +48,10 @@ func (h *host) tags(ctx context.Context, repository string) ([]string, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(invalid) > 0 && h.client.options.Warn != nil {
+		h.client.options.Warn(fmt.Sprintf("%s lists %d tags of %s that are no tags, such as %q: they are left out",
+			h.name, len(invalid), repository, wire.OneLine(invalid[0])))
 	}
 	return tags, nil
 }

@@ -19,6 +19,7 @@ func TestTags(t *testing.T) {
 	}{
 		{"one page", []string{`{"name":"library/app","tags":["a","b"]}`}, []string{"a", "b"}},
 		{"none", []string{`{"name":"library/app","tags":[]}`}, nil},
+		{"what is no tag is left out", []string{`{"name":"library/app","tags":["a","-b","c d","\u001b[2J","","ä","b"]}`}, []string{"a", "b"}},
 		{"null", []string{`{"name":"library/app","tags":null}`}, nil},
 		{"pages that overlap", []string{
 			"{\"tags\":[\"a\",\"b\"]}\t</v2/library/app/tags/list?page=1>; rel=\"next\"",
@@ -31,9 +32,14 @@ func TestTags(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host := serve(t, paged(test.pages))
-			got, err := newClient(t, registry.Options{}).Tags(t.Context(), host+"/library/app")
+			var warnings []string
+			c := newClient(t, registry.Options{Warn: func(message string) { warnings = append(warnings, message) }})
+			got, err := c.Tags(t.Context(), host+"/library/app")
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %q, %v, want %q", got, err, test.want)
+			}
+			if warned := strings.Contains(strings.Join(warnings, ""), `lists 5 tags of library/app that are no tags, such as "-b": they are left out`); warned != strings.HasPrefix(test.name, "what is no tag") {
+				t.Errorf("got the warnings %q", warnings)
 			}
 		})
 	}

@@ -14,7 +14,7 @@ var scripts embed.FS
 // The modules are named one by one, because the same folder has their tests, which
 // must not be embedded.
 //
-//go:embed modules/lists.star modules/retry.star
+//go:embed modules/dates.star modules/lists.star modules/retry.star
 var modules embed.FS
 
 // bundledPrefix is the beginning of the names by which scripts load embedded
