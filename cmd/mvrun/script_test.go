@@ -372,7 +372,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\b(sha256:[0-9a-f]{8})[0-9a-f]{56}\b`), "$1"},
 	{regexp.MustCompile(`(images?) in [0-9.µm]+s,`), "$1 in TIME,"},
 	{regexp.MustCompile(`"(time|started|finished)":"[^"]*"`), `"$1":"TIME"`},
-	{regexp.MustCompile(`(?m)^Began .*, ended .*$`), "Began TIME, ended TIME"},
+	{regexp.MustCompile(`(?m)^( *)Began .*, ended .*$`), "${1}Began TIME, ended TIME"},
 	{regexp.MustCompile(`"run":"[^"]*"`), `"run":"ID"`},
 	{regexp.MustCompile(`"question":"[0-9a-f]{32}"`), `"question":"HASH"`},
 	{regexp.MustCompile(`"duration_ms":\d+`), `"duration_ms":0`},

@@ -10,7 +10,8 @@ import (
 
 // failedList writes the failed list, and remembers for the summary where it is.
 type failedList struct {
-	files *openFiles
+	files   *openFiles
+	earlier *earlierList
 	// keep reports whether an earlier list stays although no line failed: at a
 	// prompt, before the first image.
 	keep func() bool
@@ -27,6 +28,7 @@ type failedList struct {
 func (f *failedList) write(path string, lines []string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.earlier.replaced()
 	own := path == ""
 	if own {
 		path = f.files.failed

@@ -22,6 +22,7 @@ type Job struct {
 	log     *slog.Logger
 	lists   *lists
 	failed  *failedList
+	earlier *earlierList
 	results *results.File // nil if there is none
 	client  *registry.Client
 	engine  *engine.Engine
@@ -78,6 +79,9 @@ func (j *Job) open(ctx context.Context) (err error) {
 		return err
 	}
 	if j.lists, err = openLists(c, func() { j.engine.Sync() }); err != nil {
+		return err
+	}
+	if j.earlier, err = c.openEarlierList(j.lists.own); err != nil {
 		return err
 	}
 	bar := j.openBar()
@@ -199,7 +203,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 	if j.results != nil {
 		sinks = append(sinks, j.results)
 	}
-	sinks = append(sinks, sink.Log{Logger: j.log, Quiet: c.Quiet}, tally)
+	sinks = append(sinks, j.earlier, sink.Log{Logger: j.log, Quiet: c.Quiet}, tally)
 	if bar != nil {
 		sinks = append(sinks, bar.Mover())
 	}
@@ -260,7 +264,8 @@ func (j *Job) startProgress(tally *sink.Tally, bar *sink.Progress) {
 func (j *Job) openWorld() {
 	c := &j.config
 	files := c.openFiles()
-	j.failed = &failedList{files: files, stdout: c.Console.Stdout, keep: func() bool {
+	j.earlier.checkFree = files.checkFree
+	j.failed = &failedList{files: files, earlier: j.earlier, stdout: c.Console.Stdout, keep: func() bool {
 		n, _ := j.engine.Total()
 		return j.lists.interactive() && n == 0
 	}}
