@@ -16,6 +16,7 @@ import (
 var mistakes = []func(line string, words []string) (message string){
 	jsonMistake,
 	templateMistake,
+	arrowMistake,
 	listMarkMistake,
 	columnMistake,
 	keyMistake,
@@ -76,6 +77,17 @@ func templateMistake(line string, _ []string) string {
 	for _, mark := range []string{"${", "{{", "$(", "$"} {
 		if strings.Contains(line, mark) {
 			return fmt.Sprintf("%s in the line stands for a value that was not filled in: write the value", quote(mark))
+		}
+	}
+	return ""
+}
+
+// arrowMistake explains a sign between the source and the destination, as other tools
+// write it. White space alone stands between words, and "=" has none around it.
+func arrowMistake(_ string, words []string) string {
+	for _, word := range words {
+		if slices.Contains([]string{"=", "==", "->", "=>", ">", "-->", "→"}, word) {
+			return fmt.Sprintf("%s stands between the words: leave it out, or write SOURCE=DESTINATION without white space", quote(word))
 		}
 	}
 	return ""

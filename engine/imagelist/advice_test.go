@@ -44,6 +44,9 @@ func TestAdvice(t *testing.T) {
 		{`{{ .Values.image }}:1.27`, `"{{" in the line stands for a value that was not filled in`},
 		{`nginx:1.27#later`, `"nginx:1.27#later" holds a "#": to begin a comment, write a space before the "#"`},
 		{`a/b r.io/a/b 1 // later`, `a comment behind an image begins with "#"`},
+		{`a/b:1 = r.io/a/b:1`, `"=" stands between the words: leave it out, or write SOURCE=DESTINATION without white space`},
+		{`a/b:1 -> r.io/a/b:1`, `"->" stands between the words`},
+		{`a/b => r.io/a/b 1`, `"=>" stands between the words`},
 		{`nginx:1:2`, `image "nginx:1:2": there are two tags: want NAME:TAG, NAME@DIGEST or NAME:TAG@DIGEST`},
 
 		// These have no such mistake.
