@@ -27,7 +27,7 @@ var mistakes = []func(line string, words []string) (message string){
 }
 
 // explain returns the error of a line that is no image. It knows more than err if the
-// line has one of the mistakes.
+// line has one of the mistakes. err may be nil.
 func explain(line string, err error) error {
 	words := strings.Fields(line)
 	for _, mistake := range mistakes {

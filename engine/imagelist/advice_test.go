@@ -54,8 +54,9 @@ func TestAdvice(t *testing.T) {
 		{"https://r.io/a", "leave out the scheme"},
 		{"Nginx", "written in lower case"},
 	} {
-		// The message is the same if nobody knows the destination.
-		for _, o := range []Options{corp, {}} {
+		// The message is the same if nobody knows the destination, and if nobody asks the
+		// source: "image:" is not the source of "image: nginx:1.27".
+		for _, o := range []Options{corp, {}, {DestinationOnly: true}} {
 			_, err := readLine(test.line, o)
 			if o.Destination == "" && err != nil && strings.Contains(err.Error(), "needs the destination") {
 				continue
@@ -63,6 +64,12 @@ func TestAdvice(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s\ngot  %v\nwant %s", test.line, err, test.want)
 			}
+		}
+	}
+	// Where nobody asks the source, a line may leave it out, or name what is no image.
+	for _, line := range []string{"- nginx 1", "oci:dir nginx:1", "nginx"} {
+		if _, err := readLine(line, Options{DestinationOnly: true}); err != nil {
+			t.Errorf("%s: %v", line, err)
 		}
 	}
 	// Lines that look similar are images.
