@@ -85,7 +85,10 @@ func templateMistake(line string, _ []string) string {
 // arrowMistake explains a sign between the source and the destination, as other tools
 // write it. White space alone stands between words, and "=" has none around it.
 func arrowMistake(_ string, words []string) string {
-	for _, word := range words {
+	if len(words) < 3 {
+		return ""
+	}
+	for _, word := range words[1 : len(words)-1] {
 		if slices.Contains([]string{"=", "==", "->", "=>", ">", "-->", "→"}, word) {
 			return fmt.Sprintf("%s stands between the words: leave it out, or write SOURCE=DESTINATION without white space", quote(word))
 		}
