@@ -188,6 +188,8 @@ func TestReplace(t *testing.T) {
 		{"", "other.io/a/b", "", "docker.io/a/b:1 other.io/a/b:2"},
 		{"", "other.io/a/b:1", "", "docker.io/a/b other.io/a/b 1"},
 		{"", "", "3", "docker.io/a/b mirror:443/a/b 3"},
+		{"", "mirror/c:4", "", "docker.io/a/b:1 mirror:443/c:4"},
+		{"mirror/c", "", "", "docker.io/mirror/c:1 mirror:443/a/b:2"},
 		{"", "other.io/a/b", "3@" + digest256, "docker.io/a/b other.io/a/b 3@" + digest256},
 		{"a//b", "", "", `source "a//b": a part between two slashes is empty`},
 		{"", "other.io/a/b:1", "3", `destination "other.io/a/b:1": a repository has no tag or digest`},
