@@ -47,6 +47,12 @@ func (c *comparison) readTrees() (*trees, Verdict) {
 	if source == nil {
 		return nil, sourceMissing()
 	}
+	return c.readBehind(source, destination, lost)
+}
+
+// readBehind reads what is behind a manifest of each side, as readTrees does. If
+// destination is nil, lost says why.
+func (c *comparison) readBehind(source, destination *Manifest, lost *problem) (*trees, Verdict) {
 	sourceImages, destinationImages, refused := c.bothImages(source, destination)
 	if c.isWaiting() {
 		return nil, Verdict{}

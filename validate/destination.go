@@ -183,9 +183,9 @@ func manifestCorrupt(side Side, fact Fact) *problem {
 }
 
 // withPinned returns the verdict on an image that passed so far. If the tag leads to
-// another manifest than the digest that the question names, the images behind the digest
-// must be there, too, because nodes pull by it. They need no comparison, because the
-// source has the same digest.
+// another manifest than the digest that the question names, a node that pulls by the
+// digest must get the source's content, too. The digest may be another one than the
+// source's: in "nginx:1 nginx:1@sha256:…" only the destination has it.
 func (c *comparison) withPinned(verdict Verdict) Verdict {
 	if c.Digest == "" || c.Rules != Content || c.taggedDigest() == c.Digest {
 		return verdict
@@ -194,27 +194,18 @@ func (c *comparison) withPinned(verdict Verdict) Verdict {
 	if pinned.Manifest.ServedAs != "" {
 		return Verdict{Status: Fail, Reason: DestinationType, Message: pinned.Manifest.servedAs(), Platforms: verdict.Platforms}
 	}
-	images, refused := c.imagesBehind(Destination, pinned.Manifest, nil)
+	t, behind := c.readBehind(c.source, pinned.Manifest, nil)
+	if t != nil {
+		behind = c.compareTrees(t)
+	}
 	switch {
 	case c.isWaiting():
 		return Verdict{}
-	case refused != nil:
-		return *refused
-	}
-	var wrong problems
-	for _, img := range c.selectImages(images) {
-		found := problems{}
-		if img.problem != nil {
-			found.add(img.problem)
-		} else {
-			found = c.check(c, img, Identical)
-		}
-		c.noteObjects(img.name(), found)
-		wrong = append(wrong, found...)
-	}
-	if len(wrong) > 0 {
-		verdict.Status, verdict.Reason, verdict.Match = Fail, wrong[0].reason, ""
-		verdict.Message = fmt.Sprintf("of %s, which the list names beside the tag: %s", c.Digest, wrong)
+	case behind.Status != Pass:
+		behind.Message = fmt.Sprintf("of %s, which the list names beside the tag: %s", c.Digest, behind.Message)
+		return behind
+	case behind.Match.isWeakerThan(verdict.Match):
+		return behind
 	}
 	return verdict
 }

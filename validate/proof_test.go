@@ -124,9 +124,9 @@ func TestPinned(t *testing.T) {
 		{name: "the tag leads to the same content", source: source, tag: docker, also: source,
 			want: sound("pass", "fail digest-differs: the destination's tag leads to")},
 		{name: "the tag leads to the same content, and the digest has lost an image", source: source, tag: docker, also: index(app.missing()),
-			want: sound("fail child-missing: of "+source.digest()+", which the list names beside the tag: destination list names "+app.digest(), "fail digest-differs")},
+			want: sound("fail child-missing: of "+source.digest()+", which the list names beside the tag: linux/amd64: destination list names "+app.digest(), "fail digest-differs")},
 		{name: "the tag leads to the same content, and the digest's image has lost its config", source: source, tag: list(rewritten), also: index(app.configless()), depth: Blobs,
-			want: sound("fail blob-missing: which the list names beside the tag: the destination does not have config", "fail digest-differs")},
+			want: sound("fail blob-missing: which the list names beside the tag: linux/amd64: the destination does not have config", "fail digest-differs")},
 		{name: "the tag leads to the same content, and the digest is served as something else", source: source, tag: docker, also: source.servedAs("text/plain"),
 			want: sound("fail destination-type: destination manifest MIME type unknown: text/plain", "fail digest-differs")},
 		{name: "the bytes of the digest are wrong", source: source, tag: docker, also: source.rotting(),
@@ -155,6 +155,41 @@ func TestPinned(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestPinnedOfDestination compares lines whose digest stands only at the destination, as
+// in "nginx:1 nginx:1@sha256:…": the tag and the digest must both have the source's
+// content.
+func TestPinnedOfDestination(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		tag, pinned node
+		want        string
+		match       Match
+	}{
+		{"both are the source's", index(app), index(app), "pass", Identical},
+		{"the digest is another image", index(app), index(app.running("else")), "fail digest-differs: of " + index(app.running("else")).digest() + ", which the list names beside the tag: ", ""},
+		{"the digest is of another platform", index(app), index(ociARM64), "fail platform-missing: which the list names beside the tag: the destination does not have platform linux/amd64", ""},
+		{"the digest is empty", index(app), index(), "fail destination-empty: which the list names beside the tag: ", ""},
+		{"the digest has lost its image", index(app), list(dockerApp.missing()), "fail child-missing: which the list names beside the tag: ", ""},
+		{"the digest is the converted image", index(app), list(dockerApp), "pass", Converted},
+		{"the tag is the converted image", list(dockerApp), index(app), "pass", Converted},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := world{sides: [2]registry{hold(t, index(app)), hold(t, test.tag)}}
+			w.sides[Destination].add(t, test.pinned)
+			q := contentTest{}.question(t)
+			q.Digest = test.pinned.digest()
+			verdict, _ := drive(t, q, w.read, all)
+			status, message, _ := strings.Cut(test.want, ": ")
+			if got := strings.TrimSpace(string(verdict.Status) + " " + string(verdict.Reason)); got != status || verdict.Match != test.match || !strings.Contains(verdict.Message, message) {
+				t.Errorf("got %s %s: %s, want %s %s", got, verdict.Match, verdict.Message, test.want, test.match)
+			}
+			if slowly, _ := drive(t, q, w.read, 1); !reflect.DeepEqual(slowly, verdict) {
+				t.Errorf("read one by one: %+v\nread at once: %+v", slowly, verdict)
+			}
+		})
 	}
 }
 

@@ -1,5 +1,7 @@
 package validate
 
+import "slices"
+
 // Status is the outcome of one image.
 type Status string
 
@@ -56,6 +58,12 @@ const (
 	Converted     Match = "converted"      // the same layers and runtime config under other media types
 	Recompressed  Match = "recompressed"   // the same uncompressed layers and runtime config
 )
+
+// isWeakerThan reports whether a match is the weaker proof of two.
+func (m Match) isWeakerThan(other Match) bool {
+	fromStrong := []Match{Identical, SamePlatforms, Converted, Recompressed}
+	return slices.Index(fromStrong, m) > slices.Index(fromStrong, other)
+}
 
 // Verdict is the answer to a question about one image.
 type Verdict struct {

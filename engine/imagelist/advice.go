@@ -16,6 +16,7 @@ import (
 var mistakes = []func(line string, words []string) (message string){
 	jsonMistake,
 	templateMistake,
+	arrowMistake,
 	listMarkMistake,
 	columnMistake,
 	keyMistake,
@@ -26,7 +27,7 @@ var mistakes = []func(line string, words []string) (message string){
 }
 
 // explain returns the error of a line that is no image. It knows more than err if the
-// line has one of the mistakes.
+// line has one of the mistakes. err may be nil.
 func explain(line string, err error) error {
 	words := strings.Fields(line)
 	for _, mistake := range mistakes {
@@ -76,6 +77,20 @@ func templateMistake(line string, _ []string) string {
 	for _, mark := range []string{"${", "{{", "$(", "$"} {
 		if strings.Contains(line, mark) {
 			return fmt.Sprintf("%s in the line stands for a value that was not filled in: write the value", quote(mark))
+		}
+	}
+	return ""
+}
+
+// arrowMistake explains a sign between the source and the destination, as other tools
+// write it. White space alone stands between words, and "=" has none around it.
+func arrowMistake(_ string, words []string) string {
+	if len(words) < 3 {
+		return ""
+	}
+	for _, word := range words[1 : len(words)-1] {
+		if slices.Contains([]string{"=", "==", "->", "=>", ">", "-->", "→"}, word) {
+			return fmt.Sprintf("%s stands between the words: leave it out, or write SOURCE=DESTINATION without white space", quote(word))
 		}
 	}
 	return ""

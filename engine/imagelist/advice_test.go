@@ -44,6 +44,9 @@ func TestAdvice(t *testing.T) {
 		{`{{ .Values.image }}:1.27`, `"{{" in the line stands for a value that was not filled in`},
 		{`nginx:1.27#later`, `"nginx:1.27#later" holds a "#": to begin a comment, write a space before the "#"`},
 		{`a/b r.io/a/b 1 // later`, `a comment behind an image begins with "#"`},
+		{`a/b:1 = r.io/a/b:1`, `"=" stands between the words: leave it out, or write SOURCE=DESTINATION without white space`},
+		{`a/b:1 -> r.io/a/b:1`, `"->" stands between the words`},
+		{`a/b => r.io/a/b 1`, `"=>" stands between the words`},
 		{`nginx:1:2`, `image "nginx:1:2": there are two tags: want NAME:TAG, NAME@DIGEST or NAME:TAG@DIGEST`},
 
 		// These have no such mistake.
@@ -51,8 +54,9 @@ func TestAdvice(t *testing.T) {
 		{"https://r.io/a", "leave out the scheme"},
 		{"Nginx", "written in lower case"},
 	} {
-		// The message is the same if nobody knows the destination.
-		for _, o := range []Options{corp, {}} {
+		// The message is the same if nobody knows the destination, and if nobody asks the
+		// source: "image:" is not the source of "image: nginx:1.27".
+		for _, o := range []Options{corp, {}, {DestinationOnly: true}} {
 			_, err := readLine(test.line, o)
 			if o.Destination == "" && err != nil && strings.Contains(err.Error(), "needs the destination") {
 				continue
@@ -60,6 +64,12 @@ func TestAdvice(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s\ngot  %v\nwant %s", test.line, err, test.want)
 			}
+		}
+	}
+	// Where nobody asks the source, a line may leave it out, or name what is no image.
+	for _, line := range []string{"- nginx 1", "oci:dir nginx:1", "nginx"} {
+		if _, err := readLine(line, Options{DestinationOnly: true}); err != nil {
+			t.Errorf("%s: %v", line, err)
 		}
 	}
 	// Lines that look similar are images.

@@ -25,6 +25,11 @@ func readLine(line string, o Options) (Image, error) {
 	if err != nil {
 		return Image{}, explain(words, err)
 	}
+	if image.Source == "" && len(strings.Fields(words)) == 2 { // "image: nginx:1" names no source, and "- nginx 1" leaves it out
+		if err := explain(words, nil); err != nil {
+			return Image{}, err
+		}
+	}
 	return image, nil
 }
 

@@ -43,7 +43,7 @@ func CheckRegistry(registry string) error {
 // CheckPlace returns an error if a place is not written as HOST[:PORT][/PREFIX].
 func CheckPlace(place string) error {
 	registry, prefix, hasPrefix := strings.Cut(place, "/")
-	if strings.Contains(place, "://") {
+	if strings.Contains(place, "://") || !registryPattern.MatchString(registry) {
 		return fmt.Errorf("%s is no registry: want HOST or HOST:PORT, with or without a /PREFIX, and no scheme", quote(place))
 	}
 	if err := CheckRegistry(registry); err != nil {
@@ -54,7 +54,7 @@ func CheckPlace(place string) error {
 	}
 	err := checkPath(prefix)
 	switch {
-	case prefix == "":
+	case strings.HasSuffix(place, "/"):
 		err = errors.New("leave out the slash at the end")
 	case errors.Is(err, ErrTagged):
 		err = errors.New("a prefix has no tag or digest")
@@ -70,6 +70,25 @@ func CheckPlace(place string) error {
 func RegistryOf(place string) string {
 	registry, _ := splitPlace(place)
 	return registry
+}
+
+// looksLikeRegistry reports whether the first part of a name is its registry, and not
+// a project of Docker Hub.
+func looksLikeRegistry(first string) bool {
+	return strings.ContainsAny(first, ".:") || strings.EqualFold(first, "localhost")
+}
+
+// httpsPort is the port of a registry that names none.
+const httpsPort = ":443"
+
+// asWritten returns a registry as a list names it. A list would take a registry such as
+// "mirror", which only -s and -d can name, for a project of Docker Hub: so it gets its
+// port.
+func asWritten(registry string) string {
+	if looksLikeRegistry(registry) {
+		return registry
+	}
+	return registry + httpsPort
 }
 
 // splitPlace splits HOST[:PORT][/PREFIX]. Both are "" for the place "".

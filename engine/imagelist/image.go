@@ -165,6 +165,19 @@ func join(source, destination tagged, o Options) (Image, error) {
 	return image, nil
 }
 
+// parseBeside reads a word that takes the place of another one. The word may begin with
+// the registry of that one, even if the registry does not look like one, such as
+// "mirror".
+func parseBeside(word, registry string, o Options) (tagged, error) {
+	path, isThere := strings.CutPrefix(word, registry+"/")
+	if !isThere || looksLikeRegistry(registry) {
+		return parseTagged(word, o)
+	}
+	t, err := parseTagged(asWritten(registry)+"/"+path, o)
+	t.registry = registry
+	return t, err
+}
+
 // Replace returns an image of the same line that is looked up elsewhere. What is ""
 // stays as it is. If tag is "", source and destination may have tags of their own.
 // Otherwise the tag is for both sides, and the error may be an ErrTagged.
@@ -184,7 +197,7 @@ func (i Image) Replace(source, destination, tag string, o Options) (Image, error
 		if side.word == "" {
 			continue
 		}
-		t, err := parseTagged(strings.TrimPrefix(side.word, transport), o)
+		t, err := parseBeside(strings.TrimPrefix(side.word, transport), side.tagged.registry, o)
 		if err == nil && t.tag != "" && tag != "" {
 			err = ErrTagged
 		}

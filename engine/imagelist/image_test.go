@@ -180,14 +180,16 @@ func TestReplace(t *testing.T) {
 		source, destination, tag string
 		want                     string // as WrittenLine has it, or a part of the error
 	}{
-		{"", "", "", "docker.io/a/b:1 mirror/a/b:2"}, // a registry of an option need not look like one
-		{"cache.io/a/b", "", "", "cache.io/a/b:1 mirror/a/b:2"},
-		{"nginx", "", "", "docker.io/library/nginx:1 mirror/a/b:2"},
-		{"cache.io/a/b:3", "", "", "cache.io/a/b:3 mirror/a/b:2"},
-		{"docker://Cache.IO/a/b@" + digest256, "", "", "cache.io/a/b@" + digest256 + " mirror/a/b:2"},
+		{"", "", "", "docker.io/a/b:1 mirror:443/a/b:2"}, // a list would take "mirror" for a project
+		{"cache.io/a/b", "", "", "cache.io/a/b:1 mirror:443/a/b:2"},
+		{"nginx", "", "", "docker.io/library/nginx:1 mirror:443/a/b:2"},
+		{"cache.io/a/b:3", "", "", "cache.io/a/b:3 mirror:443/a/b:2"},
+		{"docker://Cache.IO/a/b@" + digest256, "", "", "cache.io/a/b@" + digest256 + " mirror:443/a/b:2"},
 		{"", "other.io/a/b", "", "docker.io/a/b:1 other.io/a/b:2"},
 		{"", "other.io/a/b:1", "", "docker.io/a/b other.io/a/b 1"},
-		{"", "", "3", "docker.io/a/b mirror/a/b 3"},
+		{"", "", "3", "docker.io/a/b mirror:443/a/b 3"},
+		{"", "mirror/c:4", "", "docker.io/a/b:1 mirror:443/c:4"},
+		{"mirror/c", "", "", "docker.io/mirror/c:1 mirror:443/a/b:2"},
 		{"", "other.io/a/b", "3@" + digest256, "docker.io/a/b other.io/a/b 3@" + digest256},
 		{"a//b", "", "", `source "a//b": a part between two slashes is empty`},
 		{"", "other.io/a/b:1", "3", `destination "other.io/a/b:1": a repository has no tag or digest`},
@@ -258,6 +260,7 @@ func TestParseBadLine(t *testing.T) {
 		{"https", "https://r.io/a/b r.io/a/b 1", corp, `source "https://r.io/a/b": leave out the scheme`},
 		{"http, and a hint", "http://r.io/a/b r.io/a/b 1", hints, "leave out the scheme; for plain HTTP give ANOTHER"},
 		{"http in a destination, and a hint", "a/b http://r.io/a/b 1", hints, "leave out the scheme; for plain HTTP give ANOTHER"},
+		{"https, which needs no hint for http", "https://r.io/a/b r.io/a/b 1", hints, "leave out the scheme"},
 		{"http in a destination", "a/b http://r.io/a/b 1", corp, `destination "http://r.io/a/b": leave out the scheme`},
 		{"docker:// in a word", "docker://nginx:1", corp, "leave out the scheme"},
 		{"a slash at the beginning", "/a/b r.io/a/b 1", corp, "a part between two slashes is empty"},
@@ -319,6 +322,9 @@ func TestParseBadLine(t *testing.T) {
 			if strings.HasSuffix(err.Error(), " ") || strings.Contains(err.Error(), "give ,") {
 				t.Errorf("a hint that is empty: %q", err)
 			}
+			if strings.Contains(err.Error(), "plain HTTP") && !strings.Contains(test.line, "http://") {
+				t.Errorf("a hint about another scheme: %q", err)
+			}
 			if got != (Image{}) {
 				t.Errorf("an image and an error: %+v", got)
 			}
@@ -379,9 +385,9 @@ func TestCheckOptions(t *testing.T) {
 		{Options{Source: "r.io/project", Destination: "[::1]:5000/a/b-c"}, ""},
 		{Options{Destination: "r.io/Project"}, `destination: "r.io/Project": "Project": a repository is written in lower case`},
 		{Options{Destination: "r.io/"}, `destination: "r.io/": leave out the slash at the end`},
-		{Options{Destination: "r.io/a/"}, `destination: "r.io/a/": a part between two slashes is empty`},
+		{Options{Destination: "r.io/a/"}, `destination: "r.io/a/": leave out the slash at the end`},
 		{Options{Destination: "r.io/project:1"}, `destination: "r.io/project:1": a prefix has no tag or digest`},
-		{Options{Source: "/project"}, `source: "" is no registry`},
+		{Options{Source: "/project"}, `source: "/project" is no registry: want HOST or HOST:PORT, with or without a /PREFIX`},
 		{Options{Destination: "r.io:"}, `destination: "r.io:" is no registry`},
 		{Options{Destination: " r.io"}, `destination: " r.io" is no registry`},
 		{Options{DefaultProject: "Library"}, `project "Library": "Library": a repository is written in lower case`},
@@ -397,11 +403,13 @@ func TestCheckOptions(t *testing.T) {
 func FuzzParseLine(f *testing.F) {
 	for _, line := range []string{
 		"hello-world library/hello-world latest", "docker.io/library/nginx r.io/nginx 1.27", "\ta/b  r.io/a/b\t" + digest256 + "\r", "nginx", "nginx:1.27",
-		"a/b:1 r.io/a/b:2", "docker://a/b@" + digest256 + "=r.io/a/b:1", "a/b r.io/a/b 1@" + digest256, "Index.Docker.io/a r.IO/b:1", "localhost:5000/x:1", "[::1]:5000/x", "a/b:1@" + digest512, "a/b c", "https://r.io/a", "A/b", "a//b r.io/a 1", "a/b r.io/a/b \x1b[31m", "\u00a0a/b", "",
+		"a/b:1 r.io/a/b:2", "docker://a/b@" + digest256 + "=r.io/a/b:1", "a/b r.io/a/b 1@" + digest256, "Index.Docker.io/a r.IO/b:1", "localhost:5000/x:1", "[::1]:5000/x", "a/b:1@" + digest512, "quay.io/x:1 y", "mirror:443/a/b/c:1 reg:443/b/c", "a/b c", "https://r.io/a", "A/b", "a//b r.io/a 1", "a/b r.io/a/b \x1b[31m", "\u00a0a/b", "",
 	} {
 		f.Add(line, "", "", "")
 		f.Add(line, "s.io", "d.io:5000", "library")
 		f.Add(line, "S.io/a", "d.io:5000/b/c", "library")
+		f.Add(line, "mirror", "reg/b", "library")
+		f.Add(line, "mirror/a", "reg", "library")
 	}
 	f.Fuzz(func(t *testing.T, line, source, destination, project string) {
 		o := Options{Source: source, Destination: destination, DefaultProject: project}
@@ -422,17 +430,25 @@ func FuzzParseLine(f *testing.F) {
 		}
 		// The names in the image are complete, so reading them again changes nothing.
 		// There is one exception: the registry of an option need not look like a registry.
+		// Only with the same options it is known again.
+		known := []Options{{}, o}
 		for _, name := range []string{image.Source, image.Destination} {
 			registry, path, _ := strings.Cut(name, "/")
-			if !strings.ContainsAny(registry, ".:") && registry != "localhost" || len(path) > 255 {
+			if len(path) > 255 {
 				return
 			}
+			if !looksLikeRegistry(registry) {
+				known = []Options{o}
+			}
 		}
-		for _, options := range []Options{{}, o} {
+		for _, options := range known {
 			again, err := ParseLine(image.WrittenLine(), options)
 			if err != nil || again != image {
 				t.Errorf("%q\ngot   %+v\nagain %+v, %v", line, image, again, err)
 			}
+		}
+		if len(known) == 1 {
+			return
 		}
 		word, err := ParseLine(image.SourceReference(), Options{Destination: "d.io"})
 		if sourceTag, _ := image.WrittenTags(); err != nil || word.Source != image.Source || word.Tag != sourceTag {

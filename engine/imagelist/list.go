@@ -223,14 +223,18 @@ func (l *List) empty() error {
 	return fmt.Errorf("there are no images in %s: nothing would be validated; write one image a line, SOURCE DESTINATION TAG", l.Name)
 }
 
-// checkEncoding returns an error if a list is UTF-16. Some shells of Windows write
-// UTF-16.
+// checkEncoding returns an error if a list is UTF-16, with a byte-order mark or without.
+// Some shells of Windows write UTF-16. Without the mark, every other byte of ASCII is 0.
 func checkEncoding(name, content string) error {
-	if strings.HasPrefix(content, "\xff\xfe") || strings.HasPrefix(content, "\xfe\xff") {
+	isMarked := strings.HasPrefix(content, "\xff\xfe") || strings.HasPrefix(content, "\xfe\xff")
+	if isMarked || len(content) >= 4 && isPadded(content[0], content[1]) && isPadded(content[2], content[3]) {
 		return fmt.Errorf("list %s is UTF-16; save it as UTF-8", name)
 	}
 	return nil
 }
+
+// isPadded reports whether two bytes are an ASCII character in UTF-16.
+func isPadded(a, b byte) bool { return (a == 0) != (b == 0) && a < 0x80 && b < 0x80 }
 
 // Image makes an image of a line. If that fails, the image has only the fields
 // that say where the line stands.

@@ -48,6 +48,8 @@ var listTests = []struct {
 	{name: "comments alone", content: "# one\n\n// two", err: "there are no images in x.txt"},
 	{name: "a byte-order mark alone", content: "\ufeff", err: "there are no images in x.txt"},
 	{name: "little-endian UTF-16", content: "\xff\xfea\x00\n\x00", err: "list x.txt is UTF-16; save it as UTF-8"},
+	{name: "little-endian UTF-16 without a mark", content: "a\x00/\x00b\x00\n\x00", err: "list x.txt is UTF-16; save it as UTF-8"},
+	{name: "big-endian UTF-16 without a mark", content: "\x00a\x00/\x00b\x00\n", err: "list x.txt is UTF-16"},
 	{name: "big-endian UTF-16", content: "\xfe\xff\x00a\x00\n", err: "list x.txt is UTF-16; save it as UTF-8"},
 }
 

@@ -39,13 +39,13 @@ func parseRepository(name string, o Options) (repository, error) {
 		return repository{}, errors.New("leave out the scheme " + transport)
 	}
 	if strings.Contains(name, "://") {
-		if o.Hints.PlainHTTP == "" {
+		if scheme, _, _ := strings.Cut(name, "://"); scheme != "http" || o.Hints.PlainHTTP == "" {
 			return repository{}, errors.New("leave out the scheme")
 		}
 		return repository{}, fmt.Errorf("leave out the scheme; for plain HTTP give %s", o.Hints.PlainHTTP)
 	}
 	r := repository{DockerHub, name, name}
-	if first, rest, found := strings.Cut(name, "/"); found && (strings.ContainsAny(first, ".:") || strings.EqualFold(first, "localhost")) {
+	if first, rest, found := strings.Cut(name, "/"); found && looksLikeRegistry(first) {
 		if err := CheckRegistry(first); err != nil {
 			return repository{}, err
 		}
@@ -106,7 +106,8 @@ func (r repository) asDestination(o Options) repository {
 // of a failed list may be. at changes nothing if place is "".
 func (r repository) at(place string) repository {
 	registry, prefix := splitPlace(place)
-	if prefix != "" && !(r.registry == registry && strings.HasPrefix(r.path, prefix+"/")) {
+	isThere := r.registry == registry || r.registry == asWritten(registry)
+	if prefix != "" && !(isThere && strings.HasPrefix(r.path, prefix+"/")) {
 		r.path = prefix + "/" + r.path
 	}
 	r.registry = cmp.Or(registry, r.registry)

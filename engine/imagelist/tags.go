@@ -52,6 +52,7 @@ func (i Image) DestinationReference() string { return Reference(i.Destination, i
 // WrittenLine returns a line of a list that ParseLine reads as this image. Such a
 // line stands for an image that a script made.
 func (i Image) WrittenLine() string {
+	i.Source, i.Destination = writtenName(i.Source), writtenName(i.Destination)
 	if i.Source == "" {
 		return i.DestinationReference()
 	}
@@ -59,6 +60,16 @@ func (i Image) WrittenLine() string {
 		return i.Source + " " + i.Destination + " " + i.Tag
 	}
 	return i.SourceReference() + " " + i.DestinationReference()
+}
+
+// writtenName returns the complete name of a repository as a list names it. It is ""
+// for the name "".
+func writtenName(name string) string {
+	registry, path, found := strings.Cut(name, "/")
+	if !found {
+		return name
+	}
+	return asWritten(registry) + "/" + path
 }
 
 // Reference joins a repository and a TAG, a DIGEST or TAG@DIGEST.

@@ -31,6 +31,10 @@ func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (val
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
+		if wire.IsWebPage(response.Header.Get("Content-Type"), nil) { // perhaps of a proxy: its length says nothing
+			response.Body.Close() // frees the slot, which the next request needs
+			return h.readBlobOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
+		}
 		if response.ContentLength >= 0 {
 			return validate.Fact{Size: response.ContentLength}, nil
 		}
@@ -39,26 +43,15 @@ func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (val
 		return validate.Fact{}, wire.Refusal(response)
 	}
 	response.Body.Close() // frees the slot, which the next request needs
-	body, length, err := h.openBlob(ctx, repository, digest)
-	if err != nil || body == nil {
+	answer, err := h.fetch(ctx, repository, "blobs/"+digest, nil)
+	if err != nil || answer == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
-	body.Close()
-	if length >= 0 {
-		return validate.Fact{Size: length}, nil
+	answer.Body.Close()
+	if answer.ContentLength >= 0 && !wire.IsWebPage(answer.Header.Get("Content-Type"), nil) {
+		return validate.Fact{Size: answer.ContentLength}, nil
 	}
 	return h.readBlobOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
-}
-
-// openBlob sends a GET request for a blob, and returns the body of the answer. If the
-// registry does not have the blob, openBlob returns nil and no error. The length is -1
-// if the registry does not name it.
-func (h *host) openBlob(ctx context.Context, repository, digest string) (io.ReadCloser, int64, error) {
-	response, err := h.fetch(ctx, repository, "blobs/"+digest, nil)
-	if err != nil || response == nil {
-		return nil, 0, err
-	}
-	return response.Body, response.ContentLength, nil
 }
 
 // readBlob reads a whole blob and computes its digest. It does not keep the bytes. If
@@ -70,12 +63,12 @@ func (h *host) readBlob(ctx context.Context, repository string, need validate.Ne
 }
 
 func (h *host) readBlobOnce(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
-	body, _, err := h.openBlob(ctx, repository, need.Digest)
-	if err != nil || body == nil {
+	answer, err := h.fetch(ctx, repository, "blobs/"+need.Digest, nil)
+	if err != nil || answer == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
-	defer body.Close()
-	blob := &hashingReader{next: body, hash: newHash(need.Digest), client: h.client}
+	defer answer.Body.Close()
+	blob := &hashingReader{next: answer.Body, hash: newHash(need.Digest), client: h.client}
 	var stream io.Reader = blob
 	if need.Size > 0 { // one byte more than expected is enough to see that the blob is too long
 		stream = io.LimitReader(blob, min(need.Size, math.MaxInt64-1)+1)
@@ -93,6 +86,9 @@ func (h *host) readBlobOnce(ctx context.Context, repository string, need validat
 		return validate.Fact{}, &wire.CutError{Err: blob.err}
 	}
 	fact.Size, fact.Digest = blob.n, validate.Algorithm(need.Digest)+":"+hex.EncodeToString(blob.hash.Sum(nil))
+	if fact.Digest != need.Digest && wire.IsWebPage(answer.Header.Get("Content-Type"), nil) {
+		return validate.Fact{}, errWebPage
+	}
 	return fact, nil
 }
 

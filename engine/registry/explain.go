@@ -189,7 +189,7 @@ func (h *host) lateHint(call *wire.Call) string {
 // token server, or a host to which the registry redirects.
 func (h *host) failedHost(err error) string {
 	if u := wire.Innermost(err); u != nil {
-		if parsed, e := url.Parse(u.URL); e == nil && !h.isOwn(parsed.Host) {
+		if parsed, e := url.Parse(u.URL); e == nil && parsed.Host != "" && !h.isOwn(parsed.Host) {
 			return wire.HostName(parsed.Host)
 		}
 	}

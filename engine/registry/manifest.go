@@ -98,9 +98,10 @@ func (h *host) readManifestOnce(ctx context.Context, repository, reference strin
 	if err == nil {
 		fact.Digest = manifest.Digest // of a manifest of schema 1, the digest of a part
 	}
-	isPage := strings.HasPrefix(contentType, "text/html") // of a proxy or a login, and no manifest of the registry
 	switch {
-	case fact.Digest != claim && validate.CheckDigest(claim) == nil && !isPage: // counts more than bytes that cannot be parsed
+	case err != nil && wire.IsWebPage(contentType, body):
+		return validate.Fact{}, errWebPage
+	case fact.Digest != claim && validate.CheckDigest(claim) == nil: // counts more than bytes that cannot be parsed
 		fact.Claimed, fact.Manifest = claim, nil
 	case err != nil:
 		return validate.Fact{}, &contentError{err}
@@ -126,12 +127,16 @@ func (h *host) readConfig(ctx context.Context, repository, digest string) (valid
 }
 
 func (h *host) readConfigOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
-	body, _, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
+	body, header, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
 	if err != nil || body == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
 	fact := validate.Fact{Digest: validate.Digest(validate.Algorithm(digest), body), Size: int64(len(body))}
-	if fact.Digest != digest {
+	switch {
+	case fact.Digest == digest:
+	case wire.IsWebPage(header.Get("Content-Type"), body):
+		return validate.Fact{}, errWebPage
+	default:
 		return fact, nil
 	}
 	if fact.Config, err = validate.ParseConfig(body); err != nil {

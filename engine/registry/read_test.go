@@ -282,9 +282,6 @@ func TestReadBadContent(t *testing.T) {
 		{"manifest without its digest after a HEAD", validate.TypeOCIIndex, valid, false, validate.Need{Action: validate.HeadManifest, Digest: other},
 			[]string{"a manifest whose digest is " + validate.Digest("sha256", valid)}},
 		{"config that is none", "application/octet-stream", []byte("no JSON"), false, blob(validate.Digest("sha256", []byte("no JSON"))), []string{"parsing the config"}},
-		{"page", "text/html", []byte("<html>\n<b>Log in</b>"), false, manifest, []string{`<html>\n<b>Log in</b>`}},
-		{"page after a HEAD", "text/html", []byte("<html>Log in"), false, head, []string{"<html>Log in"}},
-		{"page without a type", "", []byte("<html>Log in"), false, manifest, []string{"<html>Log in"}},
 		{"half a manifest", validate.TypeOCIIndex, valid[:len(valid)/2], false, manifest, []string{`{\"schemaVersion\":2`}},
 		{"nothing", validate.TypeOCIIndex, nil, false, manifest, []string{"no manifest"}},
 		{"other JSON", "application/json", []byte(`{"errors":[]}`), false, manifest, []string{"no manifest"}},
@@ -305,6 +302,43 @@ func TestReadBadContent(t *testing.T) {
 			_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), test.need)
 			wantError(t, err, validate.BadManifest, test.words...)
 		})
+	}
+}
+
+// TestReadWebPage shows that a web page of a proxy proves nothing, also if its status is
+// 200: the object may be there, and sound.
+func TestReadWebPage(t *testing.T) {
+	page := []byte("<!DOCTYPE html><title>Log in</title>")
+	other := validate.Digest("sha256", []byte("other"))
+	own := validate.Digest("sha256", page)
+	serving := func(contentType string) string {
+		return serve(t, ping(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Content-Type"] = []string{contentType}
+			w.Header().Set("Content-Length", fmt.Sprint(len(page)))
+			if r.Method == http.MethodGet {
+				w.Write(page)
+			}
+		}))
+	}
+	c := newClient(t, registry.Options{})
+	typed, untyped := serving("text/html; charset=utf-8"), serving("")
+	for _, need := range []validate.Need{manifest, head, {Action: validate.ReadManifest, Digest: other}, {Action: validate.HeadManifest, Digest: other}, blob(other),
+		{Action: validate.HeadBlob, Digest: other}, {Action: validate.HashBlob, Digest: other, Size: 5}, {Action: validate.UnpackLayer, Digest: other}} {
+		for _, side := range []validate.Side{validate.Source, validate.Destination} {
+			need.Side = side
+			_, _, err := c.Read(t.Context(), app(typed), need)
+			wantError(t, err, validate.Unreachable, "200 OK with a web page: this is no answer of a registry, but of a proxy, an ingress or a login page in front of it")
+		}
+	}
+	for _, need := range []validate.Need{manifest, head, blob(other)} {
+		_, _, err := c.Read(t.Context(), app(untyped), need)
+		wantError(t, err, validate.Unreachable, "200 OK with a web page")
+	}
+	// A layer of an artifact may be a web page.
+	for _, action := range []validate.Action{validate.HeadBlob, validate.HashBlob} {
+		if fact := read(t, c, app(typed), validate.Need{Action: action, Digest: own}); fact.Size != int64(len(page)) || fact.Missing {
+			t.Errorf("%v: got %+v, want %d bytes", action, fact, len(page))
+		}
 	}
 }
 

@@ -128,6 +128,9 @@ func TestRedirectVerified(t *testing.T) {
 			}))
 			_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), test.need)
 			wantError(t, err, test.reason, test.words)
+			if strings.Contains(err.Error(), "(from ,") {
+				t.Errorf("a host without a name: %v", err)
+			}
 		})
 	}
 }

@@ -75,10 +75,16 @@ func (e *refusedError) storeAnswer() string {
 	return what
 }
 
+// stranger says of an answer that no registry wrote it.
+const stranger = ": this is no answer of a registry, but of a proxy, an ingress or a login page in front of it"
+
+// errWebPage says that a web page came in place of a manifest, a config or a layer. It
+// proves nothing about the image.
+var errWebPage = &unreachableError{statusWords(http.StatusOK) + " with a web page" + stranger}
+
 // said says what the registry wrote in its answer, or what the answer is if no registry
 // wrote it.
 func (e *refusedError) said() string {
-	const stranger = ": this is no answer of a registry, but of a proxy, an ingress or a login page in front of it"
 	switch {
 	case e.body.Kind == wire.WebPage && e.body.Title != "":
 		return fmt.Sprintf(" with a web page, %q", e.body.Title) + stranger

@@ -141,7 +141,7 @@ func TestReadTwice(t *testing.T) {
 	t.Run("a web page", func(t *testing.T) {
 		bubble(t, bodies("text/html; charset=utf-8", "", "<html>Log in"), func(t *testing.T, _ *pipes, c *registry.Client) {
 			_, requests, err := c.Read(t.Context(), app(hub), atDestination(validate.Need{Action: validate.ReadManifest, Digest: sha([]byte(index))}))
-			wantError(t, err, validate.BadManifest, "<html>Log in")
+			wantError(t, err, validate.Unreachable, "200 OK with a web page")
 			wantRequests(t, requests, 1)
 		})
 	})

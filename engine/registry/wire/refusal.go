@@ -92,8 +92,7 @@ func kindOf(status *transport.Error, mediaType string, content []byte) Kind {
 	switch {
 	case RegistryWords(status) != "":
 		return Messages
-	case mediaType == "text/html", mediaType == "application/xhtml+xml", // also of an answer without a body
-		bytes.HasPrefix(begin, []byte("<!doctype html")), bytes.HasPrefix(begin, []byte("<html")):
+	case isWebPage(mediaType, begin): // also of an answer without a body
 		return WebPage
 	case len(content) == 0:
 		return NoBody
@@ -103,6 +102,18 @@ func kindOf(status *transport.Error, mediaType string, content []byte) Kind {
 		return OtherJSON
 	}
 	return PlainText
+}
+
+// IsWebPage reports whether an answer is a web page, by its type or by its content.
+func IsWebPage(contentType string, content []byte) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	content = bytes.TrimSpace(content)
+	return isWebPage(mediaType, bytes.ToLower(content[:min(len(content), 20)]))
+}
+
+func isWebPage(mediaType string, begin []byte) bool {
+	return mediaType == "text/html" || mediaType == "application/xhtml+xml" ||
+		bytes.HasPrefix(begin, []byte("<!doctype html")) || bytes.HasPrefix(begin, []byte("<html"))
 }
 
 // firstWords returns the beginning of a foreign text on one line.
