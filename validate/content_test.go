@@ -40,7 +40,9 @@ var (
 	// encrypted has layers for two recipients.
 	encrypted = app.packed("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "application/vnd.oci.image.layer.v1.tar+gzip+encrypted").
 			noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b", "org.opencontainers.image.enc.pubopts": "c"})
-	sbom = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
+	// linked is app with a URL in its list.
+	linked = func() node { n := app; n.link = "https://elsewhere.example/app"; return n }()
+	sbom   = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
 // others returns n different images for one platform.
@@ -289,6 +291,40 @@ var contentTests = []contentTest{
 
 	{name: "a converted image beside a recompressed one", source: index(app), destination: index(zstdApp, dockerApp),
 		status: Pass, match: Converted},
+	{name: "the same wrong time in both configs", source: index(app.dated("yesterday")), destination: index(app.dated("yesterday").converted().running("run")),
+		status: Pass, match: Converted},
+	{name: "a wrong time only at the source", source: index(app.dated("yesterday")), destination: index(app),
+		status: Pass, match: Converted},
+	{name: "a wrong time only at the destination", source: index(app), destination: index(app.dated("yesterday")),
+		status: Fail, reason: DigestDiffers, message: `linux/amd64: nodes refuse the destination's config: the time "yesterday" is not in the format of RFC 3339`},
+	{name: "a time that is none, and another difference", source: index(app), destination: index(app.dated("").running("else")),
+		status: Fail, reason: DigestDiffers, message: `nodes refuse the destination's config: the time "" is not in the format of RFC 3339, config field Cmd`},
+	{name: "a command as one string", source: index(app.with(`{"Cmd":["run"]}`)), destination: index(app.with(`{"Cmd":"run"}`)),
+		status: Fail, reason: DigestDiffers, message: "nodes refuse the destination's config: config.Cmd: no JSON string belongs there"},
+	{name: "a volume that is a number", source: index(app.with(`{"Volumes":{"/data":{}}}`)), destination: index(app.with(`{"Volumes":{"/data":5}}`)),
+		status: Fail, reason: DigestDiffers, message: "nodes refuse the destination's config: config.Volumes: no JSON number belongs there"},
+
+	// Media types and URLs of descriptors.
+	{name: "layers without media types", source: index(app), destination: index(app.packed("application/vnd.oci.image.layer.v1.tar+gzip", "")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: layer 2: it has no media type at the destination, so containerd does not use it"},
+	{name: "recompressed layers without media types", source: index(app), destination: index(regzipped.packed("application/vnd.oci.image.layer.v1.tar+gzip", "")),
+		status: Fail, reason: DigestDiffers, message: "layer 2: it has no media type at the destination"},
+	{name: "layers without media types on both sides", source: index(app.packed("", "")), destination: index(app.packed("", "").built("anew")),
+		status: Pass, match: Converted},
+	{name: "a config without a media type", source: index(app), destination: index(app.withConfig("")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: config: it has no media type at the destination, so containerd does not use it"},
+	{name: "layers that came to have URLs", source: app, destination: app.at("https://elsewhere.example/layer"),
+		status: Fail, reason: DigestDiffers, message: `linux/amd64: layer 1: it has the URL "https://elsewhere.example/layer" at the destination and not at the source, and containerd gets it from there`},
+	{name: "recompressed layers that came to have URLs", source: app, destination: zstdApp.at("HTTP://elsewhere.example/layer"),
+		status: Fail, reason: DigestDiffers, message: "layer 1: it has the URL"},
+	{name: "layers with URLs on both sides", source: app.at("https://elsewhere.example/layer"), destination: dockerApp.at("https://elsewhere.example/layer"),
+		status: Pass, match: Converted},
+	{name: "layers that lost their URLs", source: app.at("https://elsewhere.example/layer"), destination: app,
+		status: Pass, match: Converted},
+	{name: "layers with URLs that nodes cannot read", source: app, destination: app.at("ftp://elsewhere.example/layer", "nowhere"),
+		status: Pass, match: Converted},
+	{name: "an entry that came to have a URL", source: index(app), destination: index(linked),
+		status: Fail, reason: PlatformDiffers, message: `linux/amd64: ` + app.digest() + `: it has the URL "https://elsewhere.example/app" at the destination`},
 	{name: "a config of unknown type, corrected", source: app.withConfig("application/octet-stream"), destination: app,
 		status: Pass, match: Converted},
 	{name: "converted back to schema 1", source: copiedV1, destination: schema1("linux/amd64", "empty", "base", "app"),

@@ -83,7 +83,15 @@ func (c *comparison) judgeEntry(entry Descriptor, lists *hangarLists) (result ju
 // do not find it there if its media type is none of an image.
 func judgeIdentical(result judged, entry, other Descriptor) judged {
 	result.Destination, result.mirror = other.Digest, image{Descriptor: other}
-	if why := hiddenBecause(nil, other, 0); why != "" && hiddenBecause(nil, entry, 0) == "" {
+	why := hiddenBecause(nil, other, 0)
+	switch {
+	case why != "" && hiddenBecause(nil, entry, 0) == "":
+	case isListType(other.MediaType) && !isListType(entry.MediaType):
+		why = fmt.Sprintf("its media type in the list, %q, is that of a list, and it is none", other.MediaType)
+	default:
+		why = elsewhere(entry, other)
+	}
+	if why != "" {
 		result.Reason, result.Message = PlatformDiffers, "nodes do not find "+other.Digest+" at the destination: "+why
 		return result
 	}

@@ -26,6 +26,9 @@ func (c *comparison) same(source, destination image) (Match, *problem) {
 		return "", differs("the digests differ")
 	}
 	match, p := sameFiles(from, to)
+	if p == nil {
+		p = untyped(from, to)
+	}
 	if p != nil {
 		return "", p
 	}
@@ -65,6 +68,28 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 	return Recompressed, nil
 }
 
+// untyped returns a problem if a descriptor of the destination's manifest has no media
+// type, and the source's has one. containerd takes such a blob for neither a config nor a
+// layer. It also returns a problem if nodes get the config from elsewhere.
+func untyped(from, to *Manifest) *problem {
+	if from.IsSchema1() || to.IsSchema1() {
+		return nil
+	}
+	if why := elsewhere(from.Config, to.Config); why != "" {
+		return differs("config: %s", why)
+	}
+	const message = "it has no media type at the destination, so containerd does not use it"
+	if from.Config.MediaType != "" && to.Config.MediaType == "" {
+		return differs("config: %s", message)
+	}
+	for i := range to.Layers {
+		if from.Layers[i].MediaType != "" && to.Layers[i].MediaType == "" {
+			return differs("layer %d: %s", i+1, message)
+		}
+	}
+	return nil
+}
+
 func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }
 
 // imagePair has two images to compare, and their manifests.
@@ -91,6 +116,9 @@ func (c *comparison) sameConfigs(images imagePair, match Match) *problem {
 	reason := DigestDiffers
 	if field, from, to := differentPlatform(source.Platform, destination.Platform); field != "" {
 		reason, different = PlatformDiffers, append(different, fmt.Sprintf("config field %s: %q != %q", field, from, to))
+	}
+	if destination.refused != "" && source.refused == "" {
+		different = append(different, "nodes refuse the destination's config: "+destination.refused)
 	}
 	different = append(different, source.Runtime.differences(destination.Runtime, source.OS)...)
 	if !images.from.IsSchema1() && !images.to.IsSchema1() { // schema 1 has no diff IDs, but sameFiles has found the same layers
