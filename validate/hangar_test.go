@@ -124,8 +124,13 @@ var hangarTests = []hangarTest{
 		status: Fail, reason: DigestDiffers, message: "linux/arm64: the source's list has no such entry"},
 	{name: "another image of a platform at the destination", source: list(amd64), destination: list(amd64, amd64.running("other")),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: the source's list has no such entry"},
-	{name: "several images of a platform", source: list(amd64, amd64.running("other")), destination: list(amd64.running("other"), amd64),
+	{name: "several images of a platform", source: list(amd64, amd64.running("other")), destination: list(arm64.as("linux/s390x"), amd64, amd64.running("other")),
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 2, destination READ 1"},
+	{name: "several images of a platform, in another order", source: list(amd64, amd64.running("other")), destination: list(amd64.running("other"), amd64),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: the destination's first entry for this platform, which nodes take, is another image than the source's first one"},
+	{name: "several images of a platform under two names, in another order", source: list(arm64, arm64.running("other").as("linux/arm64/v8")),
+		destination: list(arm64.running("other").as("linux/arm64/v8"), arm64),
+		status:      Fail, reason: DigestDiffers, message: "linux/arm64: the destination's first entry for this platform"},
 	{name: "one of several images of a platform", source: list(amd64, amd64.running("other")), destination: list(amd64),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: the digests differ"},
 	{name: "the same entry twice", source: list(amd64, amd64), destination: list(amd64, amd64),
@@ -209,8 +214,11 @@ var hangarTests = []hangarTest{
 	{name: "OCI index, a platform missing", source: index(ociAMD64, ociARM64), destination: list(ociAMD64.converted()),
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
 	{name: "OCI index, several images of a platform converted", source: index(ociAMD64, ociAMD64.running("other")),
-		destination: list(ociAMD64.running("other").converted(), ociAMD64.converted()),
+		destination: list(ociAMD64.converted(), ociAMD64.running("other").converted()),
 		status:      Pass, match: Converted},
+	{name: "OCI index, several images of a platform converted, in another order", source: index(ociAMD64, ociAMD64.running("other")),
+		destination: list(ociAMD64.running("other").converted(), ociAMD64.converted()),
+		status:      Fail, reason: DigestDiffers, message: "linux/amd64: the destination's first entry for this platform"},
 	{name: "OCI index, converted beside another image of the platform", source: index(ociAMD64),
 		destination: list(ociAMD64.converted(), ociAMD64.running("other").converted()),
 		status:      Fail, reason: DigestDiffers, message: "the source's list has no such entry"},
@@ -530,9 +538,18 @@ func TestHangarRandomLists(t *testing.T) {
 					t.Fatalf("seed %d, children %s, %s: %s %s %s", seed, copying.name, what, verdict.Status, verdict.Reason, verdict.Message)
 				}
 			}
+			// Nodes take the first of several images for their platform, so these keep
+			// their order. Each platform gets as many random places as it has images.
 			mirrored := make([]node, len(source.children))
+			places := map[Platform][]int{}
 			for i, j := range r.Perm(len(mirrored)) {
-				mirrored[i] = copying.copy(source.children[j])
+				name := platform(source.children[j].listed).normal()
+				places[name] = append(places[name], i)
+			}
+			for _, child := range source.children {
+				name := platform(child.listed).normal()
+				mirrored[places[name][0]] = copying.copy(child)
+				places[name] = places[name][1:]
 			}
 			check("in another order", mirrored, Pass)
 			i := r.Intn(len(mirrored))
