@@ -185,10 +185,14 @@ func (j *judgement) judgeNested(platform string, source, destination image, befo
 func candidatesFor(want image, side []image) []image {
 	var found, variantless []image
 	for _, img := range side {
+		offered := img.normalized
+		if want.platform != nil && lacksOS(img.Descriptor) {
+			offered.OS = want.normalized.OS
+		}
 		switch {
 		case img.problem != nil || img.attestedDigest() != "":
 		case (want.platform == nil || want.hasEmptyPlatform()) && img.Digest == want.Digest,
-			want.platform != nil && img.platform != nil && want.normalizedFor(img).fits(img.normalized):
+			want.platform != nil && img.platform != nil && want.normalizedFor(img).fits(offered):
 			found = append(found, img)
 		case want.platform != nil && img.platform != nil && !img.isLabelled() && img.platform.Variant == "" &&
 			samePlatform(want.platform.withoutVariant(), *img.platform):
