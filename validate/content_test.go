@@ -292,6 +292,12 @@ var contentTests = []contentTest{
 		status: Pass, match: Converted},
 	{name: "history, author and time differ", source: list(amd64.built("2024")), destination: list(amd64.built("2025")),
 		status: Pass, match: Converted},
+	{name: "a config that gained the variant of its list", source: list(docker("linux/arm", "a").as("linux/arm/v6")), destination: list(docker("linux/arm/v6", "a")), arch: "arm",
+		status: Pass, match: Converted},
+	{name: "a config that gained the usual variant", source: list(arm64), destination: list(docker("linux/arm64/v8", arm64.layers...).running(arm64.command)),
+		status: Pass, match: Converted},
+	{name: "a config that gained a better variant", source: list(amd64), destination: list(docker("linux/amd64/v4", amd64.layers...).as("linux/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `linux/amd64: config field variant: "" != "v4"`},
 	{name: "the config leaves out a variant", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm", "a").as("linux/arm/v6")), arch: "arm",
 		status: Pass, match: Converted},
 

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func (c *comparison) sameConfigs(images imagePair, match Match) *problem {
 	}
 	var different []string
 	reason := DigestDiffers
-	if field, from, to := differentPlatform(source.Platform, destination.Platform); field != "" {
+	if field, from, to := differentPlatform(source.Platform.narrowedBy(images.source), destination.Platform); field != "" {
 		reason, different = PlatformDiffers, append(different, fmt.Sprintf("config field %s: %q != %q", field, from, to))
 	}
 	if destination.refused != "" && source.refused == "" {
@@ -138,15 +139,28 @@ func (c *comparison) sameConfigs(images imagePair, match Match) *problem {
 
 // differentPlatform returns the first field in which the platforms of two configs
 // differ, and both values. field is "" if none differs. The destination may lack the
-// variant. It may not lack the architecture or the OS, because nodes need them.
+// variant. It may not lack the architecture or the OS, because nodes need them. It may not
+// have a better variant where the source has none, because containerd unpacks no image
+// whose config is not for the node.
 func differentPlatform(source, destination Platform) (field, from, to string) {
 	switch {
+	case source.Variant == "" && destination.Variant != "" && samePlatform(source, destination.withoutVariant()) && !source.runs(destination):
+		return "variant", "", destination.Variant
 	case source.Architecture != "" && destination.Architecture == "":
 		return "architecture", source.Architecture, ""
 	case source.OS != "" && destination.OS == "":
 		return "os", source.OS, ""
 	}
 	return contradiction(source, destination)
+}
+
+// narrowedBy returns the platform of a config with the variant that the list around the
+// image names, if the config names none.
+func (p Platform) narrowedBy(img image) Platform {
+	if img.platform != nil {
+		p.Variant = cmp.Or(p.Variant, img.platform.Variant)
+	}
+	return p
 }
 
 // sameDiffIDs compares the digests of the uncompressed layers (diff IDs).
