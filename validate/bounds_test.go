@@ -160,7 +160,7 @@ func TestLayersWithoutEnd(t *testing.T) {
 	q.Rules = Content
 	for depth, want := range map[Depth]int{Manifests: 1, Blobs: 1 + layers, Data: 1 + layers} {
 		q.Depth = depth
-		image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Config: Descriptor{MediaType: typeDockerConfig, Digest: number("config", 0), Size: 1}}
+		image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Size: 1, Config: Descriptor{MediaType: typeDockerConfig, Digest: number("config", 0), Size: 1}}
 		for i := range layers {
 			image.Layers = append(image.Layers, Descriptor{MediaType: layerTypes[TypeDockerManifest], Digest: number("layer", i), Size: 1})
 		}
@@ -176,7 +176,7 @@ func TestLayersWithoutEnd(t *testing.T) {
 func TestLayerOfTwoSizes(t *testing.T) {
 	q := question("", "")
 	q.Rules, q.Depth = Content, Blobs
-	image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Config: Descriptor{MediaType: typeDockerConfig, Digest: number("config", 0), Size: 1}}
+	image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Size: 1, Config: Descriptor{MediaType: typeDockerConfig, Digest: number("config", 0), Size: 1}}
 	for size := range int64(2) {
 		image.Layers = append(image.Layers, Descriptor{MediaType: layerTypes[TypeDockerManifest], Digest: number("layer", 0), Size: size + 1})
 	}
