@@ -151,18 +151,24 @@ func (j *judgement) judgeOthers(platform string, unlike, offered []image, before
 // Single images were compared before. judgeFirst adds nothing if a result from index
 // before on already says what is wrong with the destination's.
 func (j *judgement) judgeFirst(platform string, offered, candidates []image, before int) {
-	source, destination := offered[0], candidates[0]
-	if source.Digest == destination.Digest || len(offered)+len(candidates) <= 2 || source.platform != nil && source.platform.isWindows() {
+	if len(offered)+len(candidates) <= 2 || offered[0].platform != nil && offered[0].platform.isWindows() {
 		return
 	}
-	if slices.ContainsFunc(j.platforms[before:], func(p judged) bool {
+	j.judgeChoice(platform, offered[0], candidates[0], before, "the first image for this platform, which nodes pull, is another one: ")
+	j.judgeChoice(platform, preferredByCRIO(offered), preferredByCRIO(candidates), before,
+		"the image that CRI-O and Podman prefer among those for this platform is another one: ")
+}
+
+// judgeChoice adds a problem if the images that a node chooses on both sides differ, unless
+// a result from index before on already says what is wrong with the destination's.
+func (j *judgement) judgeChoice(platform string, source, destination image, before int, words string) {
+	if source.Digest == destination.Digest || slices.ContainsFunc(j.platforms[before:], func(p judged) bool {
 		return p.Reason != "" && p.Destination == destination.Digest
 	}) {
 		return
 	}
 	if _, p := j.same(source, destination); p != nil {
-		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{},
-			p.after("the first image for this platform, which nodes pull, is another one: "))
+		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{}, p.after(words))
 	}
 }
 

@@ -96,6 +96,7 @@ func (n node) signed() node                   { n.kind = TypeDockerSchema1Signed
 func (n node) with(runtime string) node        { n.runtime = runtime; return n }
 func (n node) built(history string) node       { n.history = history; return n }
 func (n node) dated(created any) node          { n.created = created; return n }
+func (n node) noted(name string) node          { n.annotations = map[string]string{name: "true"}; return n }
 func (n node) claiming(diffIDs ...string) node { n.diffIDs = append([]string{}, diffIDs...); return n }
 func (n node) of(artifact string) node         { n.artifact, n.listed = artifact, ""; return n }
 func (n node) sized(size int64) node           { n.size = size; return n }
