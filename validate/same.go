@@ -39,7 +39,17 @@ func (c *comparison) same(source, destination image) (Match, *problem) {
 	if p := c.sameConfigs(imagePair{source, destination, from, to}, match); p != nil {
 		return "", p
 	}
-	return match, nil
+	return match, checkSchema(from, to)
+}
+
+// checkSchema returns a problem if only the destination's image is of schema 1, which
+// containerd no longer pulls from version 2.1 on.
+// https://github.com/containerd/containerd/blob/v2.1.0/RELEASES.md (Deprecated features)
+func checkSchema(from, to *Manifest) *problem {
+	if to.IsSchema1() && !from.IsSchema1() {
+		return newProblem(DestinationType, "the destination's image is of schema 1, which containerd no longer pulls; the source's is not")
+	}
+	return nil
 }
 
 // sameFiles compares the layers of two images by their manifests. If the layers are
