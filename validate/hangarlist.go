@@ -90,7 +90,11 @@ func judgeIdentical(result judged, entry, other Descriptor) judged {
 	case isListType(other.MediaType) && !isListType(entry.MediaType):
 		why = fmt.Sprintf("its media type in the list, %q, is that of a list, and it is none", other.MediaType)
 	default:
-		why = elsewhere(entry, other)
+		why = ""
+		if place := elsewhere(entry, other); place != "" {
+			result.Reason, result.Message = PlatformDiffers, result.Destination+": "+place
+			return result
+		}
 	}
 	if why != "" {
 		result.Reason, result.Message = PlatformDiffers, "nodes do not find "+other.Digest+" at the destination: "+why
@@ -182,7 +186,8 @@ func firstDiffers(lists *hangarLists, platforms []judged) []judged {
 		}
 		seen[platform] = true
 		at := slices.IndexFunc(lists.destination, func(other Descriptor) bool { return other.Platform.normal() == platform })
-		if at < 0 || result.Reason != "" || lists.destination[at].Digest == result.Destination {
+		if at < 0 || result.Reason != "" || lists.destination[at].Digest == result.Destination ||
+			slices.ContainsFunc(platforms, func(p judged) bool { return p.Reason != "" && p.Destination == lists.destination[at].Digest }) {
 			continue
 		}
 		more = append(more, judged{PlatformVerdict: PlatformVerdict{Platform: result.Platform, Source: entry.Digest, Destination: lists.destination[at].Digest,
