@@ -22,6 +22,8 @@ type Config struct {
 	RootFS  struct {
 		DiffIDs []string `json:"diff_ids"`
 	} `json:"rootfs"`
+
+	refused string // why nodes refuse the config; "" if they accept it
 }
 
 var configFields = fieldsOf(reflect.TypeFor[Config]())
@@ -35,5 +37,6 @@ func ParseConfig(body []byte) (*Config, error) {
 	if err := checkUnambiguous(body, configFields); err != nil {
 		return nil, fmt.Errorf("the config is ambiguous: %w", err)
 	}
+	config.refused = refusedBecause(body)
 	return &config, nil
 }

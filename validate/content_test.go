@@ -40,7 +40,9 @@ var (
 	// encrypted has layers for two recipients.
 	encrypted = app.packed("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "application/vnd.oci.image.layer.v1.tar+gzip+encrypted").
 			noting(map[string]string{"org.opencontainers.image.enc.keys.jwe": "a,b", "org.opencontainers.image.enc.pubopts": "c"})
-	sbom = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
+	// linked is app with a URL in its list.
+	linked = func() node { n := app; n.link = "https://elsewhere.example/app"; return n }()
+	sbom   = oci("", "sbom").withConfig("application/vnd.oci.empty.v1+json")
 )
 
 // others returns n different images for one platform.
@@ -133,7 +135,7 @@ var contentTests = []contentTest{
 		destination: list(arm64.as("linux/arm64/v8"), docker("linux/arm", "v7").as("linux/arm/v7"), amd64),
 		status:      Pass, match: SamePlatforms},
 	{name: "a twin of zstd that a Docker list does not mark", source: index(ociAMD64, marked(oci("linux/amd64", "twin"))), destination: list(ociAMD64, marked(oci("linux/amd64", "twin"))),
-		status: Fail, reason: DigestDiffers, message: "the image for this platform that CRI-O prefers"},
+		status: Fail, reason: DigestDiffers, message: "the image that CRI-O and Podman prefer for this platform"},
 	{name: "a twin of zstd", source: index(ociAMD64, marked(oci("linux/amd64", "twin"))), destination: index(ociAMD64, marked(oci("linux/amd64", "twin")), ociARM64),
 		status: Pass, match: SamePlatforms},
 	{name: "an architecture that CRI-O does not know", source: list(amd64), destination: list(amd64.as("linux/x86_64")),
@@ -199,7 +201,13 @@ var contentTests = []contentTest{
 	{name: "a single image whose config leaves out its OS, which the list adds", source: docker("/amd64", "a"), destination: index(docker("/amd64", "a").as("linux/amd64")),
 		status: Pass, match: SamePlatforms},
 	{name: "an image whose list leaves out its OS", source: index(amd64), destination: index(amd64.as("/amd64")),
-		status: Fail, reason: PlatformDiffers, message: "the source offers " + amd64.digest() + " for linux/amd64, the destination for /amd64"},
+		status: Fail, reason: PlatformDiffers, message: "linux/amd64: nodes do not find " + amd64.digest() + " at the destination: its platform in the list names no OS: containerd takes that for its own OS"},
+	{name: "an image whose list leaves out its OS on both sides", source: index(amd64.as("/amd64"), arm64), destination: index(amd64.as("/amd64"), arm64),
+		status: Pass, match: Identical},
+	{name: "another image without an OS in the list, which nodes take first", source: index(amd64), destination: index(amd64.running("else").as("/amd64"), amd64),
+		status: Fail, reason: PlatformDiffers, message: "linux/amd64: nodes do not find " + amd64.running("else").digest() + " at the destination: its platform in the list names no OS"},
+	{name: "another image without an OS in the list, behind the right one", source: index(amd64), destination: index(amd64, amd64.running("else").as("/amd64")),
+		status: Pass, match: SamePlatforms},
 	{name: "two versions of Windows", source: list(old, new_), destination: list(new_, old),
 		status: Pass, match: SamePlatforms},
 
@@ -301,15 +309,67 @@ var contentTests = []contentTest{
 		status: Pass, match: Converted},
 	{name: "history, author and time differ", source: list(amd64.built("2024")), destination: list(amd64.built("2025")),
 		status: Pass, match: Converted},
+	{name: "a config that gained the variant of its list", source: list(docker("linux/arm", "a").as("linux/arm/v6")), destination: list(docker("linux/arm/v6", "a")), arch: "arm",
+		status: Pass, match: Converted},
+	{name: "a config that gained the usual variant", source: list(arm64), destination: list(docker("linux/arm64/v8", arm64.layers...).running(arm64.command)),
+		status: Pass, match: Converted},
+	{name: "a config that gained a better variant", source: list(amd64), destination: list(docker("linux/amd64/v4", amd64.layers...).as("linux/amd64")),
+		status: Fail, reason: PlatformDiffers, message: `linux/amd64: config field variant: "" != "v4"`},
 	{name: "the config leaves out a variant", source: list(docker("linux/arm/v6", "a")), destination: list(docker("linux/arm", "a").as("linux/arm/v6")), arch: "arm",
 		status: Pass, match: Converted},
 
 	{name: "a converted image beside a recompressed one", source: index(app), destination: index(zstdApp, dockerApp),
 		status: Pass, match: Converted},
+	{name: "the same wrong time in both configs", source: index(app.dated("yesterday")), destination: index(app.dated("yesterday").converted().running("run")),
+		status: Pass, match: Converted},
+	{name: "a wrong time only at the source", source: index(app.dated("yesterday")), destination: index(app),
+		status: Pass, match: Converted},
+	{name: "a wrong time only at the destination", source: index(app), destination: index(app.dated("yesterday")),
+		status: Fail, reason: DigestDiffers, message: `linux/amd64: nodes refuse the destination's config: the time "yesterday" is not in the format of RFC 3339`},
+	{name: "a time that is none, and another difference", source: index(app), destination: index(app.dated("").running("else")),
+		status: Fail, reason: DigestDiffers, message: `nodes refuse the destination's config: the time "" is not in the format of RFC 3339, config field Cmd`},
+	{name: "a command as one string", source: index(app.with(`{"Cmd":["run"]}`)), destination: index(app.with(`{"Cmd":"run"}`)),
+		status: Fail, reason: DigestDiffers, message: "nodes refuse the destination's config: config.Cmd: no JSON string belongs there"},
+	{name: "a volume that is a number", source: index(app.with(`{"Volumes":{"/data":{}}}`)), destination: index(app.with(`{"Volumes":{"/data":5}}`)),
+		status: Fail, reason: DigestDiffers, message: "nodes refuse the destination's config: config.Volumes: no JSON number belongs there"},
+
+	// Media types and URLs of descriptors.
+	{name: "layers without media types", source: index(app), destination: index(app.packed("application/vnd.oci.image.layer.v1.tar+gzip", "")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: layer 2: it has no media type at the destination, and nodes need that"},
+	{name: "recompressed layers without media types", source: index(app), destination: index(regzipped.packed("application/vnd.oci.image.layer.v1.tar+gzip", "")),
+		status: Fail, reason: DigestDiffers, message: "layer 2: it has no media type at the destination"},
+	{name: "layers without media types on both sides", source: index(app.packed("", "")), destination: index(app.packed("", "").built("anew")),
+		status: Pass, match: Converted},
+	{name: "a config without a media type", source: index(app), destination: index(app.withConfig("")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: config: it has no media type at the destination, and nodes need that"},
+	{name: "layers that came to have URLs", source: app, destination: app.at("https://elsewhere.example/layer"),
+		status: Fail, reason: DigestDiffers, message: `linux/amd64: layer 1: it has the URL "https://elsewhere.example/layer" at the destination and not at the source, and containerd gets it from there`},
+	{name: "recompressed layers that came to have URLs", source: app, destination: zstdApp.at("HTTP://elsewhere.example/layer"),
+		status: Fail, reason: DigestDiffers, message: "layer 1: it has the URL"},
+	{name: "layers with URLs on both sides", source: app.at("https://elsewhere.example/layer"), destination: dockerApp.at("https://elsewhere.example/layer"),
+		status: Pass, match: Converted},
+	{name: "layers that lost their URLs", source: app.at("https://elsewhere.example/layer"), destination: app,
+		status: Pass, match: Converted},
+	{name: "layers with URLs that nodes cannot read", source: app, destination: app.at("ftp://elsewhere.example/layer", "nowhere"),
+		status: Pass, match: Converted},
+	{name: "an annotation that makes CRI-O prefer another image", source: index(app, fat), destination: index(app, fat.noted(annotationZstd)),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: the image that CRI-O and Podman prefer for this platform is another one: 2 layers != 3"},
+	{name: "an annotation that makes CRI-O prefer another image, lost", source: index(app, fat.noted(annotationZstd)), destination: index(app, fat),
+		status: Fail, reason: DigestDiffers, message: "the image that CRI-O and Podman prefer for this platform is another one: 3 layers != 2"},
+	{name: "an annotation that makes CRI-O prefer another image, on both sides", source: index(app, fat.noted(annotationZstd)), destination: index(app, fat.noted(annotationZstd), s390x),
+		status: Pass, match: SamePlatforms},
+	{name: "a variant that makes CRI-O prefer another image", source: index(ociARM64, ociARM64.running("else")), destination: index(ociARM64, ociARM64.running("else").as("linux/arm64/v8")),
+		status: Fail, reason: DigestDiffers, message: "linux/arm64: the image that CRI-O and Podman prefer for this platform is another one"},
+	{name: "a variant that CRI-O does not look for", source: index(ociAMD64, ociAMD64.running("else")), destination: index(ociAMD64, ociAMD64.running("else").as("linux/amd64/v1")),
+		status: Pass, match: SamePlatforms, warning: "says variant \"v1\""},
+	{name: "an annotation of a single image", source: index(app), destination: index(app.noted(annotationZstd)),
+		status: Pass, match: SamePlatforms},
+	{name: "an entry that came to have a URL", source: index(app), destination: index(linked),
+		status: Fail, reason: PlatformDiffers, message: `linux/amd64: ` + app.digest() + `: it has the URL "https://elsewhere.example/app" at the destination`},
 	{name: "a config of unknown type, corrected", source: app.withConfig("application/octet-stream"), destination: app,
 		status: Pass, match: Converted},
 	{name: "converted back to schema 1", source: copiedV1, destination: schema1("linux/amd64", "empty", "base", "app"),
-		status: Pass, match: Converted},
+		status: Pass, match: Converted, warning: "the destination's image is of schema 1, and the source's is not: containerd no longer pulls it"},
 
 	// Recompressed.
 	{name: "gzip to zstd", source: index(app), destination: index(zstdApp),

@@ -3,6 +3,8 @@ package validate
 import (
 	"cmp"
 	"fmt"
+	"reflect"
+	"slices"
 )
 
 // This file finds the manifest that the destination has under the tag, as a node
@@ -69,7 +71,7 @@ func (c *comparison) tagTop() (*Manifest, *problem) {
 		return nil, unknown
 	}
 	top, p := c.followHead(head)
-	if p == nil || p.reason != DigestMissing {
+	if p == nil || !slices.Contains([]Reason{DigestMissing, BlobSize, DestinationType}, p.reason) {
 		return top, p
 	}
 	// A tag may move between two requests, and a proxy may answer 404 while its registry
@@ -78,7 +80,7 @@ func (c *comparison) tagTop() (*Manifest, *problem) {
 	switch {
 	case !known:
 		return nil, unknown
-	case again.Missing == head.Missing && again.Digest == head.Digest:
+	case reflect.DeepEqual(again, head):
 		return nil, p
 	}
 	return c.followHead(again)
@@ -90,6 +92,8 @@ func (c *comparison) followHead(head Fact) (*Manifest, *problem) {
 	switch {
 	case head.Missing:
 		return c.hiddenFromHead()
+	case head.Refused != "":
+		return nil, newProblem(DigestMissing, "the destination answers HEAD of the %s with %s, so containerd cannot pull the image", c.tagOrDigest(), head.Refused)
 	case head.Digest == "":
 		return c.tagByGet()
 	}
@@ -101,11 +105,30 @@ func (c *comparison) followHead(head Fact) (*Manifest, *problem) {
 		return nil, c.leadsNowhere(head.Digest)
 	case fact.Claimed != "":
 		return nil, manifestCorrupt(Destination, fact)
-	case head.Size != fact.Manifest.Size && !fact.Manifest.IsSchema1():
-		return nil, newProblem(BlobSize, "the destination answers HEAD of the %s with the length %d, but the manifest has %d bytes, and containerd refuses that",
-			c.tagOrDigest(), head.Size, fact.Manifest.Size)
+	}
+	if p := c.misleads(head, fact.Manifest); p != nil {
+		return nil, p
 	}
 	return fact.Manifest, nil
+}
+
+// misleads returns a problem if the answer to a HEAD request for the tag gives another size
+// or kind of manifest than the manifest has. containerd believes this answer, and refuses a
+// manifest that does not fit it.
+// https://github.com/containerd/containerd/blob/v2.1.0/core/images/image.go (validateMediaType)
+func (c *comparison) misleads(head Fact, top *Manifest) *problem {
+	object := Object{Digest: top.Digest, Kind: KindManifest}
+	switch {
+	case top.IsSchema1():
+		return nil
+	case head.Size > 0 && head.Size != top.Size:
+		return newProblem(BlobSize, "the destination answers HEAD of the %s with a length of %d bytes, and the manifest has %d, so containerd cannot pull the image",
+			c.tagOrDigest(), head.Size, top.Size).about(object)
+	case head.Served != "" && (!slices.Contains(ManifestTypes, head.Served) || isListType(head.Served) != top.IsList()):
+		return newProblem(DestinationType, "destination manifest MIME type unknown: %s (so the registry answers HEAD of the %s, and containerd believes it; the manifest's own is %s)",
+			shorten(head.Served, maxNote), c.tagOrDigest(), top.MediaType)
+	}
+	return nil
 }
 
 // tagByGet reads the manifest under the destination's tag with one GET request.

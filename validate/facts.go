@@ -56,6 +56,9 @@ type Fact struct {
 	// those of a second read were right. Otherwise it is "".
 	Misread string
 
+	Served  string // for ResolveTag: the media type in the answer, without parameters; "" if there is none
+	Refused string // for ResolveTag: why containerd refuses the answer; "" if it does not
+
 	Format string // for UnpackLayer: how the bytes are compressed, "tar" (not at all), "gzip" or "zstd"
 	DiffID string // for UnpackLayer: the digest without compression; "" if the layer cannot be unpacked
 	Broken string // for UnpackLayer: why the layer cannot be unpacked; "" if it can

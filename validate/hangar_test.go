@@ -124,8 +124,17 @@ var hangarTests = []hangarTest{
 		status: Fail, reason: DigestDiffers, message: "linux/arm64: the source's list has no such entry"},
 	{name: "another image of a platform at the destination", source: list(amd64), destination: list(amd64, amd64.running("other")),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: the source's list has no such entry"},
-	{name: "several images of a platform", source: list(amd64, amd64.running("other")), destination: list(amd64.running("other"), amd64),
+	{name: "several images of a platform", source: list(amd64, amd64.running("other")), destination: list(arm64.as("linux/s390x"), amd64, amd64.running("other")),
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, source READ 1, destination HEAD 2, destination READ 1"},
+	{name: "several images of a platform, in another order", source: list(amd64, amd64.running("other")), destination: list(amd64.running("other"), amd64),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: the destination's first entry for this platform, which nodes take, is another image than the source's first one"},
+	{name: "another image in front, under another name of the platform", source: list(amd64), destination: list(amd64.running("other").as("linux/x86_64"), amd64),
+		status: Fail, reason: DigestDiffers, message: "(linux/x86_64: the source's list has no such entry)"},
+	{name: "an entry that came to have a URL", source: list(amd64), destination: list(func() node { n := amd64; n.link = "https://elsewhere.example/"; return n }()),
+		status: Fail, reason: PlatformDiffers, message: "(linux/amd64: " + amd64.digest() + `: it has the URL "https://elsewhere.example/" at the destination`},
+	{name: "several images of a platform under two names, in another order", source: list(arm64, arm64.running("other").as("linux/arm64/v8")),
+		destination: list(arm64.running("other").as("linux/arm64/v8"), arm64),
+		status:      Fail, reason: DigestDiffers, message: "linux/arm64: the destination's first entry for this platform"},
 	{name: "one of several images of a platform", source: list(amd64, amd64.running("other")), destination: list(amd64),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: the digests differ"},
 	{name: "the same entry twice", source: list(amd64, amd64), destination: list(amd64, amd64),
@@ -209,13 +218,20 @@ var hangarTests = []hangarTest{
 	{name: "OCI index, a platform missing", source: index(ociAMD64, ociARM64), destination: list(ociAMD64.converted()),
 		status: Fail, reason: PlatformMissing, message: "linux/arm64"},
 	{name: "OCI index, several images of a platform converted", source: index(ociAMD64, ociAMD64.running("other")),
-		destination: list(ociAMD64.running("other").converted(), ociAMD64.converted()),
+		destination: list(ociAMD64.converted(), ociAMD64.running("other").converted()),
 		status:      Pass, match: Converted},
+	{name: "OCI index, several images of a platform converted, in another order", source: index(ociAMD64, ociAMD64.running("other")),
+		destination: list(ociAMD64.running("other").converted(), ociAMD64.converted()),
+		status:      Fail, reason: DigestDiffers, message: "linux/amd64: the destination's first entry for this platform"},
 	{name: "OCI index, converted beside another image of the platform", source: index(ociAMD64),
 		destination: list(ociAMD64.converted(), ociAMD64.running("other").converted()),
 		status:      Fail, reason: DigestDiffers, message: "the source's list has no such entry"},
-	{name: "OCI index, a child rewritten but not converted", source: index(ociAMD64), destination: list(ociAMD64.withConfig("")),
+	{name: "OCI index, a child rewritten but not converted", source: index(ociAMD64), destination: list(ociAMD64.withConfig("application/octet-stream")),
 		status: Pass, match: Converted},
+	{name: "OCI index, a child whose config lost its type", source: index(ociAMD64), destination: list(ociAMD64.withConfig("")),
+		status: Fail, reason: DigestDiffers, message: "linux/amd64: config: it has no media type at the destination"},
+	{name: "an entry with the type of a list", source: list(amd64), destination: list(amd64.typed(TypeOCIIndex)),
+		status: Fail, reason: PlatformDiffers, message: `linux/amd64: nodes do not find ` + amd64.digest() + ` at the destination: its media type in the list, "` + TypeOCIIndex + `", is that of a list, and it is none`},
 	{name: "a Docker list is not converted", source: list(amd64), destination: list(ociAMD64),
 		status: Fail, reason: DigestDiffers, message: "linux/amd64: the digests differ"},
 	{name: "one of two candidates is missing", source: index(ociAMD64),
@@ -244,7 +260,7 @@ var hangarTests = []hangarTest{
 		status: Pass, match: SamePlatforms, reads: "source HEAD 1, destination READ 2, destination CONFIG 1"},
 	{name: "OCI image, converted", source: ociAMD64, destination: list(ociAMD64.converted()),
 		status: Pass, match: Converted, reads: "source HEAD 1, source READ 1, source CONFIG 1, destination READ 2"},
-	{name: "OCI image, rewritten but not converted", source: ociAMD64, destination: list(ociAMD64.withConfig("")),
+	{name: "OCI image, rewritten but not converted", source: ociAMD64, destination: list(ociAMD64.withConfig("application/octet-stream")),
 		status: Pass, match: Converted},
 	{name: "OCI image, converted with another config", source: ociAMD64, destination: list(ociAMD64.running("other").converted()),
 		status: Fail, reason: DigestDiffers, message: ociAMD64.digest()},
@@ -526,9 +542,18 @@ func TestHangarRandomLists(t *testing.T) {
 					t.Fatalf("seed %d, children %s, %s: %s %s %s", seed, copying.name, what, verdict.Status, verdict.Reason, verdict.Message)
 				}
 			}
+			// Nodes take the first of several images for their platform, so these keep
+			// their order. Each platform gets as many random places as it has images.
 			mirrored := make([]node, len(source.children))
+			places := map[Platform][]int{}
 			for i, j := range r.Perm(len(mirrored)) {
-				mirrored[i] = copying.copy(source.children[j])
+				name := platform(source.children[j].listed).normal()
+				places[name] = append(places[name], i)
+			}
+			for _, child := range source.children {
+				name := platform(child.listed).normal()
+				mirrored[places[name][0]] = copying.copy(child)
+				places[name] = places[name][1:]
 			}
 			check("in another order", mirrored, Pass)
 			i := r.Intn(len(mirrored))

@@ -44,6 +44,7 @@ func (c *comparison) hangarList(source, destination *Manifest, lost *problem) Ve
 	if len(lists.lost) == 0 { // else an entry may stand for what the source has lost
 		platforms = append(platforms, surplus(lists.destination, platforms)...)
 	}
+	platforms = append(platforms, firstDiffers(lists, platforms)...)
 	if verdict, differ := c.listsDiffer(platforms); differ {
 		verdict.Platforms = results(platforms)
 		verdict.Lists = &Lists{Source: listEntries(lists.source), Destination: listEntries(lists.destination)}
@@ -83,7 +84,19 @@ func (c *comparison) judgeEntry(entry Descriptor, lists *hangarLists) (result ju
 // do not find it there if its media type is none of an image.
 func judgeIdentical(result judged, entry, other Descriptor) judged {
 	result.Destination, result.mirror = other.Digest, image{Descriptor: other}
-	if why := hiddenBecause(nil, other, 0); why != "" && hiddenBecause(nil, entry, 0) == "" {
+	why := hiddenBecause(nil, other, 0)
+	switch {
+	case why != "" && hiddenBecause(nil, entry, 0) == "":
+	case isListType(other.MediaType) && !isListType(entry.MediaType):
+		why = fmt.Sprintf("its media type in the list, %q, is that of a list, and it is none", other.MediaType)
+	default:
+		why = ""
+		if place := elsewhere(entry, other); place != "" {
+			result.Reason, result.Message = PlatformDiffers, result.Destination+": "+place
+			return result
+		}
+	}
+	if why != "" {
 		result.Reason, result.Message = PlatformDiffers, "nodes do not find "+other.Digest+" at the destination: "+why
 		return result
 	}
@@ -154,6 +167,31 @@ func surplus(destination []Descriptor, platforms []judged) []judged {
 			more = append(more, judged{PlatformVerdict: PlatformVerdict{Platform: entry.Platform.String(), Destination: entry.Digest,
 				Reason: DigestDiffers, Message: "the source's list has no such entry"}})
 		}
+	}
+	return more
+}
+
+// firstDiffers returns results for platforms of which the destination's first entry is
+// another one than the source's. The order of a list means nothing, except between
+// entries for the same platform: nodes take the first of them. platforms are the results
+// so far; those of the source's entries follow after those of lists.lost. A platform with a
+// result that says what is wrong gets no second one.
+func firstDiffers(lists *hangarLists, platforms []judged) []judged {
+	var more []judged
+	seen := map[Platform]bool{}
+	for i, entry := range lists.source {
+		platform, result := entry.Platform.normal(), platforms[len(lists.lost)+i]
+		if seen[platform] || entry.attestedDigest() != "" {
+			continue
+		}
+		seen[platform] = true
+		at := slices.IndexFunc(lists.destination, func(other Descriptor) bool { return other.Platform.normal() == platform })
+		if at < 0 || result.Reason != "" || lists.destination[at].Digest == result.Destination ||
+			slices.ContainsFunc(platforms, func(p judged) bool { return p.Reason != "" && p.Destination == lists.destination[at].Digest }) {
+			continue
+		}
+		more = append(more, judged{PlatformVerdict: PlatformVerdict{Platform: result.Platform, Source: entry.Digest, Destination: lists.destination[at].Digest,
+			Reason: DigestDiffers, Message: "the destination's first entry for this platform, which nodes take, is another image than the source's first one"}})
 	}
 	return more
 }

@@ -86,8 +86,8 @@ func (j *judgement) judgePlatform(selected []image) {
 	if found := visible(offered); len(found) > 0 {
 		offered = found
 	}
-	j.judgeFirst(name, "the first image for this platform, which nodes pull", offered, candidates, before)
-	j.judgeFirst(name, "the image for this platform that CRI-O prefers, since its entry names zstd or it is the first", zstdFirst(j.trees.source, offered), zstdFirst(j.destination, candidates), before)
+	j.judgeFirst(name, "the first image for this platform, which nodes pull,", offered, candidates, before)
+	j.judgeFirst(name, "the image that CRI-O and Podman prefer for this platform", crioFirst(j.trees.source, offered), crioFirst(j.destination, candidates), before)
 	j.judgeNested(name, offered[0], candidates[0], before)
 }
 
@@ -163,7 +163,7 @@ func (j *judgement) judgeFirst(platform, which string, offered, candidates []ima
 	}
 	if _, p := j.same(source, destination); p != nil {
 		j.add(PlatformVerdict{Platform: platform, Source: source.Digest, Destination: destination.Digest}, image{},
-			p.after(which+", is another one: "))
+			p.after(which+" is another one: "))
 	}
 }
 
@@ -186,10 +186,14 @@ func (j *judgement) judgeNested(platform string, source, destination image, befo
 func candidatesFor(want image, side []image) []image {
 	var found, variantless []image
 	for _, img := range side {
+		offered := img.normalized
+		if want.platform != nil && lacksOS(img.Descriptor) {
+			offered.OS = want.normalized.OS
+		}
 		switch {
 		case img.problem != nil || img.attestedDigest() != "":
 		case (want.platform == nil || want.hasEmptyPlatform()) && img.Digest == want.Digest,
-			want.platform != nil && img.platform != nil && want.normalizedFor(img).fits(img.normalized):
+			want.platform != nil && img.platform != nil && want.normalizedFor(img).fits(offered):
 			found = append(found, img)
 		case want.platform != nil && img.platform != nil && !img.isLabelled() && img.platform.Variant == "" &&
 			samePlatform(want.platform.withoutVariant(), *img.platform):

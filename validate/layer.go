@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,13 +92,13 @@ func (d Descriptor) isGuessed() bool {
 func unusable(source, destination Descriptor) string {
 	switch {
 	case destination.isEncrypted() && source.isEncrypted():
-		return wrongKeys(source, destination)
+		return cmp.Or(wrongKeys(source, destination), elsewhere(source, destination))
 	case (source.isEncrypted() || slices.Contains(formats, source.format())) && !slices.Contains(formats, destination.format()):
 		return fmt.Sprintf("its media type at the destination, %q, is not one that nodes can unpack", destination.MediaType)
 	case destination.hasForeignType() && !source.hasForeignType():
 		return fmt.Sprintf("its media type at the destination, %q, says that nodes get it from elsewhere", destination.MediaType)
 	}
-	return ""
+	return elsewhere(source, destination)
 }
 
 // withoutEmpty returns the layers without emptyLayer.

@@ -57,6 +57,7 @@ func TestParseManifest(t *testing.T) {
 		// The fields contradict the type.
 		{name: "list without manifests", body: typed(TypeDockerList, `"x":1`), err: "without manifests"},
 		{name: "list with an image's fields", body: typed(TypeDockerList, config), err: "without manifests"},
+		{name: "image with a subject that is none", body: typed(TypeOCIManifest, config+`,"subject":"x"`), err: "subject: no JSON string belongs there"},
 		{name: "image without config", body: typed(TypeOCIManifest, layers), err: "without config"},
 		{name: "image with a list's fields", contentType: TypeDockerManifest, body: "{" + manifests + "}", err: "without config"},
 		{name: "schema 1 of version 2", contentType: TypeDockerSchema1Signed, body: "{" + config + "}", err: "without schemaVersion 1"},

@@ -12,7 +12,7 @@ func checkNested(source, destination image) *problem {
 }
 
 // checkNarrowed returns a problem if the destination's list offers an image to fewer
-// nodes than the source does. The image may stand in an inner list. The list may name features that a node must have. It may
+// nodes than the source does, or sends them elsewhere for it. The image may stand in an inner list. The list may name features that a node must have. It may
 // also name a version of Windows where the source's list names none. The version is
 // right if the source's config says it, because copying tools add it from there.
 func (j *judgement) checkNarrowed(source, destination image) *problem {
@@ -24,6 +24,9 @@ func (j *judgement) checkNarrowed(source, destination image) *problem {
 	}
 	if p := j.checkUnfound(source, destination); p != nil {
 		return p
+	}
+	if why := elsewhere(source.Descriptor, destination.Descriptor); why != "" {
+		return newProblem(PlatformDiffers, "%s: %s", destination.Digest, why)
 	}
 	offered, listed := *source.platform, *destination.platform
 	if more := listed.OSFeatures.without(offered.OSFeatures); more != "" {

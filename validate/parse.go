@@ -17,6 +17,7 @@ type document struct {
 	Config        *Descriptor     `json:"config"`
 	Layers        []Descriptor    `json:"layers"`
 	FSLayers      json.RawMessage `json:"fsLayers"`
+	Subject       *Descriptor     `json:"subject"` // not compared, but nodes refuse a wrong type
 
 	ArtifactType string            `json:"artifactType"`
 	Annotations  map[string]string `json:"annotations"`

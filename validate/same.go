@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ func (c *comparison) same(source, destination image) (Match, *problem) {
 		return "", differs("the digests differ")
 	}
 	match, p := sameFiles(from, to)
+	if p == nil {
+		p = untyped(from, to)
+	}
 	if p != nil {
 		return "", p
 	}
@@ -34,6 +38,9 @@ func (c *comparison) same(source, destination image) (Match, *problem) {
 	}
 	if p := c.sameConfigs(imagePair{source, destination, from, to}, match); p != nil {
 		return "", p
+	}
+	if to.IsSchema1() && !from.IsSchema1() {
+		c.warn("the destination's image is of schema 1, and the source's is not: containerd no longer pulls it from version 2.1 on")
 	}
 	return match, nil
 }
@@ -50,9 +57,6 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 			return "", differs("the source has no layers that could be compared")
 		}
 	}
-	if missing := untyped(from, to); missing != "" {
-		return "", differs("%s", missing)
-	}
 	difference := differentLayers(source, destination)
 	switch {
 	case difference == "":
@@ -68,20 +72,31 @@ func sameFiles(from, to *Manifest) (Match, *problem) {
 	return Recompressed, nil
 }
 
-// untyped says which media type the destination's manifest leaves out, though nodes need
-// it and the source has it: CRI-O refuses an image of Docker's type that does not say its
-// type itself, and containerd does not unpack a layer without a type.
+// untyped returns a problem if the destination's manifest leaves out a media type that
+// nodes need and the source has: CRI-O refuses an image of Docker's type that does not say
+// its type itself, and containerd takes a blob without a type for neither a config nor a
+// layer. It also returns a problem if nodes get the config from elsewhere.
 // https://github.com/containers/image/blob/v5.36.2/manifest/docker_schema2.go (Schema2FromManifest)
 // https://github.com/containerd/containerd/blob/v2.1.0/core/unpack/unpacker.go (Unpack)
-func untyped(from, to *Manifest) string {
+func untyped(from, to *Manifest) *problem {
+	if from.IsSchema1() || to.IsSchema1() {
+		return nil
+	}
 	if to.MediaType == TypeDockerManifest && to.Untyped && !from.Untyped {
-		return "the manifest at the destination does not say its media type, and CRI-O needs that"
+		return differs("the manifest at the destination does not say its media type, and CRI-O needs that")
+	}
+	if why := elsewhere(from.Config, to.Config); why != "" {
+		return differs("config: %s", why)
+	}
+	const message = "it has no media type at the destination, and nodes need that"
+	if from.Config.MediaType != "" && to.Config.MediaType == "" {
+		return differs("config: %s", message)
 	}
 	noType := func(d Descriptor) bool { return d.MediaType == "" }
-	if at := slices.IndexFunc(to.Layers, noType); at >= 0 && !to.IsSchema1() && !slices.ContainsFunc(from.Layers, noType) {
-		return fmt.Sprintf("layer %d: it has no media type at the destination, and nodes need that", at+1)
+	if at := slices.IndexFunc(to.Layers, noType); at >= 0 && !slices.ContainsFunc(from.Layers, noType) {
+		return differs("layer %d: %s", at+1, message)
 	}
-	return ""
+	return nil
 }
 
 func sameDigest(a, b Descriptor) bool { return a.Digest == b.Digest }
@@ -108,8 +123,11 @@ func (c *comparison) sameConfigs(images imagePair, match Match) *problem {
 	}
 	var different []string
 	reason := DigestDiffers
-	if field, from, to := differentPlatform(source.Platform, destination.Platform); field != "" {
+	if field, from, to := differentPlatform(source.Platform.narrowedBy(images.source), destination.Platform); field != "" {
 		reason, different = PlatformDiffers, append(different, fmt.Sprintf("config field %s: %q != %q", field, from, to))
+	}
+	if destination.refused != "" && source.refused == "" {
+		different = append(different, "nodes refuse the destination's config: "+destination.refused)
 	}
 	different = append(different, source.Runtime.differences(destination.Runtime, source.OS)...)
 	if !images.from.IsSchema1() && !images.to.IsSchema1() { // schema 1 has no diff IDs, but sameFiles has found the same layers
@@ -129,15 +147,28 @@ func (c *comparison) sameConfigs(images imagePair, match Match) *problem {
 
 // differentPlatform returns the first field in which the platforms of two configs
 // differ, and both values. field is "" if none differs. The destination may lack the
-// variant. It may not lack the architecture or the OS, because nodes need them.
+// variant. It may not lack the architecture or the OS, because nodes need them. It may not
+// have a better variant where the source has none, because containerd unpacks no image
+// whose config is not for the node.
 func differentPlatform(source, destination Platform) (field, from, to string) {
 	switch {
+	case source.Variant == "" && destination.Variant != "" && samePlatform(source, destination.withoutVariant()) && !source.runs(destination):
+		return "variant", "", destination.Variant
 	case source.Architecture != "" && destination.Architecture == "":
 		return "architecture", source.Architecture, ""
 	case source.OS != "" && destination.OS == "":
 		return "os", source.OS, ""
 	}
 	return contradiction(source, destination)
+}
+
+// narrowedBy returns the platform of a config with the variant that the list around the
+// image names, if the config names none.
+func (p Platform) narrowedBy(img image) Platform {
+	if img.platform != nil {
+		p.Variant = cmp.Or(p.Variant, img.platform.Variant)
+	}
+	return p
 }
 
 // sameDiffIDs compares the digests of the uncompressed layers (diff IDs).

@@ -76,7 +76,7 @@ func (w *walk) enter(list *Manifest, at place) {
 		}
 		inside := at
 		inside.hidden = cmp.Or(at.hidden, hiddenBecause(at.platform, entry, unlabelled))
-		inside.blocks = at.blocks || !slices.Contains(ManifestTypes, entry.MediaType)
+		inside.blocks = at.blocks || !slices.Contains(ManifestTypes, entry.MediaType) || lacksOS(entry)
 		if entry.Platform == nil {
 			unlabelled++
 		}
@@ -164,6 +164,8 @@ func hiddenBecause(outer *Platform, entry Descriptor, unlabelledBefore int) stri
 		return "it has no platform in its list and stands behind another such entry, which nodes take instead"
 	case entry.Platform != nil && !entry.isLabelled():
 		return "its platform in the list is empty"
+	case lacksOS(entry):
+		return "its platform in the list names no OS: containerd takes that for its own OS, and CRI-O, Podman and Docker for none"
 	case !slices.Contains(ManifestTypes, entry.MediaType):
 		return fmt.Sprintf("its media type in the list, %q, is none of an image", entry.MediaType)
 	case entry.Platform != nil && outer != nil:
@@ -172,6 +174,13 @@ func hiddenBecause(outer *Platform, entry Descriptor, unlabelledBefore int) stri
 		}
 	}
 	return ""
+}
+
+// lacksOS reports whether the entry of a list names an architecture and no OS. Only some
+// nodes take such an entry.
+// https://github.com/containerd/platforms/blob/v1.0.0/database.go (normalizeOS)
+func lacksOS(entry Descriptor) bool {
+	return entry.Platform != nil && entry.Platform.OS == "" && entry.Platform.Architecture != ""
 }
 
 // refuse stops the walk, with a message that says why.

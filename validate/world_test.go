@@ -28,6 +28,7 @@ type node struct {
 
 	runtime      string            // JSON of its runtime configuration, in place of the command
 	history      string            // the history in its config, which is not compared
+	created      any               // the time in its config
 	diffIDs      []string          // the diff IDs in the config, in place of the right ones
 	annotations  map[string]string // its annotations in the list that names it
 	artifact     string            // its type in that list
@@ -37,6 +38,8 @@ type node struct {
 	sizesLeftOut bool              // the manifest has no sizes
 	stated       int64             // a wrong size of every layer in the manifest
 	urlless      bool              // the manifest has no URLs for foreign layers
+	urls         []string          // the URLs of every layer in the manifest
+	link         string            // its URL in the list that names it
 
 	algorithm       string // of its digest; "" means sha256
 	configAlgorithm string // of the config's digest
@@ -92,6 +95,8 @@ func (n node) signed() node                   { n.kind = TypeDockerSchema1Signed
 
 func (n node) with(runtime string) node        { n.runtime = runtime; return n }
 func (n node) built(history string) node       { n.history = history; return n }
+func (n node) dated(created any) node          { n.created = created; return n }
+func (n node) noted(name string) node          { n.annotations = map[string]string{name: "true"}; return n }
 func (n node) claiming(diffIDs ...string) node { n.diffIDs = append([]string{}, diffIDs...); return n }
 func (n node) of(artifact string) node         { n.artifact, n.listed = artifact, ""; return n }
 func (n node) sized(size int64) node           { n.size = size; return n }
@@ -115,6 +120,7 @@ func (n node) inlining(name, data string) node {
 	return n
 }
 func (n node) withoutURLs() node       { n.urlless = true; return n }
+func (n node) at(urls ...string) node  { n.urls = urls; return n }
 func (n node) unsized() node           { n.sizesLeftOut = true; return n }
 func (n node) stating(size int64) node { n.stated = size; return n }
 func (n node) wanting(f features) node { n.features = f; return n }
@@ -177,6 +183,7 @@ func (n node) layer(i int) Descriptor {
 	if d.hasForeignType() && !n.urlless {
 		d.URLs = []string{"https://elsewhere.example/" + d.Digest}
 	}
+	d.URLs = append(d.URLs, n.urls...)
 	return d
 }
 
@@ -207,8 +214,9 @@ func (n node) configBody() []byte {
 		*Platform
 		Runtime json.RawMessage `json:"config"`
 		RootFS  any             `json:"rootfs"`
+		Created any             `json:"created,omitempty"`
 		History any             `json:"history"`
-	}{platform(n.runsOn), json.RawMessage(runtime), map[string]any{"type": "layers", "diff_ids": diffIDs}, []any{n.history}})
+	}{platform(n.runsOn), json.RawMessage(runtime), map[string]any{"type": "layers", "diff_ids": diffIDs}, n.created, []any{map[string]string{"comment": n.history}}})
 }
 
 func (n node) body() []byte {
@@ -226,8 +234,12 @@ func (n node) body() []byte {
 			if listed != nil {
 				listed.OSFeatures = child.features
 			}
+			var linked []string
+			if child.link != "" {
+				linked = []string{child.link}
+			}
 			entries = append(entries, Descriptor{MediaType: child.listedAs, Digest: child.digest(), Size: size,
-				Platform: listed, Annotations: child.annotations, ArtifactType: child.artifact, Data: []byte(child.inline["entry"])})
+				Platform: listed, Annotations: child.annotations, ArtifactType: child.artifact, URLs: linked, Data: []byte(child.inline["entry"])})
 		}
 		return encode(map[string]any{"schemaVersion": 2, "mediaType": n.kind, "manifests": entries})
 	}

@@ -65,14 +65,18 @@ func (h *host) resolve(ctx context.Context, repository, reference string) (valid
 		return validate.Fact{}, nil
 	case response.StatusCode != http.StatusOK:
 		return validate.Fact{}, wire.Refusal(response)
-	case response.ContentLength < 0: // a node needs the length, too
-		return validate.Fact{}, nil
 	case imagelist.IsDigest(reference): // a node knows the digest, and ignores the one in the answer
 		digest = reference
-	case validate.CheckDigest(digest) != nil:
+	case digest == "" || response.ContentLength < 0: // a node reads the manifest to find out what is missing
 		return validate.Fact{}, nil
+	case validate.CheckDigest(digest) != nil:
+		return validate.Fact{Refused: fmt.Sprintf("%q, which is no digest", wire.OneLine(digest))}, nil
 	}
-	return validate.Fact{Digest: digest, Size: response.ContentLength}, nil
+	if response.ContentLength == 0 {
+		return validate.Fact{Refused: "a length of 0 bytes"}, nil
+	}
+	served, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";")
+	return validate.Fact{Digest: digest, Size: max(response.ContentLength, 0), Served: strings.TrimSpace(served)}, nil
 }
 
 // readManifest reads a manifest. If its bytes do not have the digest under which the

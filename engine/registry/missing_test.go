@@ -93,6 +93,8 @@ func TestAnswerOfStranger(t *testing.T) {
 		{"XML", 404, "application/xml", `<Error><Code>NoSuchKey</Code></Error>`, validate.Unreachable, ": 404 Not Found with <Error><Code>NoSuchKey</Code></Error>" + stranger},
 		{"a page that refuses", 403, "text/html", "<title>Blocked by the company</title>", validate.Unauthorized, `403 Forbidden with a web page, "Blocked by the company"` + stranger},
 		{"a proxy", 501, "text/html", "<title>501 Not Implemented</title>", validate.Unreachable, `501 Not Implemented with a web page, "501 Not Implemented"` + stranger},
+		{"the beginning of a layer", 206, "application/octet-stream", "\x1f\x8b\x08\x00\xff\xfe", validate.Unreachable, ": 206 Partial Content: bytes that are no text"},
+		{"text whose last shown character is cut", 400, "text/plain", strings.Repeat("ä", 300), validate.Unreachable, ": 400 Bad Request: äää"},
 		{"text", 400, "text/plain", "the path is too long", validate.Unreachable, ": 400 Bad Request: the path is too long"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

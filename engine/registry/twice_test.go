@@ -152,15 +152,19 @@ func TestReadTwice(t *testing.T) {
 func TestResolve(t *testing.T) {
 	r, pushed, _ := filled()
 	other := validate.Digest("sha256", []byte("other"))
-	answer := func(status int, digest string) http.HandlerFunc {
+	with := func(status int, digest, length, mediaType string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
-			if digest != "" {
-				w.Header().Set("Docker-Content-Digest", digest)
+			for key, value := range map[string]string{"Docker-Content-Digest": digest, "Content-Length": length, "Content-Type": mediaType} {
+				if value != "" {
+					w.Header().Set(key, value)
+				}
 			}
-			w.Header().Set("Content-Length", "7")
 			w.WriteHeader(status)
 		}
 	}
+	answer := func(status int, digest string) http.HandlerFunc { return with(status, digest, "7", "") }
+	sized := func(digest, length string) http.HandlerFunc { return with(200, digest, length, "") }
+	typed := func(digest, mediaType string) http.HandlerFunc { return with(200, digest, "7", mediaType) }
 	const doing = "asking the destination with HEAD, as containerd does, for registry.example.com/library/app"
 	for _, test := range []struct {
 		name, tag string
@@ -170,10 +174,15 @@ func TestResolve(t *testing.T) {
 		words     string
 		requests  int
 	}{
-		{"the registry's own answer", "1", r.ServeHTTP, validate.Fact{Digest: pushed.Digest, Size: int64(pushed.Size)}, "", "", 1},
+		{"the registry's own answer", "1", r.ServeHTTP, validate.Fact{Digest: pushed.Digest, Size: int64(pushed.Size), Served: validate.TypeDockerManifest}, "", "", 1},
 		{"a digest", "1", answer(200, other), validate.Fact{Digest: other, Size: 7}, "", "", 1},
 		{"no digest", "1", answer(200, ""), validate.Fact{}, "", "", 1},
-		{"nonsense for a digest", "1", answer(200, "sha256:beef"), validate.Fact{}, "", "", 1},
+		{"nonsense for a digest", "1", answer(200, "sha256:beef"), validate.Fact{Refused: `"sha256:beef", which is no digest`}, "", "", 1},
+		{"a length of 0", "1", sized(other, "0"), validate.Fact{Refused: "a length of 0 bytes"}, "", "", 1},
+		{"a length of 0, by digest", pushed.Digest, sized("", "0"), validate.Fact{Refused: "a length of 0 bytes"}, "", "", 1},
+		{"no length", "1", sized(other, ""), validate.Fact{}, "", "", 1},
+		{"no length, by digest", pushed.Digest, sized(other, ""), validate.Fact{Digest: pushed.Digest}, "", "", 1},
+		{"a type with a parameter", "1", typed(other, "text/plain; charset=utf-8"), validate.Fact{Digest: other, Size: 7, Served: "text/plain"}, "", "", 1},
 		{"another digest than the one that was asked for", pushed.Digest, answer(200, other), validate.Fact{Digest: pushed.Digest, Size: 7}, "", "", 1},
 		{"no digest, by digest", pushed.Digest, answer(200, ""), validate.Fact{Digest: pushed.Digest, Size: 7}, "", "", 1},
 		{"404", "1", answer(404, ""), validate.Fact{Missing: true}, "", "", 1},

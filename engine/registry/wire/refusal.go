@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
@@ -78,6 +80,9 @@ func bodyOf(status *transport.Error, contentType string, content []byte) Body {
 	}
 	trimmed := bytes.TrimSpace(content)
 	b := Body{Kind: kindOf(status, mediaType, trimmed), Type: mediaType, Words: firstWords(string(trimmed))}
+	if b.Kind == PlainText && !isText(trimmed) {
+		b.Words = "bytes that are no text"
+	}
 	if found := titlePattern.FindSubmatch(content); found != nil && b.Kind == WebPage {
 		b.Title = firstWords(string(found[1]))
 	}
@@ -114,6 +119,18 @@ func IsWebPage(contentType string, content []byte) bool {
 func isWebPage(mediaType string, begin []byte) bool {
 	return mediaType == "text/html" || mediaType == "application/xhtml+xml" ||
 		bytes.HasPrefix(begin, []byte("<!doctype html")) || bytes.HasPrefix(begin, []byte("<html"))
+}
+
+// isText reports whether the beginning of a body is text. The body of an answer with an
+// unexpected status may be a layer.
+func isText(content []byte) bool {
+	for i, r := range string(content[:min(len(content), maxBodyWords)]) {
+		cut := i > maxBodyWords-utf8.UTFMax // a character may be cut in two
+		if r == utf8.RuneError && !cut || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return false
+		}
+	}
+	return true
 }
 
 // firstWords returns the beginning of a foreign text on one line.
