@@ -4,8 +4,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"mvrun/engine/registry/wire"
 )
 
 // maxPing is how many bytes are read of the answer to GET /v2/. Nobody needs them.
@@ -33,8 +36,15 @@ type pingTransport struct {
 }
 
 func (t *pingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	if redirect := request.Response; redirect != nil && redirect.Request.URL.Scheme == "https" && request.URL.Scheme != "https" {
-		return nil, errPingDowngrade
+	if redirect := request.Response; redirect != nil {
+		if redirect.Request.URL.Scheme == "https" && request.URL.Scheme != "https" {
+			return nil, errPingDowngrade
+		}
+		asked := (&url.URL{Host: t.host}).Hostname()
+		if err := wire.CheckRedirect(request.Context(), asked, request.URL); err != nil {
+			return nil, err
+		}
+		request = request.WithContext(wire.Redirected(request.Context(), asked))
 	}
 	response, err := t.next.RoundTrip(request)
 	if err != nil {
