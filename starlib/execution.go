@@ -38,7 +38,7 @@ type execution struct {
 
 func newExecution(script source.Script, o Options) *execution {
 	return &execution{
-		Options: o, script: script, loader: source.NewLoader(script, o.Access),
+		Options: o, script: script, loader: source.NewLoader(script, o.Access), secrets: secrets{redact: o.Redact},
 		failed:  map[string][]*engine.Packed{},
 		sources: diagnose.Sources{script.Name: script.Source}, modules: map[string]*module{},
 	}

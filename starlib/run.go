@@ -27,7 +27,8 @@ type Options struct {
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)
-	Clock       *Clock // nil means the clock of the machine
+	Redact      func(words string) string // hides what a registry may have repeated of users' secrets; may be nil
+	Clock       *Clock                    // nil means the clock of the machine
 
 	Access source.Access // which files the script may use
 	Files  Files         // finds the file for a path that the script names; nil means the file at that path

@@ -96,21 +96,28 @@ func New(ctx context.Context, o Options) *Client {
 	return c
 }
 
-// redacted returns a log that gets every exchange without the secrets of all users. A
-// registry may repeat them in the URL to which it redirects.
+// Redact hides the secrets of all users in words of which a registry has written a part, such
+// as a media type in the message of a verdict.
+func (c *Client) Redact(words string) string {
+	c.mu.Lock()
+	hosts := slices.Collect(maps.Values(c.hosts))
+	c.mu.Unlock()
+	for _, h := range hosts {
+		words = h.account.Redact(words)
+	}
+	return words
+}
+
+// redacted returns a log that gets every exchange without secrets, and with a URL of
+// bounded length: a registry may redirect to any URL.
 func (c *Client) redacted(log func(Exchange)) func(Exchange) {
 	if log == nil {
 		return nil
 	}
 	return func(e Exchange) {
-		c.mu.Lock()
-		hosts := slices.Collect(maps.Values(c.hosts))
-		c.mu.Unlock()
-		for _, h := range hosts {
-			e.URL = h.account.Redact(e.URL)
-			if e.Err != nil {
-				e.Err = errors.New(h.account.Redact(e.Err.Error()))
-			}
+		e.URL = wire.OneLine(c.Redact(e.URL))
+		if e.Err != nil {
+			e.Err = errors.New(wire.OneLine(c.Redact(e.Err.Error())))
 		}
 		log(e)
 	}

@@ -170,19 +170,23 @@ func encodeBasic(username, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
-// Redact hides the account's secrets in a message of a registry. The registry may
-// repeat in it what was sent.
+// Redact hides the account's secrets in words of which a registry has written a part. The
+// registry may repeat what was sent.
 func (a *Account) Redact(words string) string {
 	s := a.session.last()
 	if s == nil {
 		return words
 	}
 	secrets := []string{s.config.Password, s.config.RegistryToken, s.config.IdentityToken, encodeBasic(s.config.Username, s.config.Password)}
-	a.mu.Lock()
-	for _, token := range a.tokens {
-		secrets = append(secrets, strings.TrimPrefix(token.last(), bearer))
+	if hasLongWord(words) { // there may be thousands of tokens, and most messages cannot have one
+		a.mu.Lock()
+		for _, token := range a.tokens {
+			if sent := strings.TrimPrefix(token.last(), bearer); hasBeginning(words, sent) {
+				secrets = append(secrets, sent)
+			}
+		}
+		a.mu.Unlock()
 	}
-	a.mu.Unlock()
 	return hide(words, secrets)
 }
 

@@ -112,7 +112,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 		jobs = 1 // one line, one answer
 	}
 	options := engine.Options{
-		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) },
+		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
 		Fresh: c.Session || j.lists.interactive(),
 	}
 	if c.Resume {
@@ -270,7 +270,7 @@ func (j *Job) openWorld() {
 	}
 	j.world = starlib.Options{
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
-		Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write,
+		Redact: j.client.Redact, Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write,
 		Registry: func(host string, s starlib.RegistrySettings) error {
 			return j.client.Configure(host, registry.Settings(s))
 		},
