@@ -77,9 +77,10 @@ func (e *execution) topLevel(thread *starlark.Thread, dialect *syntax.FileOption
 const (
 	contextLocal = "mvrun.context"
 	taskLocal    = "mvrun.task"
-	hintsLocal   = "mvrun.hints"  // the *imagelist.Hints of the run
-	depthLocal   = "mvrun.depth"  // how many calls of parallel the thread is in
-	promptLocal  = "mvrun.prompt" // the *Session, if the thread executes one of its inputs
+	hintsLocal   = "mvrun.hints"   // the *imagelist.Hints of the run
+	depthLocal   = "mvrun.depth"   // how many calls of parallel the thread is in
+	waitingLocal = "mvrun.waiting" // true while the thread waits for parallel, and executes on_result
+	promptLocal  = "mvrun.prompt"  // the *Session, if the thread executes one of its inputs
 )
 
 // thread returns a thread that ends when ctx does. Whoever runs the thread has

@@ -27,6 +27,7 @@ type Options struct {
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)
+	AllowEnv    []string                  // the only variables that env may read; empty means all
 	Redact      func(words string) string // hides what a registry may have repeated of users' secrets; may be nil
 	Clock       *Clock                    // nil means the clock of the machine
 
@@ -39,6 +40,8 @@ type Options struct {
 
 	MaxSteps     uint64 // how many steps a thread of the script may take; 0 means no limit
 	MaxStepsHint string // how a user sets MaxSteps, for the message of a script that was stopped
+
+	AllowEnvHint string // how a user adds a variable to AllowEnv, for the message of env
 
 	Extra starlark.StringDict // more builtins, such as those of tests
 }

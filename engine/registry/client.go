@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -138,7 +139,7 @@ func (c *Client) Bytes() int64 { return c.bytes.Load() }
 
 // Configure sets the settings of a registry, for both sides of a mirror. name is
 // the name of the registry in lists. Configure must be called before the first
-// request to that registry.
+// request to that registry, under its own name or as the endpoint of another one.
 func (c *Client) Configure(name string, s Settings) error {
 	if err := imagelist.CheckRegistry(name); err != nil {
 		return err
@@ -149,9 +150,12 @@ func (c *Client) Configure(name string, s Settings) error {
 	name = imagelist.CanonicalRegistry(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key := range c.hosts {
-		if key.name == name {
+	for key, h := range c.hosts {
+		switch {
+		case key.name == name:
 			return errors.New("it was asked already: give its settings before the first request")
+		case imagelist.IsSameRegistry(h.registry.address, name):
+			return fmt.Errorf("it was asked already, as the endpoint of %s: give its settings before the first request", key.name)
 		}
 	}
 	if _, ok := c.registries[name]; ok {
@@ -171,6 +175,7 @@ type configuredRegistry struct {
 	address string // the HOST[:PORT] that gets the requests
 	broken  error  // why no request can be sent, such as a wrong certificate of the user; nil if one can
 	wire    *wire.Registry
+	plain   sync.Once // the warning of a login over plain HTTP
 }
 
 func (c *Client) configure(name string, s Settings) *configuredRegistry {

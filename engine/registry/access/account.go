@@ -25,6 +25,9 @@ type AccountOptions struct {
 	User      User
 	Anonymous bool // use no credentials of the user's configuration
 	Insecure  bool // accept plain HTTP
+	// WarnPlain is called when a script has made the login readable to the network. It
+	// may be nil.
+	WarnPlain func(from string)
 }
 
 // Account has the credentials, the session and the tokens of one user at one
@@ -120,6 +123,9 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 		}
 	}
 	s.authorization = s.fixedAuthorization()
+	if s.Scheme == "http" && s.from != "" && a.Settings.allowsHTTP() && !isLoopback(a.Address) && a.WarnPlain != nil {
+		a.WarnPlain(s.from)
+	}
 	return s, nil
 }
 

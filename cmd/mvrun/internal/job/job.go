@@ -276,6 +276,7 @@ func (j *Job) openWorld() {
 		},
 		List: c.Options, Question: c.Question, Arguments: c.Arguments,
 		Files: files, Access: source.Access{Folders: c.AllowDirs, Named: files.named, FolderHint: "--allow-path"},
+		AllowEnv: c.AllowEnv, AllowEnvHint: "--allow-env",
 		MaxSteps: c.MaxSteps, MaxStepsHint: "--max-steps",
 	}
 }
