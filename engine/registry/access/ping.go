@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
@@ -59,7 +60,21 @@ func (t *pingTransport) RoundTrip(request *http.Request) (*http.Response, error)
 	}
 	challenges := response.Header.Values("WWW-Authenticate")
 	for i, challenge := range challenges {
-		challenges[i] = challenge + `,` + foreignParameter + `="1"`
+		challenges[i] = markForeign(challenge)
 	}
 	return response, nil
+}
+
+// markForeign adds foreignParameter to a challenge, before all others: the parser stops at
+// the first parameter that it does not understand, and the other host writes these.
+func markForeign(challenge string) string {
+	end := strings.IndexFunc(challenge, func(r rune) bool { return !isLetterOrDigit(r) })
+	if end < 0 {
+		end = len(challenge)
+	}
+	return challenge[:end] + " " + foreignParameter + "=1," + challenge[end:]
+}
+
+func isLetterOrDigit(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 }
