@@ -98,11 +98,18 @@ func New(ctx context.Context, o Options) *Client {
 }
 
 // Redact hides the secrets of all users in words of which a registry has written a part, such
-// as a media type in the message of a verdict.
+// as a media type in the message of a verdict. It also hides the logins that the user and
+// the script have given for registries that were not asked yet.
 func (c *Client) Redact(words string) string {
 	c.mu.Lock()
-	hosts := slices.Collect(maps.Values(c.hosts))
+	hosts, registries := slices.Collect(maps.Values(c.hosts)), slices.Collect(maps.Values(c.registries))
 	c.mu.Unlock()
+	for _, registry := range registries {
+		words = registry.Settings.Redact(words)
+	}
+	for _, login := range c.options.Logins {
+		words = login.Redact(words)
+	}
 	for _, h := range hosts {
 		words = h.account.Redact(words)
 	}

@@ -26,6 +26,9 @@ const (
 // escaped in URLs, in JSON and in Go's quotes, and their beginnings where somebody has
 // cut the words.
 func hide(words string, secrets []string) string {
+	if words == "" {
+		return ""
+	}
 	forms := map[string]bool{}
 	for _, secret := range secrets {
 		if isOrdinary(secret) {
