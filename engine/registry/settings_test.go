@@ -385,6 +385,34 @@ func TestSettingsPlainLogin(t *testing.T) {
 	}
 }
 
+// The same holds for a token server of plain HTTP that a script names.
+func TestSettingsPlainTokenServer(t *testing.T) {
+	r, _, _ := filled()
+	const auth = "auth.example.com"
+	tokens := &tokenRegistry{registry: r}
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if request.Header.Get("Authorization") == "" {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+auth+`/token"`)
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			r.ServeHTTP(w, request)
+		}))
+		network.serve(t, auth+":80", tokens)
+		var warnings []string
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: func(message string) { warnings = append(warnings, message) }})
+		if err := c.Configure(hub, registry.Settings{Username: user, Password: password, TokenServer: "http://" + auth}); err != nil {
+			t.Fatal(err)
+		}
+		read(t, c, app(hub), head)
+		if len(warnings) != 1 || !strings.Contains(warnings[0], "speaks plain HTTP with "+auth+", the token server of "+hub) {
+			t.Errorf("got %q", warnings)
+		}
+	})
+}
+
 // Settings come too late once a registry was asked, also as the endpoint of another one.
 func TestSettingsLate(t *testing.T) {
 	r, _, _ := filled()

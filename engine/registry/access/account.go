@@ -25,9 +25,9 @@ type AccountOptions struct {
 	User      User
 	Anonymous bool // use no credentials of the user's configuration
 	Insecure  bool // accept plain HTTP
-	// WarnPlain is called when a script has made the login readable to the network. It
-	// may be nil.
-	WarnPlain func(from string)
+	// WarnPlain is called when a script has a login sent over plain HTTP. with is the host
+	// that gets the login. It may be nil.
+	WarnPlain func(with, from string)
 }
 
 // Account has the credentials, the session and the tokens of one user at one
@@ -123,10 +123,17 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 		}
 	}
 	s.authorization = s.fixedAuthorization()
-	if s.Scheme == "http" && s.from != "" && a.Settings.allowsHTTP() && !isLoopback(a.Address) && a.WarnPlain != nil {
-		a.WarnPlain(s.from)
+	if s.Scheme == "http" && a.Settings.allowsHTTP() {
+		a.warnPlain(s, a.Address, "")
 	}
 	return s, nil
+}
+
+// warnPlain warns that a host gets the login over plain HTTP. role says which host it is.
+func (a *Account) warnPlain(s *Session, host, role string) {
+	if s.from != "" && !isLoopback(host) && a.WarnPlain != nil {
+		a.WarnPlain(host+role, s.from)
+	}
 }
 
 // MayUseHTTP reports whether requests to the registry may go over plain HTTP.
