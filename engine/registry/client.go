@@ -92,7 +92,7 @@ func New(ctx context.Context, o Options) *Client {
 	}
 	c.network = wire.New(wire.Options{
 		TLS: access.DefaultTLS(o.Insecure), Sockets: o.Sockets, Idle: o.Conns, UserAgent: o.UserAgent,
-		Warn: o.Warn, Log: c.redacted(o.Log), Dial: o.Dial, Transport: o.Transport, Once: o.Once,
+		Warn: c.redactedWarnings(o.Warn), Log: c.redacted(o.Log), Dial: o.Dial, Transport: o.Transport, Once: o.Once,
 	})
 	return c
 }
@@ -129,6 +129,15 @@ func (c *Client) redacted(log func(Exchange)) func(Exchange) {
 		}
 		log(e)
 	}
+}
+
+// redactedWarnings returns a function that gets every message without secrets. A message may
+// quote an answer that is broken, or name the host of a redirect.
+func (c *Client) redactedWarnings(warn func(string)) func(string) {
+	if warn == nil {
+		return nil
+	}
+	return func(message string) { warn(c.Redact(message)) }
 }
 
 // Close waits for pings and requests for tokens that are under way, and closes the

@@ -186,3 +186,35 @@ func TestRealmRefused(t *testing.T) {
 	_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), head)
 	wantError(t, err, validate.Unauthorized, `"http://169.254.169.254/token"`, "link-local")
 }
+
+// The warning that a registry is down quotes a broken answer, but not the login in it.
+func TestWarningsHaveNoSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			_, sent, _ := request.BasicAuth()
+			if sent == "" {
+				w.Header().Set("WWW-Authenticate", "Basic")
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nyou sent %s and %s\r\n\r\n", sent, request.Header.Get("Authorization"))
+			conn.Close()
+		}))
+		var warnings []string
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: func(message string) { warnings = append(warnings, message) },
+			Logins: []registry.Login{{Registry: hub, Username: user, Password: password}}})
+		for range 5 {
+			c.Read(t.Context(), app(hub), head)
+		}
+		got := strings.Join(warnings, "\n")
+		if !strings.Contains(got, "is down") || !strings.Contains(got, "REDACTED") || strings.Contains(got, secret) {
+			t.Errorf("the warnings are %q", got)
+		}
+	})
+}
