@@ -71,6 +71,10 @@ type Options struct {
 	Sinks       []Sink      // in the order in which they get each result
 	Stop        func(error) // called once if a sink fails; must not block
 
+	// Redact hides the users' secrets in words of which a registry has written a part. It
+	// may be nil.
+	Redact func(words string) string
+
 	// Fresh makes every image ask the registries for all its facts, also for those
 	// that another image has asked for. A person at a prompt may mend a mirror
 	// between two images.
@@ -148,6 +152,9 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 	result.SourceDigest, result.DestinationDigest = verdict.SourceDigest, verdict.DestinationDigest
 	result.Missing, result.Corrupt, result.Warnings = verdict.Missing, verdict.Corrupt, verdict.Warnings
 	result.Requests, result.Duration = requests, time.Since(result.Started)
+	if e.options.Redact != nil {
+		result.clean(e.options.Redact)
+	}
 	return result
 }
 

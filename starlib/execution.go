@@ -38,7 +38,7 @@ type execution struct {
 
 func newExecution(script source.Script, o Options) *execution {
 	return &execution{
-		Options: o, script: script, loader: source.NewLoader(script, o.Access),
+		Options: o, script: script, loader: source.NewLoader(script, o.Access), secrets: secrets{redact: o.Redact},
 		failed:  map[string][]*engine.Packed{},
 		sources: diagnose.Sources{script.Name: script.Source}, modules: map[string]*module{},
 	}
@@ -77,9 +77,10 @@ func (e *execution) topLevel(thread *starlark.Thread, dialect *syntax.FileOption
 const (
 	contextLocal = "mvrun.context"
 	taskLocal    = "mvrun.task"
-	hintsLocal   = "mvrun.hints"  // the *imagelist.Hints of the run
-	depthLocal   = "mvrun.depth"  // how many calls of parallel the thread is in
-	promptLocal  = "mvrun.prompt" // the *Session, if the thread executes one of its inputs
+	hintsLocal   = "mvrun.hints"   // the *imagelist.Hints of the run
+	depthLocal   = "mvrun.depth"   // how many calls of parallel the thread is in
+	waitingLocal = "mvrun.waiting" // true while the thread waits for parallel, and executes on_result
+	promptLocal  = "mvrun.prompt"  // the *Session, if the thread executes one of its inputs
 )
 
 // thread returns a thread that ends when ctx does. Whoever runs the thread has

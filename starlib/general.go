@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,9 @@ func (e *execution) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.T
 	if err := param.Unpack(b, args, kwargs, "name", &name, "default?", &fallback); err != nil {
 		return nil, err
 	}
+	if len(e.AllowEnv) > 0 && !slices.Contains(e.AllowEnv, name) { // also with a default, which would hide that
+		return nil, fmt.Errorf("%s: this run lets scripts read %s, and not %s%s", b.Name(), joinAnd(e.AllowEnv), name, hintFor(e.AllowEnvHint, name))
+	}
 	if value, ok := e.LookupEnv(name); ok {
 		e.secrets.add(name, value)
 		return starlark.String(value), nil
@@ -56,6 +60,23 @@ func (e *execution) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.T
 		return nil, fmt.Errorf("%s: %s is not set: set it, or give a default, env(%q, default = …)", b.Name(), name, name)
 	}
 	return fallback, nil
+}
+
+// joinAnd writes words as a list: "a, b and c".
+func joinAnd(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// hintFor returns " (--allow-env NAME would allow it)", or "" without a hint.
+func hintFor(hint, name string) string {
+	if hint == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s %s would allow it)", hint, name)
 }
 
 // sleep implements sleep(duration). It returns early if the thread's context ends.

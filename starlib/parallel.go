@@ -45,6 +45,8 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 		return nil, err
 	}
 
+	defer thread.SetLocal(waitingLocal, thread.Local(waitingLocal)) // on_result may call parallel, too
+	thread.SetLocal(waitingLocal, true)
 	results := &orderedResults{thread: thread, onResult: onResult}
 	err = engine.Each(Context(thread), e.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
 		worker, end := e.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))

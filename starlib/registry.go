@@ -38,8 +38,8 @@ func (e *execution) registry(thread *starlark.Thread, b *starlark.Builtin, args 
 	if err != nil {
 		return nil, err
 	}
-	if !AtTopLevel(thread) && thread.Local(promptLocal) == nil {
-		return nil, fmt.Errorf("%s: only the top level may use %s: requests may be under way already", b.Name(), b.Name())
+	if inCallback(thread) {
+		return nil, fmt.Errorf("%s: a callback of parallel may not use %s, only the top level and main: other callbacks may be asking that registry", b.Name(), b.Name())
 	}
 	s.TLSVerify, s.RequestsPerSecond = verify.value, float64(rate)
 	for _, file := range []*string{&s.CA, &s.Cert, &s.Key} {
@@ -54,6 +54,12 @@ func (e *execution) registry(thread *starlark.Thread, b *starlark.Builtin, args 
 		return nil, fmt.Errorf("%s: %s: %w", b.Name(), host, err)
 	}
 	return starlark.None, nil
+}
+
+// inCallback reports whether a thread executes a callback of parallel.
+func inCallback(thread *starlark.Thread) bool {
+	depth, _ := thread.Local(depthLocal).(int)
+	return depth > 0 || thread.Local(waitingLocal) != nil
 }
 
 // optionalBool is an argument that may be True, False or None. Its value is nil

@@ -29,7 +29,9 @@ type Options struct {
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)
-	Clock       *Clock // nil means the clock of the machine
+	AllowEnv    []string                  // the only variables that env may read; empty means all
+	Redact      func(words string) string // hides what a registry may have repeated of users' secrets; may be nil
+	Clock       *Clock                    // nil means the clock of the machine
 
 	Access source.Access // which files the script may use
 	Files  Files         // finds the file for a path that the script names; nil means the file at that path
@@ -40,6 +42,8 @@ type Options struct {
 
 	MaxSteps     uint64 // how many steps a thread of the script may take; 0 means no limit
 	MaxStepsHint string // how a user sets MaxSteps, for the message of a script that was stopped
+
+	AllowEnvHint string // how a user adds a variable to AllowEnv, for the message of env
 
 	Extra starlark.StringDict // more builtins, such as those of tests
 }

@@ -15,6 +15,7 @@ import (
 // secrets are the values that the builtin env returned. Any of them may be a
 // password, so messages show the name of the variable instead.
 type secrets struct {
+	redact func(string) string // hides the secrets of registries' users; may be nil
 	mu     sync.Mutex
 	values []variable
 }
@@ -58,6 +59,14 @@ func formsOf(value string) []string {
 // hide returns a text in which env("NAME") replaces each value. It also finds
 // values that are quoted and escaped as in Go.
 func (s *secrets) hide(text string) string {
+	text = s.hideVariables(text)
+	if s.redact != nil {
+		text = s.redact(text) // an image's label, for example, may have any word
+	}
+	return text
+}
+
+func (s *secrets) hideVariables(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var pairs []string

@@ -118,7 +118,7 @@ func TestSession(t *testing.T) {
 		"modules":                    {"load('@mvrun//lists.star', 'unique')\nunique([1, 1])", []string{"", ""}},
 		"parallel":                   {"parallel(lambda x: x + 1, [1, 2])\nx = parallel(str, [1])\nx", []string{"[2, 3]", "", `["1"]`}},
 		"parallel in a function":     {"def main():\n  return parallel(lambda x: x + 1, [1, 2])\n\nmain()", []string{"", "[2, 3]"}},
-		"registry":                   {"registry('docker.io', requests_per_second = 1)\nparallel(lambda h: registry(h), ['a.b'])", []string{"", "registry: only the top level may use registry"}},
+		"registry":                   {"registry('docker.io', requests_per_second = 1)\nparallel(lambda h: registry(h), ['a.b'])", []string{"", "registry: a callback of parallel may not use registry"}},
 		"results":                    {"validate(image('a', 'b.c/d', '1'))", []string{"result(docker.io/library/a:1: error unreachable)"}},
 		"lists":                      {"[i.tag for i in load_list()]", []string{`["1", "2"]`}},
 	} {

@@ -38,6 +38,7 @@ type flags struct {
 	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
 	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
+	AllowEnv       []string      `placeholder:"NAME" help:"Let the script read this variable of the environment, and no other that is not named so."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
 	Quiet          bool          `short:"q" help:"Write no log line for images that passed or were skipped."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
@@ -140,7 +141,7 @@ func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 	logins, err := f.logins(c.Getenv)
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
-		List: f.File, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath),
+		List: f.File, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
 		Options: f.options(), Question: f.question(),
 		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins,

@@ -29,6 +29,7 @@ var promised = []struct{ name, short, value string }{
 	{"resume", "", "false"},
 	{"max-steps", "", "0"},
 	{"allow-path", "", ""},
+	{"allow-env", "", ""},
 	{"log-format", "", "text"},
 	{"progress", "", "auto"},
 }

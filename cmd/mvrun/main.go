@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"reflect"
 
@@ -29,6 +31,7 @@ type commands struct {
 
 func main() {
 	limitGarbage()
+	silenceLibraries()
 	os.Exit(run(os.Args[1:], job.Console{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
@@ -36,6 +39,11 @@ func main() {
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", // a dumb terminal has neither bars nor colours
 	}))
 }
+
+// silenceLibraries discards what libraries write to the logger of package log. For example,
+// net/http writes there the bytes that a registry sends without being asked. Such a line
+// would stand between the objects of a JSON log, and could have anything in it.
+func silenceLibraries() { log.SetOutput(io.Discard) }
 
 // run is the whole program, and returns its exit status.
 func run(args []string, c job.Console) int {

@@ -344,6 +344,7 @@ func wantStatus(ts *testscript.TestScript, _ bool, args []string) {
 	if strconv.Itoa(status) != args[0] {
 		ts.Fatalf("exit status %d, want %s", status, args[0])
 	}
+	wantNoSecret(ts)
 }
 
 type interruptedKey struct{}

@@ -119,6 +119,9 @@ const maxLinks = 40
 // between the two steps is found.
 func target(path string) (string, error) {
 	for range maxLinks {
+		if err := checkFolders(path, maxLinks); err != nil {
+			return path, err
+		}
 		to, notLink := os.Readlink(path)
 		info, err := os.Lstat(path)
 		switch {
@@ -133,12 +136,49 @@ func target(path string) (string, error) {
 		case !isOurs(info):
 			return path, fmt.Errorf("it is a symbolic link of another user, which could lead to any file: remove the link, or give the name of another file")
 		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
-		}
-		path = to
+		path = leadsTo(path, to)
 	}
-	return path, fmt.Errorf("more than %d symbolic links lead from one to the other", maxLinks)
+	return path, errTooManyLinks
+}
+
+var errTooManyLinks = fmt.Errorf("more than %d symbolic links lead from one to the other", maxLinks)
+
+// leadsTo returns the path to which a link leads.
+func leadsTo(link, to string) string {
+	if filepath.IsAbs(to) {
+		return to
+	}
+	folder, _ := filepath.Split(link)
+	return folder + to // filepath.Join would take "a/.." away, although a may be a link
+}
+
+// checkFolders returns an error if one of the folders above a path is a symbolic link of
+// another user. Such a link could lead to any folder that has a file of this name.
+func checkFolders(path string, links int) error {
+	if links == 0 {
+		return errTooManyLinks
+	}
+	for at := len(filepath.VolumeName(path)) + 1; at < len(path); at++ {
+		if !os.IsPathSeparator(path[at]) {
+			continue
+		}
+		folder := path[:at]
+		info, err := os.Lstat(folder)
+		if err != nil || info.Mode().Type() != fs.ModeSymlink {
+			continue // what is not there is reported when the file is opened
+		}
+		if !isOurs(info) {
+			return fmt.Errorf("its folder %s is a symbolic link of another user, which could lead to any folder: give the name of another file", folder)
+		}
+		to, err := os.Readlink(folder)
+		if err != nil {
+			return withoutPath(err)
+		}
+		if err := checkFolders(leadsTo(folder, to)+string(filepath.Separator), links-1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkOwner returns an error for the file of another user in a folder where everybody

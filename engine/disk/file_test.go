@@ -128,3 +128,44 @@ func TestOwner(t *testing.T) {
 		})
 	}
 }
+
+// A folder that is another user's link is not written to, also if a link of this user leads
+// through it.
+func TestFolderLinks(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make the files of another user")
+	}
+	folder := t.TempDir()
+	for _, name := range []string{"victim", "victim/deep"} {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, link := range []struct {
+		name, to string
+		owner    int
+	}{{"ours", "victim", 0}, {"theirs", "victim", someone}, {"through", "theirs/deep", 0}, {"file", "theirs/failed.txt", 0}, {"absolute", filepath.Join(folder, "theirs"), 0}} {
+		path := filepath.Join(folder, link.name)
+		if err := os.Symlink(link.to, path); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Lchown(path, link.owner, -1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, ok := range map[string]bool{
+		"victim/failed.txt": true, "ours/failed.txt": true, "ours/deep/failed.txt": true, "nowhere/failed.txt": true,
+		"theirs/failed.txt": false, "theirs/deep/failed.txt": false, "through/failed.txt": false, "absolute/failed.txt": false, "file": false,
+		"ours/../theirs/failed.txt": false,
+	} {
+		if err := CheckOwner(filepath.Join(folder, "victim", "..") + "/" + path); (err == nil) != ok {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	t.Chdir(folder)
+	for path, ok := range map[string]bool{"failed.txt": true, "ours/failed.txt": true, "theirs/failed.txt": false, "./theirs//failed.txt": false} {
+		if err := CheckOwner(path); (err == nil) != ok {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package imagelist
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -109,12 +110,18 @@ func TestNothingHidesAnImage(t *testing.T) {
 // have the same lines.
 func parse(t *testing.T, content string) []error {
 	t.Helper()
+	return parseInParts(t, content, iotest.OneByteReader(strings.NewReader(content)))
+}
+
+// parseInParts is parse with a reader of the stream.
+func parseInParts(t *testing.T, content string, stream io.Reader) []error {
+	t.Helper()
 	file, err := Parse("x.txt", strings.NewReader(content), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines, _ := file.Known()
-	streamed, err := read(t.Context(), Stream("x.txt", iotest.OneByteReader(strings.NewReader(content))))
+	streamed, err := read(t.Context(), Stream("x.txt", stream))
 	if fmt.Sprint(lines) != fmt.Sprint(streamed) || err != nil {
 		t.Errorf("%q: a file has %v, a stream %v, %v", content, lines, streamed, err)
 	}
@@ -126,14 +133,33 @@ func parse(t *testing.T, content string) []error {
 	return errs
 }
 
-// FuzzList reads the same list as a file and as a stream, in parts.
+// parts is a reader that returns a text in parts of certain sizes, and the rest byte by byte.
+type parts struct {
+	text  string
+	sizes []byte
+}
+
+func (p *parts) Read(b []byte) (int, error) {
+	if p.text == "" {
+		return 0, io.EOF
+	}
+	size := 1
+	if len(p.sizes) > 0 {
+		size, p.sizes = int(p.sizes[0]), p.sizes[1:] // a Read may also return nothing
+	}
+	n := copy(b[:min(size, len(b))], p.text)
+	p.text = p.text[n:]
+	return n, nil
+}
+
+// FuzzList reads the same list as a file and as a stream, in parts of any size.
 func FuzzList(f *testing.F) {
 	for _, content := range []string{"one\r\ntwo\rthree", "# x\r\n\r\none\n\r", "\ufeff# x\u2028one", "a\r\r\n\nb"} {
-		f.Add(content)
+		f.Add(content, []byte{1, 2, 0, 200})
 	}
-	f.Fuzz(func(t *testing.T, content string) {
+	f.Fuzz(func(t *testing.T, content string, sizes []byte) {
 		if _, err := Parse("x.txt", strings.NewReader(content), 0); err == nil {
-			parse(t, content)
+			parseInParts(t, content, &parts{content, sizes[:min(len(sizes), 50)]})
 		}
 	})
 }

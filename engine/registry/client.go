@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -91,29 +92,52 @@ func New(ctx context.Context, o Options) *Client {
 	}
 	c.network = wire.New(wire.Options{
 		TLS: access.DefaultTLS(o.Insecure), Sockets: o.Sockets, Idle: o.Conns, UserAgent: o.UserAgent,
-		Warn: o.Warn, Log: c.redacted(o.Log), Dial: o.Dial, Transport: o.Transport, Once: o.Once,
+		Warn: c.redactedWarnings(o.Warn), Log: c.redacted(o.Log), Dial: o.Dial, Transport: o.Transport, Once: o.Once,
 	})
 	return c
 }
 
-// redacted returns a log that gets every exchange without the secrets of all users. A
-// registry may repeat them in the URL to which it redirects.
+// Redact hides the secrets of all users in words of which a registry has written a part, such
+// as a media type in the message of a verdict. It also hides the logins that the user and
+// the script have given for registries that were not asked yet.
+func (c *Client) Redact(words string) string {
+	c.mu.Lock()
+	hosts, registries := slices.Collect(maps.Values(c.hosts)), slices.Collect(maps.Values(c.registries))
+	c.mu.Unlock()
+	for _, registry := range registries {
+		words = registry.Settings.Redact(words)
+	}
+	for _, login := range c.options.Logins {
+		words = login.Redact(words)
+	}
+	for _, h := range hosts {
+		words = h.account.Redact(words)
+	}
+	return words
+}
+
+// redacted returns a log that gets every exchange without secrets, and with a URL of
+// bounded length: a registry may redirect to any URL.
 func (c *Client) redacted(log func(Exchange)) func(Exchange) {
 	if log == nil {
 		return nil
 	}
 	return func(e Exchange) {
-		c.mu.Lock()
-		hosts := slices.Collect(maps.Values(c.hosts))
-		c.mu.Unlock()
-		for _, h := range hosts {
-			e.URL = h.account.Redact(e.URL)
-			if e.Err != nil {
-				e.Err = errors.New(h.account.Redact(e.Err.Error()))
-			}
+		e.URL = wire.OneLine(c.Redact(e.URL))
+		if e.Err != nil {
+			e.Err = errors.New(wire.OneLine(c.Redact(e.Err.Error())))
 		}
 		log(e)
 	}
+}
+
+// redactedWarnings returns a function that gets every message without secrets. A message may
+// quote an answer that is broken, or name the host of a redirect.
+func (c *Client) redactedWarnings(warn func(string)) func(string) {
+	if warn == nil {
+		return nil
+	}
+	return func(message string) { warn(c.Redact(message)) }
 }
 
 // Close waits for pings and requests for tokens that are under way, and closes the
@@ -131,7 +155,7 @@ func (c *Client) Bytes() int64 { return c.bytes.Load() }
 
 // Configure sets the settings of a registry, for both sides of a mirror. name is
 // the name of the registry in lists. Configure must be called before the first
-// request to that registry.
+// request to that registry, under its own name or as the endpoint of another one.
 func (c *Client) Configure(name string, s Settings) error {
 	if err := imagelist.CheckRegistry(name); err != nil {
 		return err
@@ -142,9 +166,12 @@ func (c *Client) Configure(name string, s Settings) error {
 	name = imagelist.CanonicalRegistry(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key := range c.hosts {
-		if key.name == name {
+	for key, h := range c.hosts {
+		switch {
+		case key.name == name:
 			return errors.New("it was asked already: give its settings before the first request")
+		case imagelist.IsSameRegistry(h.registry.address, name):
+			return fmt.Errorf("it was asked already, as the endpoint of %s: give its settings before the first request", key.name)
 		}
 	}
 	if _, ok := c.registries[name]; ok {
@@ -164,6 +191,7 @@ type configuredRegistry struct {
 	address string // the HOST[:PORT] that gets the requests
 	broken  error  // why no request can be sent, such as a wrong certificate of the user; nil if one can
 	wire    *wire.Registry
+	plain   sync.Once // the warning of a login over plain HTTP
 }
 
 func (c *Client) configure(name string, s Settings) *configuredRegistry {

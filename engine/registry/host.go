@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -27,8 +28,20 @@ func (c *Client) newHost(name string, registry *configuredRegistry, user access.
 	account := access.NewAccount(access.AccountOptions{
 		Address: registry.address, Settings: registry.Settings, User: user,
 		Anonymous: c.options.Anonymous, Insecure: registry.IsInsecure(c.options.Insecure),
+		WarnPlain: func(with, from string) { c.warnPlain(registry, with, from) },
 	}, c.flights)
 	return &host{client: c, name: name, registry: registry, account: account, chain: registry.wire.NewChain(account)}
+}
+
+// warnPlain warns, once for each registry, that a script sends a login without TLS.
+func (c *Client) warnPlain(registry *configuredRegistry, with, from string) {
+	if c.options.Warn == nil {
+		return
+	}
+	registry.plain.Do(func() {
+		c.options.Warn(fmt.Sprintf("the script speaks plain HTTP with %s, so everybody in the network between can read the login that it gets (from %s)",
+			with, from))
+	})
 }
 
 // open returns the session with the registry. The first call pings the registry,

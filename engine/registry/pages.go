@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -59,17 +60,17 @@ var (
 	relPattern  = regexp.MustCompile(`(?i);\s*rel\s*=\s*"?([^";]*)`)
 )
 
-// nextPage returns the path of the page after path, relative to the repository. It
-// returns "" if path is the last page. It ignores the host in the registry's link,
+// nextPage returns the path of the page after page, relative to the repository. It
+// returns "" if page is the last one. It ignores the host in the registry's link,
 // because a proxy may have changed it, and the next page is at the same registry.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
-func nextPage(header http.Header, repository, path string) (string, error) {
+func nextPage(header http.Header, repository, page string) (string, error) {
 	for _, link := range linkPattern.FindAllStringSubmatch(strings.Join(header.Values("Link"), ", "), -1) {
 		if rel := relPattern.FindStringSubmatch(link[2]); rel != nil && !strings.EqualFold(strings.TrimSpace(rel[1]), "next") {
 			continue
 		}
 		root := "/v2/" + repository + "/"
-		here, err := url.Parse(root + path)
+		here, err := url.Parse(root + page)
 		if err != nil {
 			return "", err
 		}
@@ -78,7 +79,8 @@ func nextPage(header http.Header, repository, path string) (string, error) {
 			return "", &contentError{fmt.Errorf("the registry's next page is at %q, which is no URL", link[1])}
 		}
 		below, ok := strings.CutPrefix(next.RequestURI(), root)
-		if !ok {
+		// The registry would decode "%2e%2e/" and leave the repository, with the token for it.
+		if !ok || path.Clean(next.Path) != strings.TrimSuffix(next.Path, "/") {
 			return "", &contentError{fmt.Errorf("the registry's next page is at %q, outside of the repository", next.Path)}
 		}
 		return below, nil

@@ -344,3 +344,88 @@ func TestRoomForConfirmation(t *testing.T) {
 		readers.Wait()
 	})
 }
+
+// A registry that speaks plain HTTP by its settings may name a token server of plain HTTP,
+// and redirect within itself. The log warns of a login that goes there, once, unless the
+// registry is on this machine.
+func TestSettingsPlainLogin(t *testing.T) {
+	for _, login := range []bool{false, true} {
+		r, pushed, _ := filled()
+		inner := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if strings.HasSuffix(request.URL.Path, "/manifests/1") {
+				http.Redirect(w, request, "http://"+hub+"/v2/library/app/manifests/"+pushed.Digest, http.StatusFound)
+				return
+			}
+			r.ServeHTTP(w, request)
+		})
+		synctest.Test(t, func(t *testing.T) {
+			network := newPipes()
+			network.serve(t, hub+":80", &tokenRegistry{registry: inner})
+			var warnings []string
+			c := newClient(t, registry.Options{Dial: network.dial, Warn: func(message string) { warnings = append(warnings, message) }})
+			settings := registry.Settings{PlainHTTP: true}
+			if login {
+				settings.Username, settings.Password = user, password
+			}
+			if err := c.Configure(hub, settings); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if fact := read(t, c, app(hub), manifest); fact.Digest != pushed.Digest {
+					t.Errorf("got %+v", fact)
+				}
+			}
+			switch got := strings.Join(warnings, "\n"); {
+			case !login && got != "":
+				t.Errorf("without a login: %q", got)
+			case login && (len(warnings) != 1 || !strings.Contains(got, "speaks plain HTTP with "+hub) || !strings.Contains(got, "(from the script)")):
+				t.Errorf("with a login: %q", got)
+			}
+		})
+	}
+}
+
+// The same holds for a token server of plain HTTP that a script names.
+func TestSettingsPlainTokenServer(t *testing.T) {
+	r, _, _ := filled()
+	const auth = "auth.example.com"
+	tokens := &tokenRegistry{registry: r}
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			if request.Header.Get("Authorization") == "" {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+auth+`/token"`)
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			r.ServeHTTP(w, request)
+		}))
+		network.serve(t, auth+":80", tokens)
+		var warnings []string
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: func(message string) { warnings = append(warnings, message) }})
+		if err := c.Configure(hub, registry.Settings{Username: user, Password: password, TokenServer: "http://" + auth}); err != nil {
+			t.Fatal(err)
+		}
+		read(t, c, app(hub), head)
+		if len(warnings) != 1 || !strings.Contains(warnings[0], "speaks plain HTTP with "+auth+", the token server of "+hub) {
+			t.Errorf("got %q", warnings)
+		}
+	})
+}
+
+// Settings come too late once a registry was asked, also as the endpoint of another one.
+func TestSettingsLate(t *testing.T) {
+	r, _, _ := filled()
+	host := serve(t, r)
+	c := newClient(t, registry.Options{})
+	if err := c.Configure("docker.io", registry.Settings{Endpoint: host}); err != nil {
+		t.Fatal(err)
+	}
+	read(t, c, app("docker.io"), head)
+	if err := c.Configure(strings.ToUpper(host), registry.Settings{}); err == nil || !strings.Contains(err.Error(), "as the endpoint of docker.io") {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Configure("quay.io", registry.Settings{Endpoint: host}); err != nil { // another name of the same host
+		t.Error(err)
+	}
+}

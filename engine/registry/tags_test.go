@@ -100,6 +100,14 @@ func TestTagsFail(t *testing.T) {
 			w.Header().Set("Link", "</v2/library/other/tags/list>; rel=next")
 			fmt.Fprint(w, `{"tags":["a"]}`)
 		}, validate.BadManifest, []string{`"/v2/library/other/tags/list", outside of the repository`}},
+		{"a next page that climbs out of the repository", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Link", "</v2/library/app/%2e%2e/%2E%2e/secret/tags/list>; rel=next")
+			fmt.Fprint(w, `{"tags":["a"]}`)
+		}, validate.BadManifest, []string{"outside of the repository"}},
+		{"a next page that climbs by an escaped slash", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Link", "</v2/library/app/..%2f..%2Fsecret/tags/list>; rel=next")
+			fmt.Fprint(w, `{"tags":["a"]}`)
+		}, validate.BadManifest, []string{"outside of the repository"}},
 		{"a next page that is no URL", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Link", "<:%>; rel=next")
 			fmt.Fprint(w, `{"tags":["a"]}`)

@@ -99,6 +99,33 @@ func TestForeignChallenge(t *testing.T) {
 	})
 }
 
+// The first request follows a redirect only where others do.
+func TestPingRedirect(t *testing.T) {
+	r, _, _ := filled()
+	for to, words := range map[string]string{
+		"https://169.254.169.254/latest/meta-data": "link-local", "https://127.0.0.1:8443/": "this machine", "https://10.0.0.1/v2/": "its address is private",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			network := newPipes()
+			network.serve(t, "8.8.8.8:443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+				if request.URL.Path == "/v2/" {
+					http.Redirect(w, request, to, http.StatusFound)
+					return
+				}
+				r.ServeHTTP(w, request)
+			}))
+			c := newClient(t, registry.Options{Insecure: true, Dial: network.dial})
+			_, _, err := c.Read(t.Context(), app("8.8.8.8"), head)
+			wantError(t, err, validate.Unreachable, "which is not followed", words)
+			for address := range network.dials {
+				if !strings.HasPrefix(address, "8.8.8.8:") {
+					t.Errorf("%s was asked", address)
+				}
+			}
+		})
+	}
+}
+
 // A token server that says that its tokens have ended, or live for ever, is asked once.
 func TestTokenLives(t *testing.T) {
 	for _, lives := range []int{-1, 1<<31 - 1} {
@@ -158,4 +185,36 @@ func TestRealmRefused(t *testing.T) {
 	}))
 	_, _, err := newClient(t, registry.Options{}).Read(t.Context(), app(host), head)
 	wantError(t, err, validate.Unauthorized, `"http://169.254.169.254/token"`, "link-local")
+}
+
+// The warning that a registry is down quotes a broken answer, but not the login in it.
+func TestWarningsHaveNoSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":443", http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			_, sent, _ := request.BasicAuth()
+			if sent == "" {
+				w.Header().Set("WWW-Authenticate", "Basic")
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nyou sent %s and %s\r\n\r\n", sent, request.Header.Get("Authorization"))
+			conn.Close()
+		}))
+		var warnings []string
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Warn: func(message string) { warnings = append(warnings, message) },
+			Logins: []registry.Login{{Registry: hub, Username: user, Password: password}}})
+		for range 5 {
+			c.Read(t.Context(), app(hub), head)
+		}
+		got := strings.Join(warnings, "\n")
+		if !strings.Contains(got, "is down") || !strings.Contains(got, "REDACTED") || strings.Contains(got, secret) {
+			t.Errorf("the warnings are %q", got)
+		}
+	})
 }

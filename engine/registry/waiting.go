@@ -6,6 +6,11 @@ package registry
 // Last choice is a registry to which a request will be sent again; state then says
 // why. requests is how many requests to the registry are under way.
 func (c *Client) Waiting() (registry string, requests int, state string) {
+	registry, requests, state = c.waiting()
+	return registry, requests, c.Redact(state) // which may quote an answer
+}
+
+func (c *Client) waiting() (registry string, requests int, state string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, host := range c.hosts {

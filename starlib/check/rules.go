@@ -22,7 +22,7 @@ const (
 	ruleMainFlag     = "main-flag"
 	ruleMainDoc      = "main-docstring"
 	ruleParallel     = "parallel-at-top-level"
-	ruleRegistry     = "registry-in-main"
+	ruleRegistry     = "registry-in-parallel"
 	ruleFormat       = "format"
 	ruleUnusedLoad   = "load"
 	ruleModuleDoc    = "module-docstring"
@@ -43,7 +43,7 @@ var Rules = []Rule{
 	{Name: ruleNoMain, Severity: Fatal, About: "a script without main; a file that defines names, and uses neither load_list nor write_failed, is taken for a module"},
 	{Name: ruleMainFlag, Severity: Fatal, About: "a parameter of main that cannot be a flag"},
 	{Name: ruleParallel, Severity: Fatal, About: "parallel before main runs"},
-	{Name: ruleRegistry, Severity: Fatal, About: "registry once main runs"},
+	{Name: ruleRegistry, Severity: Fatal, About: "registry in a callback of parallel"},
 	{Name: ruleMainDoc, Severity: Doubtful, About: "a flag of the script that no \"Args:\" explains"},
 	{Name: ruleModuleDoc, Severity: Doubtful, About: "a file that does not begin with a docstring", lint: true},
 	{Name: ruleFunctionDoc, Severity: Doubtful, About: "a module's public function of five statements or more without a docstring", lint: true},

@@ -77,45 +77,80 @@ func (all functions) callersOfParallel() map[string]bool {
 	return found
 }
 
-// checkRegistry finds calls of registry in main, and in all functions that main
-// uses, directly or through other functions.
+// checkRegistry finds calls of registry in callbacks of parallel, and in all functions
+// that these use, directly or through other functions.
 func (c *checker) checkRegistry(all functions) {
-	for name, fn := range all.reachableFrom("main") {
-		by := ""
-		if name != "main" {
-			by = ", since main uses " + name
-		}
-		syntax.Walk(fn, func(n syntax.Node) bool {
-			if call, ok := n.(*syntax.CallExpr); ok {
-				if callee, ok := call.Fn.(*syntax.Ident); ok && isPredeclared(callee, "registry") {
-					start, end := call.Span()
-					c.add(ruleRegistry, start, end, "only the top level may use registry: requests may be under way already"+by)
+	found := map[syntax.Position]bool{}
+	for _, callback := range callbacks(c.tree) {
+		for name, fn := range all.reachableFrom(callback) {
+			syntax.Walk(fn, func(n syntax.Node) bool {
+				call, ok := n.(*syntax.CallExpr)
+				if !ok {
+					return true
 				}
-			}
-			return true
-		})
+				start, end := call.Span()
+				if callee, ok := call.Fn.(*syntax.Ident); ok && isPredeclared(callee, "registry") && !found[start] {
+					found[start] = true
+					by := ""
+					if name != "" {
+						by = ", and parallel calls " + name
+					}
+					c.add(ruleRegistry, start, end, "a callback of parallel may not use registry, only the top level and main: other callbacks may be asking that registry"+by)
+				}
+				return true
+			})
+		}
 	}
 }
 
-// reachableFrom returns a function, and all functions that it uses, directly or
-// through other functions.
-func (all functions) reachableFrom(name string) functions {
-	reached := functions{}
-	var follow func(name string)
-	follow = func(name string) {
-		fn, ok := all[name]
-		if !ok || reached[name] != nil {
-			return
+// callbacks returns the functions that a file gives to parallel, as far as they are
+// written out there or named.
+func callbacks(tree *syntax.File) []syntax.Expr {
+	var found []syntax.Expr
+	syntax.Walk(tree, func(n syntax.Node) bool {
+		call, ok := n.(*syntax.CallExpr)
+		if !ok {
+			return true
 		}
-		reached[name] = fn
-		syntax.Walk(fn, func(n syntax.Node) bool {
-			if ident, ok := n.(*syntax.Ident); ok && isGlobal(ident) {
-				follow(ident.Name)
+		if callee, ok := call.Fn.(*syntax.Ident); !ok || !isPredeclared(callee, "parallel") {
+			return true
+		}
+		for i, arg := range call.Args {
+			name := []string{"fn", "items", "on_result"}[min(i, 2)]
+			if named, ok := arg.(*syntax.BinaryExpr); ok && named.Op == syntax.EQ {
+				name, arg = named.X.(*syntax.Ident).Name, named.Y
+			}
+			if name != "items" {
+				found = append(found, arg)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// reachableFrom returns a callback, which has the name "" if it is a lambda, and all
+// functions that it uses, directly or through other functions.
+func (all functions) reachableFrom(callback syntax.Expr) functions {
+	reached := functions{}
+	var follow func(n syntax.Node)
+	follow = func(n syntax.Node) {
+		syntax.Walk(n, func(n syntax.Node) bool {
+			ident, ok := n.(*syntax.Ident)
+			if !ok || !isGlobal(ident) {
+				return true
+			}
+			if fn, ok := all[ident.Name]; ok && reached[ident.Name] == nil {
+				reached[ident.Name] = fn
+				follow(fn)
 			}
 			return true
 		})
 	}
-	follow(name)
+	if lambda, ok := callback.(*syntax.LambdaExpr); ok {
+		reached[""] = lambda
+	}
+	follow(callback)
 	return reached
 }
 

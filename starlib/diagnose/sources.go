@@ -2,10 +2,8 @@ package diagnose
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.starlark.net/syntax"
 )
@@ -27,19 +25,6 @@ func (s Sources) line(pos syntax.Position) string {
 // maxWidth is how many characters of a line Show writes. If the line is longer, Show
 // writes only the part around the place.
 const maxWidth = 160
-
-// passwordPattern finds a string that a script writes out as a password or a token.
-var passwordPattern = regexp.MustCompile(`(?i)(password|token|secret)("?\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')`)
-
-// withoutPasswords replaces the passwords in a line of a script by as many stars, so that
-// a caret below the line stands at the right place.
-func withoutPasswords(line string) string {
-	return passwordPattern.ReplaceAllStringFunc(line, func(found string) string {
-		part := passwordPattern.FindStringSubmatch(found)
-		quote, n := part[3][:1], utf8.RuneCountInString(part[3])-2
-		return part[1] + part[2] + quote + strings.Repeat("*", n) + quote
-	})
-}
 
 // Show returns a message with its place, followed by the line and a caret:
 //

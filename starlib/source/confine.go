@@ -29,7 +29,11 @@ func (l *Loader) Confine(path string) (string, error) {
 	if slices.Contains(l.access.Named, path) {
 		return path, nil
 	}
-	path = filepath.Clean(path)
+	return l.confine(filepath.Clean(path))
+}
+
+// confine is Confine without the paths of the command line.
+func (l *Loader) confine(path string) (string, error) {
 	folders := append([]string{".", filepath.Dir(l.script.Name)}, l.access.Folders...)
 	for _, folder := range folders {
 		if isWithin(folder, path) {

@@ -69,7 +69,8 @@ func (l *Loader) ReadModule(name string) (Script, error) {
 		}
 		return Script{Name: name, Source: string(source), Bundled: true}, nil
 	}
-	path, err := l.Confine(name)
+	// A flag that names a file does not make the file a module, whose lines errors show.
+	path, err := l.confine(filepath.Clean(name))
 	if err != nil {
 		return Script{}, err
 	}

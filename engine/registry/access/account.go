@@ -25,6 +25,9 @@ type AccountOptions struct {
 	User      User
 	Anonymous bool // use no credentials of the user's configuration
 	Insecure  bool // accept plain HTTP
+	// WarnPlain is called when a script has a login sent over plain HTTP. with is the host
+	// that gets the login. It may be nil.
+	WarnPlain func(with, from string)
 }
 
 // Account has the credentials, the session and the tokens of one user at one
@@ -120,7 +123,17 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 		}
 	}
 	s.authorization = s.fixedAuthorization()
+	if s.Scheme == "http" && a.Settings.allowsHTTP() {
+		a.warnPlain(s, a.Address, "")
+	}
 	return s, nil
+}
+
+// warnPlain warns that a host gets the login over plain HTTP. role says which host it is.
+func (a *Account) warnPlain(s *Session, host, role string) {
+	if s.from != "" && !isLoopback(host) && a.WarnPlain != nil {
+		a.WarnPlain(host+role, s.from)
+	}
 }
 
 // MayUseHTTP reports whether requests to the registry may go over plain HTTP.
@@ -170,19 +183,23 @@ func encodeBasic(username, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
-// Redact hides the account's secrets in a message of a registry. The registry may
-// repeat in it what was sent.
+// Redact hides the account's secrets in words of which a registry has written a part. The
+// registry may repeat what was sent.
 func (a *Account) Redact(words string) string {
 	s := a.session.last()
 	if s == nil {
 		return words
 	}
 	secrets := []string{s.config.Password, s.config.RegistryToken, s.config.IdentityToken, encodeBasic(s.config.Username, s.config.Password)}
-	a.mu.Lock()
-	for _, token := range a.tokens {
-		secrets = append(secrets, strings.TrimPrefix(token.last(), bearer))
+	if hasLongWord(words) { // there may be thousands of tokens, and most messages cannot have one
+		a.mu.Lock()
+		for _, token := range a.tokens {
+			if sent := strings.TrimPrefix(token.last(), bearer); hasBeginning(words, sent) {
+				secrets = append(secrets, sent)
+			}
+		}
+		a.mu.Unlock()
 	}
-	a.mu.Unlock()
 	return hide(words, secrets)
 }
 

@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -78,7 +79,7 @@ func inEnvironment() bool { return strings.TrimSpace(os.Getenv(configfile.Docker
 // without bounds.
 func dockerEntry(ctx context.Context, file *configfile.ConfigFile, key string) (types.AuthConfig, error) {
 	if inEnvironment() {
-		if found, err := configfile.New("").GetAuthConfig(key); err != nil || !isEmpty(found) {
+		if found, err := environmentEntry(key); err != nil || !isEmpty(found) {
 			return found, err
 		}
 	}
@@ -86,6 +87,17 @@ func dockerEntry(ctx context.Context, file *configfile.ConfigFile, key string) (
 		return askHelper(ctx, helper, key)
 	}
 	return credentials.NewFileStore(file).Get(key) // finds a key that has a scheme or a path, too
+}
+
+// environmentEntry returns the login that DOCKER_AUTH_CONFIG has for a key. The library's
+// own function writes to standard error if the variable is wrong, in the middle of the log,
+// and then goes on without a login.
+func environmentEntry(key string) (types.AuthConfig, error) {
+	file := configfile.New("")
+	if err := file.LoadFromReader(strings.NewReader(os.Getenv(configfile.DockerEnvConfigKey))); err != nil {
+		return types.AuthConfig{}, fmt.Errorf("%s is no Docker configuration: %w", configfile.DockerEnvConfigKey, err)
+	}
+	return credentials.NewFileStore(file).Get(key)
 }
 
 // isEmpty reports whether a login has nothing in it but the address, which the library

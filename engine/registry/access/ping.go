@@ -4,8 +4,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"mvrun/engine/registry/wire"
 )
 
 // maxPing is how many bytes are read of the answer to GET /v2/. Nobody needs them.
@@ -33,8 +37,15 @@ type pingTransport struct {
 }
 
 func (t *pingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	if redirect := request.Response; redirect != nil && redirect.Request.URL.Scheme == "https" && request.URL.Scheme != "https" {
-		return nil, errPingDowngrade
+	if redirect := request.Response; redirect != nil {
+		if redirect.Request.URL.Scheme == "https" && request.URL.Scheme != "https" {
+			return nil, errPingDowngrade
+		}
+		asked := (&url.URL{Host: t.host}).Hostname()
+		if err := wire.CheckRedirect(request.Context(), asked, request.URL); err != nil {
+			return nil, err
+		}
+		request = request.WithContext(wire.Redirected(request.Context(), asked))
 	}
 	response, err := t.next.RoundTrip(request)
 	if err != nil {
@@ -49,7 +60,21 @@ func (t *pingTransport) RoundTrip(request *http.Request) (*http.Response, error)
 	}
 	challenges := response.Header.Values("WWW-Authenticate")
 	for i, challenge := range challenges {
-		challenges[i] = challenge + `,` + foreignParameter + `="1"`
+		challenges[i] = markForeign(challenge)
 	}
 	return response, nil
+}
+
+// markForeign adds foreignParameter to a challenge, before all others: the parser stops at
+// the first parameter that it does not understand, and the other host writes these.
+func markForeign(challenge string) string {
+	end := strings.IndexFunc(challenge, func(r rune) bool { return !isLetterOrDigit(r) })
+	if end < 0 {
+		end = len(challenge)
+	}
+	return challenge[:end] + " " + foreignParameter + "=1," + challenge[end:]
+}
+
+func isLetterOrDigit(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 }

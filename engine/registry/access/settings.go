@@ -60,6 +60,12 @@ func (s Settings) Check() error {
 	return nil
 }
 
+// Redact hides the secrets of the settings in words.
+func (s Settings) Redact(words string) string { return hide(words, []string{s.Password, s.Token}) }
+
+// allowsHTTP reports whether the settings, and not the user's options, allow plain HTTP.
+func (s Settings) allowsHTTP() bool { return s.PlainHTTP || s.TLSVerify != nil && !*s.TLSVerify }
+
 // IsInsecure reports whether plain HTTP and any certificate are accepted. usual is
 // the answer if the settings do not say.
 func (s Settings) IsInsecure(usual bool) bool {

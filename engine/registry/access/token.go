@@ -66,6 +66,9 @@ func (a *Account) exchange(ctx context.Context, s *Session, repository string, t
 			return "", 0, &TokenError{err}
 		}
 	}
+	if realm.Scheme == "http" && rules.named != "" && s.sendsLogin() {
+		a.warnPlain(s, realm.Host, ", the token server of "+a.Address)
+	}
 	request := &tokenRequest{session: s, rules: rules, realm: realm, repository: repository, transport: tokens}
 	token, life, status, err := request.send(ctx)
 	done(status)

@@ -16,6 +16,9 @@ type Login struct {
 	From               string // where the login was found, for errors
 }
 
+// Redact hides the password in words.
+func (l Login) Redact(words string) string { return hide(words, []string{l.Password}) }
+
 // User says which credentials a request uses. Requests of equal Users share one
 // session and the tokens.
 type User struct {

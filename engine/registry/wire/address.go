@@ -69,22 +69,42 @@ func allReach(ctx context.Context, host string, wanted ...Reach) bool {
 		!slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !slices.Contains(wanted, reachOf(a)) })
 }
 
-// LinkLocalError says that a name leads to a link-local address, and that no connection
-// was made.
-type LinkLocalError struct{ Address string }
+// AddressError says that a name leads to an address that is not asked, and that no
+// connection was made.
+type AddressError struct{ Address, Why string }
 
-func (e *LinkLocalError) Error() string {
-	return fmt.Sprintf("the name leads to the link-local address %s, which is not asked: clouds keep the credentials of their machines there", e.Address)
+func (e *AddressError) Error() string {
+	return fmt.Sprintf("the name leads to %s, which is not asked: %s", e.Address, e.Why)
 }
 
 // Reason returns the reason of an image's result.
-func (e *LinkLocalError) Reason() validate.Reason { return validate.Unreachable }
+func (e *AddressError) Reason() validate.Reason { return validate.Unreachable }
 
-// refuseLinkLocal is the Control function of a net.Dialer. It sees the address to which
-// a name leads, before the connection is made.
-func refuseLinkLocal(_, address string, _ syscall.RawConn) error {
-	if target, err := netip.ParseAddrPort(address); err == nil && reachOf(target.Addr()) == LinkLocal {
-		return &LinkLocalError{target.Addr().String()}
+type redirectedKey struct{}
+
+// Redirected returns the context of a request to which the registry at the host asked has
+// redirected.
+func Redirected(ctx context.Context, asked string) context.Context {
+	return context.WithValue(ctx, redirectedKey{}, asked)
+}
+
+// guard returns the Control function of a net.Dialer for the connection of a request. It
+// sees the address to which a name leads, before the connection is made. Nothing is asked at
+// a link-local address, and a redirect does not lead to this machine, unless the registry is
+// on this machine itself.
+func guard(ctx context.Context) func(network, address string, _ syscall.RawConn) error {
+	return func(_, address string, _ syscall.RawConn) error {
+		target, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return nil // no address of the internet
+		}
+		asked, redirected := ctx.Value(redirectedKey{}).(string)
+		switch reach := reachOf(target.Addr()); {
+		case reach == LinkLocal:
+			return &AddressError{target.Addr().String(), "it is link-local, where clouds keep the credentials of their machines"}
+		case reach == Loopback && redirected && !isLoopback(ctx, asked):
+			return &AddressError{target.Addr().String(), "that is this machine, and the registry that redirects there is another one"}
+		}
+		return nil
 	}
-	return nil
 }

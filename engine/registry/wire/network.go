@@ -42,7 +42,7 @@ type Network struct {
 	sockets  *sockets
 	shared   *http.Transport // connections that use Options.TLS
 
-	named sync.Map // the hosts of registries and proxies that the user names
+	named sync.Map // hosts that the user names, and that may have any address
 
 	mu         sync.Mutex
 	transports []*http.Transport // every transport of the run, to close its unused connections
@@ -62,8 +62,9 @@ func New(o Options) *Network {
 	return n
 }
 
-// dial makes a connection. Only the user's own registries and proxies may be at a
-// link-local address.
+// dial makes a connection. The user's own proxies may be anywhere. A registry may be at a
+// link-local address if the user names it by this address. A name could lead to another
+// address each time.
 func (n *Network) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	host, _, err := net.SplitHostPort(address)
@@ -71,7 +72,7 @@ func (n *Network) dial(ctx context.Context, network, address string) (net.Conn, 
 		return nil, err
 	}
 	if _, named := n.named.Load(host); !named {
-		dialer.Control = refuseLinkLocal
+		dialer.Control = guard(ctx)
 	}
 	return dialer.DialContext(ctx, network, address)
 }
@@ -136,7 +137,9 @@ type Registry struct {
 func (n *Network) NewRegistry(t Target) *Registry {
 	r := &Registry{Target: t, network: n, connections: n.shared, pace: newPace(t.RequestsPerSecond)}
 	r.warnDowngrade = downgradeWarning(t.Name, n.options.Warn)
-	n.named.Store((&url.URL{Host: t.Host}).Hostname(), true)
+	if host := (&url.URL{Host: t.Host}).Hostname(); ReachOf(host) == LinkLocal {
+		n.named.Store(host, true)
+	}
 	if n.options.Once {
 		r.pace = newPace(0)
 	}

@@ -50,33 +50,44 @@ func (e *RedirectError) Error() string {
 // Reason returns the reason of an image's result.
 func (e *RedirectError) Reason() validate.Reason { return validate.Unreachable }
 
-// check returns an error for a redirect that is not followed. A registry must not make
-// this program ask a machine that only this one reaches, and not replace HTTPS by plain
-// HTTP, unless the digest of what is read shows that nobody changed the bytes.
+func refusedRedirect(to *url.URL, why string) error {
+	return &RedirectError{To: OneLine(to.Scheme + "://" + to.Host), Why: why}
+}
+
+// CheckRedirect returns a *RedirectError if the registry at the host asked must not
+// redirect to a URL: a registry must not make this program ask a machine that only this
+// one reaches. Many registries redirect to object stores, which may have a name that
+// leads to a private address.
 //
-// Many registries redirect to object stores. These may have a name that leads to a
-// private address, and may speak plain HTTP.
+// It sees only addresses that are written as numbers. Request with the context of
+// Redirected, so that a name is judged when its address is known.
+func CheckRedirect(ctx context.Context, asked string, to *url.URL) error {
+	switch reach := ReachOf(to.Hostname()); {
+	case strings.EqualFold(to.Hostname(), asked):
+	case reach == LinkLocal:
+		return refusedRedirect(to, "its address is link-local, where clouds keep the credentials of their machines")
+	case reach == Loopback && !isLoopback(ctx, asked):
+		return refusedRedirect(to, "that is this machine, and the registry is another one")
+	case reach == Private && !IsInternal(ctx, asked):
+		return refusedRedirect(to, "its address is private, and the registry's own is not")
+	}
+	return nil
+}
+
+// check returns an error for a redirect that is not followed. A redirect must not replace
+// HTTPS by plain HTTP, unless the digest of what is read shows that nobody changed the
+// bytes: some stores speak plain HTTP.
 func (t *redirectTransport) check(next *http.Request, via []*http.Request) error {
 	first, last := via[0], via[len(via)-1]
-	refuse := func(why string) error {
-		return &RedirectError{To: OneLine(next.URL.Scheme + "://" + next.URL.Host), Why: why}
-	}
 	if len(via) >= 10 {
 		return errors.New("stopped after 10 redirects")
 	}
-	ctx, asked := first.Context(), first.URL.Hostname()
-	switch reach := ReachOf(next.URL.Hostname()); {
-	case strings.EqualFold(next.URL.Hostname(), asked):
-	case reach == LinkLocal:
-		return refuse("its address is link-local, where clouds keep the credentials of their machines")
-	case reach == Loopback && !isLoopback(ctx, asked):
-		return refuse("that is this machine, and the registry is another one")
-	case reach == Private && !IsInternal(ctx, asked):
-		return refuse("its address is private, and the registry's own is not")
+	if err := CheckRedirect(first.Context(), first.URL.Hostname(), next.URL); err != nil {
+		return err
 	}
 	if last.URL.Scheme == "https" && next.URL.Scheme == "http" {
 		if !namesDigest(first.URL.Path) {
-			return refuse("it speaks plain HTTP, and only the bytes of a digest may come that way")
+			return refusedRedirect(next.URL, "it speaks plain HTTP, and only the bytes of a digest may come that way")
 		}
 		t.warnDowngrade(last.URL, next.URL)
 	}
@@ -115,7 +126,7 @@ func (t *followTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	if request.Header.Get("Referer") != "" { // http.Client adds the URL before, which may have a signature
 		request = withHeader(request, "Referer", "")
 	}
-	return t.next.RoundTrip(request)
+	return t.next.RoundTrip(request.WithContext(Redirected(request.Context(), t.origin.URL.Hostname())))
 }
 
 // sameOrigin reports whether two URLs have the same scheme, host and port.

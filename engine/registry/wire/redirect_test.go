@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -101,19 +102,39 @@ func TestRedirectRules(t *testing.T) {
 	}
 }
 
-// A name that leads to a link-local address is found when the connection is made.
-func TestRefuseLinkLocal(t *testing.T) {
-	for address, want := range map[string]bool{
-		"169.254.169.254:80": true, "[fe80::1%eth0]:443": true, "127.0.0.1:80": false, "10.0.0.1:443": false, "8.8.8.8:443": false,
+// A name that leads to an address which is not asked is found when the connection is made.
+func TestGuard(t *testing.T) {
+	asked := t.Context()
+	for _, test := range []struct {
+		ctx     context.Context
+		address string
+		refused bool
+	}{
+		{asked, "169.254.169.254:80", true},
+		{asked, "[fe80::1%eth0]:443", true},
+		{asked, "127.0.0.1:80", false},
+		{asked, "10.0.0.1:443", false},
+		{asked, "8.8.8.8:443", false},
+		{Redirected(asked, "8.8.8.8"), "127.0.0.1:80", true},
+		{Redirected(asked, "10.0.0.1"), "[::1]:80", true},
+		{Redirected(asked, "8.8.8.8"), "10.0.0.1:80", false}, // of a store behind split DNS
+		{Redirected(asked, "127.0.0.1"), "127.0.0.1:80", false},
+		{Redirected(asked, "localhost"), "[::1]:80", false},
+		{Redirected(asked, "127.0.0.1"), "169.254.169.254:80", true},
 	} {
-		if err := refuseLinkLocal("tcp", address, nil); (err != nil) != want {
-			t.Errorf("%s: got %v", address, err)
+		if err := guard(test.ctx)("tcp", test.address, nil); (err != nil) != test.refused {
+			t.Errorf("%s: got %v", test.address, err)
 		}
 	}
 	n := New(Options{})
-	_, err := n.dial(t.Context(), "tcp", "169.254.0.1:9")
-	if !errors.As(err, new(*LinkLocalError)) {
+	n.NewRegistry(Target{Host: "169.254.0.2"})
+	if _, err := n.dial(t.Context(), "tcp", "169.254.0.1:9"); !errors.As(err, new(*AddressError)) {
 		t.Errorf("a connection to a link-local address: got %v", err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := n.dial(ended, "tcp", "169.254.0.2:9"); errors.As(err, new(*AddressError)) {
+		t.Errorf("a link-local address that the user names: got %v", err)
 	}
 }
 

@@ -69,6 +69,7 @@ type Config struct {
 	Resume    bool   // go on from the results file
 	Outputs   []Output
 	AllowDirs []string // folders that the script may use besides its own
+	AllowEnv  []string // the only variables that the script may read; empty means all
 	Named     []string // paths in the script's own flags, which the script may use wherever they are
 
 	Options  imagelist.Options // what the list leaves open

@@ -116,7 +116,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 		jobs = 1 // one line, one answer
 	}
 	options := engine.Options{
-		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) },
+		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
 		Fresh: c.Session || j.lists.interactive(),
 	}
 	if c.Resume {
@@ -275,12 +275,13 @@ func (j *Job) openWorld() {
 	}
 	j.world = starlib.Options{
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
-		Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write, ReadFile: readFile, WriteFile: writeFile,
+		Redact: j.client.Redact, Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write, ReadFile: readFile, WriteFile: writeFile,
 		Registry: func(host string, s starlib.RegistrySettings) error {
 			return j.client.Configure(host, registry.Settings(s))
 		},
 		List: c.Options, Question: c.Question, Arguments: c.Arguments,
 		Files: files, Access: source.Access{Folders: c.AllowDirs, Named: files.named, FolderHint: "--allow-path"},
+		AllowEnv: c.AllowEnv, AllowEnvHint: "--allow-env",
 		MaxSteps: c.MaxSteps, MaxStepsHint: "--max-steps",
 	}
 }

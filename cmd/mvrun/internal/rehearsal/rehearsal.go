@@ -123,7 +123,7 @@ func (o *Options) runTest(ctx context.Context, test *test) {
 func (o *Options) inWorld(ctx context.Context, path string, transcript io.Writer, do func(context.Context, source.Script, starlib.Options, scripttest.World) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, timeoutError(o.Timeout))
 	defer cancel()
-	w, err := newWorld(o.Command, path, transcript)
+	w, err := newWorld(o.Command, path, o.Paths, transcript)
 	if err != nil {
 		return err
 	}

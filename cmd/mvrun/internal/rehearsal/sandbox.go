@@ -12,31 +12,39 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// sandbox implements job.Sandbox: a test writes all its files in its own folder.
+// sandbox implements job.Sandbox: a test writes all its files in its own folder, and reads
+// only there and where the user keeps scripts and tests.
 type sandbox struct {
 	folder string // the test's own folder, which is empty at first
 	beside string // the folder that has the file of the test
+	// confine returns an error for a path outside the working directory, the folder
+	// beside, and the folders that the user has given to "mvrun test".
+	confine func(path string) (string, error)
 }
 
 // Found returns the path of a file that a script reads. It looks in the test's own
-// folder, then beside the test's file. If the file is in neither, the path stays
-// as it is, relative to the working directory.
+// folder, then beside the test's file, then in the working directory. If the file is in
+// none of them, or if the test may not read it there, the path is one in the test's own
+// folder, where there is no such file. A test names files by itself, also in the flags of
+// a script, so its user has not agreed to any of them.
 func (s sandbox) Found(path string) string {
-	switch {
-	case path == "", s.holds(path):
-		return path
-	case filepath.IsAbs(path):
-		if made := s.inside(path); exists(made) {
-			return made
-		}
+	if path == "" || s.holds(path) {
 		return path
 	}
-	for _, folder := range []string{s.folder, s.beside} {
-		if exists(filepath.Join(folder, path)) {
-			return filepath.Join(folder, path)
+	candidates := []string{path}
+	if !filepath.IsAbs(path) {
+		candidates = []string{filepath.Join(s.beside, path), path}
+	}
+	own := s.inside(path)
+	if exists(own) {
+		return own
+	}
+	for _, candidate := range candidates {
+		if allowed, err := s.confine(candidate); err == nil && exists(allowed) {
+			return allowed
 		}
 	}
-	return path
+	return own
 }
 
 // Made returns the path of a file that a script writes. The path is always in the

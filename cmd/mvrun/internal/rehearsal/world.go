@@ -32,12 +32,15 @@ type world struct {
 	transcript io.Writer // gets the output of the test and of the scripts that it runs
 }
 
-func newWorld(command Command, file string, transcript io.Writer) (*world, error) {
+// newWorld makes the world of a test in file. folders are those that the user has given to
+// "mvrun test".
+func newWorld(command Command, file string, folders []string, transcript io.Writer) (*world, error) {
 	folder, err := os.MkdirTemp("", "mvrun-test-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for the test: %w", err)
 	}
-	return &world{command: command, file: file, sandbox: sandbox{folder, filepath.Dir(file)}, transcript: &lockedWriter{w: transcript}}, nil
+	confine := source.NewLoader(source.Script{Name: file}, source.Access{Folders: folders}).Confine
+	return &world{command: command, file: file, sandbox: sandbox{folder, filepath.Dir(file), confine}, transcript: &lockedWriter{w: transcript}}, nil
 }
 
 func (w *world) close() error { return os.RemoveAll(w.sandbox.folder) }
@@ -78,7 +81,10 @@ func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, boo
 
 // RunScript implements scripttest.World.
 func (w *world) RunScript(ctx context.Context, s scripttest.ScriptRun) (scripttest.ScriptOutcome, error) {
-	path := w.scriptPath(s.Script)
+	path, err := w.scriptPath(s.Script)
+	if err != nil {
+		return scripttest.ScriptOutcome{}, err
+	}
 	if _, err := source.Find(path); err != nil {
 		return scripttest.ScriptOutcome{}, err
 	}
@@ -91,7 +97,6 @@ func (w *world) RunScript(ctx context.Context, s scripttest.ScriptRun) (scriptte
 	outcome.Status = w.run(ctx, append([]string{"run", path}, s.Flags...), c, starlib.NewClock(s.Now), &outcome)
 	outcome.Output, outcome.Log = w.readable(stdout.String()), w.readable(stderr.String())
 	fmt.Fprintf(w.transcript, "$ mvrun %s\n%s%sexit status %d\n", strings.Join(append([]string{s.Script}, s.Flags...), " "), outcome.Log, outcome.Output, outcome.Status)
-	var err error
 	outcome.Files, err = w.files()
 	return outcome, err
 }
@@ -118,16 +123,21 @@ func (w *world) run(ctx context.Context, args []string, c job.Console, clock *st
 
 // scriptPath returns the path of a script that the test names. If no file of that
 // name is beside the test's file, but a bundled script has the name, scriptPath
-// returns the name itself.
-func (w *world) scriptPath(name string) string {
+// returns the name itself. A file that the test may not read is an error, because the
+// message about a broken script shows a line of the script.
+func (w *world) scriptPath(name string) (string, error) {
 	path := name
 	if !filepath.IsAbs(name) {
 		path = filepath.Join(filepath.Dir(w.file), name)
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && slices.Contains(source.Names(), name) {
-		return name
+		return name, nil
 	}
-	return path
+	path, err := w.sandbox.confine(path)
+	if strings.HasPrefix(path, "-") { // the command line would take it for a flag, and the word behind it for the script
+		path = "." + string(filepath.Separator) + path
+	}
+	return path, err
 }
 
 // readable removes the path of the test's folder from a text, because this path is
