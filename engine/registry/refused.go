@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"mvrun/engine/registry/access"
 	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
@@ -97,6 +98,7 @@ type login struct {
 	address   string
 	namespace string // the part of the registry that the credentials are for, or ""
 	from      string // the place where the credentials were found; "" if there are none
+	where     string // the file or program that gave them, or ""
 	readable  string // another repository that could be read with them, or ""
 	certain   bool   // whether there is such a repository, or the request was for none
 	isRefused bool   // whether the credentials themselves were refused
@@ -106,8 +108,8 @@ type login struct {
 // answer 401 or 403 for a repository that does not exist, so that nobody can find out
 // the names of the others.
 func (l login) hint() string {
-	with := fmt.Sprintf("with the credentials for %s of %s", cmp.Or(l.namespace, l.address), l.from)
-	run := fmt.Sprintf("run \"docker login %s\"", l.address)
+	with := fmt.Sprintf("with the credentials for %s of %s%s", cmp.Or(l.namespace, l.address), l.from, l.expiry())
+	run := l.way()
 	switch {
 	case l.from == "" && l.certain:
 		return fmt.Sprintf(" (no credentials for %s; %s)", l.address, run)
@@ -121,4 +123,26 @@ func (l login) hint() string {
 		return fmt.Sprintf(" (%s, which could read %s: there is no such repository, or they may not read it)", with, l.readable)
 	}
 	return fmt.Sprintf(" (%s; or there is no such repository)", with)
+}
+
+// way says how a user gets a login for the registry.
+func (l login) way() string {
+	helper, _ := access.CloudHelper(l.address)
+	switch {
+	case helper != "":
+		return fmt.Sprintf("install docker-credential-%[1]s, and write \"credHelpers\": {\"%[2]s\": \"%[1]s\"} into the Docker configuration", helper, l.address)
+	case l.address == "ghcr.io":
+		return "set GITHUB_TOKEN, or run \"docker login ghcr.io\""
+	}
+	return fmt.Sprintf("run \"docker login %s\"", l.address)
+}
+
+// expiry says that a login for a registry of a cloud ends soon. It returns "" if the
+// login was just made by a program for that cloud, and for other registries.
+func (l login) expiry() string {
+	helper, life := access.CloudHelper(l.address)
+	if helper == "" || strings.HasPrefix(l.where, "docker-credential-") || access.IsCloudLogin(l.from) {
+		return ""
+	}
+	return fmt.Sprintf("; a login there ends after %s, and docker-credential-%s makes new ones", life, helper)
 }
