@@ -29,7 +29,7 @@ type doctorCommand struct {
 
 // Help implements kong.HelpProvider.
 func (doctorCommand) Help() string {
-	return `Examines registries as a run would ask them, and says for each one: whether it answers, over which TLS and with which certificate; which credentials are used, and where they come from; which login the registry demands; whether a manifest can be read; whether the registry has HEAD, referrers and ranges; what is left of the rate limit; and what to do about what is wrong. No secret is shown.
+	return `Examines registries as a run would ask them, and says for each one: whether it answers, over which TLS and with which certificate; which credentials are used, and where they come from; which login the registry demands; whether a manifest can be read; whether the registry has HEAD, referrers and ranges; what is left of the rate limit; and what to do about what is wrong. No secret is shown. Each request is sent once.
 
 With a repository, a manifest of it is read: that of the tag, or of "latest", or of the tag that the registry lists last. With a host alone, the login is tried, if there is one, and no pull.
 

@@ -87,8 +87,11 @@ func expiryText(end, now time.Time) string {
 
 func credentialsText(f *registry.Diagnosis) string {
 	c := f.Credentials
-	if c == nil {
-		return "none for " + f.Registry
+	switch {
+	case c == nil:
+		return "not known"
+	case c.From == "":
+		return "none for " + c.For
 	}
 	text := c.Kind
 	if c.Username != "" {

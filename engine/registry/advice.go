@@ -31,11 +31,12 @@ func (h *host) advise(e *Error) (message, advice string) {
 	case *hintedError:
 		return k.explained.Error(), parenthesised(k.hint)
 	case *refusedError:
-		plain := *k
-		plain.hint = ""
-		return plain.Error(), h.adviseRefusal(k)
+		return k.answer(), adviseRefusal(k)
 	}
 	message = known.Error()
+	if errors.As(e.Err, new(*wire.RedirectError)) || errors.As(e.Err, new(*wire.LinkLocalError)) {
+		return message, "Correct the address of the store in the configuration of the registry."
+	}
 	switch dns, op := (*net.DNSError)(nil), (*net.OpError)(nil); {
 	case errors.As(e.Err, &dns) && dns.IsNotFound:
 		return "no such host " + wire.HostName(dns.Name), "Check the name, and the resolver of this machine." + h.proxyHint()
@@ -85,12 +86,12 @@ func (h *host) adviseCertificate(e *certificateError) string {
 }
 
 // adviseRefusal says what to do about an answer that refuses a request.
-func (h *host) adviseRefusal(e *refusedError) string {
+func adviseRefusal(e *refusedError) string {
 	switch status := e.status.StatusCode; {
 	case e.redirectedTo != "":
 		return fmt.Sprintf("The registry redirects to %s: check its permissions, its clock, and the way there.", e.redirectedTo)
 	case e.Reason() == validate.Unauthorized:
-		return parenthesised(e.hint)
+		return e.login.advice()
 	case e.Reason() == validate.RateLimited:
 		return "Wait, log in if you did not, or ask a cache instead."
 	case e.atPing && status == http.StatusNotFound:

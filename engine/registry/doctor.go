@@ -26,7 +26,7 @@ type Diagnosis struct {
 	HTTP    string `json:"http"`    // such as "HTTP/2.0"
 
 	TLS         *Certificate `json:"tls"`
-	Credentials *Credentials `json:"credentials"` // nil if there are none
+	Credentials *Credentials `json:"credentials"`
 	Auth        *Auth        `json:"auth"`
 	Pull        *Pull        `json:"pull"` // nil if none was tried
 	Head        *Capability  `json:"head"`
@@ -58,11 +58,11 @@ type Certificate struct {
 
 // Credentials are those that a run would use.
 type Credentials struct {
-	From     string `json:"from"`     // such as "the Docker configuration"
+	From     string `json:"from"`     // such as "the Docker configuration"; "" if there are none
 	Where    string `json:"where"`    // the file or program that gave them, or ""
 	For      string `json:"for"`      // the registry, or a part of it
 	Username string `json:"username"` // "" if there is none
-	Kind     string `json:"kind"`     // "password", "identity token" or "token"
+	Kind     string `json:"kind"`     // "password", "identity token", "token" or "none"
 	Accepted *bool  `json:"accepted"` // nil if nobody asked for them
 }
 

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -43,8 +44,8 @@ func (x *examination) examine(ctx context.Context) {
 		x.logIn(ctx, session)
 	}
 	x.describeLimit()
-	if c := x.found.Credentials; c != nil && x.host.account.IsAccepted() {
-		c.Accepted = new(true)
+	if x.hasLogin() && x.host.account.IsAccepted() {
+		x.found.Credentials.Accepted = new(true)
 	}
 }
 
@@ -76,9 +77,14 @@ func (x *examination) addError(ctx context.Context, check string, err error) {
 
 // refuse notes that the credentials were refused.
 func (x *examination) refuse() {
-	if c := x.found.Credentials; c != nil {
-		c.Accepted = new(x.host.account.IsAccepted())
+	if x.hasLogin() {
+		x.found.Credentials.Accepted = new(x.host.account.IsAccepted())
 	}
+}
+
+// hasLogin reports whether credentials were found.
+func (x *examination) hasLogin() bool {
+	return x.found.Credentials != nil && x.found.Credentials.From != ""
 }
 
 func isUnauthorized(err error) bool {
@@ -153,14 +159,11 @@ func (x *examination) tryAnonymously(ctx context.Context) {
 
 // describeLogin notes the credentials that were found.
 func (x *examination) describeLogin(login access.Found) {
-	if login.Kind == "" {
-		return
-	}
 	of := imagelist.CanonicalRegistry(x.target.Registry)
 	if namespace := x.host.account.User.Namespace; namespace != "" {
 		of = namespace
 	}
-	x.found.Credentials = &Credentials{From: login.From, Where: x.clean(login.Where), For: of, Username: x.clean(login.Username), Kind: login.Kind}
+	x.found.Credentials = &Credentials{From: login.From, Where: x.clean(login.Where), For: of, Username: x.clean(login.Username), Kind: cmp.Or(login.Kind, "none")}
 }
 
 // describeAuth notes what the registry demands.
@@ -201,7 +204,7 @@ func (x *examination) checkPing() {
 
 // logIn finds out whether the credentials are accepted, without a repository.
 func (x *examination) logIn(ctx context.Context, session *access.Session) {
-	if x.found.Auth.Scheme != "bearer" && (x.found.Auth.Scheme != "basic" || x.found.Credentials == nil) {
+	if x.found.Auth.Scheme != "bearer" && (x.found.Auth.Scheme != "basic" || !x.hasLogin()) {
 		return
 	}
 	request, err := newRequest(ctx, http.MethodGet, session.Scheme, session.Host, "")
@@ -217,7 +220,7 @@ func (x *examination) logIn(ctx context.Context, session *access.Session) {
 	status, refused := errors.AsType[*transport.Error](err)
 	switch {
 	case err == nil:
-	case x.found.Credentials == nil && refused && status.StatusCode < http.StatusInternalServerError: // nobody has logged in
+	case !x.hasLogin() && refused && status.StatusCode < http.StatusInternalServerError: // nobody has logged in
 	default:
 		x.addError(ctx, "auth", err)
 	}

@@ -118,7 +118,7 @@ func (h *host) refused(status *transport.Error, err error) explained {
 		}
 		e.failsAlone = h.chain.FailsAlone(request.URL)
 	}
-	e.hint = h.login(status, e, ping).hint()
+	e.login = h.login(status, e, ping)
 	return e
 }
 

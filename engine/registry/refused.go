@@ -19,7 +19,7 @@ type refusedError struct {
 	body            wire.Body
 	address         string
 	words           string // the message of the registry in the answer, or ""
-	hint            string // which credentials were used, and what else may be wrong
+	login           login
 	fromTokenServer bool   // whether the token server answered
 	atPing          bool   // whether this was the first request, GET /v2/
 	redirectedTo    string // the host that answered after a redirect, or ""
@@ -39,6 +39,14 @@ func (e *refusedError) Reason() validate.Reason {
 }
 
 func (e *refusedError) Error() string {
+	if e.Reason() == validate.Unauthorized && e.redirectedTo == "" {
+		return e.answer() + e.login.hint()
+	}
+	return e.answer()
+}
+
+// answer says what was answered, without a hint.
+func (e *refusedError) answer() string {
 	if e.redirectedTo != "" {
 		return fmt.Sprintf("%s from %s, to which the registry redirects", e.storeAnswer(), e.redirectedTo)
 	}
@@ -46,10 +54,8 @@ func (e *refusedError) Error() string {
 	if e.fromTokenServer {
 		what = "the token server answered " + what
 	}
-	switch reason := e.Reason(); {
-	case reason == validate.Unauthorized:
-		return what + e.hint
-	case reason == validate.Unreachable && e.atPing:
+	switch {
+	case e.Reason() == validate.Unreachable && e.atPing:
 		return fmt.Sprintf("%s does not answer as a registry does: GET /v2/ gave %s", e.address, what)
 	case e.ping != 0:
 		return fmt.Sprintf("%s; and GET /v2/ gave %s, so the registry itself may be down", what, statusWords(e.ping))
@@ -113,7 +119,7 @@ func (l login) hint() string {
 	switch {
 	case l.from == "" && l.certain:
 		return fmt.Sprintf(" (no credentials for %s; %s)", l.address, run)
-	case l.certain, l.isRefused && l.readable == "":
+	case l.certain, l.isRefused && l.readable == "" && l.from != "":
 		return fmt.Sprintf(" (%s)", with)
 	case l.from == "" && l.readable != "":
 		return fmt.Sprintf(" (no credentials for %s, which %s does not need: there is no such repository, or %s)", l.address, l.readable, run)
@@ -145,4 +151,21 @@ func (l login) expiry() string {
 		return ""
 	}
 	return fmt.Sprintf("; a login there ends after %s, and docker-credential-%s makes new ones", life, helper)
+}
+
+// advice says what a user can do about a refused login.
+func (l login) advice() string {
+	place := l.from
+	if l.where != "" {
+		place += " (" + l.where + ")"
+	}
+	switch {
+	case l.from == "" && l.certain:
+		return fmt.Sprintf("No credentials for %s were found: %s.", l.address, l.way())
+	case l.from == "":
+		return fmt.Sprintf("No credentials for %s were found: %s. If it needs none, check the name of the repository.", l.address, l.way())
+	case l.isRefused:
+		return fmt.Sprintf("The credentials from %s are wrong or have ended%s: correct them there, or %s.", place, l.expiry(), l.way())
+	}
+	return fmt.Sprintf("The credentials from %s may not read this%s: check the name of the repository, and ask for the right to pull.", place, l.expiry())
 }
