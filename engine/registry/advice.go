@@ -15,12 +15,10 @@ import (
 	"mvrun/validate"
 )
 
-// advise splits the message of an error: what happened, and what the user can do.
+// advise splits the message of an error: what happened, and what the user can do. The
+// caller hides the secrets that a registry may have repeated in it.
 func (h *host) advise(e *Error) (message, advice string) {
-	known := e.known
-	if redacted, ok := known.(*redactedError); ok {
-		known = redacted.explained
-	}
+	known := e.cause()
 	switch k := known.(type) {
 	case *certificateError:
 		return k.words, h.adviseCertificate(k)

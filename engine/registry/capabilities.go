@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"mvrun/engine/imagelist"
 	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
@@ -22,11 +23,8 @@ func (x *examination) pull(ctx context.Context) {
 	if x.target.Tag == "" {
 		x.found.Tag = latestTag
 	}
-	status, hasDigest, err := x.head(ctx)
-	var top validate.Fact
-	if err == nil {
-		top, err = sound(x.host.readManifest(ctx, repository, x.found.Tag))
-	}
+	// GET comes first: its answer may have words, and refused credentials are sent once.
+	top, err := sound(x.host.readManifest(ctx, repository, x.found.Tag))
 	if err == nil && top.Missing && x.target.Tag == "" {
 		top, err = x.pullAny(ctx)
 	}
@@ -39,42 +37,35 @@ func (x *examination) pull(ctx context.Context) {
 		return
 	}
 	*x.found.Pull = Pull{Granted: true, Digest: top.Digest, MediaType: x.clean(top.Manifest.MediaType)}
-	if x.found.Tag == latestTag || x.target.Tag != "" {
-		x.found.Head = headCapability(status, hasDigest)
-	}
+	x.found.Head = x.head(ctx)
 	x.found.Referrers = x.referrers(ctx, top.Digest)
 	x.readPart(ctx, top.Manifest)
 }
 
-// head asks for the manifest with HEAD, as nodes do.
-func (x *examination) head(ctx context.Context) (status int, hasDigest bool, err error) {
+// head asks with HEAD, as nodes do, for the manifest that GET could read.
+func (x *examination) head(ctx context.Context) *Capability {
 	response, err := x.host.do(ctx, http.MethodHead, x.target.Repository, "manifests/"+x.found.Tag, accept)
 	if err != nil {
-		return 0, false, err
+		return x.unknown(ctx, err)
 	}
 	defer response.Body.Close()
-	return response.StatusCode, validate.CheckDigest(response.Header.Get("Docker-Content-Digest")) == nil, nil
-}
-
-// headCapability judges the answer to HEAD for a manifest that GET could read.
-func headCapability(status int, hasDigest bool) *Capability {
 	switch {
-	case status == http.StatusOK && hasDigest:
+	case response.StatusCode == http.StatusOK && validate.CheckDigest(response.Header.Get("Docker-Content-Digest")) == nil:
 		return &Capability{Supported: new(true)}
-	case status == http.StatusOK:
+	case response.StatusCode == http.StatusOK:
 		return &Capability{Supported: new(false), Detail: "the answer has no Docker-Content-Digest: each look at a tag costs a GET"}
 	}
-	return &Capability{Supported: new(false), Detail: statusWords(status) + ", although GET works: each look at a tag costs a GET"}
+	return &Capability{Supported: new(false), Detail: statusWords(response.StatusCode) + ", although GET works: each look at a tag costs a GET"}
 }
 
 // pullAny reads the manifest of the tag that the registry lists last, if it has no
 // latest.
 func (x *examination) pullAny(ctx context.Context) (validate.Fact, error) {
-	tags, err := x.host.tags(ctx, x.target.Repository)
-	if err != nil || len(tags) == 0 {
+	tags := x.tags(ctx)
+	if len(tags) == 0 {
 		return validate.Fact{Missing: true}, nil // the tag latest is what is missing
 	}
-	x.found.Tag = x.clean(tags[len(tags)-1])
+	x.found.Tag = tags[len(tags)-1]
 	return sound(x.host.readManifest(ctx, x.target.Repository, x.found.Tag))
 }
 
@@ -83,12 +74,24 @@ const shownTags = 5
 
 // nameTags names some tags that the registry has.
 func (x *examination) nameTags(ctx context.Context) string {
-	tags, err := x.host.tags(ctx, x.target.Repository)
-	if err != nil || len(tags) == 0 {
+	tags := x.tags(ctx)
+	if len(tags) == 0 {
 		return "Check the name of the repository: the registry lists no tags of it."
 	}
-	shown := slices.Clone(tags[max(0, len(tags)-shownTags):])
-	return x.clean(fmt.Sprintf("Name one of its tags, such as %s.", strings.Join(shown, ", ")))
+	return fmt.Sprintf("Name one of its tags, such as %s.", strings.Join(tags[max(0, len(tags)-shownTags):], ", "))
+}
+
+// tags returns the tags that the registry lists, without those that are no tags, or that
+// repeat a secret.
+func (x *examination) tags(ctx context.Context) []string {
+	tags, err := x.host.tags(ctx, x.target.Repository)
+	if err != nil {
+		return nil // the tag that is missing counts
+	}
+	return slices.DeleteFunc(tags, func(tag string) bool {
+		_, _, err := imagelist.ParseReference("registry.example/name:"+tag, imagelist.Options{})
+		return err != nil || strings.Contains(tag, "@") || x.clean(tag) != tag
+	})
 }
 
 // referrers finds out whether the registry lists what is attached to an image.

@@ -4,8 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
-	"net/http"
 
 	"mvrun/engine/registry/wire"
 )
@@ -71,11 +69,3 @@ func describeCertificate(certificate *x509.Certificate) *Certificate {
 
 // maxNames is how many names of a certificate are shown.
 const maxNames = 20
-
-// isTLS reports whether an error shows that somebody answers, but not with TLS as this
-// machine wants it.
-func isTLS(err error) bool {
-	op, isOp := errors.AsType[*net.OpError](err)
-	return errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(tls.RecordHeaderError)) ||
-		errors.Is(err, http.ErrSchemeMismatch) || isOp && op.Op == "remote error"
-}

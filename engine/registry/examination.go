@@ -58,7 +58,7 @@ func (x *examination) add(check, message, advice string) {
 }
 
 // addError adds the problem that an error tells of.
-func (x *examination) addError(ctx context.Context, check string, err error) {
+func (x *examination) addError(ctx context.Context, check string, err error) *Error {
 	ctx, call := wire.NewCall(ctx)
 	name := x.target.Registry
 	if x.target.Repository != "" {
@@ -73,6 +73,7 @@ func (x *examination) addError(ctx context.Context, check string, err error) {
 		x.refuse()
 	}
 	x.add(check, x.clean(message), x.clean(advice))
+	return e
 }
 
 // refuse notes that the credentials were refused.
@@ -128,10 +129,15 @@ func (x *examination) explainSilence(ctx context.Context, err error) {
 	if x.found.TLS != nil && !x.found.TLS.Trusted {
 		check = "tls"
 	}
-	x.addError(ctx, check, err)
-	if !x.found.Answers && check == "connection" && !isTLS(err) {
+	if e := x.addError(ctx, check, err); !x.found.Answers && !isAnswer(e) {
 		x.found.Status = NoAnswer
 	}
+}
+
+// isAnswer reports whether an error shows that a registry is there, although no answer of
+// HTTP came.
+func isAnswer(e *Error) bool {
+	return errors.As(e.cause(), new(*certificateError)) || errors.As(e.cause(), new(*clientCertificateError)) || errors.As(e.cause(), new(*plainHTTPError))
 }
 
 func firstOf[T any](values ...*T) *T {
