@@ -102,7 +102,10 @@ func (x *examination) clean(words string) string {
 func (x *examination) describeAnswers(session *access.Session) {
 	answers := x.seen.of(x.host.isOwn)
 	if session != nil { // plain HTTP may have been tried beside HTTPS
-		answers = slices.DeleteFunc(answers, func(o observed) bool { return o.scheme != session.Scheme })
+		used := slices.DeleteFunc(slices.Clone(answers), func(o observed) bool { return o.scheme != session.Scheme })
+		if len(used) > 0 { // otherwise the settings turn https into http
+			answers = used
+		}
 	}
 	if len(answers) == 0 {
 		return
@@ -124,7 +127,9 @@ func (x *examination) explainSilence(ctx context.Context, err error) {
 	if ping, ok := errors.AsType[*access.PingError](err); ok {
 		x.describeLogin(ping.Login)
 	}
-	x.found.TLS = firstOf(x.found.TLS, x.host.describeUntrusted(err))
+	if x.found.TLS == nil {
+		x.found.TLS = x.host.describeUntrusted(err)
+	}
 	check := "connection"
 	if x.found.TLS != nil && !x.found.TLS.Trusted {
 		check = "tls"
@@ -138,15 +143,6 @@ func (x *examination) explainSilence(ctx context.Context, err error) {
 // HTTP came.
 func isAnswer(e *Error) bool {
 	return errors.As(e.cause(), new(*certificateError)) || errors.As(e.cause(), new(*clientCertificateError)) || errors.As(e.cause(), new(*plainHTTPError))
-}
-
-func firstOf[T any](values ...*T) *T {
-	for _, value := range values {
-		if value != nil {
-			return value
-		}
-	}
-	return nil
 }
 
 // tryAnonymously finds out whether the registry answers at all, if the credentials
