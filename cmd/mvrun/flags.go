@@ -90,16 +90,21 @@ const (
 
 // checkPlaces returns an error if a flag that changes the names of a list is wrong.
 func (f *flags) checkPlaces() error {
-	for _, flag := range []struct{ name, place string }{{sourceFlag, f.Source}, {destinationFlag, f.Destination}} {
+	if err := imagelist.CheckProject(f.DefaultProject); err != nil {
+		return fmt.Errorf("--default-project: %w", err)
+	}
+	return checkPlaces(f.Source, f.Destination)
+}
+
+// checkPlaces returns an error if the value of -s or -d is wrong.
+func checkPlaces(source, destination string) error {
+	for _, flag := range []struct{ name, place string }{{sourceFlag, source}, {destinationFlag, destination}} {
 		if flag.place == "" {
 			continue
 		}
 		if err := imagelist.CheckPlace(flag.place); err != nil {
 			return fmt.Errorf("%s: %w", flag.name, err)
 		}
-	}
-	if err := imagelist.CheckProject(f.DefaultProject); err != nil {
-		return fmt.Errorf("--default-project: %w", err)
 	}
 	return nil
 }
@@ -150,20 +155,27 @@ func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 	}, err
 }
 
-// logins returns the names and passwords of the environment. They are for the
-// registries of -s and -d, whatever prefix stands there, else for Docker Hub, as with Hangar, and go to no
-// other registry of the list.
+// logins returns the names and passwords of the environment.
 func (f *flags) logins(getenv func(string) string) ([]registry.Login, error) {
+	sides := []validate.Side{validate.Source, validate.Destination}
+	if f.alone() {
+		sides = sides[1:]
+	}
+	return environmentLogins(getenv, f.Source, f.Destination, sides)
+}
+
+// environmentLogins returns the names and passwords of the environment for some sides.
+// They are for the registries of -s and -d, whatever prefix stands there, else for Docker
+// Hub, as with Hangar, and go to no other registry of the list.
+func environmentLogins(getenv func(string) string, source, destination string, sides []validate.Side) ([]registry.Login, error) {
 	var logins []registry.Login
-	for _, side := range []struct {
-		validate.Side
-		prefix, registry string
-	}{{validate.Source, "SOURCE", f.Source}, {validate.Destination, "DEST", f.Destination}} {
-		name, password := side.prefix+"_USERNAME", side.prefix+"_PASSWORD"
-		if side.Side == validate.Source && f.alone() {
-			continue
+	for _, side := range sides {
+		prefix, place := "SOURCE", source
+		if side == validate.Destination {
+			prefix, place = "DEST", destination
 		}
-		login := registry.Login{Side: side.Side, Registry: imagelist.RegistryOf(side.registry), Username: getenv(name), Password: getenv(password), From: name}
+		name, password := prefix+"_USERNAME", prefix+"_PASSWORD"
+		login := registry.Login{Side: side, Registry: imagelist.RegistryOf(place), Username: getenv(name), Password: getenv(password), From: name}
 		if login.Username == "" && login.Password == "" {
 			continue
 		}

@@ -34,6 +34,7 @@ func TestFlagsInMessages(t *testing.T) {
 		t.Fatalf("flags %q, variables %q, commands %q", names, variables, commands)
 	}
 	flag := regexp.MustCompile(`--(` + strings.Join(names, "|") + `)\b|(^|[\s(])-[adfjos]([\s),.:]|$)|\b(` + strings.Join(variables, "|") + `)\b|mvrun (` + strings.Join(commands, "|") + `)\b`)
+	const forGcloud = `"--format=json(credential)"` // is an argument of another program
 	files := token.NewFileSet()
 	for _, root := range []string{"../../engine", "../../starlib", "../../validate"} {
 		err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
@@ -45,7 +46,7 @@ func TestFlagsInMessages(t *testing.T) {
 				return err
 			}
 			ast.Inspect(file, func(n ast.Node) bool {
-				if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING && flag.MatchString(text.Value) {
+				if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING && flag.MatchString(text.Value) && text.Value != forGcloud {
 					t.Errorf("%s names a flag: %s", files.Position(text.Pos()), text.Value)
 				}
 				return true

@@ -26,6 +26,7 @@ type commands struct {
 	Repl    replCommand    `cmd:"" help:"Try out what scripts can do: an interactive session."`
 	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
 	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
+	Doctor  doctorCommand  `cmd:"" help:"Find out why registries cannot be read: TLS, credentials, login, pull, rate limit."`
 	Version versionCommand `cmd:"" help:"Print the version, as --version does."`
 }
 

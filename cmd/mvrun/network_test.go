@@ -47,12 +47,12 @@ func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	w.WriteHeader(http.StatusOK)
 	ours, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		theirs.Close()
 		return
 	}
+	io.WriteString(ours, "HTTP/1.1 200 OK\r\n\r\n") // not earlier: the server might read what the client then sends
 	for _, pair := range [][2]net.Conn{{ours, theirs}, {theirs, ours}} {
 		n.conns.Go(func() {
 			io.Copy(pair[0], pair[1])
@@ -70,9 +70,14 @@ func serveHost(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 3 {
 		handler = withPassword(handler, args[3])
 	}
-	certificate, ca, err := certify(args[1])
+	certificate, ca, err := certify(args[1], time.Now().Add(time.Hour))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), ca, 0o666))
+	serveTLS(ts, args[1], handler, certificate)
+}
+
+// serveTLS starts a server that the proxy of the test knows as host.
+func serveTLS(ts *testscript.TestScript, host string, handler http.Handler, certificate tls.Certificate) {
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
@@ -92,7 +97,7 @@ func serveHost(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	(*known).mu.Lock()
 	defer (*known).mu.Unlock()
-	(*known).addresses[args[1]+":443"] = server.Listener.Addr().String()
+	(*known).addresses[host+":443"] = server.Listener.Addr().String()
 }
 
 // withPassword returns a handler that wants the login USER:PASSWORD.
@@ -108,15 +113,16 @@ func withPassword(next http.Handler, login string) http.Handler {
 }
 
 // certify makes a certificate for a host, which is also the certificate's own
-// authority. It returns the certificate a second time in PEM format.
-func certify(host string) (tls.Certificate, []byte, error) {
+// authority. It is valid for a month, until end. certify returns the certificate a second
+// time in PEM format.
+func certify(host string, end time.Time) (tls.Certificate, []byte, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		NotBefore: end.Add(-30 * 24 * time.Hour), NotAfter: end,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), err

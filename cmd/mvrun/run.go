@@ -29,7 +29,7 @@ func (r *runCommand) configure(c job.Console) (job.Config, error) {
 	script := r.program // read once: a pipe, such as <(…), can be read only once
 	if script.Name == "" {
 		var err error
-		if script, err = source.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "version"); err != nil {
+		if script, err = source.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "doctor", "version"); err != nil {
 			return job.Config{}, err
 		}
 	}

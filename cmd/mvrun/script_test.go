@@ -120,6 +120,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry":  startRegistry,
 			"host":      serveHost,
+			"patient":   servePatient,
 			"image":     pushImage,
 			"list":      pushAList,
 			"manifest":  pushManifest,
@@ -377,6 +378,9 @@ var volatile = []struct {
 	{regexp.MustCompile(`"run":"[^"]*"`), `"run":"ID"`},
 	{regexp.MustCompile(`"question":"[0-9a-f]{32}"`), `"question":"HASH"`},
 	{regexp.MustCompile(`"duration_ms":\d+`), `"duration_ms":0`},
+	{regexp.MustCompile(`(until|ended) \d{4}-\d\d-\d\d \((in )?\d+ days?( ago)?\)`), "$1 DAY"},
+	{regexp.MustCompile(`(current time) \S+ is after \S+`), "$1 TIME is after TIME"},
+	{regexp.MustCompile(`"not_after":"[^"]*"`), `"not_after":"TIME"`},
 	{regexp.MustCompile(`/\S*/mvrun-demo-\d+/`), "DIR/"},
 	{regexp.MustCompile(`(?m)(\t|\()\d+\.\d\ds(\)?)$`), "${1}0.00s$2"},
 }

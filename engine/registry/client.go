@@ -47,6 +47,8 @@ type Options struct {
 	// Once turns off retries and waits, and no failure is kept for later requests.
 	// Tests of scripts need this, because the script must see each fault at once.
 	Once bool
+
+	observe func(*http.Response) // gets every answer; nil means nobody
 }
 
 // These types of the packages below are needed by callers of a Client.
@@ -92,7 +94,7 @@ func New(ctx context.Context, o Options) *Client {
 	}
 	c.network = wire.New(wire.Options{
 		TLS: access.DefaultTLS(o.Insecure), Sockets: o.Sockets, Idle: o.Conns, UserAgent: o.UserAgent,
-		Warn: c.redactedWarnings(o.Warn), Log: c.redacted(o.Log), Dial: o.Dial, Transport: o.Transport, Once: o.Once,
+		Warn: c.redactedWarnings(o.Warn), Log: c.redacted(o.Log), Observe: o.observe, Dial: o.Dial, Transport: o.Transport, Once: o.Once,
 	})
 	return c
 }

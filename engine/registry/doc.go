@@ -2,7 +2,8 @@
 // blobs, tags and referrers.
 //
 // A Client reads for one run. The engine calls Read for the facts that a
-// comparison needs. Scripts call Inspect, Tags and Referrers. The Client has a host
+// comparison needs. Scripts call Inspect, Tags and Referrers. Diagnose examines one
+// registry for a user who wants to know why a run cannot read it. The Client has a host
 // for each registry and user. A host uses the two packages below:
 //
 //   - access chooses the credentials, the TLS configuration and the address of a

@@ -75,6 +75,14 @@ type redactedError struct {
 	redact func(string) string
 }
 
+// cause returns what the error means, with secrets that the registry may have repeated.
+func (e *Error) cause() explained {
+	if redacted, ok := e.known.(*redactedError); ok {
+		return redacted.explained
+	}
+	return e.known
+}
+
 func (e *redactedError) Error() string { return e.redact(e.explained.Error()) }
 
 // contentError says that the content of an answer is wrong.

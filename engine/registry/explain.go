@@ -28,8 +28,8 @@ func (h *host) explain(ctx context.Context, call *wire.Call, err error, side val
 	locked, realm := (*access.LockedError)(nil), (*access.RealmError)(nil)
 	switch {
 	case errors.As(err, &locked):
-		from, _ := h.account.From()
-		e.known = &hintedError{locked, login{address: h.registry.address, namespace: h.account.User.Namespace, from: from, certain: true}.hint()}
+		found, _ := h.account.Login()
+		e.known = &hintedError{locked, login{address: h.registry.address, namespace: h.account.User.Namespace, from: found.From, where: found.Where, certain: true}.hint()}
 	case errors.As(err, &realm) && realm.Nameable && h.client.options.TokenServerHint != "":
 		e.known = &hintedError{realm, fmt.Sprintf(" (if it is right, name it: %s)", h.client.options.TokenServerHint)}
 	case errors.As(err, &missing):
@@ -118,18 +118,18 @@ func (h *host) refused(status *transport.Error, err error) explained {
 		}
 		e.failsAlone = h.chain.FailsAlone(request.URL)
 	}
-	e.hint = h.login(status, e, ping).hint()
+	e.login = h.login(status, e, ping)
 	return e
 }
 
 // login returns what is known about the credentials with which a request was refused.
 func (h *host) login(status *transport.Error, e *refusedError, ping *access.PingError) login {
 	l := login{address: h.registry.address, namespace: h.account.User.Namespace, certain: e.atPing}
-	from, known := h.account.From()
+	found, known := h.account.Login()
 	if !known && ping != nil {
-		from = ping.From
+		found = ping.Login
 	}
-	l.from = from
+	l.from, l.where = found.From, found.Where
 	// A password that is refused as such says nothing of the repository. A token was
 	// granted to these credentials, so they are right.
 	basic := status.Request != nil && strings.HasPrefix(status.Request.Header.Get("Authorization"), "Basic ")

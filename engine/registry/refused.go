@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"mvrun/engine/registry/access"
 	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
@@ -18,7 +19,7 @@ type refusedError struct {
 	body            wire.Body
 	address         string
 	words           string // the message of the registry in the answer, or ""
-	hint            string // which credentials were used, and what else may be wrong
+	login           login
 	fromTokenServer bool   // whether the token server answered
 	atPing          bool   // whether this was the first request, GET /v2/
 	redirectedTo    string // the host that answered after a redirect, or ""
@@ -38,6 +39,14 @@ func (e *refusedError) Reason() validate.Reason {
 }
 
 func (e *refusedError) Error() string {
+	if e.Reason() == validate.Unauthorized && e.redirectedTo == "" {
+		return e.answer() + e.login.hint()
+	}
+	return e.answer()
+}
+
+// answer says what was answered, without a hint.
+func (e *refusedError) answer() string {
 	if e.redirectedTo != "" {
 		return fmt.Sprintf("%s from %s, to which the registry redirects", e.storeAnswer(), e.redirectedTo)
 	}
@@ -45,10 +54,8 @@ func (e *refusedError) Error() string {
 	if e.fromTokenServer {
 		what = "the token server answered " + what
 	}
-	switch reason := e.Reason(); {
-	case reason == validate.Unauthorized:
-		return what + e.hint
-	case reason == validate.Unreachable && e.atPing:
+	switch {
+	case e.Reason() == validate.Unreachable && e.atPing:
 		return fmt.Sprintf("%s does not answer as a registry does: GET /v2/ gave %s", e.address, what)
 	case e.ping != 0:
 		return fmt.Sprintf("%s; and GET /v2/ gave %s, so the registry itself may be down", what, statusWords(e.ping))
@@ -103,6 +110,7 @@ type login struct {
 	address   string
 	namespace string // the part of the registry that the credentials are for, or ""
 	from      string // the place where the credentials were found; "" if there are none
+	where     string // the file or program that gave them, or ""
 	readable  string // another repository that could be read with them, or ""
 	certain   bool   // whether there is such a repository, or the request was for none
 	isRefused bool   // whether the credentials themselves were refused
@@ -112,12 +120,12 @@ type login struct {
 // answer 401 or 403 for a repository that does not exist, so that nobody can find out
 // the names of the others.
 func (l login) hint() string {
-	with := fmt.Sprintf("with the credentials for %s of %s", cmp.Or(l.namespace, l.address), l.from)
-	run := fmt.Sprintf("run \"docker login %s\"", l.address)
+	with := fmt.Sprintf("with the credentials for %s of %s%s", cmp.Or(l.namespace, l.address), l.from, l.expiry())
+	run := l.way()
 	switch {
 	case l.from == "" && l.certain:
 		return fmt.Sprintf(" (no credentials for %s; %s)", l.address, run)
-	case l.certain, l.isRefused && l.readable == "":
+	case l.certain, l.isRefused && l.readable == "" && l.from != "":
 		return fmt.Sprintf(" (%s)", with)
 	case l.from == "" && l.readable != "":
 		return fmt.Sprintf(" (no credentials for %s, which %s does not need: there is no such repository, or %s)", l.address, l.readable, run)
@@ -127,4 +135,43 @@ func (l login) hint() string {
 		return fmt.Sprintf(" (%s, which could read %s: there is no such repository, or they may not read it)", with, l.readable)
 	}
 	return fmt.Sprintf(" (%s; or there is no such repository)", with)
+}
+
+// way says how a user gets a login for the registry.
+func (l login) way() string {
+	helper, _ := access.CloudHelper(l.address)
+	switch {
+	case helper != "":
+		return fmt.Sprintf("install docker-credential-%[1]s, and write \"credHelpers\": {\"%[2]s\": \"%[1]s\"} into the Docker configuration", helper, l.address)
+	case l.address == "ghcr.io":
+		return "set GITHUB_TOKEN, or run \"docker login ghcr.io\""
+	}
+	return fmt.Sprintf("run \"docker login %s\"", l.address)
+}
+
+// expiry says that a login for a registry of a cloud ends soon. It returns "" if the
+// login was just made by a program for that cloud, and for other registries.
+func (l login) expiry() string {
+	helper, life := access.CloudHelper(l.address)
+	if helper == "" || strings.HasPrefix(l.where, "docker-credential-") || access.IsCloudLogin(l.from) {
+		return ""
+	}
+	return fmt.Sprintf("; a login there ends after %s, and docker-credential-%s makes new ones", life, helper)
+}
+
+// advice says what a user can do about a refused login.
+func (l login) advice() string {
+	place := l.from
+	if l.where != "" {
+		place += " (" + l.where + ")"
+	}
+	switch {
+	case l.from == "" && l.certain:
+		return fmt.Sprintf("No credentials for %s were found: %s.", l.address, l.way())
+	case l.from == "":
+		return fmt.Sprintf("No credentials for %s were found: %s. If it needs none, check the name of the repository.", l.address, l.way())
+	case l.isRefused:
+		return fmt.Sprintf("The credentials from %s are wrong or have ended%s: correct them there, or %s.", place, l.expiry(), l.way())
+	}
+	return fmt.Sprintf("The credentials from %s may not read this%s: check the name of the repository, and ask for the right to pull.", place, l.expiry())
 }

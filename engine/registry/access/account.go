@@ -82,7 +82,10 @@ type Session struct {
 	challenge *transport.Challenge
 	config    authn.AuthConfig
 	from      string // where the credentials were found; "" if there are none
-	login     *trial // whether they are accepted
+	where     string // the file, program or service that gave them; "" if there is nothing to say
+	// life is how long the credentials may be used; 0 if nobody knows.
+	life  time.Duration
+	login *trial // whether they are accepted
 	// authorization is the Authorization header of all requests. It is not used if a
 	// token server gives a token for each repository.
 	authorization string
@@ -100,8 +103,17 @@ func (a *Account) Open(ctx context.Context, contact http.RoundTripper) (*Session
 	}
 	return a.session.get(ctx, a.flights, func(ctx context.Context) (*Session, time.Duration, error) {
 		s, err := a.ping(ctx, contact)
-		return s, sessionLife, err
+		return s, s.lasts(), err
 	})
+}
+
+// lasts returns how long a session is used: not longer than its credentials. s is nil if
+// there is no session.
+func (s *Session) lasts() time.Duration {
+	if s == nil || s.life == 0 {
+		return sessionLife
+	}
+	return min(sessionLife, s.life)
 }
 
 func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session, error) {
@@ -109,9 +121,12 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 	if err := a.findCredentials(ctx, s); err != nil {
 		return nil, &CredentialError{err}
 	}
+	if before := a.session.last(); before != nil && before.config == s.config {
+		s.login = before.login // refused credentials are not tried again
+	}
 	var err error
 	if s.challenge, err = transport.Ping(ctx, a.registry, &pingTransport{host: s.Host, next: contact}); err != nil {
-		return nil, &PingError{err, s.from}
+		return nil, &PingError{err, s.Login()}
 	}
 	if s.challenge.Insecure {
 		s.Scheme = "http"
@@ -119,7 +134,7 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 		// follows redirects to plain HTTP. Then the user must have allowed it,
 		// because others could read passwords in the network.
 		if !a.MayUseHTTP() {
-			return nil, &PingError{http.ErrSchemeMismatch, s.from}
+			return nil, &PingError{http.ErrSchemeMismatch, s.Login()}
 		}
 	}
 	s.authorization = s.fixedAuthorization()
@@ -201,14 +216,4 @@ func (a *Account) Redact(words string) string {
 		a.mu.Unlock()
 	}
 	return hide(words, secrets)
-}
-
-// From returns where the credentials were found, or "" if there are none. known is
-// false before the first request.
-func (a *Account) From() (from string, known bool) {
-	s := a.session.last()
-	if s == nil {
-		return "", false
-	}
-	return s.from, true
 }

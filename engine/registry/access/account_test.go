@@ -25,6 +25,8 @@ func TestMain(m *testing.M) {
 			os.Setenv(name, empty)
 		}
 		os.Unsetenv("REGISTRY_AUTH_FILE")
+		os.Unsetenv("GITHUB_TOKEN")
+		os.Unsetenv("GOOGLE_APPLICATION_CREDENTIALS")
 		return m.Run()
 	}())
 }
@@ -79,7 +81,7 @@ func TestAuthorization(t *testing.T) {
 			if _, err := a.Authorization(t.Context(), "team/app", s); err == nil {
 				t.Error("there is an authorization before Open")
 			}
-			if _, known := a.From(); known || a.Redact("words") != "words" {
+			if _, known := a.Login(); known || a.Redact("words") != "words" {
 				t.Error("the account knows its credentials before Open")
 			}
 			session, err := a.Open(t.Context(), s)
@@ -95,8 +97,8 @@ func TestAuthorization(t *testing.T) {
 			if s.pings != 1 || s.tokens != test.tokens {
 				t.Errorf("%d pings and %d tokens, want 1 and %d", s.pings, s.tokens, test.tokens)
 			}
-			if from, known := a.From(); from != test.from || !known {
-				t.Errorf("the credentials are from %q, want %q", from, test.from)
+			if found, known := a.Login(); found.From != test.from || !known {
+				t.Errorf("the credentials are from %q, want %q", found.From, test.from)
 			}
 			if words := a.Redact("you sent " + test.want + " and s3cret-password"); test.want != "" && strings.Contains(words, strings.Fields(test.want)[1]) {
 				t.Errorf("redacted: %s", words)

@@ -3,7 +3,10 @@ package access
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
+	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"mvrun/engine/imagelist"
@@ -33,12 +36,12 @@ func (a *Account) sources() []source {
 	case a.Anonymous:
 		return nil
 	}
-	return []source{
+	return append([]source{
 		{"the Docker configuration", func(ctx context.Context) (authn.Authenticator, error) { return dockerLogin(ctx, a.registry) }},
 		{podmanSource, func(ctx context.Context) (authn.Authenticator, error) {
 			return podmanLogin(ctx, podmanKey(a.registry), false)
 		}},
-	}
+	}, a.cloudSources()...)
 }
 
 // given returns a function that finds the credentials of config.
@@ -64,5 +67,35 @@ func (a *Account) findCredentials(ctx context.Context, s *Session) error {
 		return fmt.Errorf("reading the credentials of %s: %w", s.from, err)
 	}
 	s.config = *config
+	if at, ok := found.(*placedLogin); ok {
+		s.where, s.life = at.where, at.life
+	}
 	return nil
+}
+
+// placedLogin is a login that knows its place. It implements authn.Authenticator.
+type placedLogin struct {
+	authn.AuthConfig
+	where string        // the file, the program or the service that gave it
+	life  time.Duration // how long it may be used; 0 if nobody knows
+}
+
+// Authorization implements authn.Authenticator.
+func (l *placedLogin) Authorization() (*authn.AuthConfig, error) { return &l.AuthConfig, nil }
+
+// programLife is how long a login is used that a program gave. Programs for clouds give
+// logins that are valid for as little as an hour.
+const programLife = 30 * time.Minute
+
+// loginAt returns a login that was found in a configuration, as the other packages need
+// it.
+func loginAt(login types.AuthConfig, where string) authn.Authenticator {
+	placed := &placedLogin{where: where, AuthConfig: authn.AuthConfig{
+		Username: login.Username, Password: login.Password, Auth: login.Auth,
+		IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken,
+	}}
+	if strings.HasPrefix(where, helperPrefix) {
+		placed.life = programLife
+	}
+	return placed
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -26,20 +27,54 @@ func dockerLogin(ctx context.Context, registry name.Registry) (authn.Authenticat
 	if !hasDockerConfig() && !inEnvironment() {
 		return authn.Anonymous, nil
 	}
-	file, err := config.Load(os.Getenv("DOCKER_CONFIG"))
+	file, err := dockerFile()
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range dockerKeys(file, registry) {
-		found, err := dockerEntry(ctx, file, key)
+		found, where, err := dockerEntry(ctx, file, key)
 		if err != nil {
 			return nil, err
 		}
 		if !isEmpty(found) {
-			return authenticator(found), nil
+			return loginAt(found, where), nil
 		}
 	}
 	return authn.Anonymous, nil
+}
+
+// pullSecretFile is the name that Kubernetes gives to a pull secret which is mounted as
+// a volume.
+const pullSecretFile = ".dockerconfigjson"
+
+// dockerFile reads Docker's configuration. DOCKER_CONFIG may also be the folder of a
+// mounted pull secret.
+func dockerFile() (*configfile.ConfigFile, error) {
+	folder := os.Getenv("DOCKER_CONFIG")
+	secret := filepath.Join(folder, pullSecretFile)
+	if folder == "" || isFile(filepath.Join(folder, config.ConfigFileName)) || !isFile(secret) {
+		return config.Load(folder)
+	}
+	return readConfig(secret)
+}
+
+// readConfig reads a file in the format of Docker's configuration.
+func readConfig(path string) (*configfile.ConfigFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := config.LoadFromReader(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	file.Filename = path
+	return file, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // dockerKeys returns the keys under which a configuration may have the login for a
@@ -63,30 +98,29 @@ func dockerKeys(file *configfile.ConfigFile, registry name.Registry) []string {
 // hasDockerConfig reports whether Docker's configuration exists.
 func hasDockerConfig() bool {
 	home, _ := os.UserHomeDir()
-	for _, folder := range []string{filepath.Join(home, ".docker"), os.Getenv("DOCKER_CONFIG")} {
-		if info, err := os.Stat(filepath.Join(folder, "config.json")); folder != "" && err == nil && !info.IsDir() {
-			return true
-		}
-	}
-	return false
+	folder := os.Getenv("DOCKER_CONFIG")
+	return isFile(filepath.Join(home, ".docker", config.ConfigFileName)) ||
+		folder != "" && (isFile(filepath.Join(folder, config.ConfigFileName)) || isFile(filepath.Join(folder, pullSecretFile)))
 }
 
 // inEnvironment reports whether DOCKER_AUTH_CONFIG has logins, as GitLab sets them.
 func inEnvironment() bool { return strings.TrimSpace(os.Getenv(configfile.DockerEnvConfigKey)) != "" }
 
-// dockerEntry returns the login for a key: first that of DOCKER_AUTH_CONFIG, then that of
-// a credential helper, or else of the file. The library would start the helper itself,
-// without bounds.
-func dockerEntry(ctx context.Context, file *configfile.ConfigFile, key string) (types.AuthConfig, error) {
+// dockerEntry returns the login for a key, and where it was: first that of
+// DOCKER_AUTH_CONFIG, then that of a credential helper, or else of the file. The library
+// would start the helper itself, without bounds.
+func dockerEntry(ctx context.Context, file *configfile.ConfigFile, key string) (login types.AuthConfig, where string, err error) {
 	if inEnvironment() {
 		if found, err := environmentEntry(key); err != nil || !isEmpty(found) {
-			return found, err
+			return found, configfile.DockerEnvConfigKey, err
 		}
 	}
 	if helper := cmp.Or(file.CredentialHelpers[key], file.CredentialsStore); helper != "" {
-		return askHelper(ctx, helper, key)
+		login, err = askHelper(ctx, helper, key)
+		return login, helperPrefix + helper, err
 	}
-	return credentials.NewFileStore(file).Get(key) // finds a key that has a scheme or a path, too
+	login, err = credentials.NewFileStore(file).Get(key) // finds a key that has a scheme or a path, too
+	return login, file.Filename, err
 }
 
 // environmentEntry returns the login that DOCKER_AUTH_CONFIG has for a key. The library's
@@ -105,15 +139,4 @@ func environmentEntry(key string) (types.AuthConfig, error) {
 func isEmpty(login types.AuthConfig) bool {
 	login.ServerAddress = ""
 	return login == types.AuthConfig{}
-}
-
-// authenticator returns a login as the other packages need it.
-func authenticator(login types.AuthConfig) authn.Authenticator {
-	if isEmpty(login) {
-		return authn.Anonymous
-	}
-	return authn.FromConfig(authn.AuthConfig{
-		Username: login.Username, Password: login.Password, Auth: login.Auth,
-		IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken,
-	})
 }

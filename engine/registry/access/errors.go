@@ -17,8 +17,8 @@ func (e *CredentialError) Reason() validate.Reason { return validate.Unauthorize
 
 // PingError says that the first request to a registry failed.
 type PingError struct {
-	Err  error
-	From string // where the credentials were found; "" if there are none
+	Err   error
+	Login Found // the credentials that were found
 }
 
 func (e *PingError) Error() string { return e.Err.Error() }

@@ -29,7 +29,7 @@ type tokenRequest struct {
 	session    *Session
 	rules      realmRules
 	realm      *url.URL
-	repository string
+	repository string // "" asks only whether the credentials are right
 	transport  http.RoundTripper
 }
 
@@ -58,7 +58,9 @@ func (r *tokenRequest) get(ctx context.Context) (string, time.Duration, int, err
 	if service := r.service(); service != "" {
 		query.Set("service", service)
 	}
-	query.Set("scope", r.scope())
+	if r.repository != "" {
+		query.Set("scope", r.scope())
+	}
 	u.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -73,7 +75,10 @@ func (r *tokenRequest) get(ctx context.Context) (string, time.Duration, int, err
 func (r *tokenRequest) post(ctx context.Context) (string, time.Duration, int, error) {
 	form := url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {r.session.config.IdentityToken},
-		"client_id": {clientID}, "scope": {r.scope()}, "service": {r.service()},
+		"client_id": {clientID}, "service": {r.service()},
+	}
+	if r.repository != "" {
+		form.Set("scope", r.scope())
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.realm.String(), strings.NewReader(form.Encode()))
 	if err != nil {

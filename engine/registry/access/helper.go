@@ -30,12 +30,15 @@ const (
 // https://docs.docker.com/reference/cli/docker/login/#credential-helper-protocol
 const tokenUser = "<token>"
 
+// helperPrefix is how the name of every credential helper begins.
+const helperPrefix = "docker-credential-"
+
 // askHelper returns the login that a credential helper has for a key. It is empty if the
 // helper has none.
 func askHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
 	ctx, cancel := context.WithTimeout(ctx, helperTime)
 	defer cancel()
-	program := &helperProgram{ctx: ctx, name: "docker-credential-" + helper}
+	program := &helperProgram{ctx: ctx, name: helperPrefix + helper}
 	found, err := client.Get(func(args ...string) client.Program {
 		program.args = args
 		return program

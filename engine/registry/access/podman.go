@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -35,15 +34,17 @@ func podmanLogin(ctx context.Context, key string, namespace bool) (authn.Authent
 		// for Docker's name of Docker Hub. And if each namespace of the registry has
 		// its own login, it would return any of them.
 		found, _ := byRegistry(file.AuthConfigs, key)
+		where := path
 		ofRegistry, written := byRegistry(file.CredentialHelpers, key)
 		if helper := cmp.Or(ofRegistry, file.CredentialsStore); helper != "" && !namespace {
+			where = helperPrefix + helper
 			found, err = askHelper(ctx, helper, written)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		if !isEmpty(found) {
-			return authenticator(found), nil
+			return loginAt(found, where), nil
 		}
 	}
 	return authn.Anonymous, nil
@@ -82,18 +83,11 @@ func canonicalKey(key string) string {
 // podmanFile reads one of Podman's files. If the file does not exist, podmanFile
 // returns an empty configuration.
 func podmanFile(path string) (*configfile.ConfigFile, error) {
-	f, err := os.Open(path)
+	file, err := readConfig(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return configfile.New(path), nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	file, err := config.LoadFromReader(f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return file, nil
+	return file, err
 }
 
 // podmanNamespaces returns the namespaces of a registry for which Podman has logins,

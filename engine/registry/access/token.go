@@ -24,7 +24,8 @@ const (
 var errNotOpened = errors.New("the registry was not opened")
 
 // Authorization returns the Authorization header for reading from a repository. It
-// is "" if the registry needs none. Open must have succeeded before. If several
+// is "" if the registry needs none. Without a repository, the token is good only for GET
+// /v2/, and shows that the credentials are right. Open must have succeeded before. If several
 // callers need the same token, one request fetches it; tokens sends that request.
 func (a *Account) Authorization(ctx context.Context, repository string, tokens http.RoundTripper) (string, error) {
 	s := a.session.last()

@@ -90,7 +90,7 @@ func (r *Registry) attempt(quota *quota) http.RoundTripper {
 	n := r.network
 	var next http.RoundTripper = &silenceTransport{next: r.connections}
 	next = &locationTransport{next: next}
-	next = &logTransport{count: &n.requests, log: n.options.Log, next: next}
+	next = &logTransport{count: &n.requests, log: n.options.Log, observe: n.options.Observe, next: next}
 	next = &rewriteTransport{userAgent: n.options.UserAgent, plainHost: r.plainHost(), next: next}
 	if !n.options.Once {
 		next = &answerTransport{circuits: n.circuits, next: next}

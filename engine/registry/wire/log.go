@@ -10,9 +10,10 @@ import (
 
 // logTransport counts every request, and logs it.
 type logTransport struct {
-	count *atomic.Int64
-	log   func(Exchange) // nil means no log
-	next  http.RoundTripper
+	count   *atomic.Int64
+	log     func(Exchange)       // nil means no log
+	observe func(*http.Response) // nil means that nobody looks at answers
+	next    http.RoundTripper
 }
 
 // Exchange is one HTTP request and its outcome. It holds no secret.
@@ -31,6 +32,9 @@ func (t *logTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	}
 	started := time.Now()
 	response, err := t.next.RoundTrip(request)
+	if t.observe != nil && err == nil {
+		t.observe(response)
+	}
 	if t.log != nil {
 		exchange := Exchange{Method: request.Method, URL: redact(request.URL), Err: err, Duration: time.Since(started)}
 		if err == nil {

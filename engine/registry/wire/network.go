@@ -23,6 +23,9 @@ type Options struct {
 	Warn func(message string)
 	// Log gets every request. It may be nil.
 	Log func(Exchange)
+	// Observe gets every answer, also those of token servers and stores, but must not
+	// read its body. It may be nil.
+	Observe func(*http.Response)
 	// Dial makes the connections. If it is nil, package net makes them, and
 	// proxies of the environment are used.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

@@ -225,11 +225,17 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 	return sinks, nil
 }
 
+// The words with which messages about registries name a setting of the user.
+const (
+	InsecureHint    = "--tls-verify=false"
+	TokenServerHint = "registry(HOST, token_server = …) in a script"
+)
+
 // openClient returns the client that reads from registries.
 func (j *Job) openClient() *registry.Client {
 	c := &j.config
 	options := registry.Options{
-		Insecure: c.Insecure, InsecureHint: "--tls-verify=false", TokenServerHint: "registry(HOST, token_server = …) in a script", Logins: c.Logins, Conns: 4 * c.Jobs, UserAgent: "mvrun/" + c.Version,
+		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: 4 * c.Jobs, UserAgent: "mvrun/" + c.Version,
 		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once,
 		Warn: func(message string) { j.log.Warn(message) },
 	}
