@@ -1,16 +1,15 @@
 package validate
 
-// What parsing a JSON document makes of its parts, at most, in bytes. The numbers are
-// rounded up generously, because a slice that grows leaves its old copy behind.
+// What parsing a JSON document makes of its parts, at most, in bytes.
 const (
-	objectWeight  = 256 // a Descriptor, or a Platform
-	elementWeight = 256 // an element of a list: an empty Descriptor for "null," is the worst
+	objectWeight  = 96  // a Platform
+	elementWeight = 160 // an element of a list: an empty Descriptor for "null," is the worst
 	fieldWeight   = 96  // an entry of a map, without its texts
 )
 
 // Weight returns how many bytes of memory a manifest or config takes at most, once it
-// is parsed. A document of 4 MiB that consists of empty objects takes 160 MiB, so its
-// length alone says little. body need not be valid JSON.
+// is parsed. Its length alone says little: a document of 4 MiB that consists of empty
+// objects takes 180 MiB. body need not be valid JSON.
 func Weight(body []byte) int64 {
 	weight := int64(len(body))
 	var isList [maxNesting]bool // for each open object or list, whether it is a list; a deeper document is refused

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"golang.org/x/sync/semaphore"
+
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry/access"
 	"mvrun/engine/registry/wire"
@@ -65,9 +67,10 @@ type Client struct {
 	network  *wire.Network
 	flights  *access.Flights
 	users    *access.Users
-	bytes    atomic.Int64  // how many bytes of blobs were read
-	parsing  chan struct{} // holds a value while a large document is parsed
-	listings chan struct{} // holds a value while a large listing is read
+	bytes    atomic.Int64        // how many bytes of blobs were read
+	parsing  chan struct{}       // holds a value while a large document is parsed
+	listings chan struct{}       // holds a value while a large listing is read
+	decoders *semaphore.Weighted // the memory for windows of zstd
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -90,6 +93,7 @@ func New(ctx context.Context, o Options) *Client {
 		users:      &access.Users{Logins: o.Logins, Anonymous: o.Anonymous},
 		parsing:    make(chan struct{}, 1),
 		listings:   make(chan struct{}, 1),
+		decoders:   semaphore.NewWeighted(decoderBytes),
 		hosts:      map[hostKey]*host{},
 		registries: map[string]*configuredRegistry{},
 	}
