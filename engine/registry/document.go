@@ -71,7 +71,7 @@ func (d *document) read(response *http.Response, limit int64) error {
 				return err
 			}
 			d.body = append(make([]byte, 0, size), d.body...)
-			size = min(2*size, limit+1) // one byte more than allowed shows that the body is too long
+			size = max(min(2*size, limit+1), response.ContentLength+1) // one byte more than allowed shows that the body is too long
 		}
 		n, err := response.Body.Read(d.body[len(d.body):cap(d.body)])
 		d.body = d.body[:len(d.body)+n]

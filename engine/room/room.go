@@ -55,6 +55,7 @@ type Share struct {
 	taken    int64
 	borrowed int64 // of the common bytes; 0 once the image has a place
 	placed   bool
+	full     bool // whether the image needed more than it may have
 }
 
 // ErrCrowded says that the documents of other images take too much. The caller has to
@@ -87,14 +88,15 @@ func Of(ctx context.Context) *Share {
 }
 
 // Take takes n bytes more. It returns a *FullError, or ErrCrowded, if that is not
-// possible; then it takes nothing.
+// possible; then it takes nothing. After a *FullError the image gets nothing more, so
+// that no more of it is read in vain.
 func (s *Share) Take(n int64) error {
 	if s == nil || n == 0 {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n > OneImage-s.taken {
+	if s.full = s.full || n > OneImage-s.taken; s.full {
 		return &FullError{}
 	}
 	if !s.settle(s.taken + n) {
