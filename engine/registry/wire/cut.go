@@ -26,7 +26,7 @@ const bodyTries = 6
 func RetryCut[T any](ctx context.Context, tries int, do func() (T, error)) (T, error) {
 	for try := 1; ; try++ {
 		done, err := do()
-		if !errors.As(err, new(*CutError)) || try >= tries {
+		if !errors.As(err, new(*CutError)) || errors.As(err, new(*SlowError)) || try >= tries {
 			return done, err
 		}
 		if await.Sleep(ctx, backoff(firstWait, maxWait, try-1, nil)) != nil {
