@@ -44,7 +44,7 @@ type bufferTransport struct {
 }
 
 // maxBuffered is how many bytes are read of an answer. The rest is ignored.
-const maxBuffered = 8 << 20
+const maxBuffered = 128 << 10
 
 func (t *bufferTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return RetryCut(request.Context(), t.tries, func() (*http.Response, error) {

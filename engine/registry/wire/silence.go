@@ -99,9 +99,9 @@ func (b *timedBody) record(err error) {
 	switch {
 	case b.ended || err == nil:
 		return
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		b.circuit.recordSuccess()
-	case err == errSilence, errors.As(err, new(*SlowError)):
+	case errors.Is(err, errSilence), errors.As(err, new(*SlowError)):
 		b.circuit.recordFailure(b.began, err)
 	}
 	b.ended = true
