@@ -10,7 +10,7 @@ import (
 // TestWeight shows that a document takes no more memory than Weight says, whatever it
 // consists of, and that usual documents weigh little.
 func TestWeight(t *testing.T) {
-	const size = 1 << 20
+	const size = 256 << 10
 	repeat := func(before, part, after string) string {
 		return before + strings.TrimSuffix(strings.Repeat(part+",", size/(len(part)+1)), ",") + after
 	}
@@ -59,7 +59,7 @@ func TestWeight(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&after)
 			took := int64(after.HeapAlloc) - int64(before.HeapAlloc)
-			if weight := Weight(body); took > 2*weight { // the document was parsed twice
+			if weight := Weight(body); took > 2*weight+64<<10 { // two of the results hold the document
 				t.Errorf("took %d bytes, weighs %d, of %d (%v, %v)", took, weight, len(body), manifestErr, configErr)
 			} else {
 				t.Logf("%d bytes take %d, weigh %d (%v, %v)", len(body), took, weight, manifestErr, configErr)
