@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mvrun/engine/imagelist"
+	"mvrun/engine/room"
 	"mvrun/validate"
 )
 
@@ -91,6 +92,7 @@ type Engine struct {
 	options   Options
 	jobs      chan struct{}
 	facts     *facts // nil if Fresh
+	room      *room.Room
 	collector *collector
 
 	sequence atomic.Uint32 // of the last result
@@ -108,7 +110,7 @@ type Engine struct {
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, reading: map[*imagelist.List]imagelist.Options{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, room: room.New(o.Jobs), jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, reading: map[*imagelist.List]imagelist.Options{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
 	if o.Earlier != nil {
 		e.answered = map[key]struct{}{}
 	}
@@ -135,6 +137,8 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 	q = questionAbout(image, q)
 	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
 	defer cancel()
+	ctx, share := e.room.Enter(ctx)
+	defer share.Leave()
 
 	verdict, requests, err := e.compare(ctx, *image, q)
 	if err != nil {
@@ -161,80 +165,6 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 // timeout returns how long an image may take, for messages.
 func (e *Engine) timeout() string {
 	return fmt.Sprint(e.options.Timeout) + inBrackets(e.options.TimeoutHint)
-}
-
-// compare reads facts until they are enough for a verdict.
-func (e *Engine) compare(ctx context.Context, image imagelist.Image, q validate.Question) (validate.Verdict, int, error) {
-	known, requests := validate.Known{}, 0
-	for {
-		verdict, needs := validate.Compare(q, known)
-		if len(needs) == 0 {
-			return verdict, requests, nil
-		}
-		n, err := e.read(ctx, image, needs, known)
-		requests += n
-		if err != nil {
-			return validate.Verdict{}, requests, err
-		}
-	}
-}
-
-// readAtOnce is how many facts are read at once for one image. A manifest list may
-// name thousands of manifests.
-const readAtOnce = 64
-
-// read reads the facts that are needed, side by side, and adds them to known. If
-// several reads fail, it returns the error of the first need among them.
-func (e *Engine) read(ctx context.Context, image imagelist.Image, needs []validate.Need, known validate.Known) (int, error) {
-	type answer struct {
-		fact     validate.Fact
-		requests int
-		err      error
-	}
-	answers := make([]answer, len(needs))
-	ask := func(i int) {
-		a := &answers[i]
-		a.err = Guard(func() (err error) {
-			a.fact, a.requests, err = e.fact(ctx, image, needs[i])
-			return err
-		})
-	}
-	// The last fact is read in this goroutine. Of an image's first two facts the
-	// last one is a manifest, and the stack of this goroutine is already as large as
-	// parsing it takes.
-	var others sync.WaitGroup
-	room := make(chan struct{}, readAtOnce)
-	last := len(needs) - 1
-	for i := range last {
-		room <- struct{}{}
-		others.Go(func() {
-			ask(i)
-			<-room
-		})
-	}
-	ask(last)
-	others.Wait()
-
-	requests := 0
-	var first error
-	for i := range answers {
-		a := &answers[i]
-		requests += a.requests
-		known[needs[i]] = &a.fact
-		if first == nil && a.err != nil {
-			first = withName(a.err, validate.ObjectName(known, needs[i]))
-		}
-	}
-	return requests, first
-}
-
-// fact returns a fact that the run knows already, or reads it.
-func (e *Engine) fact(ctx context.Context, image imagelist.Image, need validate.Need) (validate.Fact, int, error) {
-	read := func() (validate.Fact, int, error) { return e.options.Registry.Read(ctx, image, need) }
-	if e.facts == nil {
-		return read()
-	}
-	return e.facts.read(ctx, image, need, read)
 }
 
 // reason returns the reason of an image that could not be checked because of err.

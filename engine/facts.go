@@ -8,6 +8,7 @@ import (
 
 	"mvrun/engine/await"
 	"mvrun/engine/imagelist"
+	"mvrun/engine/room"
 	"mvrun/validate"
 )
 
@@ -28,6 +29,7 @@ type facts struct {
 	heads   map[key]int64 // sizes of manifests that are there
 	sizes   map[key]int64 // of blobs
 	large   *lru.Cache[key, validate.Fact]
+	weight  int64 // of the facts in large
 	flights await.Group[flightKey, validate.Fact]
 }
 
@@ -39,15 +41,23 @@ type flightKey struct {
 	size int64
 }
 
-// maxLarge is how many manifests and configs are remembered.
-const maxLarge = 2048
+// These bounds hold whatever registries serve. No honest run of fewer than some 300,000
+// lines reaches them. A fact that is not remembered is read again.
+const (
+	maxSmall    = 1 << 20  // how many manifests are remembered to be there, and how many blobs
+	maxLarge    = 2048     // how many manifests and configs are remembered
+	maxWeight   = 24 << 20 // how many bytes of memory these may take together
+	maxOneLarge = 2 << 20  // how many bytes one of them may take
+)
 
 func newFacts() *facts {
-	large, err := lru.New[key, validate.Fact](maxLarge)
+	f := &facts{heads: map[key]int64{}, sizes: map[key]int64{}}
+	large, err := lru.NewWithEvict(maxLarge, func(_ key, gone validate.Fact) { f.weight -= gone.Weight })
 	if err != nil {
 		panic(err) // the size is constant
 	}
-	return &facts{heads: map[key]int64{}, sizes: map[key]int64{}, large: large}
+	f.large = large
+	return f
 }
 
 // keyOf returns the key of one kind of fact about the digest that need names, in
@@ -73,13 +83,13 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 	k := keyOf(image, need, need.Action)
 	for {
 		if fact, ok := f.known(k, need); ok {
-			return fact, 0, nil
+			return fact, 0, room.Of(ctx).Take(fact.Weight)
 		}
 		flight, own := f.flights.Join(flightKey{k, need.Size})
 		if own {
 			fact, err = flight.Fly(func() (fact validate.Fact, err error) {
 				if fact, ok := f.known(k, need); ok { // another flight has just landed
-					return fact, nil
+					return fact, room.Of(ctx).Take(fact.Weight)
 				}
 				if fact, requests, err = read(); err == nil {
 					f.remember(k, image, need, fact)
@@ -91,12 +101,12 @@ func (f *facts) read(ctx context.Context, image imagelist.Image, need validate.N
 		fact, err = flight.Wait(ctx)
 		switch {
 		case err == nil:
-			return fact, 0, nil
+			return fact, 0, room.Of(ctx).Take(fact.Weight)
 		case ctx.Err() != nil:
 			return validate.Fact{}, 0, context.Cause(ctx)
 		}
 		// The other caller may have failed for reasons of its own, such as its
-		// time: this one asks itself.
+		// time, or the room that it has: this one asks itself.
 	}
 }
 
@@ -139,14 +149,30 @@ func (f *facts) remember(k key, image imagelist.Image, need validate.Need, fact 
 		if what != need.Action {
 			small = keyOf(image, need, what)
 		}
+		known := f.sizes
 		if what == validate.HeadManifest {
-			f.heads[small] = fact.Size
-		} else {
-			f.sizes[small] = fact.Size
+			known = f.heads
+		}
+		if len(known) < maxSmall {
+			known[small] = fact.Size
 		}
 	}
 	switch need.Action {
 	case validate.ReadManifest, validate.ReadConfig, validate.UnpackLayer:
-		f.large.Add(k, fact)
+		f.rememberLarge(k, fact)
+	}
+}
+
+// rememberLarge keeps a large fact, and forgets those that nobody has wanted for the
+// longest time. f.mu is held.
+func (f *facts) rememberLarge(k key, fact validate.Fact) {
+	if fact.Weight > maxOneLarge {
+		return
+	}
+	f.large.Remove(k)
+	f.weight += fact.Weight
+	f.large.Add(k, fact)
+	for f.weight > maxWeight {
+		f.large.RemoveOldest()
 	}
 }

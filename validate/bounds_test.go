@@ -152,21 +152,55 @@ func TestListsWithoutEnd(t *testing.T) {
 	})
 }
 
-// TestLayersWithoutEnd compares an image with 25,000 layers. A manifest of 4 MiB can
-// name so many layers.
+// TestLayersWithoutEnd compares an image, or an artifact, with 25,000 layers. A manifest
+// of 4 MiB can name so many layers. No request is sent for them.
 func TestLayersWithoutEnd(t *testing.T) {
-	const layers = 25_000
-	q := question("", "")
-	q.Rules = Content
-	for depth, want := range map[Depth]int{Manifests: 1, Blobs: 1 + layers, Data: 1 + layers} {
-		q.Depth = depth
-		image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Size: 1, Config: Descriptor{MediaType: typeDockerConfig, Digest: number("config", 0), Size: 1}}
-		for i := range layers {
+	for _, test := range []struct {
+		layers     int
+		configType string
+		depth      Depth
+		status     Status
+		reads      int // of blobs
+	}{
+		{maxLayers, typeDockerConfig, Blobs, Pass, 1 + maxLayers},
+		{maxLayers, typeDockerConfig, Data, Pass, 1 + maxLayers},
+		{25_000, typeDockerConfig, Blobs, Error, 1},
+		{25_000, typeDockerConfig, Data, Error, 1},
+		{25_000, "application/vnd.example.model", Manifests, Pass, 0},
+		{25_000, "application/vnd.example.model", Blobs, Error, 0},
+		{25_000, "application/vnd.example.model", Data, Error, 0},
+	} {
+		q := question("", "")
+		q.Rules, q.Depth = Content, test.depth
+		image := &Manifest{MediaType: TypeDockerManifest, Digest: number("image", 0), Size: 1, Config: Descriptor{MediaType: test.configType, Digest: number("config", 0), Size: 1}}
+		for i := range test.layers {
 			image.Layers = append(image.Layers, Descriptor{MediaType: layerTypes[TypeDockerManifest], Digest: number("layer", i), Size: 1})
 		}
 		verdict, _, reads := boundless(t, q, image, nil)
-		if verdict.Status != Pass || reads != want {
-			t.Errorf("%s: %s %s, %d reads", depth, verdict.Status, verdict.Message, reads)
+		if verdict.Status != test.status || reads != test.reads ||
+			test.status == Error && (verdict.Reason != BadManifest || !strings.Contains(verdict.Message, "has 25000 layers, and mvrun looks at no more than 1000")) {
+			t.Errorf("%d layers of %s, %s: %s %s, %d reads", test.layers, test.configType, test.depth, verdict.Status, verdict.Message, reads)
+		}
+	}
+}
+
+// TestParseManyLayers shows that an image of too many layers is refused as soon as it is
+// read.
+func TestParseManyLayers(t *testing.T) {
+	layer := fmt.Sprintf(`{"digest":%q,"size":1}`, number("layer", 0))
+	for _, test := range []struct {
+		layers     int
+		configType string
+		refused    bool
+	}{
+		{maxLayers, typeDockerConfig, false},
+		{maxLayers + 1, typeDockerConfig, true},
+		{maxLayers + 1, "application/vnd.example.model", false},
+	} {
+		body := fmt.Sprintf(`{"schemaVersion":2,"config":{"mediaType":%q,"digest":%q},"layers":[%s]}`, test.configType, number("config", 0),
+			strings.TrimSuffix(strings.Repeat(layer+",", test.layers), ","))
+		if _, err := ParseManifest(TypeOCIManifest, "sha256", []byte(body)); (err != nil) != test.refused {
+			t.Errorf("%d layers of %s: %v", test.layers, test.configType, err)
 		}
 	}
 }

@@ -25,6 +25,9 @@ func Compare(q Question, known Known) (Verdict, []Need) {
 	if c.isWaiting() {
 		return Verdict{}, c.needs
 	}
+	if c.refused != nil && verdict.Status == Pass {
+		verdict.Status, verdict.Reason, verdict.Message, verdict.Match = Error, c.refused.reason, c.refused.message, ""
+	}
 	c.addObjects(&verdict)
 	verdict.Warnings = boundWarnings(c.warnings)
 	verdict.shorten()
@@ -51,6 +54,7 @@ type comparison struct {
 	source   *Manifest     // the source's manifest under the tag; nil if tops did not find one
 	found    []foundObject // objects of the destination that something is wrong with
 	warnings []string
+	refused  *problem // why something at the destination was not checked; nil if everything was
 }
 
 // isWaiting reports whether facts are missing. A later step of the comparison

@@ -116,8 +116,13 @@ type blobCheck func(name string, blob Descriptor, diffID string) *problem
 func layerName(number int) string { return fmt.Sprintf("layer %d", number) }
 
 // checkEach checks the config of an image and every layer. A layer that stands
-// twice in the manifest is checked once.
+// twice in the manifest is checked once. If there are too many layers, checkEach checks
+// nothing, and the verdict cannot be a pass.
 func (c *comparison) checkEach(manifest *Manifest, diffIDs []string, check blobCheck) (wrong problems) {
+	if err := manifest.checkLayers(); err != nil {
+		c.refused = newProblem(BadManifest, "destination manifest %s: %v", manifest.Digest, err)
+		return nil
+	}
 	sized := func(name string, blob Descriptor, diffID string) *problem {
 		if p := checkStatedSize(name, blob, manifest); p != nil {
 			return p

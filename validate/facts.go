@@ -48,6 +48,7 @@ type Fact struct {
 	Manifest *Manifest // for ReadManifest; nil if the bytes do not have the digest
 	Config   *Config   // for ReadConfig; nil if the bytes do not have the digest
 	Size     int64     // the size of a manifest or a blob, in bytes; 0 for a manifest whose size is not known
+	Weight   int64     // how many bytes of memory Manifest and Config take at most; 0 if that is not known
 
 	// Claimed is the digest under which the registry serves a manifest whose bytes have
 	// the digest Digest instead, in two reads. It is "" if the manifest is right.

@@ -105,3 +105,15 @@ func unusable(source, destination Descriptor) string {
 func withoutEmpty(layers []Descriptor) []Descriptor {
 	return slices.DeleteFunc(slices.Clone(layers), func(d Descriptor) bool { return d.Digest == emptyLayer })
 }
+
+// maxLayers is how many layers of one manifest are looked at. No node runs an image of
+// more than a few hundred layers, and each layer may cost a request.
+const maxLayers = 1000
+
+// checkLayers returns an error if a manifest has too many layers.
+func (m *Manifest) checkLayers() error {
+	if len(m.Layers) <= maxLayers {
+		return nil
+	}
+	return fmt.Errorf("the manifest has %d layers, and mvrun looks at no more than %d", len(m.Layers), maxLayers)
+}

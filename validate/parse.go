@@ -60,6 +60,9 @@ func ParseManifest(contentType, algorithm string, body []byte) (*Manifest, error
 	default:
 		err = d.readImage(m)
 	}
+	if err == nil && !m.isArtifact() { // an artifact may be compared by its digest alone
+		err = m.checkLayers()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 	"math"
@@ -63,6 +64,24 @@ func (h *host) readBlob(ctx context.Context, repository string, need validate.Ne
 }
 
 func (h *host) readBlobOnce(ctx context.Context, repository string, need validate.Need) (validate.Fact, error) {
+	memory := &decoderMemory{free: h.client.decoders}
+	defer memory.release()
+	for {
+		fact, err := h.readBlobWith(ctx, repository, need, memory)
+		wants, ok := errors.AsType[*windowError](err)
+		if !ok {
+			return fact, err
+		}
+		if err := memory.retake(ctx, wants.window); err != nil {
+			return validate.Fact{}, err
+		}
+	}
+}
+
+// readBlobWith reads a blob with the memory that its decoder has. It returns a
+// *windowError if the decoder needs more. Then the answer is closed, so that the layer
+// holds nothing that others need while it waits.
+func (h *host) readBlobWith(ctx context.Context, repository string, need validate.Need, memory *decoderMemory) (validate.Fact, error) {
 	answer, err := h.fetch(ctx, repository, "blobs/"+need.Digest, nil)
 	if err != nil || answer == nil {
 		return validate.Fact{Missing: err == nil}, err
@@ -74,8 +93,11 @@ func (h *host) readBlobOnce(ctx context.Context, repository string, need validat
 		stream = io.LimitReader(blob, min(need.Size, math.MaxInt64-1)+1)
 	}
 	var fact validate.Fact
+	var unpackable error
 	if need.Action == validate.UnpackLayer {
-		fact = unpack(stream, func() int64 { return blob.n })
+		if fact, unpackable = unpack(ctx, stream, func() int64 { return blob.n }, memory); errors.As(unpackable, new(*windowError)) {
+			return validate.Fact{}, unpackable
+		}
 	}
 	// A blob may have more bytes after the end of the compressed data. They count for
 	// its digest, too.
@@ -88,6 +110,9 @@ func (h *host) readBlobOnce(ctx context.Context, repository string, need validat
 	fact.Size, fact.Digest = blob.n, validate.Algorithm(need.Digest)+":"+hex.EncodeToString(blob.hash.Sum(nil))
 	if fact.Digest != need.Digest && wire.IsWebPage(answer.Header.Get("Content-Type"), nil) {
 		return validate.Fact{}, errWebPage
+	}
+	if unpackable != nil && fact.Digest == need.Digest { // other bytes are corrupt, whatever they ask for
+		return validate.Fact{}, &contentError{unpackable}
 	}
 	return fact, nil
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"golang.org/x/sync/semaphore"
+
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry/access"
 	"mvrun/engine/registry/wire"
@@ -64,11 +66,14 @@ type (
 // Client reads from registries. Its methods may be called from many
 // goroutines.
 type Client struct {
-	options Options
-	network *wire.Network
-	flights *access.Flights
-	users   *access.Users
-	bytes   atomic.Int64 // how many bytes of blobs were read
+	options  Options
+	network  *wire.Network
+	flights  *access.Flights
+	users    *access.Users
+	bytes    atomic.Int64        // how many bytes of blobs were read
+	parsing  chan struct{}       // holds a value while a large document is parsed
+	listings chan struct{}       // holds a value while a large listing is read
+	decoders *semaphore.Weighted // the memory for windows of zstd
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -89,6 +94,9 @@ func New(ctx context.Context, o Options) *Client {
 		options:    o,
 		flights:    access.NewFlights(ctx, o.Once),
 		users:      &access.Users{Logins: o.Logins, Anonymous: o.Anonymous},
+		parsing:    make(chan struct{}, 1),
+		listings:   make(chan struct{}, 1),
+		decoders:   semaphore.NewWeighted(decoderBytes),
 		hosts:      map[hostKey]*host{},
 		registries: map[string]*configuredRegistry{},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"mvrun/engine/registry/wire"
@@ -12,33 +11,27 @@ import (
 
 // get sends a GET request and reads the whole answer, which may have at most limit
 // bytes. If the registry does not have the object, get returns nil and no error. If
-// the answer is cut short, get sends the request again.
-func (h *host) get(ctx context.Context, repository, path string, header http.Header, limit int64) ([]byte, http.Header, error) {
-	var got http.Header
-	body, err := wire.RetryCut(ctx, h.client.network.Tries(), func() (body []byte, err error) {
-		body, got, err = h.getOnce(ctx, repository, path, header, limit)
-		return body, err
-	})
-	return body, got, err
+// the answer is cut short, get sends the request again. The caller must free the
+// document.
+func (h *host) get(ctx context.Context, repository, path string, header http.Header, limit int64, room memoryRoom) (*document, error) {
+	return wire.RetryCut(ctx, h.client.network.Tries(), func() (*document, error) { return h.getOnce(ctx, repository, path, header, limit, room) })
 }
 
-func (h *host) getOnce(ctx context.Context, repository, path string, header http.Header, limit int64) ([]byte, http.Header, error) {
+func (h *host) getOnce(ctx context.Context, repository, path string, header http.Header, limit int64, room memoryRoom) (*document, error) {
 	response, err := h.fetch(ctx, repository, path, header)
 	if err != nil || response == nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer response.Body.Close()
 	if response.ContentLength > limit {
-		return nil, nil, &contentError{fmt.Errorf("the answer has %d bytes; registries need not take more than %d, and neither does mvrun", response.ContentLength, limit)}
+		return nil, &contentError{fmt.Errorf("the answer has %d bytes; registries need not take more than %d, and neither does mvrun", response.ContentLength, limit)}
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
-	if err != nil {
-		return nil, nil, &wire.CutError{Err: err}
+	d := &document{header: response.Header, client: h.client, room: room}
+	if err := d.read(response, limit); err != nil {
+		d.free()
+		return nil, err
 	}
-	if int64(len(body)) > limit {
-		return nil, nil, &contentError{fmt.Errorf("the answer has more than %d bytes; registries need not take more, and neither does mvrun", limit)}
-	}
-	return body, response.Header, nil
+	return d, nil
 }
 
 // fetch sends a GET request, and returns the answer if its status is 200. The caller

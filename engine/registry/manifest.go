@@ -8,6 +8,7 @@ import (
 
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry/wire"
+	"mvrun/engine/room"
 	"mvrun/validate"
 )
 
@@ -88,27 +89,37 @@ func (h *host) readManifest(ctx context.Context, repository, reference string) (
 }
 
 func (h *host) readManifestOnce(ctx context.Context, repository, reference string) (validate.Fact, error) {
-	body, header, err := h.get(ctx, repository, "manifests/"+reference, accept, maxManifest)
-	if err != nil || body == nil {
+	d, err := h.get(ctx, repository, "manifests/"+reference, accept, maxManifest, room.Of(ctx))
+	if err != nil || d == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
+	defer d.free()
 	claim := reference
 	if !imagelist.IsDigest(reference) {
-		claim = header.Get("Docker-Content-Digest")
+		claim = d.header.Get("Docker-Content-Digest")
 	}
-	algorithm, contentType := validate.Algorithm(claim), header.Get("Content-Type")
-	manifest, err := validate.ParseManifest(contentType, algorithm, body)
-	fact := validate.Fact{Digest: validate.Digest(algorithm, body), Size: int64(len(body)), Manifest: manifest}
+	algorithm, contentType := validate.Algorithm(claim), d.header.Get("Content-Type")
+	fact := validate.Fact{Digest: validate.Digest(algorithm, d.body), Size: int64(len(d.body))}
+	var manifest *validate.Manifest
+	if wrong := d.parse(ctx, func() error {
+		manifest, err = validate.ParseManifest(contentType, algorithm, d.body)
+		return nil
+	}); wrong != nil {
+		return validate.Fact{}, wrong
+	}
+	fact.Manifest = manifest
 	if err == nil {
 		fact.Digest = manifest.Digest // of a manifest of schema 1, the digest of a part
 	}
 	switch {
-	case err != nil && wire.IsWebPage(contentType, body):
+	case err != nil && wire.IsWebPage(contentType, d.body):
 		return validate.Fact{}, errWebPage
 	case fact.Digest != claim && validate.CheckDigest(claim) == nil: // counts more than bytes that cannot be parsed
 		fact.Claimed, fact.Manifest = claim, nil
 	case err != nil:
 		return validate.Fact{}, &contentError{err}
+	default:
+		fact.Weight = d.keep()
 	}
 	return fact, nil
 }
@@ -131,20 +142,28 @@ func (h *host) readConfig(ctx context.Context, repository, digest string) (valid
 }
 
 func (h *host) readConfigOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
-	body, header, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig)
-	if err != nil || body == nil {
+	d, err := h.get(ctx, repository, "blobs/"+digest, nil, maxConfig, room.Of(ctx))
+	if err != nil || d == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
-	fact := validate.Fact{Digest: validate.Digest(validate.Algorithm(digest), body), Size: int64(len(body))}
+	defer d.free()
+	fact := validate.Fact{Digest: validate.Digest(validate.Algorithm(digest), d.body), Size: int64(len(d.body))}
 	switch {
 	case fact.Digest == digest:
-	case wire.IsWebPage(header.Get("Content-Type"), body):
+	case wire.IsWebPage(d.header.Get("Content-Type"), d.body):
 		return validate.Fact{}, errWebPage
 	default:
 		return fact, nil
 	}
-	if fact.Config, err = validate.ParseConfig(body); err != nil {
-		return validate.Fact{}, &contentError{err}
+	err = d.parse(ctx, func() (err error) {
+		if fact.Config, err = validate.ParseConfig(d.body); err != nil {
+			err = &contentError{err}
+		}
+		return err
+	})
+	if err != nil {
+		return validate.Fact{}, err
 	}
+	fact.Weight = d.keep()
 	return fact, nil
 }

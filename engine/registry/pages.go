@@ -23,29 +23,31 @@ const (
 var errNoListing = errors.New("the registry has no such listing")
 
 // pages reads a listing of a repository, and calls take for each page. header is the
-// header of the requests. If there is no first page, pages returns errNoListing.
-func (h *host) pages(ctx context.Context, repository, path string, header http.Header, take func(header http.Header, body []byte) error) error {
+// header of the requests. The pages take their memory from room, and it stays taken. If
+// there is no first page, pages returns errNoListing.
+func (h *host) pages(ctx context.Context, repository, path string, header http.Header, room memoryRoom, take func(header http.Header, body []byte) error) error {
 	size := 0
 	read := map[string]bool{}
 	for len(read) < maxPages {
 		read[path] = true
-		body, got, err := h.get(ctx, repository, path, header, maxListing)
+		page, err := h.get(ctx, repository, path, header, maxListing, room)
 		if err != nil {
 			return err
 		}
-		if body == nil {
+		if page == nil {
 			if len(read) == 1 {
 				return errNoListing
 			}
 			return &contentError{errors.New("the registry says that there is a next page, and that there is none")}
 		}
-		if size += len(body); size > maxListing {
+		if size += len(page.body); size > maxListing {
 			return &contentError{fmt.Errorf("the listing has more than %d bytes", maxListing)}
 		}
-		if err := take(got, body); err != nil {
+		err = page.parse(ctx, func() error { return take(page.header, page.body) })
+		if err != nil {
 			return err
 		}
-		if path, err = nextPage(got, repository, path); err != nil || path == "" {
+		if path, err = nextPage(page.header, repository, path); err != nil || path == "" {
 			return err
 		}
 		if read[path] {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"golang.org/x/sync/errgroup"
 
+	"mvrun/engine/room"
 	"mvrun/validate"
 )
 
@@ -74,7 +75,7 @@ var errNoAPI = errors.New("the registry does not list referrers")
 func (h *host) listedReferrers(ctx context.Context, repository, digest string) ([]validate.Descriptor, error) {
 	var found []validate.Descriptor
 	listed := false // whether a first page came
-	err := h.pages(ctx, repository, "referrers/"+digest, acceptIndex, func(header http.Header, body []byte) error {
+	err := h.pages(ctx, repository, "referrers/"+digest, acceptIndex, room.Of(ctx), func(header http.Header, body []byte) error {
 		if mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type")); err != nil || mediaType != validate.TypeOCIIndex {
 			return &contentError{errNoAPI}
 		}

@@ -51,6 +51,61 @@ func TestReadStalled(t *testing.T) {
 	}
 }
 
+// A registry whose bodies drip is given up after a few of them, so that its images do not
+// keep others waiting. Its headers come at once. Later one request at a time finds out
+// whether the bodies come again.
+func TestReadDripping(t *testing.T) {
+	r, pushed, _ := filled()
+	var drips atomic.Bool
+	var asked atomic.Int64
+	drips.Store(true)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.URL.Path != "/v2/" {
+			asked.Add(1)
+		}
+		if request.URL.Path == "/v2/" || !drips.Load() {
+			r.ServeHTTP(w, request)
+			return
+		}
+		w.Header().Set("Content-Length", "1000")
+		for request.Context().Err() == nil {
+			io.WriteString(w, "x")
+			w.(http.Flusher).Flush()
+			time.Sleep(50 * time.Second)
+		}
+	})
+	bubble(t, handler, func(t *testing.T, _ *pipes, c *registry.Client) {
+		errs := make(chan error)
+		for range 20 {
+			go func() {
+				_, _, err := c.Read(t.Context(), app(hub), manifest)
+				errs <- err
+			}()
+		}
+		began := time.Now()
+		for range 20 {
+			wantError(t, <-errs, validate.Unreachable, "the answer comes too slowly: fewer than 16 KiB of it came within 5m0s")
+		}
+		if took := time.Since(began); took > 6*time.Minute || asked.Load() != 20 {
+			t.Errorf("took %v and %d requests", took, asked.Load())
+		}
+		for range 100 {
+			_, _, err := c.Read(t.Context(), app(hub), manifest)
+			wantError(t, err, validate.Unreachable, hub+" is down", "comes too slowly")
+		}
+		if n := asked.Load(); n != 20 {
+			t.Errorf("%d requests were sent after the registry was given up", n-20)
+		}
+		drips.Store(false)
+		time.Sleep(time.Minute)
+		for range 10 {
+			if fact := read(t, c, app(hub), manifest); fact.Digest != pushed.Digest {
+				t.Errorf("got %+v", fact)
+			}
+		}
+	})
+}
+
 // A slow body is read to its end.
 func TestReadSlowly(t *testing.T) {
 	r, pushed, _ := filled()

@@ -124,3 +124,11 @@ func TestTagsFail(t *testing.T) {
 		})
 	}
 }
+
+// TestTooManyTags shows that a listing of more tags than anybody has is refused before
+// it takes memory.
+func TestTooManyTags(t *testing.T) {
+	host := serve(t, paged([]string{`{"name":"library/app","tags":[` + strings.Repeat(`"",`, 1_000_001) + `""]}`}))
+	_, err := newClient(t, registry.Options{}).Tags(t.Context(), host+"/library/app")
+	wantScriptError(t, err, validate.BadManifest, "more than 1000000 tags")
+}

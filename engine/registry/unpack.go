@@ -3,14 +3,15 @@ package registry
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"mvrun/validate"
 )
@@ -21,29 +22,31 @@ const (
 	// gzip cannot reach this ratio, but zstd can.
 	freeUnpacked = 4 << 30
 	maxRatio     = 2000
-	// maxWindow limits the window of zstd, and so the memory that one layer needs.
-	maxWindow = 128 << 20
 )
 
 // unpack finds out the format of a layer, and computes the digest of its unpacked
 // content. If this fails, the fact says why. bytesRead returns how many bytes of the
-// layer were read so far.
-func unpack(packed io.Reader, bytesRead func() int64) (fact validate.Fact) {
+// layer were read so far. An error means that memory is missing: a *windowError, or
+// errWindow.
+func unpack(ctx context.Context, packed io.Reader, bytesRead func() int64, memory *decoderMemory) (fact validate.Fact, err error) {
 	buffered := bufio.NewReader(packed)
 	begin, _ := buffered.Peek(4)
 	fact.Format = layerFormat(begin)
 	sum := sha256.New()
-	plain, err := unpacker(fact.Format, buffered)
+	plain, err := unpacker(ctx, fact.Format, buffered, memory)
 	if err == nil {
 		defer plain.Close()
 		err = hashUnpacked(sum, plain, bytesRead)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errWindow), errors.As(err, new(*windowError)):
+		return fact, err
+	case err != nil:
 		fact.Broken = err.Error()
-		return fact
+		return fact, nil
 	}
 	fact.DiffID = "sha256:" + hex.EncodeToString(sum.Sum(nil))
-	return fact
+	return fact, nil
 }
 
 // layerFormat returns the format of a layer. begin has the first four bytes of the
@@ -62,16 +65,12 @@ func layerFormat(begin []byte) string {
 }
 
 // unpacker returns a reader that unpacks a format.
-func unpacker(format string, packed io.Reader) (io.ReadCloser, error) {
+func unpacker(ctx context.Context, format string, packed *bufio.Reader, memory *decoderMemory) (io.ReadCloser, error) {
 	switch format {
 	case "gzip":
 		return gzip.NewReader(packed)
 	case "zstd":
-		decoder, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
-		if err != nil {
-			return nil, err
-		}
-		return decoder.IOReadCloser(), nil
+		return memory.decoder(ctx, packed)
 	}
 	return io.NopCloser(packed), nil
 }

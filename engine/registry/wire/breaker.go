@@ -38,13 +38,16 @@ func (t *circuitTransport) RoundTrip(request *http.Request) (*http.Response, err
 // try sends a request as soon as its circuits let it through.
 func (t *circuitTransport) try(request *http.Request) (*http.Response, error) {
 	host, part := t.circuits.of(request.URL)
+	bodies := t.circuits.bodies(request.URL)
 	next := t.next
-	for _, c := range []*circuit{host, part} {
+	for _, c := range []*circuit{host, part, bodies} {
 		probe, err := c.enter(request.Context())
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if probe {
+		case probe && c == bodies:
+			defer c.postponeProbe()
+		case probe:
 			next = t.probe
 			defer c.endProbe()
 		}
@@ -114,7 +117,8 @@ type circuits struct {
 // circuitKey identifies the circuit of a host or of one of its projects.
 type circuitKey struct {
 	scheme, host string
-	part         bool   // false for the circuit of the host itself
+	part         bool   // false for the circuits of the host itself
+	bodies       bool   // whether it is the circuit of the bodies that the host sends
 	project      string // may be "", for requests that belong to no project
 }
 
@@ -127,6 +131,14 @@ func (c *circuits) host(u *url.URL) *circuit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.get(circuitKey{scheme: u.Scheme, host: strings.ToLower(u.Host)}, hostFailures)
+}
+
+// bodies returns the circuit of the bodies that the host of a URL sends. Its headers may
+// come all the same, so the circuit of the host does not notice.
+func (c *circuits) bodies(u *url.URL) *circuit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.get(circuitKey{scheme: u.Scheme, host: strings.ToLower(u.Host), bodies: true}, bodyFailures)
 }
 
 // of returns the two circuits that a request to a URL must pass.
@@ -158,7 +170,7 @@ func (c *circuits) objects(u *url.URL) *failingObjects {
 // isGivenUp reports whether requests to a URL should fail at once.
 func (c *circuits) isGivenUp(u *url.URL) bool {
 	host, part := c.of(u)
-	return host.isGivenUp() || part.isGivenUp()
+	return host.isGivenUp() || part.isGivenUp() || c.bodies(u).isGivenUp()
 }
 
 // mayComeBack reports whether the host of a URL, or its project, is down, but may

@@ -35,8 +35,8 @@ import "net/http"
 //     once, and no other request is sent.
 //   - location: a redirect to a broken URL becomes an error. Otherwise http.Client, in a
 //     link above, would make an error that shows the URL with its signature.
-//   - silence: the body of an answer is cut off if no more bytes come. Otherwise reading
-//     the body could take forever.
+//   - silence: the body of an answer is cut off if no more bytes come, or too few.
+//     Otherwise reading the body could take forever. The circuit learns of it.
 //   - connections: an http.Transport, or Options.Transport.
 //
 // The first request to a registry and requests for tokens skip authorization and
@@ -88,7 +88,7 @@ func (r *Registry) retried(attempt http.RoundTripper, brief bool) http.RoundTrip
 // link, the connections, is made first.
 func (r *Registry) attempt(quota *quota) http.RoundTripper {
 	n := r.network
-	var next http.RoundTripper = &silenceTransport{next: r.connections}
+	var next http.RoundTripper = &silenceTransport{circuits: n.circuits, next: r.connections}
 	next = &locationTransport{next: next}
 	next = &logTransport{count: &n.requests, log: n.options.Log, observe: n.options.Observe, next: next}
 	next = &rewriteTransport{userAgent: n.options.UserAgent, plainHost: r.plainHost(), next: next}

@@ -16,6 +16,7 @@ const (
 	// many requests fail at once.
 	hostFailures = 5 // counts attempts that got no answer
 	partFailures = 3 // counts requests whose last retry was answered with 5xx
+	bodyFailures = 8 // counts bodies of which no more came, or too little; more than one request tries
 	minOutage    = 5 * time.Second
 
 	// restartGrace is how long a registry that has answered before may stay down
@@ -117,6 +118,18 @@ func (c *circuit) endProbe() {
 	defer c.mu.Unlock()
 	if c.probing {
 		c.probing = false
+		c.wake()
+	}
+}
+
+// postponeProbe ends a probe whose answer has begun. Its body shows later whether the
+// host works. Until then the next probe has to wait for its time.
+func (c *circuit) postponeProbe() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.probing {
+		c.probing, c.pause = false, min(2*c.pause, maxPause)
+		c.probe = time.Now().Add(c.pause)
 		c.wake()
 	}
 }

@@ -26,7 +26,7 @@ const bodyTries = 6
 func RetryCut[T any](ctx context.Context, tries int, do func() (T, error)) (T, error) {
 	for try := 1; ; try++ {
 		done, err := do()
-		if !errors.As(err, new(*CutError)) || try >= tries {
+		if !errors.As(err, new(*CutError)) || errors.As(err, new(*SlowError)) || try >= tries {
 			return done, err
 		}
 		if await.Sleep(ctx, backoff(firstWait, maxWait, try-1, nil)) != nil {
@@ -44,7 +44,7 @@ type bufferTransport struct {
 }
 
 // maxBuffered is how many bytes are read of an answer. The rest is ignored.
-const maxBuffered = 8 << 20
+const maxBuffered = 128 << 10
 
 func (t *bufferTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return RetryCut(request.Context(), t.tries, func() (*http.Response, error) {

@@ -158,6 +158,12 @@ func (n *Network) NewRegistry(t Target) *Registry {
 	return r
 }
 
+const (
+	maxHeader     = 64 << 10  // bytes of the headers of an answer
+	maxUnread     = 8 << 20   // bytes of all bodies of a connection that are not read yet, with HTTP/2
+	maxUnreadBody = 512 << 10 // the same of one body
+)
+
 // newTransport returns a transport for a run, which sends many requests to few
 // hosts: its connections stay open for the next requests.
 func (n *Network) newTransport(config *tls.Config) *http.Transport {
@@ -170,6 +176,10 @@ func (n *Network) newTransport(config *tls.Config) *http.Transport {
 		DisableCompression:    true, // sizes and digests belong to the bytes as the registry stores them
 		MaxIdleConnsPerHost:   n.options.Idle,
 		IdleConnTimeout:       90 * time.Second,
+		// A registry may send as much before anybody reads it. Go's own limits, 10 MiB of
+		// headers and 1 GiB of a connection, are meant for friends.
+		MaxResponseHeaderBytes: maxHeader,
+		HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerConnection: maxUnread, MaxReceiveBufferPerStream: maxUnreadBody},
 	}
 	if n.options.Dial == nil {
 		transport.Proxy = n.proxy
