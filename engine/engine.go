@@ -147,6 +147,7 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
 	result.SourceDigest, result.DestinationDigest = verdict.SourceDigest, verdict.DestinationDigest
 	result.Missing, result.Corrupt, result.Warnings = verdict.Missing, verdict.Corrupt, verdict.Warnings
+	result.ServedBy = e.servedBy(*image)
 	result.Requests, result.Duration = requests, time.Since(result.Started)
 	return result
 }
@@ -227,7 +228,7 @@ func (e *Engine) fact(ctx context.Context, image imagelist.Image, need validate.
 	if e.facts == nil {
 		return read()
 	}
-	return e.facts.read(ctx, image, need, read)
+	return e.facts.read(ctx, e.placed(image, need.Side), need, read)
 }
 
 // reason returns the reason of an image that could not be checked because of err.

@@ -24,11 +24,15 @@ type host struct {
 
 // newHost makes the host for a registry and a user. It sends no request.
 func (c *Client) newHost(name string, registry *configuredRegistry, user access.User) *host {
-	account := access.NewAccount(access.AccountOptions{
+	account := access.NewAccount(c.accountOptions(registry, user), c.flights)
+	return &host{client: c, name: name, registry: registry, account: account, chain: registry.wire.NewChain(account)}
+}
+
+func (c *Client) accountOptions(registry *configuredRegistry, user access.User) access.AccountOptions {
+	return access.AccountOptions{
 		Address: registry.address, Settings: registry.Settings, User: user,
 		Anonymous: c.options.Anonymous, Insecure: registry.IsInsecure(c.options.Insecure),
-	}, c.flights)
-	return &host{client: c, name: name, registry: registry, account: account, chain: registry.wire.NewChain(account)}
+	}
 }
 
 // open returns the session with the registry. The first call pings the registry,

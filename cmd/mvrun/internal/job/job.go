@@ -74,6 +74,9 @@ func Open(ctx context.Context, c Config) (*Job, error) {
 
 func (j *Job) open(ctx context.Context) (err error) {
 	c := &j.config
+	if err := c.readRegistries(); err != nil {
+		return err
+	}
 	if err := c.settle(); err != nil {
 		return err
 	}
@@ -82,6 +85,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 	}
 	bar := j.openBar()
 	j.log = sink.NewLogger(c.Console.Stderr, c.JSONLog, c.Debug, c.Console.StderrTerminal && c.Console.Getenv("NO_COLOR") == "")
+	c.logRegistries(j.log)
 	earlier, err := j.openResults()
 	if err != nil {
 		return err
@@ -225,7 +229,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 func (j *Job) openClient() *registry.Client {
 	c := &j.config
 	options := registry.Options{
-		Insecure: c.Insecure, InsecureHint: "--tls-verify=false", TokenServerHint: "registry(HOST, token_server = …) in a script", Logins: c.Logins, Conns: 4 * c.Jobs, UserAgent: "mvrun/" + c.Version,
+		Insecure: c.Insecure, InsecureHint: "--tls-verify=false", TokenServerHint: "registry(HOST, token_server = …) in a script", Logins: c.Logins, Conns: 4 * c.Jobs, Registries: c.registries, UserAgent: "mvrun/" + c.Version,
 		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once,
 		Warn: func(message string) { j.log.Warn(message) },
 	}

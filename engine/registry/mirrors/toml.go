@@ -1,0 +1,62 @@
+package mirrors
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// decodeTOML reads TOML. An error names the line, and never shows a value: it may be
+// the value of a header.
+func decodeTOML(file string, content []byte, into any) (toml.MetaData, error) {
+	meta, err := toml.Decode(string(content), into)
+	if err == nil {
+		return meta, nil
+	}
+	parse := toml.ParseError{}
+	if !errors.As(err, &parse) {
+		return meta, fmt.Errorf("%s: %s", file, withoutValues(strings.TrimPrefix(err.Error(), "toml: ")))
+	}
+	key := ""
+	if parse.LastKey != "" {
+		key = fmt.Sprintf(" (at or behind the key %s)", parse.LastKey)
+	}
+	return meta, fmt.Errorf("%s:%d: the file is no TOML that can be read%s: %s", file, parse.Position.Line, key, withoutValues(parse.Message))
+}
+
+// withoutValues cuts a message of the library before what it quotes of the file.
+func withoutValues(message string) string {
+	if i := strings.IndexAny(message, "\"'`"); i >= 0 {
+		message = strings.TrimSpace(message[:i]) + " …"
+	}
+	return message
+}
+
+// topKeys returns the keys of a TOML file's root.
+func topKeys(content []byte) (map[string]any, error) {
+	keys := map[string]any{}
+	_, err := toml.Decode(string(content), &keys)
+	return keys, err
+}
+
+// unknownKeys warns of each key that was not read, but for those below the ignored ones.
+func unknownKeys(file string, meta toml.MetaData, ignored ...string) []string {
+	var warnings []string
+	seen := map[string]bool{}
+keys:
+	for _, key := range meta.Undecoded() {
+		name := key.String()
+		for _, prefix := range ignored {
+			if strings.HasPrefix(name, prefix+".") {
+				continue keys
+			}
+		}
+		if !seen[name] {
+			seen[name] = true
+			warnings = append(warnings, fmt.Sprintf("%s: the key %s is not known and is ignored", file, name))
+		}
+	}
+	return warnings
+}
