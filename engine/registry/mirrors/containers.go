@@ -138,17 +138,19 @@ func (r *confRegistry) check() error {
 	for _, name := range []struct {
 		key   string
 		value *string
-	}{{"prefix", &r.Prefix}, {"location", &r.Location}} {
+	}{{"location", &r.Location}, {"prefix", &r.Prefix}} {
 		if *name.value == "" {
 			continue
 		}
-		cleaned, err := cleanPlace(strings.TrimPrefix(*name.value, "*."))
+		wildcard := ""
+		if name.key == "prefix" && isWildcard {
+			wildcard = "*."
+		}
+		cleaned, err := cleanPlace(strings.TrimPrefix(*name.value, wildcard))
 		if err != nil {
 			return fmt.Errorf("%s = %q: %w", name.key, *name.value, err)
 		}
-		if name.key == "prefix" && isWildcard {
-			cleaned = "*." + cleaned
-		}
+		cleaned = wildcard + cleaned
 		*name.value = cleaned
 	}
 	if isWildcard && strings.Contains(r.Prefix, "/") {

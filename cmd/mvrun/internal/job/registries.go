@@ -18,6 +18,15 @@ func (c *Config) readRegistries() (err error) {
 	return nil
 }
 
+// registryFiles returns the files that were read. They may have passwords, so the flag
+// allows no script to read them.
+func (c *Config) registryFiles() []string {
+	if c.registries == nil {
+		return nil
+	}
+	return c.registries.Files
+}
+
 // logRegistries says what was read of them.
 func (c *Config) logRegistries(log *slog.Logger) {
 	if c.registries == nil {
