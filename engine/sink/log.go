@@ -130,7 +130,7 @@ func (l Log) Write(r *engine.Result) error {
 	log := l.Logger
 	message, waived := oneLine(r.Message), oneLine(r.Waived)
 	compared := newPair(r)
-	attrs := make([]any, 0, 16)
+	attrs := make([]any, 0, 18)
 	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status)
 	attrs = compared.addTo(attrs)
 	if r.Reason != "" {
@@ -138,6 +138,9 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	if r.Match != "" {
 		attrs = append(attrs, "match", r.Match)
+	}
+	if r.ServedBy != "" {
+		attrs = append(attrs, "served_by", r.ServedBy)
 	}
 	if r.Reason == validate.InvalidLine {
 		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
