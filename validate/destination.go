@@ -33,6 +33,8 @@ func (c *comparison) destinationTop() (top *Manifest, p *problem) {
 	switch {
 	case !known || p == unknown:
 		return nil, unknown
+	case pinned.Missing && pinned.Elsewhere != "" && top == nil && p == nil: // no place where a node asks has anything of the image
+		return nil, nil
 	case pinned.Missing:
 		return nil, c.pinnedMissing(pinned)
 	case pinned.Claimed != "":

@@ -81,6 +81,11 @@ func (t *rewriteTransport) toMirror(request *http.Request) (*http.Response, erro
 	response, err := t.next.RoundTrip(sent)
 	if err == nil && response.Request == sent {
 		response.Request = request // the links above know the path of the API only
+		if request.URL.Path == apiPath+"/" && response.StatusCode == http.StatusNotFound && sent.URL.Path != request.URL.Path {
+			// A node does not send this request. A mirror below a path of its own may answer
+			// only for repositories.
+			response.StatusCode = http.StatusOK
+		}
 	}
 	return response, err
 }
