@@ -47,6 +47,7 @@ type rancherParser struct {
 	config   *Config
 	settings map[string]*Settings // of "configs", by host
 	rules    hostRules
+	visited  int // how many keys and values were read
 }
 
 func (p *rancherParser) parse(content []byte) error {

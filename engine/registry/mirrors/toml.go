@@ -11,6 +11,9 @@ import (
 // decodeTOML reads TOML. An error names the line, and never shows a value: it may be
 // the value of a header.
 func decodeTOML(file string, content []byte, into any) (toml.MetaData, error) {
+	if line := tooDeep(content); line > 0 {
+		return toml.MetaData{}, fmt.Errorf("%s:%d: the file is nested more than %d levels deep", file, line, maxDepth)
+	}
 	meta, err := toml.Decode(string(content), into)
 	if err == nil {
 		return meta, nil
@@ -26,6 +29,45 @@ func decodeTOML(file string, content []byte, into any) (toml.MetaData, error) {
 	return meta, fmt.Errorf("%s:%d: the file is no TOML that can be read%s: %s", file, parse.Position.Line, key, withoutValues(parse.Message))
 }
 
+// maxDepth is how deep arrays, tables and keys with dots may be nested. The library needs
+// minutes for a file of one megabyte that is nested as deep as it can be.
+const maxDepth = 64
+
+// tooDeep returns the line at which a file is nested too deep, or 0. Brackets and dots in
+// texts and comments do not count.
+func tooDeep(content []byte) int {
+	line, depth, dots := 1, 0, 0
+	for i := 0; i < len(content); i++ {
+		switch c := content[i]; c {
+		case '\n':
+			line, dots = line+1, 0
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		case '.':
+			dots++
+		case '#':
+			for i+1 < len(content) && content[i+1] != '\n' {
+				i++
+			}
+		case '"', '\'':
+			for i++; i < len(content) && content[i] != c && content[i] != '\n'; i++ {
+				if content[i] == '\\' && c == '"' {
+					i++
+				}
+			}
+			if i < len(content) && content[i] == '\n' {
+				i-- // a text of several lines, which three quotes begin and end
+			}
+		}
+		if depth > maxDepth || dots > maxDepth {
+			return line
+		}
+	}
+	return 0
+}
+
 // withoutValues cuts a message of the library before what it quotes of the file.
 func withoutValues(message string) string {
 	if i := strings.IndexAny(message, "\"'`"); i >= 0 {
@@ -37,6 +79,9 @@ func withoutValues(message string) string {
 // topKeys returns the keys of a TOML file's root.
 func topKeys(content []byte) (map[string]any, error) {
 	keys := map[string]any{}
+	if tooDeep(content) > 0 {
+		return nil, errors.New("nested too deep")
+	}
 	_, err := toml.Decode(string(content), &keys)
 	return keys, err
 }

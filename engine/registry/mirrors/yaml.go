@@ -7,6 +7,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// maxNodes is how many keys and values are read: an alias such as *a stands for many.
+const maxNodes = 200_000
+
 var yamlLine = regexp.MustCompile(`line (\d+)`)
 
 // lineOfYAML returns the line of an error of the library, which may show values.
@@ -50,6 +53,9 @@ func (p *rancherParser) each(node *yaml.Node, what string, take func(key, value 
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
+		if p.visited++; p.visited > maxNodes {
+			return p.errorAt(key, "the file has more than %d keys and values, counted as often as it refers to them", maxNodes)
+		}
 		known, err := take(key, value)
 		if err != nil {
 			return err
@@ -64,7 +70,10 @@ func (p *rancherParser) each(node *yaml.Node, what string, take func(key, value 
 // text returns the text of a node.
 func (p *rancherParser) text(node *yaml.Node, what string) (string, error) {
 	node = resolve(node)
+	p.visited++
 	switch {
+	case p.visited > maxNodes:
+		return "", fmt.Errorf("%s: the file has more than %d keys and values, counted as often as it refers to them", p.file, maxNodes)
 	case isNull(node):
 		return "", nil
 	case node.Kind != yaml.ScalarNode:
