@@ -83,7 +83,8 @@ func (c *Client) readAsNode(ctx context.Context, call *wire.Call, q query) (vali
 		r.Endpoints = []mirrors.Endpoint{chosen}
 	}
 	missing := validate.Fact{Missing: true}
-	var first error
+	var first *Error
+	var others []string // what the endpoints but the first one with an error said
 	for _, endpoint := range r.Endpoints {
 		fact, err := c.readAt(ctx, call, endpoint, q)
 		switch {
@@ -94,17 +95,25 @@ func (c *Client) readAsNode(ctx context.Context, call *wire.Call, q query) (vali
 			return fact, nil
 		case err == nil:
 			missing.Store = cmp.Or(missing.Store, fact.Store)
+			others = append(others, endpoint.Host+" does not have it")
 			continue
 		case ctx.Err() != nil, errors.As(err, new(*contentError)):
 			return validate.Fact{}, err
 		}
 		c.warnMoved(endpoint, err, len(r.Endpoints))
-		first = cmp.Or(first, err)
+		if e, ok := errors.AsType[*Error](err); ok && first == nil {
+			first = e
+		} else {
+			others = append(others, endpoint.Host+" could not be asked, either")
+		}
 	}
 	if isTop {
 		c.setServed(q.image, nil)
 	}
 	if first != nil {
+		if len(others) > 0 {
+			first.known = &hintedError{first.known, "; of the other places where a node asks, " + strings.Join(others, ", ")}
+		}
 		return validate.Fact{}, first
 	}
 	missing.Elsewhere = r.elsewhere()

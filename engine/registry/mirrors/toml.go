@@ -47,25 +47,32 @@ func tooDeep(content []byte) int {
 			depth--
 		case '.':
 			dots++
-		case '#':
-			for i+1 < len(content) && content[i+1] != '\n' {
-				i++
-			}
-		case '"', '\'':
-			for i++; i < len(content) && content[i] != c && content[i] != '\n'; i++ {
-				if content[i] == '\\' && c == '"' {
-					i++
-				}
-			}
-			if i < len(content) && content[i] == '\n' {
-				i-- // a text of several lines, which three quotes begin and end
-			}
+		case '#', '"', '\'':
+			i = endOfText(content, i)
 		}
 		if depth > maxDepth || dots > maxDepth {
 			return line
 		}
 	}
 	return 0
+}
+
+// endOfText returns the index of the last byte of a comment or text that begins at an
+// index. It does not go beyond the line. Of a text of several lines, which three quotes
+// begin and end, only the first line is recognised.
+func endOfText(content []byte, i int) int {
+	begin := content[i]
+	for i+1 < len(content) && content[i+1] != '\n' {
+		i++
+		switch {
+		case begin == '#':
+		case content[i] == begin:
+			return i
+		case content[i] == '\\' && begin == '"' && i+1 < len(content) && content[i+1] != '\n':
+			i++
+		}
+	}
+	return i
 }
 
 // withoutValues cuts a message of the library before what it quotes of the file.
