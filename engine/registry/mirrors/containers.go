@@ -1,6 +1,7 @@
 package mirrors
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,6 +37,7 @@ type confRegistry struct {
 	Insecure           bool         `toml:"insecure"`
 	Blocked            bool         `toml:"blocked"`
 	MirrorByDigestOnly bool         `toml:"mirror-by-digest-only"`
+	NamespaceProxy     string       `toml:"namespace-proxy"`
 	Mirrors            []confMirror `toml:"mirror"`
 
 	where string // its file and line
@@ -45,6 +47,8 @@ type confMirror struct {
 	Location       string `toml:"location"`
 	Insecure       bool   `toml:"insecure"`
 	PullFromMirror string `toml:"pull-from-mirror"`
+	// NamespaceProxy is the registry for which a mirror answers: the parameter "ns".
+	NamespaceProxy string `toml:"namespace-proxy"`
 }
 
 // containers reads registries.conf, and the files of its folder registries.conf.d.
@@ -112,13 +116,16 @@ func (rules containersRules) add(c *Config, path string, content []byte) error {
 		return fmt.Errorf("%s: no key of this file is one of registries.conf", path)
 	}
 	c.Warnings = append(c.Warnings, unknownKeys(path, meta, "credential-helpers", "aliases", "registries")...)
+	seen := map[string]bool{}
 	for i := range file.Registry {
 		registry := &file.Registry[i]
 		registry.where = lineOf(path, content, i, func(line string) bool { return strings.HasPrefix(line, "[[registry]]") })
 		if err := registry.check(); err != nil {
 			return fmt.Errorf("%s: %w", registry.where, err)
 		}
-		rules[registry.Prefix] = registry
+		if !seen[registry.Prefix] { // within a file the first table of a prefix counts
+			seen[registry.Prefix], rules[registry.Prefix] = true, registry
+		}
 	}
 	return nil
 }
@@ -217,13 +224,19 @@ func (r *confRegistry) matches(repository string) int {
 	return -1
 }
 
-// route implements rules. The longest prefix counts.
+// isMoreSpecific reports whether a table counts for more than another one: the longest
+// prefix does, and of two with the same length the first in the alphabet.
+func (r *confRegistry) isMoreSpecific(other *confRegistry) bool {
+	return cmp.Or(cmp.Compare(len(r.Prefix), len(other.Prefix)), cmp.Compare(other.Prefix, r.Prefix)) > 0
+}
+
+// route implements rules.
 func (rules containersRules) route(registry, path string, byDigest bool) Route {
 	route := Route{OneForAll: true}
 	repository := registry + "/" + path
 	var found *confRegistry
 	for _, r := range rules {
-		if r.matches(repository) >= 0 && (found == nil || len(r.Prefix) > len(found.Prefix)) {
+		if r.matches(repository) >= 0 && (found == nil || r.isMoreSpecific(found)) {
 			found = r
 		}
 	}
@@ -238,7 +251,7 @@ func (rules containersRules) route(registry, path string, byDigest bool) Route {
 	rest := repository[found.matches(repository):]
 	for _, m := range found.Mirrors {
 		if m.isFor(byDigest, found.MirrorByDigestOnly) {
-			route.Endpoints = append(route.Endpoints, containersEndpoint(m.Location+rest, m.Insecure))
+			route.Endpoints = append(route.Endpoints, containersEndpoint(m.Location+rest, m.Insecure, m.NamespaceProxy))
 		} else {
 			route.NotForTags = append(route.NotForTags, m.Location)
 		}
@@ -247,7 +260,7 @@ func (rules containersRules) route(registry, path string, byDigest bool) Route {
 	if found.Location != "" {
 		itself = found.Location + rest
 	}
-	last := containersEndpoint(itself, found.Insecure)
+	last := containersEndpoint(itself, found.Insecure, found.NamespaceProxy)
 	last.IsOrigin = true
 	route.Endpoints = append(route.Endpoints, last)
 	return route
@@ -267,9 +280,9 @@ func (m confMirror) isFor(byDigest, digestOnly bool) bool {
 // insecure are the settings of all endpoints with "insecure = true".
 var insecure = &Settings{PlainToo: true}
 
-func containersEndpoint(name string, isInsecure bool) Endpoint {
+func containersEndpoint(name string, isInsecure bool, namespace string) Endpoint {
 	host, path, _ := strings.Cut(name, "/")
-	e := Endpoint{Host: host, Base: defaultBase, Repository: path}
+	e := Endpoint{Host: host, Base: defaultBase, Repository: path, Namespace: namespace}
 	if isInsecure {
 		e.Settings = insecure
 	}
