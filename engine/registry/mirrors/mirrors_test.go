@@ -90,7 +90,11 @@ func TestRoute(t *testing.T) {
 			"https://registry.example.com:5000/v2 a/b ns=quay.io settings",
 			"http://localhost:5000/v2 a/b ns=quay.io",
 			"://quay.io/v2 a/b origin"}, nil},
-		{"k3s", "ghcr.io/a/b", false, []string{"://ghcr.io/v2 a/b origin"}, nil},
+		// A registry without endpoints is like every other one.
+		{"k3s", "ghcr.io/a/b", false, []string{
+			"https://registry.example.com:5000/v2 a/b ns=ghcr.io settings",
+			"http://localhost:5000/v2 a/b ns=ghcr.io",
+			"://ghcr.io/v2 a/b origin"}, nil},
 		{"k3s", "registry.example.com:5000/a/b", false, []string{"://registry.example.com:5000/v2 a/b origin settings"}, nil},
 	} {
 		c, err := Read(filepath.Join("testdata", test.path))

@@ -89,10 +89,11 @@ func (p *rancherParser) parse(content []byte) error {
 	}
 	// Settings without mirrors count at the registry itself.
 	for host, settings := range p.settings {
-		if host != everyHost {
+		if host == everyHost {
+			host = anyHost
+		}
+		if settings != nil {
 			p.rules[host] = &nodeHosts{origin: ownHost(settings)}
-		} else {
-			p.rules[anyHost] = &nodeHosts{origin: ownHost(settings)}
 		}
 	}
 	return p.each(mirrors, "mirrors", func(host, value *yaml.Node) (bool, error) { return true, p.parseMirror(hostKey(host.Value), value) })
@@ -109,12 +110,15 @@ func hostKey(name string) string {
 	return imagelist.CanonicalRegistry(strings.TrimSuffix(name, "/"))
 }
 
-// parseConfig parses the part of "configs" for one host.
+// parseConfig parses the part of "configs" for one host. It returns nil if the part says
+// nothing.
 func (p *rancherParser) parseConfig(node *yaml.Node) (*Settings, error) {
 	s := &Settings{From: p.file}
 	var pair KeyPair
 	var authority string
+	isEmpty := true
 	err := p.each(node, "configs", func(key, value *yaml.Node) (bool, error) {
+		isEmpty = isEmpty && isNull(value)
 		switch key.Value {
 		case "auth":
 			return true, p.parseAuth(value, &s.Login)
@@ -137,7 +141,7 @@ func (p *rancherParser) parseConfig(node *yaml.Node) (*Settings, error) {
 		}
 		return false, nil
 	})
-	if err != nil {
+	if err != nil || isEmpty {
 		return nil, err
 	}
 	if authority != "" {
@@ -184,14 +188,6 @@ func (p *rancherParser) parseAuth(node *yaml.Node, login *Login) error {
 	return nil
 }
 
-// settingsFor returns the settings of a host, or nil.
-func (p *rancherParser) settingsFor(host string) *Settings {
-	if s, ok := p.settings[host]; ok {
-		return s
-	}
-	return p.settings[everyHost]
-}
-
 // parseMirror parses the part of "mirrors" for one registry.
 func (p *rancherParser) parseMirror(registry string, node *yaml.Node) error {
 	var endpoints *yaml.Node
@@ -221,12 +217,15 @@ func (p *rancherParser) parseMirror(registry string, node *yaml.Node) error {
 	if err != nil {
 		return err
 	}
-	hosts := &nodeHosts{origin: ownHost(p.settingsFor(registry))}
+	hosts := &nodeHosts{origin: ownHost(p.settings[registry])}
 	if err := p.addEndpoints(hosts, registry, endpoints, rewrites); err != nil {
 		return err
 	}
 	if registry == everyHost {
 		registry = anyHost
+	}
+	if len(hosts.hosts) == 0 && hosts.server == nil && hosts.origin.settings == nil { // says nothing, so that the rules for every registry count
+		return nil
 	}
 	p.rules[registry] = hosts
 	return nil
@@ -241,6 +240,11 @@ func (p *rancherParser) addEndpoints(hosts *nodeHosts, registry string, node *ya
 		return p.errorAt(node, "endpoint: want a list of URLs")
 	}
 	seen := map[place]bool{}
+	itself, err := parseURL(withScheme(registry))
+	if err != nil && registry != everyHost {
+		return p.errorAt(node, "mirrors: %q is no registry", registry)
+	}
+	itself.base = defaultBase
 	for i, element := range node.Content {
 		address, err := p.text(element, "endpoint")
 		if err != nil {
@@ -257,8 +261,8 @@ func (p *rancherParser) addEndpoints(hosts *nodeHosts, registry string, node *ya
 			continue
 		}
 		seen[at] = true
-		h := host{place: at, pull: true, resolve: true, rewrites: rewrites, settings: p.settingsFor(at.host)}
-		if i+1 == len(node.Content) && at == (place{"https", registry, defaultBase}) {
+		h := host{place: at, pull: true, resolve: true, rewrites: rewrites, settings: p.settings[at.host]}
+		if i+1 == len(node.Content) && at == itself {
 			hosts.server = &h // the registry itself, which would be asked last anyway
 			continue
 		}
