@@ -264,3 +264,47 @@ func withBasic(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// TestWrongBytesAtMirror shows that wrong bytes are no reason to ask the next mirror: a
+// node would give up, too.
+func TestWrongBytesAtMirror(t *testing.T) {
+	full, _, _ := filled()
+	next := &asked{Handler: full}
+	broken := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "no manifest") }))
+	c := registry.New(t.Context(), registry.Options{Registries: rules(t, "registries.yaml", "mirrors: {docker.io: {endpoint: ['http://%s', 'http://%s']}}\n", broken, serve(t, next))})
+	defer c.Close()
+	_, _, err := c.Read(t.Context(), nodeImage, at(validate.ReadManifest, ""))
+	if got := next.all("sha256:"); err == nil || len(got) > 0 {
+		t.Errorf("%v, and the next mirror got %q", err, got)
+	}
+}
+
+// TestScriptAndFiles shows that the endpoint of a script counts for more than the files,
+// and that its settings for a mirror count there.
+func TestScriptAndFiles(t *testing.T) {
+	full, _, _ := filled()
+	mirror, other := &asked{Handler: full}, &asked{Handler: full}
+	host, endpoint := serve(t, withBasic(mirror)), serve(t, other)
+	content := fmt.Sprintf("mirrors: {docker.io: {endpoint: ['http://%s']}}\nconfigs: {'%[1]s': {auth: {username: wrong, password: wrong}}}\n", host)
+	for _, overrules := range []bool{false, true} {
+		c := registry.New(t.Context(), registry.Options{Registries: rules(t, "registries.yaml", "%s", content)})
+		if err := c.Configure(host, registry.Settings{Username: user, Password: password}); err != nil {
+			t.Fatal(err)
+		}
+		if overrules {
+			if err := c.Configure("docker.io", registry.Settings{Endpoint: endpoint, PlainHTTP: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if fact, _, err := c.Read(t.Context(), nodeImage, at(validate.ReadManifest, "")); err != nil || fact.Missing {
+			t.Errorf("%+v, %v", fact, err)
+		}
+		if (len(other.all("sha256:")) > 0) != overrules || (c.ServedBy(nodeImage) == host) == overrules {
+			t.Errorf("overruled %v: served by %q", overrules, c.ServedBy(nodeImage))
+		}
+		if err := c.Configure(host, registry.Settings{}); err == nil {
+			t.Error("a mirror that was asked can still be configured")
+		}
+		c.Close()
+	}
+}
