@@ -155,6 +155,7 @@ func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Q
 	result.Match, result.Platforms, result.Lists = verdict.Match, verdict.Platforms, verdict.Lists
 	result.SourceDigest, result.DestinationDigest = verdict.SourceDigest, verdict.DestinationDigest
 	result.Missing, result.Corrupt, result.Warnings = verdict.Missing, verdict.Corrupt, verdict.Warnings
+	result.ServedBy = e.servedBy(*image)
 	result.Requests, result.Duration = requests, time.Since(result.Started)
 	if e.options.Redact != nil {
 		result.clean(e.options.Redact)

@@ -73,7 +73,7 @@ func (r *Result) Pack() Packed {
 	packed = binary.AppendUvarint(packed, uint64(r.Requests))
 	packed = binary.AppendVarint(packed, r.Started.UnixNano())
 	packed = binary.AppendVarint(packed, int64(r.Duration))
-	for _, word := range []string{string(r.Status), string(r.Reason), r.Message, string(r.Match), r.Waived, r.Rejected} {
+	for _, word := range []string{string(r.Status), string(r.Reason), r.Message, string(r.Match), r.ServedBy, r.Waived, r.Rejected} {
 		packed = appendWord(packed, word)
 	}
 	packed = appendPair(packed, r.SourceDigest, r.DestinationDigest)
@@ -151,7 +151,8 @@ func (p Packed) Result() *Result {
 	r.Attempts, r.Requests = int(rest.uvarint()), int(rest.uvarint())
 	r.Started, r.Duration = time.Unix(0, rest.varint()), time.Duration(rest.varint())
 	r.Status, r.Reason, r.Message = validate.Status(rest.word("")), validate.Reason(rest.word("")), rest.word("")
-	r.Match, r.Waived, r.Rejected = validate.Match(rest.word("")), rest.word(""), rest.word("")
+	r.Match, r.ServedBy, r.Waived = validate.Match(rest.word("")), rest.word(""), rest.word("")
+	r.Rejected = rest.word("")
 	r.SourceDigest = rest.word("")
 	r.DestinationDigest = rest.word(r.SourceDigest)
 	r.Missing, r.Corrupt = rest.objects(), rest.objects()

@@ -18,6 +18,35 @@ type Endpointer interface {
 	Endpoint(repository string, side validate.Side) string
 }
 
+// Router is a Registry that asks for an image of the destination where a node would ask:
+// at one of several mirrors, for instance.
+type Router interface {
+	// ServedBy returns the host that has answered for an image at the destination. It is
+	// "" if none has, or if there was no choice.
+	ServedBy(image imagelist.Image) string
+	// Place tells images apart that are in the same repository of the destination but
+	// are read elsewhere: they share no facts. It is "" for the usual place.
+	Place(image imagelist.Image) string
+}
+
+// servedBy returns the host that has answered for an image, or "".
+func (e *Engine) servedBy(image imagelist.Image) string {
+	if router, ok := e.options.Registry.(Router); ok {
+		return router.ServedBy(image)
+	}
+	return ""
+}
+
+// placed returns the image under whose names its facts are shared with other images.
+func (e *Engine) placed(image imagelist.Image, side validate.Side) imagelist.Image {
+	if router, ok := e.options.Registry.(Router); ok && side == validate.Destination {
+		if place := router.Place(image); place != "" {
+			image.Destination += " " + place
+		}
+	}
+	return image
+}
+
 // questionOf returns the hash of everything that the verdict about an image
 // depends on, besides the image itself and the registries' content: what is
 // asked, and where. Two results are answers to the same question if their hashes

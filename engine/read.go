@@ -99,7 +99,7 @@ func (e *Engine) fact(ctx context.Context, image imagelist.Image, need validate.
 		if e.facts == nil {
 			fact, n, err = read()
 		} else {
-			fact, n, err = e.facts.read(ctx, image, need, read)
+			fact, n, err = e.facts.read(ctx, e.placed(image, need.Side), need, read)
 		}
 		requests += n
 		if !errors.Is(err, room.ErrCrowded) {

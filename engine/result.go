@@ -25,6 +25,10 @@ type Result struct {
 	// verdict did not need them, or there is none.
 	SourceDigest, DestinationDigest string
 
+	// ServedBy is the host that has answered for the image at the destination, if there
+	// was a choice of several; else "".
+	ServedBy string
+
 	// Missing and Corrupt are what the destination lacks, and what it has with
 	// other bytes.
 	Missing, Corrupt []validate.Object

@@ -26,7 +26,7 @@ func (c *comparison) destinationTop() (top *Manifest, p *problem) {
 		return c.tagTop()
 	case c.Rules == Hangar:
 		if pinned, known := c.fact(Need{Side: Destination, Action: HeadManifest, Digest: c.Digest}); known && pinned.Missing {
-			c.warn(c.pinnedMissing().message)
+			c.warn(c.pinnedMissing(pinned).message)
 		}
 		return c.tagTop()
 	}
@@ -35,24 +35,38 @@ func (c *comparison) destinationTop() (top *Manifest, p *problem) {
 	switch {
 	case !known || p == unknown:
 		return nil, unknown
+	case pinned.Missing && pinned.Elsewhere != "" && top == nil && p == nil: // no place where a node asks has anything of the image
+		return nil, nil
 	case pinned.Missing:
-		return nil, c.pinnedMissing()
+		return nil, c.pinnedMissing(pinned)
 	case pinned.Claimed != "":
 		return nil, manifestCorrupt(Destination, pinned)
 	case p != nil:
 		return nil, p
 	case top == nil:
-		return nil, newProblem(DestinationMissing, "destination manifest does not exists: the destination has the digest that the list names, but not the tag")
+		return nil, newProblem(DestinationMissing, "destination manifest does not exists: the destination has the digest that the list names, but not the tag%s", c.tagFact().atStore())
 	case top.Digest != c.Digest && c.Rules != Content:
 		return nil, differs("the destination's tag leads to %q, and not to %q, which the list names beside the tag", top.Digest, c.Digest)
 	}
 	return top, nil
 }
 
+// destinationMissing returns the problem that the destination has no manifest under the
+// tag.
+func (c *comparison) destinationMissing() *problem {
+	return newProblem(DestinationMissing, "destination manifest does not exists%s", c.tagFact().atStore())
+}
+
+// tagFact returns the fact of the GET request for the destination's tag, if it was read.
+func (c *comparison) tagFact() Fact {
+	fact, _ := c.peek(Need{Side: Destination, Action: ReadManifest})
+	return fact
+}
+
 // pinnedMissing returns the problem that the destination does not have the digest that
 // the question names.
-func (c *comparison) pinnedMissing() *problem {
-	return newProblem(DigestMissing, "the destination does not have %s, which the list names beside the tag: nodes that pull by this digest do not find it", c.Digest).
+func (c *comparison) pinnedMissing(pinned Fact) *problem {
+	return newProblem(DigestMissing, "the destination does not have %s, which the list names beside the tag: nodes that pull by this digest do not find it%s", c.Digest, pinned.atStore()).
 		about(Object{Digest: c.Digest, Kind: KindManifest})
 }
 

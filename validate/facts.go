@@ -42,13 +42,16 @@ type Need struct {
 // Fact is the answer to a Need. Some registries name no digest in their answer to
 // a HEAD request. Then the manifest was read, and the fact for HeadManifest has it.
 type Fact struct {
-	Missing  bool      // whether the registry answered that it does not have the object
-	Store    string    // with Missing: the store to which the registry redirects, and the store's answer; "" if the registry itself answered
-	Digest   string    // the digest of a manifest, or of the bytes of a blob that were read
-	Manifest *Manifest // for ReadManifest; nil if the bytes do not have the digest
-	Config   *Config   // for ReadConfig; nil if the bytes do not have the digest
-	Size     int64     // the size of a manifest or a blob, in bytes; 0 for a manifest whose size is not known
-	Weight   int64     // how many bytes of memory Manifest and Config take at most; 0 if that is not known
+	Missing bool   // whether the registry answered that it does not have the object
+	Store   string // with Missing: the store to which the registry redirects, and the store's answer; "" if the registry itself answered
+	// Elsewhere says, with Missing, what was not asked although a node would, or why a node
+	// asks nobody. It is "" if the answer of the registry says everything.
+	Elsewhere string
+	Digest    string    // the digest of a manifest, or of the bytes of a blob that were read
+	Manifest  *Manifest // for ReadManifest; nil if the bytes do not have the digest
+	Config    *Config   // for ReadConfig; nil if the bytes do not have the digest
+	Size      int64     // the size of a manifest or a blob, in bytes; 0 for a manifest whose size is not known
+	Weight    int64     // how many bytes of memory Manifest and Config take at most; 0 if that is not known
 
 	// Claimed is the digest under which the registry serves a manifest whose bytes have
 	// the digest Digest instead, in two reads. It is "" if the manifest is right.
@@ -70,10 +73,14 @@ type Fact struct {
 // atStore returns words for a message about a missing object. It returns "" if the
 // registry itself says that it does not have the object.
 func (f Fact) atStore() string {
-	if f.Store == "" {
-		return ""
+	words := ""
+	if f.Store != "" {
+		words = ": the registry redirects to its store, and " + f.Store
 	}
-	return ": the registry redirects to its store, and " + f.Store
+	if f.Elsewhere != "" {
+		words += ": " + f.Elsewhere
+	}
+	return words
 }
 
 // Known holds the facts that were read for one image.

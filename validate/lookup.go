@@ -35,7 +35,7 @@ func (c *comparison) tops() (source, destination *Manifest, lost *problem, known
 		return nil, nil, unknown, false
 	}
 	if destination == nil && lost == nil {
-		lost = newProblem(DestinationMissing, "destination manifest does not exists")
+		lost = c.destinationMissing()
 	}
 	c.source, known = c.sourceTop(head, destination)
 	return c.source, destination, lost, known

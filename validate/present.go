@@ -18,7 +18,7 @@ func (c *comparison) present() Verdict {
 	case p != nil:
 		return c.failEach(p, nil)
 	case top == nil:
-		return fail(DestinationMissing, "destination manifest does not exists")
+		return c.destinationMissing().fail()
 	case top.IsList() && len(top.Children) == 0:
 		return fail(DestinationEmpty, "destination manifest list is empty")
 	}

@@ -36,6 +36,7 @@ type flags struct {
 	Deadline       time.Duration `default:"0" help:"For the whole run: what is not checked by then could not be checked; 0 for no end."`
 	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
 	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
+	Registries     string        `placeholder:"FILE|DIR" help:"Ask for destination images where a node would ask: registries.conf and its .d folder, containerd's certs.d with its hosts.toml files, or the registries.yaml of k3s or rke2."`
 	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	AllowEnv       []string      `placeholder:"NAME" help:"Let the script read this variable of the environment, and no other that is not named so."`
@@ -132,7 +133,7 @@ func trimmed(words []string) []string {
 
 // options returns what the flags say of every list.
 func (f *flags) options() imagelist.Options {
-	o := imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject, DestinationOnly: f.alone(),
+	o := imagelist.Options{Source: f.Source, Destination: f.Destination, DefaultProject: f.DefaultProject, DestinationOnly: f.alone(), OwnDestination: f.Registries != "",
 		Hints: imagelist.Hints{Destination: destinationFlag, PlainHTTP: "--tls-verify=false"}}
 	if o.DestinationOnly {
 		o.Source = ""
@@ -149,7 +150,7 @@ func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 		List: f.File, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
 		Options: f.options(), Question: f.question(),
 		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
-		Insecure: !f.TLSVerify, Logins: logins,
+		Insecure: !f.TLSVerify, Logins: logins, Registries: f.Registries,
 		Debug: f.Debug, JSONLog: f.LogFormat == "json", Quiet: f.Quiet, Progress: f.Progress,
 		Version: version, Console: c,
 	}, err

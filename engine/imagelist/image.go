@@ -127,7 +127,7 @@ func parsePair(source, destination string, o Options) (s, d tagged, err error) {
 // destination has the same path, at the registry of the options. Without such a
 // registry the reference is the destination itself, if no source is needed.
 func parseWord(word string, o Options) (Image, error) {
-	if o.Destination == "" && !o.DestinationOnly {
+	if o.Destination == "" && !o.DestinationOnly && !o.OwnDestination {
 		return Image{}, errNoDestination(o.Hints)
 	}
 	t, err := parseTagged(word, o)
@@ -135,10 +135,15 @@ func parseWord(word string, o Options) (Image, error) {
 		return Image{}, fmt.Errorf("image %s: %w", quote(word), err)
 	}
 	t.tag = cmp.Or(t.tag, defaultTag)
-	if o.Destination == "" {
-		return alone(tagged{t.full(), t.tag}, Options{})
+	own := tagged{t.full(), t.tag}
+	switch {
+	case o.Destination != "":
+		return join(t, t, o)
+	case o.DestinationOnly:
+		return alone(own, Options{})
 	}
-	return join(t, t, o)
+	t.repository = t.asSource(o)
+	return join(t, own, Options{})
 }
 
 func errNoDestination(hints Hints) error {

@@ -12,6 +12,10 @@ type Options struct {
 	// DestinationOnly says that nobody asks the source: a line need not name one.
 	DestinationOnly bool
 
+	// OwnDestination says that a line of one image without Destination has its own name
+	// as destination: nodes pull by this name, and something else says from where.
+	OwnDestination bool
+
 	DefaultProject string // the project of a destination whose path has one component; "" means none
 
 	Hints Hints

@@ -17,6 +17,7 @@ import (
 
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry/access"
+	"mvrun/engine/registry/mirrors"
 	"mvrun/engine/registry/wire"
 	"mvrun/validate"
 )
@@ -29,6 +30,10 @@ type Options struct {
 	Sockets   int  // the most connections at once to all registries; 0 means as many as the process may have
 	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string
+
+	// Registries says where a node asks for images. The client asks there on the
+	// destination side. It may be nil.
+	Registries *mirrors.Config
 
 	// InsecureHint says how a user sets Insecure, such as the name of a flag.
 	// Messages show it as a hint. If it is empty, they give no such hint.
@@ -78,13 +83,17 @@ type Client struct {
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
 	registries map[string]*configuredRegistry // by name
+	endpoints  map[string]*configuredRegistry // with settings of Options.Registries, by name and settings
+	served     map[string]mirrors.Endpoint    // the endpoints that have answered, by the image of the destination
+	moved      map[string]bool                // the hosts of which Warn has told that they could not be asked
 }
 
 // hostKey identifies a host. One registry may have several hosts, because the two
 // sides of a mirror, and the namespaces of the registry, may have different users.
 type hostKey struct {
-	name string
-	user access.User
+	name     string
+	user     access.User
+	endpoint string // tells the endpoints of Options.Registries at one host apart; "" for the registry as usual
 }
 
 // New returns a Client. The end of ctx ends pings and requests for tokens, which
@@ -99,6 +108,9 @@ func New(ctx context.Context, o Options) *Client {
 		decoders:   semaphore.NewWeighted(decoderBytes),
 		hosts:      map[hostKey]*host{},
 		registries: map[string]*configuredRegistry{},
+		endpoints:  map[string]*configuredRegistry{},
+		served:     map[string]mirrors.Endpoint{},
+		moved:      map[string]bool{},
 	}
 	c.network = wire.New(wire.Options{
 		TLS: access.DefaultTLS(o.Insecure), Sockets: o.Sockets, Idle: o.Conns, UserAgent: o.UserAgent,
@@ -205,8 +217,13 @@ type configuredRegistry struct {
 }
 
 func (c *Client) configure(name string, s Settings) *configuredRegistry {
+	return c.configureWith(name, s, access.Certificates{})
+}
+
+// configureWith is configure with more certificates.
+func (c *Client) configureWith(name string, s Settings, more access.Certificates) *configuredRegistry {
 	r := &configuredRegistry{Settings: s, address: cmp.Or(strings.ToLower(s.Endpoint), name)}
-	config, err := s.TLS(r.address, c.options.Insecure, c.options.Anonymous)
+	config, err := s.TLSWith(more, r.address, c.options.Insecure, c.options.Anonymous)
 	r.broken = err
 	r.wire = c.network.NewRegistry(wire.Target{
 		Name: name, Host: access.Host(r.address), TLS: config, PlainHTTP: s.PlainHTTP,
@@ -225,7 +242,7 @@ func (c *Client) host(name, path string, side validate.Side) *host {
 		registry = c.configure(name, Settings{})
 		c.registries[name] = registry
 	}
-	key := hostKey{name, c.users.Of(name, registry.address, path, side)}
+	key := hostKey{name: name, user: c.users.Of(name, registry.address, path, side)}
 	h, ok := c.hosts[key]
 	if !ok {
 		h = c.newHost(name, registry, key.user)
@@ -235,9 +252,13 @@ func (c *Client) host(name, path string, side validate.Side) *host {
 }
 
 // Endpoint implements engine.Endpointer: it returns the HOST[:PORT] at which a
-// repository is asked, on either side.
-func (c *Client) Endpoint(repository string, _ validate.Side) string {
+// repository is asked. If Options.Registries decides that, it returns what identifies
+// these rules.
+func (c *Client) Endpoint(repository string, side validate.Side) string {
 	name, _, _ := strings.Cut(repository, "/")
+	if side == validate.Destination && c.isRouted(name) {
+		return "registries sha256:" + c.options.Registries.SHA256
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if registry, ok := c.registries[name]; ok {
@@ -255,44 +276,14 @@ func (c *Client) Read(ctx context.Context, image imagelist.Image, need validate.
 		repository, lookup = image.Destination, image.DestinationLookup()
 	}
 	name, path, _ := strings.Cut(repository, "/")
-	host := c.host(name, path, need.Side)
-
 	ctx, call := wire.NewCall(ctx)
-	reference := cmp.Or(need.Digest, lookup)
+	q := query{image: image, need: need, name: repository, reference: cmp.Or(need.Digest, lookup)}
 	var fact validate.Fact
 	var err error
-	switch need.Action {
-	case validate.HeadManifest:
-		fact, err = host.headManifest(ctx, path, reference)
-	case validate.ReadManifest:
-		fact, err = host.readManifest(ctx, path, reference)
-	case validate.ResolveTag, validate.ResolveTagAgain:
-		fact, err = host.resolve(ctx, path, reference)
-	case validate.ReadConfig:
-		fact, err = host.readConfig(ctx, path, reference)
-	case validate.HeadBlob:
-		fact, err = host.headBlob(ctx, path, reference)
-	case validate.HashBlob, validate.UnpackLayer:
-		fact, err = host.readBlob(ctx, path, need)
-	case validate.ListReferrers:
-		fact.Referrers, err = host.referrers(ctx, path, reference)
-	}
-	if gone, ok := errors.AsType[*goneError](err); ok {
-		fact, err = validate.Fact{Missing: true, Store: gone.Error()}, nil
-	}
-	if need.Side == validate.Source {
-		fact, err = sound(fact, err)
-	}
-	if ctx.Err() != nil && (err == nil || errors.As(err, new(*contentError))) {
-		err = ctx.Err() // the end of the context may have cut the answer short
-	}
-	if err != nil {
-		e := host.explain(ctx, call, err, need.Side, imagelist.Reference(repository, reference)).
-			of(imagelist.Reference(repository, image.Tag), need)
-		if need.Action == validate.ResolveTag || need.Action == validate.ResolveTagAgain {
-			e.doing = "asking the " + need.Side.String() + " with HEAD, as containerd does, for"
-		}
-		err = e
+	if need.Side == validate.Destination && c.isRouted(name) {
+		fact, err = c.readAsNode(ctx, call, q)
+	} else {
+		fact, err = c.host(name, path, need.Side).read(ctx, call, path, q)
 	}
 	return fact, call.Requests(), err
 }

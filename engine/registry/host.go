@@ -25,12 +25,16 @@ type host struct {
 
 // newHost makes the host for a registry and a user. It sends no request.
 func (c *Client) newHost(name string, registry *configuredRegistry, user access.User) *host {
-	account := access.NewAccount(access.AccountOptions{
+	account := access.NewAccount(c.accountOptions(registry, user), c.flights)
+	return &host{client: c, name: name, registry: registry, account: account, chain: registry.wire.NewChain(account)}
+}
+
+func (c *Client) accountOptions(registry *configuredRegistry, user access.User) access.AccountOptions {
+	return access.AccountOptions{
 		Address: registry.address, Settings: registry.Settings, User: user,
 		Anonymous: c.options.Anonymous, Insecure: registry.IsInsecure(c.options.Insecure),
 		WarnPlain: func(with, from string) { c.warnPlain(registry, with, from) },
-	}, c.flights)
-	return &host{client: c, name: name, registry: registry, account: account, chain: registry.wire.NewChain(account)}
+	}
 }
 
 // warnPlain warns, once for each registry, that a script sends a login without TLS.

@@ -89,12 +89,15 @@ type Record struct {
 	Message string          `json:"message"`
 	Match   validate.Match  `json:"match"`
 
-	Platforms         []Platform        `json:"platforms"`
-	SourceDigest      *string           `json:"source_digest"` // under the tag; null if nobody needed it, or there is none
-	DestinationDigest *string           `json:"destination_digest"`
-	Missing           []validate.Object `json:"missing"`
-	Corrupt           []validate.Object `json:"corrupt"`
-	Warnings          []string          `json:"warnings"`
+	Platforms         []Platform `json:"platforms"`
+	SourceDigest      *string    `json:"source_digest"` // under the tag; null if nobody needed it, or there is none
+	DestinationDigest *string    `json:"destination_digest"`
+	// ServedBy is the host that answered for the destination. It is left out if the run
+	// was not told of mirrors, or if no host had the image.
+	ServedBy string            `json:"served_by,omitempty"`
+	Missing  []validate.Object `json:"missing"`
+	Corrupt  []validate.Object `json:"corrupt"`
+	Warnings []string          `json:"warnings"`
 
 	Question   string    `json:"question"` // a hash of what was asked
 	Attempts   int       `json:"attempts"`
@@ -174,7 +177,7 @@ func recordOf(r *engine.Result) Record {
 		Source: r.Image.Source, Destination: r.Image.Destination, SourceTag: sourceTag, DestinationTag: destinationTag,
 		Tag: r.Image.DestinationLookup(), Digest: r.Image.Digest(),
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
-		Platforms: make([]Platform, len(r.Platforms)), SourceDigest: orNull(r.SourceDigest), DestinationDigest: orNull(r.DestinationDigest),
+		Platforms: make([]Platform, len(r.Platforms)), SourceDigest: orNull(r.SourceDigest), DestinationDigest: orNull(r.DestinationDigest), ServedBy: r.ServedBy,
 		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
 		Question: r.Question, Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, DurationMS: r.Duration.Milliseconds(),
 		Waived: orNull(r.Waived), Rejected: orNull(r.Rejected),
@@ -199,7 +202,7 @@ func recordOf(r *engine.Result) Record {
 func (r *Record) result() *engine.Result {
 	result := &engine.Result{
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
-		Platforms: make([]validate.PlatformVerdict, len(r.Platforms)), SourceDigest: text(r.SourceDigest), DestinationDigest: text(r.DestinationDigest),
+		Platforms: make([]validate.PlatformVerdict, len(r.Platforms)), SourceDigest: text(r.SourceDigest), DestinationDigest: text(r.DestinationDigest), ServedBy: r.ServedBy,
 		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
 		Question: r.Question, Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
 		Earlier: true,

@@ -138,7 +138,7 @@ func (l Log) Write(r *engine.Result) error {
 		message += " (rejected, too: " + oneLine(r.Rejected) + ")"
 	}
 	compared := newPair(r)
-	attrs := make([]any, 0, 16)
+	attrs := make([]any, 0, 18)
 	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status)
 	attrs = compared.addTo(attrs)
 	if r.Reason != "" {
@@ -149,6 +149,9 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	if r.Rejected != "" {
 		attrs = append(attrs, "rejected", r.Rejected)
+	}
+	if r.ServedBy != "" {
+		attrs = append(attrs, "served_by", r.ServedBy)
 	}
 	if r.Reason == validate.InvalidLine {
 		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)

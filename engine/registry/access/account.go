@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,12 @@ type AccountOptions struct {
 	// WarnPlain is called when a script has a login sent over plain HTTP. with is the host
 	// that gets the login. It may be nil.
 	WarnPlain func(with, from string)
+
+	// Given are credentials that a file has for this address. They count after those of
+	// a script and of User, and before the user's configuration.
+	Given     authn.AuthConfig
+	GivenFrom string   // where Given was found, for messages
+	Secrets   []string // more secrets that Redact hides
 }
 
 // Account has the credentials, the session and the tokens of one user at one
@@ -203,9 +210,9 @@ func encodeBasic(username, password string) string {
 func (a *Account) Redact(words string) string {
 	s := a.session.last()
 	if s == nil {
-		return words
+		return hide(words, a.Secrets)
 	}
-	secrets := []string{s.config.Password, s.config.RegistryToken, s.config.IdentityToken, encodeBasic(s.config.Username, s.config.Password)}
+	secrets := append(slices.Clone(a.Secrets), s.config.Password, s.config.RegistryToken, s.config.IdentityToken, encodeBasic(s.config.Username, s.config.Password))
 	if hasLongWord(words) { // there may be thousands of tokens, and most messages cannot have one
 		a.mu.Lock()
 		for _, token := range a.tokens {

@@ -23,7 +23,16 @@ func DefaultTLS(insecure bool) *tls.Config {
 // the user's certs.d folders. insecure counts if the settings do not say whether
 // any certificate is accepted.
 func (s Settings) TLS(address string, insecure, anonymous bool) (*tls.Config, error) {
+	return s.TLSWith(Certificates{}, address, insecure, anonymous)
+}
+
+// TLSWith is TLS with more certificates, which another file names for the address.
+func (s Settings) TLSWith(more Certificates, address string, insecure, anonymous bool) (*tls.Config, error) {
 	var authority, pair, folder certificates
+	named := certificates{authorities: more.CAs}
+	for _, pair := range more.Pairs {
+		named.pairs = append(named.pairs, keyPair{pair[0], pair[1]})
+	}
 	if s.CA != "" {
 		authority.authorities = []string{s.CA}
 	}
@@ -36,7 +45,7 @@ func (s Settings) TLS(address string, insecure, anonymous bool) (*tls.Config, er
 			return nil, fmt.Errorf("the certificates for %s: %w", address, err)
 		}
 	}
-	if authority.isEmpty() && pair.isEmpty() && folder.isEmpty() && s.TLSVerify == nil {
+	if named.isEmpty() && authority.isEmpty() && pair.isEmpty() && folder.isEmpty() && s.TLSVerify == nil {
 		return nil, nil
 	}
 	config := DefaultTLS(s.IsInsecure(insecure))
@@ -46,6 +55,7 @@ func (s Settings) TLS(address string, insecure, anonymous bool) (*tls.Config, er
 	}{
 		{"ca", authority},
 		{"cert and key", pair},
+		{"the certificates for " + address + " in " + more.From, named},
 		{"the certificates for " + address, folder},
 	} {
 		if err := add.addTo(config); err != nil {
@@ -86,6 +96,13 @@ func certificateFolders(address string) []string {
 		folders[i] = filepath.Join(base, "certs.d", address)
 	}
 	return folders
+}
+
+// Certificates are the paths of PEM files that a file of rules names.
+type Certificates struct {
+	CAs   []string
+	Pairs [][2]string // of a client certificate and its key
+	From  string      // the file, for messages
 }
 
 // certificates are the paths of PEM files.

@@ -29,6 +29,8 @@ func (a *Account) sources() []source {
 		return []source{{"the script", given(settings)}}
 	case login != nil && imagelist.IsSameRegistry(a.Address, login.Registry): // another host, set as the endpoint, must not get the login
 		return []source{{login.From, given(authn.AuthConfig{Username: login.Username, Password: login.Password})}}
+	case a.Given != (authn.AuthConfig{}):
+		return []source{{a.GivenFrom, given(a.Given)}}
 	case a.User.Namespace != "":
 		return []source{{podmanSource, func(ctx context.Context) (authn.Authenticator, error) {
 			return podmanLogin(ctx, a.User.Namespace, true)

@@ -29,8 +29,8 @@ import "net/http"
 //     request waits there. Then this link stops the request.
 //   - answer: the circuit learns whether the host answered. This link is below all waits,
 //     because they must not count as time that the host needed.
-//   - rewrite: the request gets our User-Agent, and goes over plain HTTP if the settings
-//     say so. This link is above log, so the log shows the request as it is sent.
+//   - rewrite: the request gets our User-Agent, goes over plain HTTP if the settings
+//     say so, and gets the path, the parameter and the headers that a mirror wants. This link is above log, so the log shows the request as it is sent.
 //   - log: the request is counted and logged. Every request that passes here is sent
 //     once, and no other request is sent.
 //   - location: a redirect to a broken URL becomes an error. Otherwise http.Client, in a
@@ -54,9 +54,12 @@ type Chain struct {
 }
 
 // NewChain returns the chain for a user's requests to the registry.
-func (r *Registry) NewChain(user Authorizer) *Chain {
+func (r *Registry) NewChain(user Authorizer) *Chain { return r.NewMirrorChain(user, Mirror{}) }
+
+// NewMirrorChain is NewChain for a registry that is a mirror of another one.
+func (r *Registry) NewMirrorChain(user Authorizer, mirror Mirror) *Chain {
 	quota := newQuota(r.Target, user.Redact, r.network.options.Warn)
-	attempt := r.attempt(quota)
+	attempt := r.attempt(quota, mirror)
 	patient, brief := attempt, attempt
 	if !r.network.options.Once {
 		patient, brief = r.retried(attempt, false), r.retried(attempt, true)
@@ -86,24 +89,16 @@ func (r *Registry) retried(attempt http.RoundTripper, brief bool) http.RoundTrip
 
 // attempt returns the links that every attempt to send a request passes. The last
 // link, the connections, is made first.
-func (r *Registry) attempt(quota *quota) http.RoundTripper {
+func (r *Registry) attempt(quota *quota, mirror Mirror) http.RoundTripper {
 	n := r.network
 	var next http.RoundTripper = &silenceTransport{circuits: n.circuits, next: r.connections}
 	next = &locationTransport{next: next}
 	next = &logTransport{count: &n.requests, log: n.options.Log, observe: n.options.Observe, next: next}
-	next = &rewriteTransport{userAgent: n.options.UserAgent, plainHost: r.plainHost(), next: next}
+	next = &rewriteTransport{userAgent: n.options.UserAgent, host: r.Host, plain: r.PlainHTTP, mirror: mirror, next: next}
 	if !n.options.Once {
 		next = &answerTransport{circuits: n.circuits, next: next}
 		next = &limitTransport{quota: quota, pace: r.pace, next: next}
 	}
 	next = &slotTransport{slots: r.slots, next: next}
 	return &paceTransport{pace: r.pace, next: next}
-}
-
-// plainHost returns the host to which requests go over plain HTTP, or "".
-func (r *Registry) plainHost() string {
-	if r.PlainHTTP {
-		return r.Host
-	}
-	return ""
 }

@@ -56,7 +56,7 @@ func redact(u *url.URL) string {
 	query := shown.Query()
 	for name := range query {
 		switch name {
-		case "scope", "service", "n", "last", "artifactType":
+		case "scope", "service", "n", "last", "artifactType", "ns":
 		default:
 			query.Set(name, "REDACTED")
 		}

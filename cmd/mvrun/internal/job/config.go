@@ -9,6 +9,7 @@ import (
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry"
+	"mvrun/engine/registry/mirrors"
 	"mvrun/starlib"
 	"mvrun/starlib/source"
 	"mvrun/validate"
@@ -81,6 +82,11 @@ type Config struct {
 
 	Insecure bool // accept any certificate, and plain HTTP
 	Logins   []registry.Login
+
+	// Registries is the path of the file or folder that says where a node asks for
+	// images; "" for none.
+	Registries string
+	registries *mirrors.Config // what was read there; nil if nothing was
 
 	Debug    bool
 	JSONLog  bool

@@ -51,6 +51,9 @@ func (c *Config) files() []file {
 	for _, redirected := range c.redirected() {
 		table = append(table, file{flag: redirectedFlag, path: &redirected, use: reads, loaded: true})
 	}
+	for _, path := range c.registryFiles() {
+		table = append(table, file{flag: "--registries", path: &path, use: reads, loaded: true})
+	}
 	for i := range c.Outputs {
 		table = append(table, file{flag: c.Outputs[i].Flag, path: &c.Outputs[i].Path, use: writes, check: checkOutput(c.Outputs[i].Flag)})
 	}

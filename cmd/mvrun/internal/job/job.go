@@ -75,6 +75,9 @@ func Open(ctx context.Context, c Config) (*Job, error) {
 
 func (j *Job) open(ctx context.Context) (err error) {
 	c := &j.config
+	if err := c.readRegistries(); err != nil {
+		return err
+	}
 	if err := c.settle(); err != nil {
 		return err
 	}
@@ -86,6 +89,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 	}
 	bar := j.openBar()
 	j.log = sink.NewLogger(c.Console.Stderr, c.JSONLog, c.Debug, c.Console.StderrTerminal && c.Console.Getenv("NO_COLOR") == "")
+	c.logRegistries(j.log)
 	earlier, err := j.openResults()
 	if err != nil {
 		return err
@@ -235,7 +239,7 @@ const (
 func (j *Job) openClient() *registry.Client {
 	c := &j.config
 	options := registry.Options{
-		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: 4 * c.Jobs, UserAgent: "mvrun/" + c.Version,
+		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: 4 * c.Jobs, Registries: c.registries, UserAgent: "mvrun/" + c.Version,
 		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once,
 		Warn: func(message string) { j.log.Warn(message) },
 	}
