@@ -41,7 +41,7 @@ type flags struct {
 	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
 	AllowEnv       []string      `placeholder:"NAME" help:"Let the script read this variable of the environment, and no other that is not named so."`
 	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
-	Quiet          bool          `short:"q" help:"Write no log line for images that passed or were skipped."`
+	Quiet          bool          `short:"q" default:"false" help:"Write no log line for images that passed or were skipped (default ${default})."`
 	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
 }
 

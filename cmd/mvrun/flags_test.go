@@ -30,7 +30,9 @@ var promised = []struct{ name, short, value string }{
 	{"max-steps", "", "0"},
 	{"allow-path", "", ""},
 	{"allow-env", "", ""},
+	{"registries", "", ""},
 	{"log-format", "", "text"},
+	{"quiet", "q", "false"},
 	{"progress", "", "auto"},
 }
 
