@@ -14,6 +14,7 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry"
+	"mvrun/engine/registry/mirrors"
 	"mvrun/validate"
 )
 
@@ -23,6 +24,7 @@ type doctorCommand struct {
 	Source      string        `short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"The registry that SOURCE_USERNAME and SOURCE_PASSWORD are for."`
 	Destination string        `short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"The registry that DEST_USERNAME and DEST_PASSWORD are for."`
 	TLSVerify   bool          `name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
+	Registries  string        `placeholder:"FILE|DIR" help:"Examine where a node would ask, in its order: registries.conf, containerd's certs.d, or the registries.yaml of k3s or rke2."`
 	Timeout     time.Duration `default:"30s" help:"For one registry."`
 	Format      string        `default:"text" enum:"text,json" help:"text or json (default ${default})."`
 }
@@ -45,6 +47,9 @@ func (d *doctorCommand) run(ctx context.Context, c job.Console) (int, error) {
 	}
 	options, err := d.options(c)
 	if err != nil {
+		return 0, err
+	}
+	if targets, err = d.asNode(targets); err != nil {
 		return 0, err
 	}
 	found := make([]*registry.Diagnosis, len(targets))
@@ -74,6 +79,27 @@ func (d *doctorCommand) options(c job.Console) (registry.Options, error) {
 		Insecure: !d.TLSVerify, InsecureHint: job.InsecureHint, TokenServerHint: job.TokenServerHint,
 		Logins: logins, UserAgent: "mvrun/" + version, Conns: 4,
 	}, err
+}
+
+// asNode returns the targets at the places where a node would ask for them, as
+// --registries says.
+func (d *doctorCommand) asNode(targets []registry.Target) ([]registry.Target, error) {
+	if d.Registries == "" {
+		return targets, nil
+	}
+	files, err := mirrors.Read(d.Registries)
+	if err != nil {
+		return nil, fmt.Errorf("--registries %s: %w", d.Registries, err)
+	}
+	var all []registry.Target
+	for _, target := range targets {
+		places := target.AsNode(files)
+		if len(places) == 0 {
+			return nil, fmt.Errorf("%s: by --registries %s a node asks nobody for it", target.Written, d.Registries)
+		}
+		all = append(all, places...)
+	}
+	return all, nil
 }
 
 // targets reads what the command line names.

@@ -2,8 +2,11 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"mvrun/engine/imagelist"
+	"mvrun/engine/registry/mirrors"
 	"mvrun/validate"
 )
 
@@ -112,6 +115,30 @@ type Target struct {
 	// Destination examines the registry as the destination of a mirror. Otherwise the
 	// login decides, as it does for a script.
 	Destination bool
+
+	endpoint *mirrors.Endpoint // where the registry is asked; nil means at the registry itself
+}
+
+// AsNode returns a target for each place where a node would ask for a target, in the order
+// of the node. The places are the mirrors of the files, and last the registry itself.
+func (t Target) AsNode(files *mirrors.Config) []Target {
+	repository := t.Repository
+	if repository == "" {
+		repository = "any/image" // rules for a part of the registry do not count then
+	}
+	var targets []Target
+	for _, endpoint := range files.Route(t.Registry+"/"+repository, imagelist.IsDigest(t.Tag)).Endpoints {
+		at := t
+		at.Destination, at.endpoint = true, &endpoint
+		if !endpoint.IsOrigin {
+			at.Written, at.Registry = fmt.Sprintf("%s at %s", t.Written, endpoint.Host), imagelist.CanonicalRegistry(endpoint.Host)
+		}
+		if t.Repository != "" {
+			at.Repository = endpoint.Repository
+		}
+		targets = append(targets, at)
+	}
+	return targets
 }
 
 // Diagnose examines a registry with the options of a run. It sends each request once,
@@ -126,6 +153,9 @@ func Diagnose(ctx context.Context, o Options, t Target) *Diagnosis {
 		side = validate.Destination
 	}
 	h := c.host(t.Registry, t.Repository, side)
+	if t.endpoint != nil {
+		h = c.endpointHost(*t.endpoint)
+	}
 	x := &examination{
 		host: h, seen: seen, target: t, side: side,
 		found: &Diagnosis{Target: t.Written, Registry: t.Registry, Endpoint: h.registry.address, Repository: t.Repository, Tag: t.Tag,
