@@ -25,12 +25,13 @@ type commands struct {
 	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
 	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
 	Version versionCommand `cmd:"" help:"Print the version, as --version does."`
+	Help    helpCommand    `cmd:"" help:"Explain mvrun, a command, or the flags of a script."`
 }
 
 func main() {
 	limitGarbage()
 	os.Exit(run(os.Args[1:], job.Console{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", // a dumb terminal has neither bars nor colours
@@ -59,14 +60,18 @@ type command interface {
 // parseCommand returns the command that args name, ready to run. An exitedError
 // says that --help was all that was wanted.
 func parseCommand(args []string, c job.Console) (command, error) {
-	parser, script, own, err := newParser(args, c)
+	line, err := newCommandLine(args, c)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := parse(parser, args)
+	args = spellOut(args, line.flags())
+	if err := line.refuse(args); err != nil {
+		return nil, usageError{error: err, about: line.script.Name}
+	}
+	parsed, err := parse(line.Kong, args)
 	if err != nil {
 		if _, exited := errors.AsType[exitedError](err); !exited {
-			err = usageError{err, cmp.Or(script.Name, commandOf(err))}
+			err = usageError{explainUsage(args, err), cmp.Or(line.script.Name, commandOf(err)), line.variables.texts()}
 		}
 		return nil, err
 	}
@@ -74,11 +79,14 @@ func parseCommand(args []string, c job.Console) (command, error) {
 	if !ok {
 		return nil, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}
-	if run, ok := selected.(*runCommand); ok {
-		run.own = own
-		if script.Name == run.Script {
-			run.program = script
+	switch selected := selected.(type) {
+	case *runCommand:
+		selected.variables, selected.own = line.variables.used(parsed), line.own
+		if line.script.Name == selected.Script {
+			selected.program = line.script
 		}
+	case *replCommand:
+		selected.variables = line.variables.used(parsed)
 	}
 	return selected, nil
 }

@@ -20,6 +20,8 @@ import (
 type replCommand struct {
 	Script string `arg:"" optional:"" help:"Script whose functions and values the session can use; its main is not run."`
 	flags
+
+	variables variables // those that set flags
 }
 
 // Help implements kong.HelpProvider.
@@ -44,9 +46,9 @@ func (r *replCommand) run(ctx context.Context, c job.Console) (status int, err e
 		}
 	}
 	if err := r.checkSession(); err != nil {
-		return 0, usageError{err, "repl"}
+		return 0, usageError{err, "repl", r.variables.texts()}
 	}
-	config, err := r.flags.config(nil, c)
+	config, err := r.flags.config(nil, r.variables, c)
 	if err != nil {
 		return 0, err
 	}
