@@ -27,8 +27,8 @@ type flags struct {
 	Jobs           int           `group:"network" short:"j" default:"1" help:"Images validated at once."`
 	TLSVerify      bool          `group:"network" name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
 	Debug          bool          `group:"output" default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
-	Rules          string        `group:"counts" default:"hangar" help:"What counts as a good mirror: ${rules}."`
-	Depth          string        `group:"counts" default:"manifests" help:"How deep to look at the destination: ${depths}."`
+	Rules          string        `group:"counts" default:"hangar" completion-predictor:"rules" help:"What counts as a good mirror: ${rules}."`
+	Depth          string        `group:"counts" default:"manifests" completion-predictor:"depths" help:"How deep to look at the destination: ${depths}."`
 	Sample         string        `group:"counts" default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
 	Provenance     bool          `group:"counts" default:"false" help:"Attestations must be mirrored, too (default ${default})."`
 	Referrers      bool          `group:"counts" default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
@@ -45,13 +45,13 @@ type flags struct {
 
 // flagGroups are the groups in which --help shows the flags of a run, by the keys that
 // the tags above have.
-var flagGroups = kong.ExplicitGroups([]kong.Group{
+var flagGroups = []kong.Group{
 	{Key: "list", Title: "The list:"},
 	{Key: "counts", Title: "What counts:"},
 	{Key: "output", Title: "Output:"},
 	{Key: "network", Title: "Network:"},
 	{Key: "scripts", Title: "Scripts:"},
-})
+}
 
 // helpVars are the parts of the flags' help that package validate words.
 var helpVars = kong.Vars{"rules": describeChoices(validate.RuleSets()), "depths": describeChoices(validate.Depths())}

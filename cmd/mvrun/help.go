@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -16,10 +17,15 @@ import (
 
 // helpCommand explains a command or a script, as --help does.
 type helpCommand struct {
-	Name string `arg:"" optional:"" help:"A command, or a script whose flags are to be explained. Without it: mvrun itself."`
+	Name string `arg:"" optional:"" completion-predictor:"help" help:"A command, or a script whose flags are to be explained. Without it: mvrun itself."`
+	Man  bool   `help:"Print the manual page, for man: mvrun help --man > mvrun.1."`
 }
 
 func (h *helpCommand) run(_ context.Context, c job.Console) (int, error) {
+	if h.Man {
+		_, err := io.WriteString(c.Stdout, manualPage(c))
+		return job.ExitOK, err
+	}
 	args := []string{"--help"}
 	if h.Name != "" {
 		names := commandNames(c)
@@ -34,6 +40,18 @@ func (h *helpCommand) run(_ context.Context, c job.Console) (int, error) {
 	}
 	return job.ExitOK, err
 }
+
+// The parts of the help of mvrun itself, which the manual page has, too.
+const (
+	aboutProgram = "Tells whether every image of a mirror list really reached its destination registry."
+	firstUses    = "  mvrun demo                               see what it does; needs nothing\n" +
+		"  mvrun validate.star -f list.txt -j 10    the bundled script\n" +
+		"  mvrun policy.star -f list.txt            your own\n" +
+		"  mvrun docs                               how to write one"
+	aboutVariables  = "Every flag of a run can also be set by a variable: MVRUN_JOBS=20 does the same as --jobs 20. The command line wins."
+	aboutExitStatus = "0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable, empty or wrong list; " +
+		"3 none failed, but one could not be checked; 130 interrupted."
+)
 
 // helpWith returns a function that prints help. The help of mvrun itself also shows
 // the flags of "run", because most users need that command. The help of a script begins

@@ -17,15 +17,16 @@ import (
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	Run     runCommand     `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
-	Test    testCommand    `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
-	Demo    demoCommand    `cmd:"" help:"Validate fifteen images in two registries inside this process: needs nothing, shows everything."`
-	Check   checkCommand   `cmd:"" help:"Find what is wrong with scripts without running them, and format them."`
-	Repl    replCommand    `cmd:"" help:"Try out what scripts can do: an interactive session."`
-	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
-	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
-	Version versionCommand `cmd:"" help:"Print the version, as --version does."`
-	Help    helpCommand    `cmd:"" help:"Explain mvrun, a command, or the flags of a script."`
+	Run        runCommand        `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
+	Test       testCommand       `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
+	Demo       demoCommand       `cmd:"" help:"Validate fifteen images in two registries inside this process: needs nothing, shows everything."`
+	Check      checkCommand      `cmd:"" help:"Find what is wrong with scripts without running them, and format them."`
+	Repl       replCommand       `cmd:"" help:"Try out what scripts can do: an interactive session."`
+	Show       showCommand       `cmd:"" help:"Print a bundled script, to copy and edit."`
+	Docs       docsCommand       `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
+	Version    versionCommand    `cmd:"" help:"Print the version, as --version does."`
+	Completion completionCommand `cmd:"" help:"Print code that lets bash, zsh or fish complete command lines."`
+	Help       helpCommand       `cmd:"" help:"Explain mvrun, a command, or the flags of a script."`
 }
 
 func main() {
@@ -40,6 +41,12 @@ func main() {
 
 // run is the whole program, and returns its exit status.
 func run(args []string, c job.Console) int {
+	if line := c.Getenv(completionLine); line != "" {
+		if err := printCompletions(line, c); err != nil {
+			return complain(args, c, err)
+		}
+		return job.ExitOK
+	}
 	args = expandVersionFlag(args)
 	selected, err := parseCommand(args, c)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -62,20 +63,13 @@ func scriptCommandLine(script source.Script, c job.Console) (*commandLine, error
 func newParser(c job.Console, doc string, more ...kong.Option) *commandLine {
 	set := variables{}
 	parser, err := kong.New(&commands{}, append(more, kong.Name("mvrun"),
-		kong.Description("Tells whether every image of a mirror list really reached its destination registry.\n\n"+
-			"  mvrun demo                               see what it does; needs nothing\n"+
-			"  mvrun validate.star -f list.txt -j 10    the bundled script\n"+
-			"  mvrun policy.star -f list.txt            your own\n"+
-			"  mvrun docs                               how to write one\n\n"+
-			"Every flag of a run can also be set by a variable: MVRUN_JOBS=20 does the same as --jobs 20. The command line wins.\n\n"+
-			"Exit status: 0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable, empty or wrong list; "+
-			"3 none failed, but one could not be checked; 130 interrupted."),
+		kong.Description(strings.Join([]string{aboutProgram, firstUses, aboutVariables, "Exit status: " + aboutExitStatus}, "\n\n")),
 		kong.Writers(c.Stdout, c.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.Help(helpWith(doc)),
 		kong.ValueFormatter(describeValue),
 		kong.Resolvers(kong.ResolverFunc(set.resolve)),
-		helpVars, flagGroups,
+		helpVars, kong.ExplicitGroups(flagGroups),
 	)...)
 	if err != nil {
 		panic(err) // a declaration in commands is wrong

@@ -59,10 +59,15 @@ func newTerminal(t *testing.T) (ours, theirs *os.File) {
 	return ours, theirs
 }
 
-// program starts the command on a terminal of its own.
+// program starts mvrun on a terminal of its own.
 func program(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.File, *screen) {
 	t.Helper()
-	command := exec.Command("mvrun", args...) // this test's binary, see TestMain
+	return onTerminal(t, dir, exec.Command("mvrun", args...)) // this test's binary, see TestMain
+}
+
+// onTerminal starts a command on a terminal of its own.
+func onTerminal(t *testing.T, dir string, command *exec.Cmd) (*exec.Cmd, *os.File, *screen) {
+	t.Helper()
 	command.Dir = dir
 	command.Env = append(os.Environ(), "HOME="+dir, "NO_COLOR=1")
 	terminal, theirs := newTerminal(t)

@@ -9,7 +9,7 @@ import (
 
 // runCommand runs a script over a list of images.
 type runCommand struct {
-	Script string `arg:"" help:"Script: a file, else the name of a bundled one (validate.star)."`
+	Script string `arg:"" completion-predictor:"scripts" help:"Script: a file, else the name of a bundled one (validate.star)."`
 	flags
 
 	program   source.Script // without a name if it is still to be found
