@@ -128,6 +128,26 @@ func TestPrompt(t *testing.T) {
 	}
 }
 
+// TestPromptCommands types help and quit in place of an image.
+func TestPromptCommands(t *testing.T) {
+	host := goodRegistry(t)
+	command, terminal, screen := program(t, t.TempDir(), "validate.star", "-s", host, "-d", host)
+	screen.until("One image a line: SOURCE DESTINATION TAG. \"help\" explains more, \"quit\" or Ctrl-D ends.\r\n>>> ")
+	typeIn(t, terminal, "help\n")
+	screen.until("SOURCE DESTINATION TAG     nginx registry.corp.example/library/nginx 1.27\r\n")
+	screen.until("\r\n>>> ")
+	typeIn(t, terminal, "team/good team/good 1\n")
+	screen.until("PASS [" + host + "/team/good:1] == [" + host + "/team/good:1]\r\n>>> ")
+	typeIn(t, terminal, " quit \n")
+	screen.until("1 image in ")
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(screen.seen.String(), "invalid-line") {
+		t.Errorf("a command was taken for an image: %s", screen.seen.String())
+	}
+}
+
 // TestPromptAsksAgain types a line, mends or breaks the mirror, and types the line
 // again. The answer is the new state.
 func TestPromptAsksAgain(t *testing.T) {
