@@ -50,6 +50,9 @@ func complain(args []string, c job.Console, err error) int {
 func asksForJSON(args []string, c job.Console) bool {
 	asked := c.Getenv(variablePrefix+"LOG_FORMAT") == "json" && (len(args) == 0 || !slices.Contains(withoutVariables, args[0]))
 	for i, arg := range args {
+		if strings.HasPrefix(arg, "-log-format") {
+			arg = "-" + arg // as spellOut writes it
+		}
 		switch {
 		case arg == "--":
 			return asked
