@@ -14,8 +14,7 @@ import (
 // --help.
 type usageError struct {
 	error
-	about     string   // the script or the command whose --help explains more; "" for mvrun itself
-	variables []string // the variables that set flags, NAME=VALUE: one of them may be the mistake
+	about string // the script or the command whose --help explains more; "" for mvrun itself
 }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -29,8 +28,8 @@ func complain(args []string, c job.Console, err error) int {
 	hint := ""
 	if usage := (usageError{}); errors.As(err, &usage) {
 		hint = fmt.Sprintf("Run \"%s\" for usage.", strings.Join(strings.Fields("mvrun "+usage.about+" --help"), " "))
-		if len(usage.variables) > 0 {
-			hint += " These variables set flags, too: " + strings.Join(usage.variables, " ") + "."
+		if set := variablesOf(args, c).texts(); len(set) > 0 { // one of them may be the mistake
+			hint += " Flags also have variables: " + strings.Join(set, " ") + "."
 		}
 	}
 	if asksForJSON(args, c) {

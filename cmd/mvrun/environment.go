@@ -35,7 +35,7 @@ func (v variables) texts() []string {
 		texts = append(texts, variable.String())
 	}
 	slices.Sort(texts)
-	return slices.Compact(texts) // several commands may have the same flag
+	return texts
 }
 
 // resolve implements kong.ResolverFunc. kong calls it for each flag that the command line
@@ -122,6 +122,24 @@ func unknownVariables(c job.Console, settable []string) []string {
 // called mvrun.
 func isForeign(word string) bool {
 	return word == "RUN_ID" || strings.HasPrefix(word, "SERVICE_") || strings.HasPrefix(word, "PORT")
+}
+
+// variablesOf returns the variables that set flags of the command that args name.
+func variablesOf(args []string, c job.Console) variables {
+	line := newParser(c, "")
+	command := runNode(line.Model)
+	for _, other := range line.Model.Children {
+		if len(args) > 0 && other.Name == args[0] {
+			command = other
+		}
+	}
+	of := variables{}
+	for _, flag := range command.Flags {
+		if variable, ok := line.variables[flag]; ok {
+			of[flag] = variable
+		}
+	}
+	return of
 }
 
 // settableVariables returns the names, with the prefix, of the variables that set flags of a run.

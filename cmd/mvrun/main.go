@@ -73,12 +73,12 @@ func parseCommand(args []string, c job.Console) (command, error) {
 	}
 	args = spellOut(args, line.flags())
 	if err := line.refuse(args); err != nil {
-		return nil, usageError{error: err, about: line.script.Name}
+		return nil, usageError{err, line.script.Name}
 	}
 	parsed, err := parse(line.Kong, args)
 	if err != nil {
 		if _, exited := errors.AsType[exitedError](err); !exited {
-			err = usageError{explainUsage(args, err), cmp.Or(line.script.Name, commandOf(err)), line.variables.texts()}
+			err = usageError{explainUsage(args, err), cmp.Or(line.script.Name, commandOf(err))}
 		}
 		return nil, err
 	}

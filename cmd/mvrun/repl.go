@@ -46,7 +46,7 @@ func (r *replCommand) run(ctx context.Context, c job.Console) (status int, err e
 		}
 	}
 	if err := r.checkSession(); err != nil {
-		return 0, usageError{err, "repl", r.variables.texts()}
+		return 0, usageError{err, "repl"}
 	}
 	config, err := r.flags.config(nil, r.variables, c)
 	if err != nil {

@@ -35,7 +35,7 @@ func (r *runCommand) configure(c job.Console) (job.Config, error) {
 		}
 	}
 	if err := r.check(); err != nil {
-		return job.Config{}, usageError{err, r.Script, r.variables.texts()}
+		return job.Config{}, usageError{err, r.Script}
 	}
 	config, err := r.flags.config(r.own, r.variables, c)
 	config.Script = script

@@ -48,11 +48,11 @@ func (t *testCommand) run(ctx context.Context, c job.Console) (int, error) {
 	match, err := regexp.Compile(t.Match)
 	switch {
 	case err != nil:
-		return 0, usageError{error: fmt.Errorf("--run: %w", err), about: "test"}
+		return 0, usageError{fmt.Errorf("--run: %w", err), "test"}
 	case t.Jobs != nil && *t.Jobs < 1:
-		return 0, usageError{error: fmt.Errorf("--jobs %d: want at least 1", *t.Jobs), about: "test"}
+		return 0, usageError{fmt.Errorf("--jobs %d: want at least 1", *t.Jobs), "test"}
 	case t.Timeout <= 0:
-		return 0, usageError{error: fmt.Errorf("--timeout %v: want more than 0", t.Timeout), about: "test"}
+		return 0, usageError{fmt.Errorf("--timeout %v: want more than 0", t.Timeout), "test"}
 	}
 	options := rehearsal.Options{
 		Command: rehearsal.Command{Configure: configure, Complain: complain}, Console: c,
