@@ -147,7 +147,13 @@ func (d *demoCommand) run(ctx context.Context, c job.Console) (status int, err e
 	}
 	// The environment and the user's configuration must not change the
 	// demonstration.
-	c.Isolated, c.LookupEnv = true, func(name string) (string, bool) { return os.Getenv("NO_COLOR"), name == "NO_COLOR" }
+	lookupEnv := c.LookupEnv
+	c.Environ, c.LookupEnv = nil, func(name string) (string, bool) {
+		if name == "NO_COLOR" || name == "FORCE_COLOR" {
+			return lookupEnv(name)
+		}
+		return "", false
+	}
 
 	fmt.Fprintf(c.Stdout, "Two registries run inside this process: %s, and %s, which should be its mirror.\nThis is the list of what was to be mirrored, and how well that went:\n\n%s\n",
 		demoSource, demoDestination, rehearsal.Indent(demoList()))

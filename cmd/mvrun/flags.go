@@ -17,32 +17,42 @@ import (
 
 // flags are the flags of a run, which "run" and "repl" have.
 type flags struct {
-	File           string        `short:"f" placeholder:"LIST" help:"Image list; \"-\" is standard input. Without it: a prompt on a terminal, else standard input."`
-	Arch           []string      `short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
-	OS             []string      `name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
-	Source         string        `short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every source image."`
-	Destination    string        `short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every destination image."`
-	DefaultProject string        `default:"library" help:"Project of a destination image that names none."`
-	Failed         string        `short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
-	Jobs           int           `short:"j" default:"1" help:"Images validated at once."`
-	TLSVerify      bool          `name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
-	Debug          bool          `default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
-	Rules          string        `default:"hangar" help:"What counts as a good mirror: ${rules}."`
-	Depth          string        `default:"manifests" help:"How deep to look at the destination: ${depths}."`
-	Sample         string        `default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
-	Provenance     bool          `default:"false" help:"Attestations must be mirrored, too (default ${default})."`
-	Referrers      bool          `default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
-	Timeout        time.Duration `default:"10m" help:"For one image, retries included."`
-	Deadline       time.Duration `default:"0" help:"For the whole run: what is not checked by then could not be checked; 0 for no end."`
-	Results        string        `placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
-	Resume         bool          `default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
-	Registries     string        `placeholder:"FILE|DIR" help:"Ask for destination images where a node would ask: registries.conf and its .d folder, containerd's certs.d with its hosts.toml files, or the registries.yaml of k3s or rke2."`
-	MaxSteps       uint64        `default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
-	AllowPath      []string      `placeholder:"DIR" help:"Let the script read and write below this folder, too."`
-	AllowEnv       []string      `placeholder:"NAME" help:"Let the script read this variable of the environment, and no other that is not named so."`
-	LogFormat      string        `default:"text" enum:"text,json" help:"text or json."`
-	Quiet          bool          `short:"q" default:"false" help:"Write no log line for images that passed or were skipped (default ${default})."`
-	Progress       string        `default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
+	File           string        `group:"list" short:"f" placeholder:"LIST" help:"Image list; \"-\" is standard input. Without it: a prompt on a terminal, else standard input."`
+	Arch           []string      `group:"counts" short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
+	OS             []string      `group:"counts" name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
+	Source         string        `group:"list" short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every source image."`
+	Destination    string        `group:"list" short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every destination image."`
+	DefaultProject string        `group:"list" default:"library" help:"Project of a destination image that names none."`
+	Failed         string        `group:"output" short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
+	Jobs           int           `group:"network" short:"j" default:"1" help:"Images validated at once."`
+	TLSVerify      bool          `group:"network" name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
+	Debug          bool          `group:"output" default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
+	Rules          string        `group:"counts" default:"hangar" completion-predictor:"rules" help:"What counts as a good mirror: ${rules}."`
+	Depth          string        `group:"counts" default:"manifests" completion-predictor:"depths" help:"How deep to look at the destination: ${depths}."`
+	Sample         string        `group:"counts" default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
+	Provenance     bool          `group:"counts" default:"false" help:"Attestations must be mirrored, too (default ${default})."`
+	Referrers      bool          `group:"counts" default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
+	Timeout        time.Duration `group:"network" default:"10m" help:"For one image, retries included."`
+	Deadline       time.Duration `group:"network" default:"0" help:"For the whole run: what is not checked by then could not be checked; 0 for no end."`
+	Results        string        `group:"output" placeholder:"FILE" help:"Write one JSON object a line, an image each, as they finish."`
+	Resume         bool          `group:"output" default:"false" help:"With --results: skip what that file already says passed (default ${default})."`
+	Registries     string        `group:"network" placeholder:"FILE|DIR" help:"Ask for destination images where a node would ask: registries.conf and its .d folder, containerd's certs.d with its hosts.toml files, or the registries.yaml of k3s or rke2."`
+	MaxSteps       uint64        `group:"scripts" default:"0" help:"Stop a thread of the script (main, or a callback) after this many Starlark steps; 0 is never."`
+	AllowPath      []string      `group:"scripts" placeholder:"DIR" help:"Let the script read and write below this folder, too."`
+	AllowEnv       []string      `group:"scripts" placeholder:"NAME" help:"Let the script read this variable of the environment, and no other that is not named so."`
+	LogFormat      string        `group:"output" default:"text" enum:"text,json" help:"text or json."`
+	Quiet          bool          `group:"output" short:"q" default:"false" help:"Write no log line for images that passed or were skipped (default ${default})."`
+	Progress       string        `group:"output" default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
+}
+
+// flagGroups are the groups in which --help shows the flags of a run, by the keys that
+// the tags above have.
+var flagGroups = []kong.Group{
+	{Key: "list", Title: "The list:"},
+	{Key: "counts", Title: "What counts:"},
+	{Key: "output", Title: "Output:"},
+	{Key: "network", Title: "Network:"},
+	{Key: "scripts", Title: "Scripts:"},
 }
 
 // helpVars are the parts of the flags' help that package validate words.
@@ -142,8 +152,9 @@ func (f *flags) options() imagelist.Options {
 }
 
 // config returns the configuration of a run. own are the flags of the script,
-// which may be nil. The script is the caller's to add.
-func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
+// which may be nil, and set are the variables that set flags. The script is the caller's
+// to add.
+func (f *flags) config(own *scriptFlags, set variables, c job.Console) (job.Config, error) {
 	logins, err := f.logins(c.Getenv)
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
@@ -153,6 +164,7 @@ func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 		Insecure: !f.TLSVerify, Logins: logins, Registries: f.Registries,
 		Debug: f.Debug, JSONLog: f.LogFormat == "json", Quiet: f.Quiet, Progress: f.Progress,
 		Version: version, Console: c,
+		Variables: set.texts(), Warnings: unknownVariables(c, settableVariables(c)),
 	}, err
 }
 

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"mvrun/cmd/mvrun/internal/job"
 )
 
 // These are the names, short forms and defaults of flags that users can rely on.
@@ -34,14 +40,14 @@ var promised = []struct{ name, short, value string }{
 	{"log-format", "", "text"},
 	{"quiet", "q", "false"},
 	{"progress", "", "auto"},
+	{"quiet", "q", ""},
 }
 
+// noEnvironment is a console whose environment is empty.
+var noEnvironment = job.Console{LookupEnv: func(string) (string, bool) { return "", false }}
+
 func TestFlags(t *testing.T) {
-	parser, err := kong.New(&commands{}, helpVars)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := parser.Parse([]string{"validate.star"})
+	parsed, err := newParser(noEnvironment, "").Parse([]string{"validate.star"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +70,8 @@ func TestFlags(t *testing.T) {
 		if short != want.short || flag.Default != want.value {
 			t.Errorf("--%s is -%s with default %q, want -%s with %q", want.name, short, flag.Default, want.short, want.value)
 		}
-		if flag.Help == "" {
-			t.Errorf("--%s has no help", want.name)
+		if flag.Help == "" || flag.Group == nil || !strings.HasSuffix(flag.Group.Title, ":") {
+			t.Errorf("--%s has no help, or stands in no group of it", want.name)
 		}
 	}
 	for name := range flags {
@@ -73,20 +79,38 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// TestEnvironment sets every flag of a run by its variable.
 func TestEnvironment(t *testing.T) {
-	for name, want := range map[string]string{"source": "SOURCE_REGISTRY", "destination": "DEST_REGISTRY"} {
-		parser, err := kong.New(&commands{}, helpVars)
-		if err != nil {
-			t.Fatal(err)
+	values := map[string]string{"jobs": "7", "timeout": "5s", "deadline": "5s", "max-steps": "7", "log-format": "json", "progress": "never"}
+	for _, flag := range newParser(noEnvironment, "").runFlags {
+		value := cmp.Or(values[flag.Name], "some,thing")
+		want := value
+		switch {
+		case flag.IsBool():
+			value = map[string]string{"true": "false"}[flag.Default] // the other one
+			value = cmp.Or(value, "true")
+			want = value
+		case flag.IsSlice():
+			want = "[some thing]"
 		}
-		t.Setenv(want, "registry.example")
-		parsed, err := parser.Parse([]string{"validate.star"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, flag := range parsed.Flags() {
-			if flag.Name == name && flag.Target.String() != "registry.example" {
-				t.Errorf("--%s is %q with %s set", name, flag.Target, want)
+		for _, name := range variableNames(flag) {
+			parser := newParser(job.Console{LookupEnv: func(asked string) (string, bool) {
+				if asked == name {
+					return value, true
+				}
+				return "", false
+			}}, "")
+			parsed, err := parser.Parse([]string{"validate.star"})
+			if err != nil {
+				t.Fatalf("%s=%s: %v", name, value, err)
+			}
+			for _, set := range parsed.Flags() {
+				if got := fmt.Sprint(set.Target); set.Name == flag.Name && got != want {
+					t.Errorf("--%s is %s with %s=%s", flag.Name, got, name, value)
+				}
+			}
+			if got := parser.variables.used(parsed).texts(); !slices.Equal(got, []string{name + "=" + value}) {
+				t.Errorf("%s=%s: used are %q", name, value, got)
 			}
 		}
 	}

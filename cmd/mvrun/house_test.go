@@ -18,7 +18,7 @@ import (
 // works for a caller that has no flags. The reference may name flags, because "mvrun
 // docs" prints it.
 func TestFlagsInMessages(t *testing.T) {
-	commandLine := parserOf(job.Console{LookupEnv: os.LookupEnv}, "")
+	commandLine := newParser(job.Console{LookupEnv: os.LookupEnv}, "")
 	names := standardFlags(job.Console{LookupEnv: os.LookupEnv})
 	var variables, commands []string
 	for _, command := range commandLine.Model.Leaves(false) {
@@ -27,7 +27,7 @@ func TestFlagsInMessages(t *testing.T) {
 		}
 		for _, flag := range command.Flags {
 			names = append(names, flag.Name)
-			variables = append(variables, flag.Tag.Envs...)
+			variables = append(variables, variableNames(flag)...)
 		}
 	}
 	if len(names) < 25 || len(variables) < 2 || len(commands) < 7 {

@@ -19,22 +19,24 @@ import (
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	Run     runCommand     `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
-	Test    testCommand    `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
-	Demo    demoCommand    `cmd:"" help:"Validate fifteen images in two registries inside this process: needs nothing, shows everything."`
-	Check   checkCommand   `cmd:"" help:"Find what is wrong with scripts without running them, and format them."`
-	Repl    replCommand    `cmd:"" help:"Try out what scripts can do: an interactive session."`
-	Show    showCommand    `cmd:"" help:"Print a bundled script, to copy and edit."`
-	Docs    docsCommand    `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
-	Doctor  doctorCommand  `cmd:"" help:"Find out why registries cannot be read: TLS, credentials, login, pull, rate limit."`
-	Version versionCommand `cmd:"" help:"Print the version, as --version does."`
+	Run        runCommand        `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
+	Test       testCommand       `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
+	Demo       demoCommand       `cmd:"" help:"Validate fifteen images in two registries inside this process: needs nothing, shows everything."`
+	Check      checkCommand      `cmd:"" help:"Find what is wrong with scripts without running them, and format them."`
+	Repl       replCommand       `cmd:"" help:"Try out what scripts can do: an interactive session."`
+	Show       showCommand       `cmd:"" help:"Print a bundled script, to copy and edit."`
+	Docs       docsCommand       `cmd:"" help:"Explain what scripts can use: functions, values, modules, rules."`
+	Doctor     doctorCommand     `cmd:"" help:"Find out why registries cannot be read: TLS, credentials, login, pull, rate limit."`
+	Version    versionCommand    `cmd:"" help:"Print the version, as --version does."`
+	Completion completionCommand `cmd:"" help:"Print code that lets bash, zsh or fish complete command lines."`
+	Help       helpCommand       `cmd:"" help:"Explain mvrun, a command, or the flags of a script."`
 }
 
 func main() {
 	limitGarbage()
 	silenceLibraries()
 	os.Exit(run(os.Args[1:], job.Console{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", // a dumb terminal has neither bars nor colours
@@ -48,6 +50,12 @@ func silenceLibraries() { log.SetOutput(io.Discard) }
 
 // run is the whole program, and returns its exit status.
 func run(args []string, c job.Console) int {
+	if line := c.Getenv(completionLine); line != "" {
+		if err := printCompletions(line, c); err != nil {
+			return complain(args, c, err)
+		}
+		return job.ExitOK
+	}
 	args = expandVersionFlag(args)
 	selected, err := parseCommand(args, c)
 	if err != nil {
@@ -68,14 +76,18 @@ type command interface {
 // parseCommand returns the command that args name, ready to run. An exitedError
 // says that --help was all that was wanted.
 func parseCommand(args []string, c job.Console) (command, error) {
-	parser, script, own, err := newParser(args, c)
+	line, err := newCommandLine(args, c)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := parse(parser, args)
+	args = spellOut(args, line.flags())
+	if err := line.refuse(args); err != nil {
+		return nil, usageError{err, line.script.Name}
+	}
+	parsed, err := parse(line.Kong, args)
 	if err != nil {
 		if _, exited := errors.AsType[exitedError](err); !exited {
-			err = usageError{err, cmp.Or(script.Name, commandOf(err))}
+			err = usageError{explainUsage(args, err), cmp.Or(line.script.Name, commandOf(err))}
 		}
 		return nil, err
 	}
@@ -83,11 +95,14 @@ func parseCommand(args []string, c job.Console) (command, error) {
 	if !ok {
 		return nil, fmt.Errorf("internal error: command %s does nothing", parsed.Command())
 	}
-	if run, ok := selected.(*runCommand); ok {
-		run.own = own
-		if script.Name == run.Script {
-			run.program = script
+	switch selected := selected.(type) {
+	case *runCommand:
+		selected.variables, selected.own = line.variables.used(parsed), line.own
+		if line.script.Name == selected.Script {
+			selected.program = line.script
 		}
+	case *replCommand:
+		selected.variables = line.variables.used(parsed)
 	}
 	return selected, nil
 }

@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -11,123 +14,128 @@ import (
 	"mvrun/starlib/source"
 )
 
-// newParser returns the parser for a command line. The parser also knows the flags of
-// the script that the command line names. own are these flags, or nil if there are
-// none. If there is no such script, script has no name; the command that needs the
-// script will report this.
-func newParser(args []string, c job.Console) (parser *kong.Kong, script source.Script, own *scriptFlags, err error) {
-	plain := parserOf(c, "")
-	run, err := kong.Trace(plain, []string{"run"})
-	if err != nil {
-		return nil, script, nil, err
-	}
-	script, err = source.Find(findScript(args, run.Flags()))
-	if err != nil {
-		return plain, script, nil, nil
-	}
-	parser, own, err = scriptParser(script, run.Flags(), c)
-	return parser, script, own, err
+// commandLine is the parser for one command line, with what is known before it parses.
+type commandLine struct {
+	*kong.Kong
+	runFlags  []*kong.Flag  // the flags of a run, without those of the script
+	variables variables     // the variables of the environment that set flags
+	script    source.Script // the script that the command line names; without a name if there is none
+	own       *scriptFlags  // the flags of the script, or nil if it has none
 }
 
-// scriptParser returns the parser for a command line that runs a script. It also
-// returns the script's own flags, or nil if there are none. standard are the flags that
-// every run has.
-func scriptParser(script source.Script, standard []*kong.Flag, c job.Console) (*kong.Kong, *scriptFlags, error) {
+// newCommandLine returns the parser for a command line. The parser also knows the flags
+// of the script that the command line names. If there is no such script, the command
+// that needs the script will report this.
+func newCommandLine(args []string, c job.Console) (*commandLine, error) {
+	line := newParser(c, "")
+	script, err := source.Find(findScript(args, line.runFlags))
+	if err != nil {
+		return line, nil
+	}
+	if err := refuseList(args, script); err != nil {
+		return nil, err
+	}
+	return scriptCommandLine(script, c)
+}
+
+// scriptCommandLine returns the parser for a command line that runs a script.
+func scriptCommandLine(script source.Script, c job.Console) (*commandLine, error) {
 	described, err := signature.Of(script)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if len(described.Flags) == 0 {
-		return parserOf(c, described.Doc), nil, nil
+	line := newParser(c, described.Doc)
+	if len(described.Flags) > 0 {
+		own, err := newScriptFlags(script.Name, described, line.runFlags)
+		if err != nil {
+			return nil, err
+		}
+		line = newParser(c, described.Doc, kong.Embed(own.values.Interface()))
+		line.own = own
+		moveScriptFlags(line.Model)
 	}
-	own, err := newScriptFlags(script.Name, described, standard)
-	if err != nil {
-		return nil, nil, err
-	}
-	return parserOf(c, described.Doc, kong.Embed(own.values.Interface())), own, nil
+	line.script = script
+	return line, nil
 }
 
-// parserOf returns a parser for command lines. doc is the docstring of the script,
+// newParser returns a parser for command lines. doc is the docstring of the script,
 // which --help shows, or "".
-func parserOf(c job.Console, doc string, more ...kong.Option) *kong.Kong {
+func newParser(c job.Console, doc string, more ...kong.Option) *commandLine {
+	set := variables{}
 	parser, err := kong.New(&commands{}, append(more, kong.Name("mvrun"),
-		kong.Description("Tells whether every image of a mirror list really reached its destination registry.\n\n"+
-			"  mvrun demo                               see what it does; needs nothing\n"+
-			"  mvrun validate.star -f list.txt -j 10    the bundled script\n"+
-			"  mvrun policy.star -f list.txt            your own\n"+
-			"  mvrun docs                               how to write one\n\n"+
-			"Exit status: 0 every image passed or was skipped; 1 one failed; 2 wrong usage, a broken script, an unreadable, empty or wrong list; "+
-			"3 none failed, but one could not be checked; 130 interrupted."),
+		kong.Description(strings.Join([]string{aboutProgram, firstUses, aboutVariables, "Exit status: " + aboutExitStatus}, "\n\n")),
 		kong.Writers(c.Stdout, c.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.Help(helpWith(doc)),
-		helpVars,
+		kong.ValueFormatter(describeValue),
+		kong.Resolvers(kong.ResolverFunc(set.resolve)),
+		helpVars, kong.ExplicitGroups(flagGroups),
 	)...)
 	if err != nil {
 		panic(err) // a declaration in commands is wrong
 	}
-	if c.Isolated {
-		for _, command := range append(parser.Model.Children, parser.Model.Node) {
-			for _, flag := range command.Flags {
-				setFromEnvironment(c.LookupEnv, flag)
-			}
+	maps.Copy(set, readVariables(parser.Model, c))
+	return &commandLine{Kong: parser, runFlags: runNode(parser.Model).Flags, variables: set}
+}
+
+// runNode returns the command "run" of a parser.
+func runNode(model *kong.Application) *kong.Node {
+	for _, command := range model.Children {
+		if command.Name == "run" {
+			return command
 		}
 	}
-	return parser
+	panic("there is no command run")
+}
+
+// moveScriptFlags moves the flags of a script, which kong knows as flags of all
+// commands, to the command "run". There --help shows them below the standard flags.
+func moveScriptFlags(model *kong.Application) {
+	var global []*kong.Flag
+	run := runNode(model)
+	for _, flag := range model.Flags {
+		if flag == model.HelpFlag {
+			global = append(global, flag)
+		} else {
+			run.Flags = append(run.Flags, flag)
+		}
+	}
+	model.Flags = global
+}
+
+// flags returns the flags of all commands.
+func (l *commandLine) flags() []*kong.Flag {
+	flags := slices.Clone(l.Model.Flags)
+	for _, command := range l.Model.Children {
+		flags = append(flags, command.Flags...)
+	}
+	return flags
+}
+
+// commandNames returns the names of the commands.
+func commandNames(c job.Console) []string {
+	var names []string
+	for _, command := range newParser(c, "").Model.Children {
+		names = append(names, command.Name)
+	}
+	return names
 }
 
 // standardFlags returns the names of the flags that every run has. A script's own flag
 // cannot have one of these names.
 func standardFlags(c job.Console) []string {
 	names := []string{helpFlag.Name}
-	run, err := kong.Trace(parserOf(c, ""), []string{"run"})
-	if err != nil {
-		panic(err) // a declaration in commands is wrong
-	}
-	for _, flag := range run.Flags() {
+	for _, flag := range newParser(c, "").runFlags {
 		names = append(names, flag.Name)
 	}
 	return names
-}
-
-// setFromEnvironment gives a flag the value of its variable, if the variable is set.
-// kong does this, too, but only for the environment of the process.
-func setFromEnvironment(lookupEnv func(string) (string, bool), flag *kong.Flag) {
-	names := flag.Tag.Envs
-	flag.Tag.Envs = nil
-	for _, name := range names {
-		if value, ok := lookupEnv(name); ok {
-			flag.Default, flag.HasDefault = value, true
-			return
-		}
-	}
-}
-
-// helpWith returns a function that prints help. The help of mvrun itself also shows
-// the flags of "run", because most users need that command. The help of a script begins
-// with its docstring, doc.
-func helpWith(doc string) kong.HelpPrinter {
-	return func(options kong.HelpOptions, parsed *kong.Context) error {
-		if doc != "" {
-			fmt.Fprintf(parsed.Stdout, "%s\n\n", doc)
-		}
-		if err := kong.DefaultHelpPrinter(options, parsed); err != nil || parsed.Selected() != nil {
-			return err
-		}
-		run, err := kong.Trace(parsed.Kong, []string{"run"})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(parsed.Stdout)
-		return kong.DefaultHelpPrinter(options, run)
-	}
 }
 
 // exitedError means that kong wanted to end the process, for example after --help. Its
 // value is the exit status.
 type exitedError int
 
-func (e exitedError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+func (e exitedError) Error() string { return "exit status " + strconv.Itoa(int(e)) }
 
 // parse parses a command line. If kong wants to end the process, parse returns an
 // exitedError.

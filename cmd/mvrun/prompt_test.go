@@ -59,10 +59,15 @@ func newTerminal(t *testing.T) (ours, theirs *os.File) {
 	return ours, theirs
 }
 
-// program starts the command on a terminal of its own.
+// program starts mvrun on a terminal of its own.
 func program(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.File, *screen) {
 	t.Helper()
-	command := exec.Command("mvrun", args...) // this test's binary, see TestMain
+	return onTerminal(t, dir, exec.Command("mvrun", args...)) // this test's binary, see TestMain
+}
+
+// onTerminal starts a command on a terminal of its own.
+func onTerminal(t *testing.T, dir string, command *exec.Cmd) (*exec.Cmd, *os.File, *screen) {
+	t.Helper()
 	command.Dir = dir
 	command.Env = append(os.Environ(), "HOME="+dir, "NO_COLOR=1")
 	terminal, theirs := newTerminal(t)
@@ -120,6 +125,26 @@ func TestPrompt(t *testing.T) {
 	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
 	if err != nil || string(failed) != "team/bad team/good 1\ntwo words\n" {
 		t.Errorf("the failed list is %q, %v", failed, err)
+	}
+}
+
+// TestPromptCommands types help and quit in place of an image.
+func TestPromptCommands(t *testing.T) {
+	host := goodRegistry(t)
+	command, terminal, screen := program(t, t.TempDir(), "validate.star", "-s", host, "-d", host)
+	screen.until("One image a line: SOURCE DESTINATION TAG. \"help\" explains more, \"quit\" or Ctrl-D ends.\r\n>>> ")
+	typeIn(t, terminal, "help\n")
+	screen.until("SOURCE DESTINATION TAG     nginx registry.corp.example/library/nginx 1.27\r\n")
+	screen.until("\r\n>>> ")
+	typeIn(t, terminal, "team/good team/good 1\n")
+	screen.until("PASS [" + host + "/team/good:1] == [" + host + "/team/good:1]\r\n>>> ")
+	typeIn(t, terminal, " quit \n")
+	screen.until("1 image in ")
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(screen.seen.String(), "invalid-line") {
+		t.Errorf("a command was taken for an image: %s", screen.seen.String())
 	}
 }
 

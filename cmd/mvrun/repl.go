@@ -20,6 +20,8 @@ import (
 type replCommand struct {
 	Script string `arg:"" optional:"" help:"Script whose functions and values the session can use; its main is not run."`
 	flags
+
+	variables variables // those that set flags
 }
 
 // Help implements kong.HelpProvider.
@@ -29,7 +31,7 @@ func (r *replCommand) Help() string {
   >>> validate(image("nginx", "registry.corp.example/nginx", "1.27")).platforms
   >>> bad = [r for r in parallel(validate, load_list()) if not r.ok]
 
-End a block with a blank line. Tab completes names and attributes. Ctrl-R searches your earlier inputs. Ctrl-C stops the input that is running, and Ctrl-D ends the session.
+End a block with a blank line. Tab completes names and attributes. Ctrl-R searches your earlier inputs. Ctrl-C stops the input that is running, and Ctrl-D ends the session. "help" shows this text, "help NAME" explains what scripts can use, such as "help validate", and "quit" ends the session, too.
 
 When parallel begins, all existing values are frozen, because its calls run at once. To change a frozen value, change a copy of it. A function uses the globals that existed when you typed the function. Call registry(...) before the first request to that registry.
 
@@ -46,7 +48,7 @@ func (r *replCommand) run(ctx context.Context, c job.Console) (status int, err e
 	if err := r.checkSession(); err != nil {
 		return 0, usageError{err, "repl"}
 	}
-	config, err := r.flags.config(nil, c)
+	config, err := r.flags.config(nil, r.variables, c)
 	if err != nil {
 		return 0, err
 	}
@@ -125,7 +127,7 @@ func (p *prompt) loop(ctx context.Context, script source.Script, o starlib.Optio
 	p.lines = newLineReader(p.Console, p.interrupts, p.session.Complete)
 	defer p.lines.Close()
 	if p.lines.editing {
-		fmt.Fprintf(p.Stdout, "mvrun %s. Tab completes, Ctrl-C stops, Ctrl-D ends; mvrun repl --help says more.\n", version)
+		fmt.Fprintf(p.Stdout, "mvrun %s. Tab completes, Ctrl-C stops, quit or Ctrl-D ends; help says more.\n", version)
 	}
 	for {
 		shown, err := p.step(ctx)
@@ -156,7 +158,7 @@ func (p *prompt) loop(ctx context.Context, script source.Script, o starlib.Optio
 
 // step reads and executes one input, and returns its value as text.
 func (p *prompt) step(ctx context.Context) (shown string, err error) {
-	input, err := p.session.Read(func(more bool) (string, error) { return p.lines.Read(ctx, more) })
+	input, err := p.session.Read(func(more bool) (string, error) { return p.readLine(ctx, more) })
 	if err != nil {
 		return "", err
 	}

@@ -217,3 +217,30 @@ func TestReplInterruptedPipe(t *testing.T) {
 		t.Errorf("exit status %d, want %d", status, job.ExitInterrupted)
 	}
 }
+
+// TestReplWords types the words that people try in a session.
+func TestReplWords(t *testing.T) {
+	for _, quit := range []string{"quit", "exit", "quit()", " exit() "} {
+		command, terminal, screen := session(t, t.TempDir())
+		if !strings.Contains(screen.seen.String(), "quit or Ctrl-D ends; help says more") {
+			t.Errorf("the session begins with %q", screen.seen.String())
+		}
+		for _, step := range []struct{ typed, answer string }{
+			{"help", "Tab completes names and attributes."},
+			{"help()", "Tab completes names and attributes."},
+			{"help waive", "waive(result, reason)"},
+			{"help(result.status)", "result.status"},
+			{"help wavie", "did you mean waive?"},
+			{"def f():\n  return help\n", "undefined: help"},
+			{"1 + 1", "2"},
+		} {
+			typeIn(t, terminal, step.typed+"\n")
+			screen.until(step.answer)
+			screen.until(">>> ")
+		}
+		typeIn(t, terminal, quit+"\n")
+		if err := command.Wait(); err != nil {
+			t.Errorf("%s: %v", quit, err)
+		}
+	}
+}

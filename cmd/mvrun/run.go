@@ -9,11 +9,12 @@ import (
 
 // runCommand runs a script over a list of images.
 type runCommand struct {
-	Script string `arg:"" help:"Script: a file, else the name of a bundled one (validate.star)."`
+	Script string `arg:"" completion-predictor:"scripts" help:"Script: a file, else the name of a bundled one (validate.star)."`
 	flags
 
-	program source.Script // without a name if it is still to be found
-	own     *scriptFlags  // nil if the script has none
+	program   source.Script // without a name if it is still to be found
+	own       *scriptFlags  // nil if the script has none
+	variables variables     // those that set flags
 }
 
 func (r *runCommand) run(ctx context.Context, c job.Console) (int, error) {
@@ -29,14 +30,14 @@ func (r *runCommand) configure(c job.Console) (job.Config, error) {
 	script := r.program // read once: a pipe, such as <(…), can be read only once
 	if script.Name == "" {
 		var err error
-		if script, err = source.Find(r.Script, "check", "test", "demo", "repl", "show", "docs", "doctor", "version"); err != nil {
+		if script, err = source.Find(r.Script, commandNames(c)...); err != nil {
 			return job.Config{}, err
 		}
 	}
 	if err := r.check(); err != nil {
 		return job.Config{}, usageError{err, r.Script}
 	}
-	config, err := r.flags.config(r.own, c)
+	config, err := r.flags.config(r.own, r.variables, c)
 	config.Script = script
 	return config, err
 }

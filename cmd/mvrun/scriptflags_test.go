@@ -7,8 +7,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/alecthomas/kong"
-
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/starlib/source"
 )
@@ -31,16 +29,12 @@ func FuzzSignature(f *testing.F) {
 			return
 		}
 		c := job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: func(string) (string, bool) { return "", false }}
-		run, err := kong.Trace(parserOf(c, ""), []string{"run"})
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, arguments := range [][]string{{"run", "x.star"}, {"run", "x.star", "--help"}, {"run", "x.star", argument}} {
-			parser, own, err := scriptParser(source.Script{Name: name, Source: text}, run.Flags(), c)
+			line, err := scriptCommandLine(source.Script{Name: name, Source: text}, c)
 			if err == nil {
-				if _, err = parse(parser, arguments); err == nil {
-					own.arguments()
-					own.named()
+				if _, err = parse(line.Kong, arguments); err == nil {
+					line.own.arguments()
+					line.own.named()
 				}
 			}
 			if err != nil && goTypes.MatchString(err.Error()) {

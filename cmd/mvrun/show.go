@@ -10,7 +10,7 @@ import (
 
 // showCommand prints a bundled script.
 type showCommand struct {
-	Name string `arg:"" help:"Name of a bundled script: validate.star."`
+	Name string `arg:"" completion-predictor:"scripts" help:"Name of a bundled script: validate.star."`
 }
 
 func (s *showCommand) run(_ context.Context, c job.Console) (int, error) {

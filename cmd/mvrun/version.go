@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 
 	"mvrun/cmd/mvrun/internal/job"
 )
@@ -54,7 +53,7 @@ func describeVersion(info *debug.BuildInfo) string {
 // expandVersionFlag turns "mvrun --version" into "mvrun version". The parser has no
 // flag --version, because a script may have its own flag of that name.
 func expandVersionFlag(args []string) []string {
-	if slices.Equal(args, []string{"--version"}) {
+	if len(args) == 1 && (args[0] == "--version" || args[0] == "-version") {
 		return []string{"version"}
 	}
 	return args

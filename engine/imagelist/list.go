@@ -91,15 +91,25 @@ func Stream(name string, r io.Reader) *List {
 	return &List{Name: name, turn: make(chan struct{}, 1), stream: lines.next, rest: lines.rest}
 }
 
-// Prompt makes a list that a person types. It calls showPrompt each time before
-// it reads a line.
-func Prompt(r io.Reader, showPrompt func()) *List {
+// Prompt makes a list that a person types. It calls showPrompt each time before it reads
+// a line. command gets every line first, without the white space around it, and reports
+// whether the line is no line of the list, but a command, which it has executed. The error
+// io.EOF of command ends the list.
+func Prompt(r io.Reader, showPrompt func(), command func(line string) (executed bool, err error)) *List {
 	l := Stream("prompt", r)
 	read := l.stream
 	l.prompt = true
 	l.stream = func() (string, error) {
-		showPrompt()
-		return read()
+		for {
+			showPrompt()
+			line, err := read()
+			if err != nil {
+				return line, err
+			}
+			if executed, err := command(strings.TrimSpace(line)); !executed || err != nil {
+				return line, err
+			}
+		}
 	}
 	return l
 }

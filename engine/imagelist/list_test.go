@@ -467,6 +467,9 @@ func TestDrain(t *testing.T) {
 	})
 }
 
+// noCommand is for a prompt that knows no commands.
+func noCommand(string) (bool, error) { return false, nil }
+
 // TestPrompt counts the prompts. The list prints a prompt before it reads a line,
 // and only when somebody asks for the line.
 func TestPrompt(t *testing.T) {
@@ -477,7 +480,7 @@ func TestPrompt(t *testing.T) {
 			t.Errorf("prompt %d after %d lines", prompts+1, typed.reads)
 		}
 		prompts++
-	})
+	}, noCommand)
 	if !l.Interactive() || prompts != 0 {
 		t.Fatalf("interactive: %v, %d prompts before anybody asked", l.Interactive(), prompts)
 	}
@@ -491,15 +494,23 @@ func TestPrompt(t *testing.T) {
 		}
 	}
 
-	// If a person pastes several lines at once, there is a prompt for each line.
+	// If a person pastes several lines at once, there is a prompt for each line. A command
+	// is no line of the list, and may end the list.
 	prompts = 0
-	l = Prompt(strings.NewReader("one\ntwo\n"), func() { prompts++ })
-	if lines, err := read(t.Context(), l); err != nil || len(lines) != 2 || prompts != 3 {
-		t.Errorf("got %v, %v after %d prompts", lines, err, prompts)
+	commands := ""
+	l = Prompt(strings.NewReader("one\nhelp\n two\nquit\nthree\n"), func() { prompts++ }, func(line string) (bool, error) {
+		commands += line + " "
+		if line == "quit" {
+			return true, io.EOF
+		}
+		return line == "help", nil
+	})
+	if lines, err := read(t.Context(), l); err != nil || len(lines) != 2 || prompts != 4 || commands != "one help two quit " {
+		t.Errorf("got %v, %v after %d prompts and %q", lines, err, prompts, commands)
 	}
 
 	// A person may end the list without typing a line.
-	if lines, err := read(t.Context(), Prompt(strings.NewReader(""), func() {})); err != nil || len(lines) > 0 {
+	if lines, err := read(t.Context(), Prompt(strings.NewReader(""), func() {}, noCommand)); err != nil || len(lines) > 0 {
 		t.Errorf("got %v, %v", lines, err)
 	}
 
@@ -507,7 +518,7 @@ func TestPrompt(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 100 {
-			l := Prompt(strings.NewReader("one\n"), func() { t.Error("a prompt after the interruption") })
+			l := Prompt(strings.NewReader("one\n"), func() { t.Error("a prompt after the interruption") }, noCommand)
 			if _, err := l.At(ctx, 0); err != context.Canceled {
 				t.Error(err)
 			}

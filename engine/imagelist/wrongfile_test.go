@@ -90,7 +90,7 @@ func TestCheckOfStream(t *testing.T) {
 	}
 
 	// At a prompt nothing is read in advance.
-	prompt := Prompt(strings.NewReader(strings.Repeat(wrong, 30)), func() { t.Error("a prompt") })
+	prompt := Prompt(strings.NewReader(strings.Repeat(wrong, 30)), func() { t.Error("a prompt") }, noCommand)
 	wantCheck(t, prompt, Options{}, "")
 
 	for name, r := range map[string]io.Reader{

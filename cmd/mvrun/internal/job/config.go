@@ -30,18 +30,22 @@ type Console struct {
 	Stdout    io.Writer
 	Stderr    io.Writer
 	LookupEnv func(string) (string, bool)
+	Environ   func() []string // all variables, as NAME=VALUE; nil if nobody asks for them
 
 	StdinTerminal, StdoutTerminal, StderrTerminal bool
-
-	// Isolated is true if LookupEnv is not the process's environment: the parser
-	// of the command line must not look there either.
-	Isolated bool
 }
 
 // Getenv returns a variable of the environment, or "".
 func (c Console) Getenv(name string) string {
 	value, _ := c.LookupEnv(name)
 	return value
+}
+
+// colour reports whether the log has colours: on a terminal, or if the user forces
+// them, and never if the user wants none.
+func (c Console) colour() bool {
+	forced := c.Getenv("FORCE_COLOR")
+	return c.Getenv("NO_COLOR") == "" && (c.StderrTerminal || forced != "" && forced != "0" && forced != "false")
 }
 
 // above returns a console whose output on a terminal goes through a bar, which
@@ -93,8 +97,10 @@ type Config struct {
 	Quiet    bool   // write no log line for images that passed or were skipped
 	Progress string // "auto", "always" or "never"
 
-	Version string
-	Console Console
+	Version   string
+	Console   Console
+	Variables []string // NAME=VALUE of the variables that set flags, for a log with Debug
+	Warnings  []string // about the command line, for the beginning of the log
 
 	// Session is a run whose script a person types: there need not be a list,
 	// there is no bar and no summary, and every image asks the registries anew.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"mvrun/engine"
@@ -88,7 +89,13 @@ func (j *Job) open(ctx context.Context) (err error) {
 		return err
 	}
 	bar := j.openBar()
-	j.log = sink.NewLogger(c.Console.Stderr, c.JSONLog, c.Debug, c.Console.StderrTerminal && c.Console.Getenv("NO_COLOR") == "")
+	j.log = sink.NewLogger(c.Console.Stderr, c.JSONLog, c.Debug, c.Console.colour())
+	for _, warning := range c.Warnings {
+		j.log.Warn(warning)
+	}
+	if len(c.Variables) > 0 {
+		j.log.Debug("variables that set flags: " + strings.Join(c.Variables, " "))
+	}
 	c.logRegistries(j.log)
 	earlier, err := j.openResults()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"sync"
 
@@ -32,10 +33,14 @@ func openLists(c *Config, settle func()) (*lists, error) {
 	case c.List == "-" || c.List == "" && !c.Console.StdinTerminal:
 		l.own = imagelist.Stream(standardInput, c.Console.Stdin)
 	case c.List == "":
+		var welcome sync.Once
 		l.own = imagelist.Prompt(c.Console.Stdin, func() {
 			settle()
+			welcome.Do(func() {
+				fmt.Fprintln(c.Console.Stderr, `One image a line: SOURCE DESTINATION TAG. "help" explains more, "quit" or Ctrl-D ends.`)
+			})
 			fmt.Fprint(c.Console.Stderr, ">>> ")
-		})
+		}, func(line string) (bool, error) { return promptCommand(line, c.Console.Stderr) })
 	default:
 		l.own, err = openFile(c.List)
 		if err == nil && l.own.SHA256 != "" {
@@ -43,6 +48,29 @@ func openLists(c *Config, settle func()) (*lists, error) {
 		}
 	}
 	return l, err
+}
+
+// promptHelp is what a person reads who types "help" in place of an image.
+const promptHelp = `Type one image a line. The answer comes at once:
+
+  SOURCE DESTINATION TAG     nginx registry.corp.example/library/nginx 1.27
+  SOURCE:TAG DEST:TAG        nginx:1.27.3 registry.corp.example/library/nginx:stable
+  NAME:TAG                   nginx:1.27, if -d or DEST_REGISTRY names the destination
+
+"quit" or Ctrl-D ends the run and shows its summary. "mvrun help" explains all flags.
+`
+
+// promptCommand executes a line of the prompt if it is a command. An image with such a
+// name is still an image if a tag follows: help:latest.
+func promptCommand(line string, w io.Writer) (executed bool, err error) {
+	switch line {
+	case "help", "?":
+		_, err = io.WriteString(w, promptHelp)
+		return true, err
+	case "quit", "exit":
+		return true, io.EOF
+	}
+	return false, nil
 }
 
 // Names of lists that are no files.

@@ -65,16 +65,21 @@ func isBelow(folder, path string) bool {
 // maxLooked is how many bytes of a file are looked at to find out whether it is a list.
 const maxLooked = 1 << 20
 
-// readsAsList reports whether a file looks like a list of images: of its lines at
-// least one, and at least nine of ten, are images.
+// readsAsList reports whether the file at path looks like a list of images.
 func readsAsList(path string) bool {
 	file, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer file.Close()
+	return ReadsAsList(io.LimitReader(file, maxLooked))
+}
+
+// ReadsAsList reports whether a text looks like a list of images: of its lines at least
+// one, and at least nine of ten, are images.
+func ReadsAsList(r io.Reader) bool {
 	lines, images := 0, 0
-	scanner := bufio.NewScanner(io.LimitReader(file, maxLooked))
+	scanner := bufio.NewScanner(r)
 	for scanner.Scan() {
 		line := strings.TrimSpace(scanner.Text())
 		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") {

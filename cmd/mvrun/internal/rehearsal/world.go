@@ -60,7 +60,7 @@ func (w *world) configure(args []string, c job.Console, clock *starlib.Clock) (j
 // returns the error of program, or the error that kept the run from opening.
 func (w *world) execute(ctx context.Context, lookupEnv func(string) (string, bool), program func(context.Context, source.Script, starlib.Options) error) error {
 	noEnv := func(string) (string, bool) { return "", false } // without variables, all flags have their defaults
-	c := job.Console{Stdin: strings.NewReader(""), Stdout: w.transcript, Stderr: w.transcript, LookupEnv: noEnv, Isolated: true}
+	c := job.Console{Stdin: strings.NewReader(""), Stdout: w.transcript, Stderr: w.transcript, LookupEnv: noEnv}
 	config, err := w.configure([]string{"run", "--", w.file}, c, starlib.NewClock(time.Time{}))
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (w *world) RunScript(ctx context.Context, s scripttest.ScriptRun) (scriptte
 	}
 	var stdout, stderr bytes.Buffer
 	c := job.Console{
-		Stdin: strings.NewReader(s.List), Stdout: &lockedWriter{w: &stdout}, Stderr: &lockedWriter{w: &stderr}, Isolated: true,
+		Stdin: strings.NewReader(s.List), Stdout: &lockedWriter{w: &stdout}, Stderr: &lockedWriter{w: &stderr},
 		LookupEnv: func(name string) (string, bool) { value, ok := s.Env[name]; return value, ok },
 	}
 	var outcome scripttest.ScriptOutcome
