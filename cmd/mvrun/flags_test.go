@@ -40,7 +40,6 @@ var promised = []struct{ name, short, value string }{
 	{"log-format", "", "text"},
 	{"quiet", "q", "false"},
 	{"progress", "", "auto"},
-	{"quiet", "q", ""},
 }
 
 // noEnvironment is a console whose environment is empty.
