@@ -49,6 +49,14 @@ const (
 // nothing is proved about the destination.
 func (r Reason) isUnsure() bool { return r == SourceMissing || r == BadManifest }
 
+// Reasons returns all reasons.
+func Reasons() []Reason {
+	return []Reason{
+		DestinationMissing, DigestMissing, DestinationType, DestinationEmpty, DestinationLength, PlatformDiffers, DigestDiffers, PlatformMissing, ChildMissing, ManifestCorrupt, BlobMissing, BlobSize,
+		BlobCorrupt, ReferrerMissing, Rejected, NoPlatform, SourceMissing, Unauthorized, Unreachable, RateLimited, Timeout, BadManifest, InvalidLine, Interrupted, Script,
+	}
+}
+
 // Match says how strong the proof of a pass is.
 type Match string
 

@@ -34,9 +34,12 @@ type Finding struct {
 
 // Options are the settings of a check.
 type Options struct {
-	Flags   []string      // the command's own flags; a parameter of main must not have the name of one
-	Access  source.Access // which modules scripts may load
-	FixHint string        // how a user calls Fix, for the message about a file that is not formatted
+	Flags  []string      // the command's own flags; a parameter of main must not have the name of one
+	Access source.Access // which modules scripts may load
+	// Builtins are the parameters of the builtins, by names such as "validate" and
+	// "json.decode". Calls of other builtins are not checked.
+	Builtins map[string][]Parameter
+	FixHint  string // how a user calls Fix, for the message about a file that is not formatted
 }
 
 // Check returns the findings of scripts, in the order of the scripts and of their
@@ -107,6 +110,9 @@ func (c *checker) check() {
 	c.checkLoads()
 	c.checkStages()
 	c.checkMain()
+	if c.resolved {
+		c.checkCalls()
+	}
 	c.lint()
 	c.checkFormat()
 	slices.SortFunc(c.findings, func(a, b Finding) int {

@@ -23,6 +23,8 @@ const (
 	ruleMainDoc      = "main-docstring"
 	ruleParallel     = "parallel-at-top-level"
 	ruleRegistry     = "registry-in-parallel"
+	ruleCall         = "call"
+	ruleWord         = "word"
 	ruleFormat       = "format"
 	ruleUnusedLoad   = "load"
 	ruleModuleDoc    = "module-docstring"
@@ -44,6 +46,8 @@ var Rules = []Rule{
 	{Name: ruleMainFlag, Severity: Fatal, About: "a parameter of main that cannot be a flag"},
 	{Name: ruleParallel, Severity: Fatal, About: "parallel before main runs"},
 	{Name: ruleRegistry, Severity: Fatal, About: "registry in a callback of parallel"},
+	{Name: ruleCall, Severity: Fatal, About: "a call of a builtin with an argument that it does not have, or without one that it needs"},
+	{Name: ruleWord, Severity: Doubtful, About: "a status, reason, match, rule or depth that does not exist, such as result.status == \"failed\""},
 	{Name: ruleMainDoc, Severity: Doubtful, About: "a flag of the script that no \"Args:\" explains"},
 	{Name: ruleModuleDoc, Severity: Doubtful, About: "a file that does not begin with a docstring", lint: true},
 	{Name: ruleFunctionDoc, Severity: Doubtful, About: "a module's public function of five statements or more without a docstring", lint: true},
