@@ -11,6 +11,7 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/imagelist"
+	"mvrun/engine/imagelist/formats"
 	"mvrun/engine/registry"
 	"mvrun/validate"
 )
@@ -18,6 +19,7 @@ import (
 // flags are the flags of a run, which "run" and "repl" have.
 type flags struct {
 	File           string        `short:"f" placeholder:"LIST" help:"Image list; \"-\" is standard input. Without it: a prompt on a terminal, else standard input."`
+	ListFormat     string        `default:"auto" help:"How the list is written: ${listformats}."`
 	Arch           []string      `short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
 	OS             []string      `name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
 	Source         string        `short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every source image."`
@@ -44,7 +46,8 @@ type flags struct {
 }
 
 // helpVars are the parts of the flags' help that package validate words.
-var helpVars = kong.Vars{"rules": describeChoices(validate.RuleSets()), "depths": describeChoices(validate.Depths())}
+var helpVars = kong.Vars{"rules": describeChoices(validate.RuleSets()), "depths": describeChoices(validate.Depths()),
+	"listformats": "auto (recognised by its content), lines (one image a line), " + strings.Join(formats.Names()[2:], ", ")}
 
 // describeChoices writes choices with their meanings: "a (this), b (that)".
 func describeChoices(choices []validate.Choice) string {
@@ -76,6 +79,9 @@ func (f *flags) check() error {
 	}
 	if err := f.question().Check(); err != nil {
 		return err
+	}
+	if _, err := formats.New(f.ListFormat); err != nil {
+		return fmt.Errorf("--list-format: %w", err)
 	}
 	return f.checkPlaces()
 }
@@ -140,7 +146,7 @@ func (f *flags) config(own *scriptFlags, c job.Console) (job.Config, error) {
 	logins, err := f.logins(c.Getenv)
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
-		List: f.File, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath),
+		List: f.File, ListFormat: f.ListFormat, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath),
 		Options: f.options(), Question: f.question(),
 		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins,

@@ -1,0 +1,240 @@
+package formats
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"mvrun/engine/imagelist"
+)
+
+// Formats that are not those of another tool.
+const (
+	Auto  = "auto"  // recognise the format by the content
+	Lines = "lines" // one image a line
+)
+
+// format is how one tool writes its images.
+type format struct {
+	name string
+	is   func(documents []*yaml.Node) bool // reports whether a file has this format
+	read func(f *found, documents []*yaml.Node) error
+}
+
+// formats are in the order in which a file is compared with them.
+var formats = []format{
+	{"regsync", isRegsync, readRegsync},
+	{"kubernetes", isKubernetes, readKubernetes},
+}
+
+// Names returns the names of all formats.
+func Names() []string {
+	names := []string{Auto, Lines}
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// New returns the reader of a format. It is nil for lines.
+func New(name string) (*imagelist.Reader, error) {
+	switch name {
+	case Lines:
+		return nil, nil
+	case Auto:
+		return &imagelist.Reader{Begins: beginsYAML, Read: readAny}, nil
+	}
+	for _, f := range formats {
+		if f.name == name {
+			return &imagelist.Reader{Read: f.readContent}, nil
+		}
+	}
+	return nil, fmt.Errorf("list format %q: want one of %s", name, strings.Join(Names(), ", "))
+}
+
+// yamlKey finds a line that begins with a key of YAML or JSON.
+var yamlKey = regexp.MustCompile(`^(?:"[^"]*"|'[^']*'|[^\s"'#]+)\s*:(?:\s|$)`)
+
+// ipv6Host finds a line of a list that begins with an IPv6 address.
+var ipv6Host = regexp.MustCompile(`^\[[0-9a-fA-F:.]+\]`)
+
+// beginsYAML reports whether the first line of a file that is no comment looks like YAML
+// or JSON.
+func beginsYAML(line string) bool {
+	for _, prefix := range []string{"---", "%YAML", "{", "[", "- "} {
+		if strings.HasPrefix(line, prefix) {
+			return !ipv6Host.MatchString(line)
+		}
+	}
+	return yamlKey.MatchString(line)
+}
+
+// readAny reads a file of the format that its content shows.
+func readAny(content string) (*imagelist.Entries, error) {
+	documents, err := parse(content)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range formats {
+		if f.is(documents) {
+			return f.readDocuments(documents)
+		}
+	}
+	known := strings.Join(Names()[2:], ", ")
+	if len(documents) > 0 && field(documents[0], "services") != nil {
+		return nil, fmt.Errorf("it is a file of Docker Compose, which is no list of images: give what docker compose config --images prints")
+	}
+	return nil, fmt.Errorf("it is YAML, but no list of images that mvrun knows (%s): give one of these, or a list with one image a line, SOURCE DESTINATION TAG", known)
+}
+
+func (f format) readContent(content string) (*imagelist.Entries, error) {
+	documents, err := parse(content)
+	if err != nil {
+		return nil, err
+	}
+	return f.readDocuments(documents)
+}
+
+func (f format) readDocuments(documents []*yaml.Node) (*imagelist.Entries, error) {
+	found := &found{}
+	found.Format = f.name
+	if err := f.read(found, documents); err != nil {
+		return nil, err
+	}
+	found.sumUp()
+	return &found.Entries, nil
+}
+
+// parse returns the root of each document of a file. Documents without content are left
+// out.
+func parse(content string) ([]*yaml.Node, error) {
+	var roots []*yaml.Node
+	decoder := yaml.NewDecoder(strings.NewReader(content))
+	for {
+		var document yaml.Node
+		err := decoder.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return roots, nil
+		}
+		if err != nil {
+			place := placed(err)
+			place.Err = fmt.Errorf("parsing the YAML: %w", place.Err)
+			return nil, place
+		}
+		if root := document.Content; len(root) == 1 && root[0].Tag != "!!null" {
+			roots = append(roots, root[0])
+		}
+	}
+}
+
+// yamlPlace finds the line in an error of the YAML library.
+var yamlPlace = regexp.MustCompile(`^(?s)yaml: (?:unmarshal errors:\s*)?(?:line (\d+): )?([^\n]*)`)
+
+// placed returns an error of the YAML library with its line, and without its prefix.
+func placed(err error) *imagelist.PlaceError {
+	parts := yamlPlace.FindStringSubmatch(err.Error())
+	if parts == nil {
+		return &imagelist.PlaceError{Err: err}
+	}
+	line, _ := strconv.Atoi(parts[1]) // 0 if the library names no line
+	words := wrongKind.ReplaceAllString(parts[2], "$1 is no value for its key")
+	return &imagelist.PlaceError{LineNumber: line, Err: errors.New(words)}
+}
+
+// wrongKind finds an error of the YAML library that names a type of Go.
+var wrongKind = regexp.MustCompile(`^cannot unmarshal !!(.*) into .*$`)
+
+// found collects what a file has.
+type found struct {
+	imagelist.Entries
+	ignored map[string]*ignored // by what is ignored
+	order   []string
+}
+
+// ignored counts what is not read.
+type ignored struct {
+	line, count int
+	effect      string
+}
+
+func (f *found) add(e imagelist.Entry) { f.Entries.Entries = append(f.Entries.Entries, e) }
+
+// ignore notes that something in a line of the file is not read, and why that matters.
+func (f *found) ignore(line int, what, effect string) {
+	if f.ignored == nil {
+		f.ignored = map[string]*ignored{}
+	}
+	if f.ignored[what] == nil {
+		f.ignored[what] = &ignored{line: line, effect: effect}
+		f.order = append(f.order, what)
+	}
+	f.ignored[what].count++
+}
+
+// sumUp makes one warning of all that is ignored for one reason.
+func (f *found) sumUp() {
+	for _, what := range f.order {
+		i := f.ignored[what]
+		times := ""
+		if i.count > 1 {
+			times = fmt.Sprintf(" (%d times in the file)", i.count)
+		}
+		f.Warnings = append(f.Warnings, imagelist.Warning{LineNumber: i.line, Message: fmt.Sprintf("%s is not read%s: %s", what, times, i.effect)})
+	}
+}
+
+// field returns the value of a key of a mapping, or nil. It looks into mappings that are
+// merged with <<, too.
+func field(n *yaml.Node, key string) *yaml.Node { return lookUp(n, key, maxMerges) }
+
+// maxMerges is how deep mappings may be merged: a file can merge a mapping with itself.
+const maxMerges = 8
+
+func lookUp(n *yaml.Node, key string, depth int) *yaml.Node {
+	n = target(n)
+	if n == nil || n.Kind != yaml.MappingNode || depth == 0 {
+		return nil
+	}
+	var merged *yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		switch name, value := n.Content[i], n.Content[i+1]; {
+		case name.Value == key && name.Kind == yaml.ScalarNode:
+			return target(value)
+		case name.Tag == "!!merge":
+			merged = value
+		}
+	}
+	if merged = target(merged); merged != nil && merged.Kind == yaml.SequenceNode {
+		for _, m := range merged.Content {
+			if value := lookUp(m, key, depth-1); value != nil {
+				return value
+			}
+		}
+		return nil
+	}
+	return lookUp(merged, key, depth-1)
+}
+
+// target returns the node that an alias stands for, or the node itself.
+func target(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// text returns the text of a scalar, "" for anything else.
+func text(n *yaml.Node) string {
+	if n == nil || n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		return ""
+	}
+	return n.Value
+}
+
+// isTrue reports whether a node is there and not false.
+func isTrue(n *yaml.Node) bool { return n != nil && text(n) != "false" && n.Tag != "!!null" }
