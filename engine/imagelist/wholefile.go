@@ -11,8 +11,9 @@ import (
 
 // unread is what is known of an entry that has no images, or not yet.
 type unread struct {
-	entry Entry
-	err   error
+	number int
+	entry  Entry
+	err    error
 }
 
 // errNotExpanded is the error of an entry whose tags nobody has listed.
@@ -35,9 +36,9 @@ func (l *List) setEntries(found *Entries) error {
 		}
 		switch {
 		case e.Err != nil:
-			l.unread[number] = &unread{*e, e.Err}
+			l.unread[number] = &unread{number, *e, e.Err}
 		case e.Choose != nil:
-			l.unread[number] = &unread{*e, errNotExpanded}
+			l.unread[number] = &unread{number, *e, errNotExpanded}
 		}
 		l.addParts(e.lines(number, tags))
 	}
