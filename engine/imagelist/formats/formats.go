@@ -29,6 +29,9 @@ type format struct {
 // formats are in the order in which a file is compared with them.
 var formats = []format{
 	{"regsync", isRegsync, readRegsync},
+	{"skopeo", isSkopeo, readSkopeo},
+	{"image-syncer", isImageSyncer, readImageSyncer},
+	{"hauler", isHauler, readHauler}, // before kubernetes, whose manifests look alike
 	{"kubernetes", isKubernetes, readKubernetes},
 }
 
