@@ -154,7 +154,7 @@ type PlaceError struct {
 func (e *PlaceError) Error() string { return e.Err.Error() }
 func (e *PlaceError) Unwrap() error { return e.Err }
 
-// hasImages reports whether at least every tenth line of a text is an image.
+// hasImages reports whether more than half of the lines of a text are images.
 func hasImages(content string) bool {
 	lines, images := 0, 0
 	for line := range splitLines(content) {
@@ -166,7 +166,7 @@ func hasImages(content string) bool {
 			images++
 		}
 	}
-	return images > 0 && images*everyTenth >= lines
+	return images*2 > lines
 }
 
 // readOn reads on in the stream: one line, or everything if the stream is one for the
@@ -177,7 +177,7 @@ func (l *List) readOn() {
 		l.take(text, err)
 		return
 	}
-	l.head.WriteString(text)
+	l.addHead(text)
 	begins := err == nil && !isNoLine(strings.TrimPrefix(text, "\ufeff"))
 	switch {
 	case l.reader.Begins == nil || begins && l.reader.isFor(text):
@@ -187,12 +187,20 @@ func (l *List) readOn() {
 	}
 }
 
+// addHead keeps a line of a stream. The stream gives a CRLF as a CR alone.
+func (l *List) addHead(text string) {
+	if line, ok := strings.CutSuffix(text, "\r"); ok {
+		text = line + "\n"
+	}
+	l.head.WriteString(text)
+}
+
 // readWhole reads the stream to its end. err is the error of the last read.
 func (l *List) readWhole(err error) {
 	for err == nil && l.head.Len() <= MaxContent {
 		var text string
 		text, err = l.stream()
-		l.head.WriteString(text)
+		l.addHead(text)
 	}
 	content := l.head.String()
 	l.head.Reset()

@@ -193,34 +193,40 @@ func (f *found) sumUp() {
 
 // field returns the value of a key of a mapping, or nil. It looks into mappings that are
 // merged with <<, too.
-func field(n *yaml.Node, key string) *yaml.Node { return lookUp(n, key, maxMerges) }
+func field(n *yaml.Node, key string) *yaml.Node {
+	left := maxMerges
+	return lookUp(n, key, &left)
+}
 
-// maxMerges is how deep mappings may be merged: a file can merge a mapping with itself.
-const maxMerges = 8
+// maxMerges is how many mappings one mapping may merge. A file can merge a mapping with
+// itself, or the same ones again on each of many levels.
+const maxMerges = 32
 
-func lookUp(n *yaml.Node, key string, depth int) *yaml.Node {
+// lookUp looks for a key in a mapping and those that it merges. left is how many
+// mappings may still be looked into.
+func lookUp(n *yaml.Node, key string, left *int) *yaml.Node {
 	n = target(n)
-	if n == nil || n.Kind != yaml.MappingNode || depth == 0 {
+	if n == nil || n.Kind != yaml.MappingNode || *left == 0 {
 		return nil
 	}
-	var merged *yaml.Node
+	*left--
+	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		switch name, value := n.Content[i], n.Content[i+1]; {
+		switch name, value := n.Content[i], target(n.Content[i+1]); {
 		case name.Value == key && name.Kind == yaml.ScalarNode:
-			return target(value)
+			return value
+		case name.Tag == "!!merge" && value.Kind == yaml.SequenceNode:
+			merged = value.Content
 		case name.Tag == "!!merge":
-			merged = value
+			merged = []*yaml.Node{value}
 		}
 	}
-	if merged = target(merged); merged != nil && merged.Kind == yaml.SequenceNode {
-		for _, m := range merged.Content {
-			if value := lookUp(m, key, depth-1); value != nil {
-				return value
-			}
+	for _, m := range merged {
+		if value := lookUp(m, key, left); value != nil {
+			return value
 		}
-		return nil
 	}
-	return lookUp(merged, key, depth-1)
+	return nil
 }
 
 // target returns the node that an alias stands for, or the node itself.

@@ -187,7 +187,7 @@ func TestSkopeoVersions(t *testing.T) {
 // FuzzRead shows that no file makes a reader panic, and that every entry has a line of
 // the file and words that a failed list can hold.
 func FuzzRead(f *testing.F) {
-	for _, seed := range []string{"sync:\n- {source: a, target: b, type: repository, tags: {allow: ['1']}}\n", "docker.io:\n  images: {a: [1], b: []}\n",
+	for _, seed := range []string{"0: ''\n", "sync:\n- {source: a, target: b, type: repository, tags: {allow: ['1']}}\n", "docker.io:\n  images: {a: [1], b: []}\n",
 		"a/b:1,2: c/d\na/b:/x/: [c/d]\n", "apiVersion: content.hauler.cattle.io/v1\nkind: Images\nspec: {images: [{name: a, rewrite: b}]}\n",
 		"apiVersion: v1\nkind: Pod\nspec: &x\n  containers:\n  - image: a\n  - *x\n", "a: &a {<<: *a}\n", "- &a [*a]\n", "{\"a\": [1]}"} {
 		f.Add(seed)
@@ -213,10 +213,34 @@ func FuzzRead(f *testing.F) {
 				}
 				image, err := list.Image(line, imagelist.Options{Destination: "r.example"})
 				again, errAgain := new(imagelist.List).Image(imagelist.Line{Text: image.Line}, imagelist.Options{Destination: "r.example"})
+				if err != nil && errAgain == nil {
+					t.Errorf("%s: %q is no image (%v), and is read again as %+v", name, image.Line, err, again)
+				}
 				if err == nil && (errAgain != nil || again.SourceReference() != image.SourceReference() || again.DestinationReference() != image.DestinationReference()) {
 					t.Errorf("%s: %q is read again as %+v, %v", name, image.Line, again, errAgain)
 				}
 			}
 		}
 	})
+}
+
+// TestBombs reads small files whose anchors repeat each other on many levels. To follow
+// every path through them would take hours.
+func TestBombs(t *testing.T) {
+	var merges, lists strings.Builder
+	merges.WriteString("x0: &x0 {z: z}\n")
+	lists.WriteString("x0: &x0 [{image: z}]\n")
+	for level := range 40 {
+		fmt.Fprintf(&merges, "x%d: &x%d {<<: [*x%d, *x%d]}\n", level+1, level+1, level, level)
+		fmt.Fprintf(&lists, "x%d: &x%d {containers: [*x%d, *x%d]}\n", level+1, level+1, level, level)
+	}
+	for _, content := range []string{merges.String() + "sync:\n- *x40\n", lists.String() + "apiVersion: v1\nkind: *x40\n"} {
+		for _, name := range Names() {
+			if reader, err := New(name); err != nil {
+				t.Error(err)
+			} else if reader != nil {
+				_, _ = reader.Read(content)
+			}
+		}
+	}
 }

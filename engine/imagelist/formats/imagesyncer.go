@@ -58,6 +58,10 @@ func readImageSyncer(f *found, documents []*yaml.Node) error {
 // expression between slashes, and one of its destinations.
 func syncerEntry(line int, source, destination string) imagelist.Entry {
 	entry := imagelist.Entry{LineNumber: line, Source: source, Destination: destination}
+	if source == "" || destination == "" {
+		entry.Err = errors.New("want a source and its destinations")
+		return entry
+	}
 	if name, expression, ok := strings.Cut(source, ":/"); ok {
 		entry.Source = name
 		word, closed := strings.CutSuffix(expression, "/")

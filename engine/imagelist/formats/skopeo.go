@@ -83,6 +83,8 @@ func (f *found) addRepositories(host, key string, repositories *yaml.Node) error
 		switch {
 		case err != nil:
 			entry.Err = err
+		case entry.Destination == "":
+			entry.Err = fmt.Errorf("%q is no repository", word)
 		case isTagged(word):
 			entry.Err = fmt.Errorf("%q: the tags of a repository are its value", word)
 		case key == "images" && len(words) == 0:
