@@ -183,7 +183,7 @@ func TestInterruptedStream(t *testing.T) {
 		l := words.Stream("x", pipe)
 		ctx, cancel := context.WithCancel(t.Context())
 		go l.At(ctx, 0)
-		io.WriteString(writer, "entries\na:1 b:1\n")
+		io.WriteString(writer, "entries\na:1 b:1\nc:1 d:1")
 		synctest.Wait()
 		cancel()
 		l.Drain(ctx)
