@@ -202,7 +202,7 @@ func (e *Engine) EndRest(ctx context.Context, cause error) {
 			continue
 		}
 		image, err := l.Image(line, reading[l])
-		if err != nil {
+		if err != nil && !errors.Is(err, imagelist.ErrNotExpanded) {
 			e.Invalid(image, err)
 			continue
 		}

@@ -212,6 +212,33 @@ func TestImagesOfOneEntry(t *testing.T) {
 	}
 }
 
+// TestEndRestOfFilter shows that a run which ends before the tags of an entry are listed
+// does not call the entry invalid.
+func TestEndRestOfFilter(t *testing.T) {
+	reader := &imagelist.Reader{Read: func(string) (*imagelist.Entries, error) {
+		return &imagelist.Entries{Format: "test", Entries: []imagelist.Entry{
+			{LineNumber: 1, Source: "s.io/c", Destination: "d.io/c", Choose: func(tags []string) ([]string, error) { return tags, nil }},
+		}}, nil
+	}}
+	list, err := reader.Parse("l", strings.NewReader("content"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := &told{}
+	e := New(Options{Registry: fakeRegistry(mirrored), Jobs: 1, Timeout: time.Minute, Sinks: []Sink{sink}, Stop: func(error) {}})
+	load(t, e, list)
+	e.EndRest(t.Context(), &DeadlineError{After: time.Hour})
+	if _, err := e.Close(nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"l 1 error timeout x0"}; !slices.Equal(sink.lines, want) {
+		t.Errorf("got %q, want %q", sink.lines, want)
+	}
+	if got, _ := e.UnfinishedLines(t.Context()); !slices.Equal(got, []string{"s.io/c d.io/c"}) {
+		t.Errorf("the failed list is %q", got)
+	}
+}
+
 // brokenRegistry is an error that has a reason of its own.
 type brokenRegistry struct{}
 

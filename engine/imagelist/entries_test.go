@@ -77,7 +77,7 @@ func written(t *testing.T, l *List, o Options) (lines []string) {
 // same.
 func TestEntries(t *testing.T) {
 	want := []string{"2/1.0 a.io/a:1 d.io/a:1", "3/2.0 a.io/b:1 d.io/b:1", "3/2.1 a.io/b:2 d.io/b:2",
-		"3/2.2 a.io/b@sha256:" + zeros + " d.io/b@sha256:" + zeros, "4/3.0 a.io/c d.io/c ERROR x:4: " + errNotExpanded.Error(),
+		"3/2.2 a.io/b@sha256:" + zeros + " d.io/b@sha256:" + zeros, "4/3.0 a.io/c d.io/c ERROR x:4: " + ErrNotExpanded.Error(),
 		`5/4.0 "a/b:1" ERROR x:5: it is wrong`, "6/5.0 docker.io/b/c:1 r.io/b/c:1"}
 	file, err := words.Parse("x", strings.NewReader(someEntries), 0)
 	if err != nil {

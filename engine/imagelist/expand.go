@@ -74,7 +74,7 @@ func (l *List) unexpanded() []*unread {
 	defer l.mu.Unlock()
 	var left []*unread
 	for _, number := range slices.Sorted(maps.Keys(l.unread)) {
-		if u := l.unread[number]; errors.Is(u.err, errNotExpanded) {
+		if u := l.unread[number]; errors.Is(u.err, ErrNotExpanded) {
 			left = append(left, u)
 		}
 	}

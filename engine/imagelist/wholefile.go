@@ -16,8 +16,9 @@ type unread struct {
 	err    error
 }
 
-// errNotExpanded is the error of an entry whose tags nobody has listed.
-var errNotExpanded = errors.New("the tags of the source were not listed yet")
+// ErrNotExpanded is the error of an entry with a filter, before Expand has listed the
+// tags of its source.
+var ErrNotExpanded = errors.New("the tags of the source were not listed")
 
 // setEntries makes the lines of a list's entries. Nobody may read the list meanwhile.
 func (l *List) setEntries(found *Entries) error {
@@ -38,7 +39,7 @@ func (l *List) setEntries(found *Entries) error {
 		case e.Err != nil:
 			l.unread[number] = &unread{number, *e, e.Err}
 		case e.Choose != nil:
-			l.unread[number] = &unread{number, *e, errNotExpanded}
+			l.unread[number] = &unread{number, *e, ErrNotExpanded}
 		}
 		l.addParts(e.lines(number, tags))
 	}
