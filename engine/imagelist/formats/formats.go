@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,8 +23,8 @@ const (
 // format is how one tool writes its images.
 type format struct {
 	name string
-	is   func(documents []*yaml.Node) bool // reports whether a file has this format
-	read func(f *found, documents []*yaml.Node) error
+	is   func(first *yaml.Node) bool // reports whether a file with this first document has the format
+	read func(f *found, ds documents) error
 }
 
 // formats are in the order in which a file is compared with them.
@@ -77,62 +78,81 @@ func beginsYAML(line string) bool {
 	return yamlKey.MatchString(line)
 }
 
-// readAny reads a file of the format that its content shows.
+// readAny reads a file of the format that its first document shows.
 func readAny(content string) (*imagelist.Entries, error) {
-	documents, err := parse(content)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range formats {
-		if f.is(documents) {
-			return f.readDocuments(documents)
+	for first, err := range parse(content) {
+		if err != nil {
+			return nil, err
 		}
+		for _, f := range formats {
+			if f.is(first) {
+				return f.readContent(content)
+			}
+		}
+		if field(first, "services") != nil {
+			return nil, errors.New("it is a file of Docker Compose, which is no list of images: give what docker compose config --images prints")
+		}
+		break
 	}
 	known := strings.Join(Names()[2:], ", ")
-	if len(documents) > 0 && field(documents[0], "services") != nil {
-		return nil, fmt.Errorf("it is a file of Docker Compose, which is no list of images: give what docker compose config --images prints")
-	}
 	return nil, fmt.Errorf("it is YAML, but no list of images that mvrun knows (%s): give one of these, or a list with one image a line, SOURCE DESTINATION TAG", known)
 }
 
 func (f format) readContent(content string) (*imagelist.Entries, error) {
-	documents, err := parse(content)
-	if err != nil {
-		return nil, err
-	}
-	return f.readDocuments(documents)
-}
-
-func (f format) readDocuments(documents []*yaml.Node) (*imagelist.Entries, error) {
 	found := &found{}
 	found.Format = f.name
-	if err := f.read(found, documents); err != nil {
+	if err := f.read(found, parse(content)); err != nil {
 		return nil, err
 	}
 	found.sumUp()
 	return &found.Entries, nil
 }
 
-// parse returns the root of each document of a file. Documents without content are left
-// out.
-func parse(content string) ([]*yaml.Node, error) {
-	var roots []*yaml.Node
-	decoder := yaml.NewDecoder(strings.NewReader(content))
-	for {
-		var document yaml.Node
-		err := decoder.Decode(&document)
-		if errors.Is(err, io.EOF) {
-			return roots, nil
-		}
-		if err != nil {
-			place := placed(err)
-			place.Err = fmt.Errorf("parsing the YAML: %w", place.Err)
-			return nil, place
-		}
-		if root := document.Content; len(root) == 1 && root[0].Tag != "!!null" {
-			roots = append(roots, root[0])
+// documents are the roots of the documents of a file, one by one: a document takes many
+// times the memory of its text. The last one may come with an error.
+type documents = iter.Seq2[*yaml.Node, error]
+
+// parse returns the documents of a file. Documents without content are left out.
+func parse(content string) documents {
+	return func(yield func(*yaml.Node, error) bool) {
+		decoder := yaml.NewDecoder(strings.NewReader(content))
+		for {
+			var document yaml.Node
+			err := decoder.Decode(&document)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				place := placed(err)
+				place.Err = fmt.Errorf("parsing the YAML: %w", place.Err)
+				yield(nil, place)
+				return
+			}
+			if root := document.Content; len(root) == 1 && root[0].Tag != "!!null" && !yield(root[0], nil) {
+				return
+			}
 		}
 	}
+}
+
+// only returns the document of a file that has one. is says whether it is the right one,
+// and want what the file should be.
+func only(ds documents, is func(*yaml.Node) bool, want string) (root *yaml.Node, err error) {
+	n := 0
+	for d, err := range ds {
+		if err != nil {
+			return nil, err
+		}
+		root = d
+		n++
+	}
+	if n != 1 {
+		return nil, fmt.Errorf("%s is one document of YAML, and this has %d", want, n)
+	}
+	if !is(root) {
+		return nil, fmt.Errorf("this is not %s", want)
+	}
+	return root, nil
 }
 
 // yamlPlace finds the line in an error of the YAML library.

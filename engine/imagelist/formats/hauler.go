@@ -3,7 +3,6 @@ package formats
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -16,10 +15,8 @@ import (
 
 const haulerGroup = "content.hauler.cattle.io/"
 
-// isHauler reports whether a file has a manifest of hauler.
-func isHauler(documents []*yaml.Node) bool { return slices.ContainsFunc(documents, isHaulerDocument) }
-
-func isHaulerDocument(d *yaml.Node) bool {
+// isHauler reports whether a document is a manifest of hauler.
+func isHauler(d *yaml.Node) bool {
 	return strings.HasPrefix(text(field(d, "apiVersion")), haulerGroup)
 }
 
@@ -30,9 +27,12 @@ var haulerEffects = []struct{ field, effect string }{
 	{"key", "whether the image is signed is not checked"},
 }
 
-func readHauler(f *found, documents []*yaml.Node) error {
-	for _, d := range documents {
-		if kind := text(field(d, "kind")); !isHaulerDocument(d) || kind != "Images" {
+func readHauler(f *found, ds documents) error {
+	for d, err := range ds {
+		if err != nil {
+			return err
+		}
+		if kind := text(field(d, "kind")); !isHauler(d) || kind != "Images" {
 			f.ignore(d.Line, "a document of kind "+cmp.Or(kind, "none"), "it has no images that are named one by one; whether its content was mirrored is not checked")
 			continue
 		}

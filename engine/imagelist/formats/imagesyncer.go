@@ -15,11 +15,11 @@ import (
 
 // isImageSyncer reports whether every key of a file is an image, and every value one
 // image or several.
-func isImageSyncer(documents []*yaml.Node) bool {
-	if len(documents) != 1 || documents[0].Kind != yaml.MappingNode || len(documents[0].Content) == 0 {
+func isImageSyncer(first *yaml.Node) bool {
+	if first.Kind != yaml.MappingNode || len(first.Content) == 0 {
 		return false
 	}
-	for i, n := range documents[0].Content {
+	for i, n := range first.Content {
 		words, err := texts(target(n))
 		if err != nil || len(words) == 0 || i%2 == 0 && n.Kind != yaml.ScalarNode {
 			return false
@@ -33,11 +33,13 @@ func isImageSyncer(documents []*yaml.Node) bool {
 	return true
 }
 
-func readImageSyncer(f *found, documents []*yaml.Node) error {
-	if len(documents) != 1 || documents[0].Kind != yaml.MappingNode {
-		return errors.New("the images of image-syncer are one document of YAML, with the source as the key and the destinations as the value")
+func readImageSyncer(f *found, ds documents) error {
+	isMapping := func(root *yaml.Node) bool { return root.Kind == yaml.MappingNode }
+	root, err := only(ds, isMapping, "images.yaml of image-syncer, with a source in each key and its destinations in the value")
+	if err != nil {
+		return err
 	}
-	content := documents[0].Content
+	content := root.Content
 	for i := 0; i+1 < len(content); i += 2 {
 		source, value := content[i], target(content[i+1])
 		destinations, err := texts(value)

@@ -11,11 +11,9 @@ import (
 
 // This file reads manifests of Kubernetes, such as those that "helm template" prints.
 
-// isKubernetes reports whether a file has an object of Kubernetes.
-func isKubernetes(documents []*yaml.Node) bool {
-	return slices.ContainsFunc(documents, func(d *yaml.Node) bool {
-		return text(field(d, "apiVersion")) != "" && text(field(d, "kind")) != ""
-	})
+// isKubernetes reports whether a document is an object of Kubernetes.
+func isKubernetes(d *yaml.Node) bool {
+	return text(field(d, "apiVersion")) != "" && text(field(d, "kind")) != ""
 }
 
 // containerLists are the keys of the lists of containers, wherever a pod is described.
@@ -29,9 +27,13 @@ type manifests struct {
 	images  map[string]bool // that were found, because many manifests name the same image
 }
 
-func readKubernetes(f *found, documents []*yaml.Node) error {
-	m := manifests{f, map[*yaml.Node]bool{}, map[string]bool{}}
-	for _, d := range documents {
+func readKubernetes(f *found, ds documents) error {
+	m := manifests{f, nil, map[string]bool{}}
+	for d, err := range ds {
+		if err != nil {
+			return err
+		}
+		m.visited = map[*yaml.Node]bool{} // documents share no nodes
 		m.walk(d)
 	}
 	if len(f.Entries.Entries) == 0 {

@@ -14,11 +14,8 @@ import (
 // https://regclient.org/usage/regsync/
 
 // isRegsync reports whether a file has the entries of regsync.
-func isRegsync(documents []*yaml.Node) bool {
-	if len(documents) != 1 {
-		return false
-	}
-	entries := field(documents[0], "sync")
+func isRegsync(first *yaml.Node) bool {
+	entries := field(first, "sync")
 	if entries == nil || entries.Kind != yaml.SequenceNode {
 		return false
 	}
@@ -53,15 +50,16 @@ var regsyncEffects = []struct{ field, effect string }{
 	{"referrerTarget", "referrers are looked for beside the image"},
 }
 
-func readRegsync(f *found, documents []*yaml.Node) error {
-	if len(documents) != 1 {
-		return fmt.Errorf("regsync.yml is one document of YAML, and this has %d", len(documents))
+func readRegsync(f *found, ds documents) error {
+	hasEntries := func(root *yaml.Node) bool {
+		entries := field(root, "sync")
+		return entries != nil && entries.Kind == yaml.SequenceNode
 	}
-	root := documents[0]
+	root, err := only(ds, hasEntries, "regsync.yml with its entries under the key sync")
+	if err != nil {
+		return err
+	}
 	entries := field(root, "sync")
-	if entries == nil || entries.Kind != yaml.SequenceNode {
-		return errors.New("regsync.yml has its entries under the key sync, and there are none")
-	}
 	if creds := field(root, "creds"); creds != nil && len(creds.Content) > 0 {
 		f.ignore(creds.Line, "creds", "logins come from the Docker configuration, the environment, or registry() in a script, and so do settings for TLS")
 	}

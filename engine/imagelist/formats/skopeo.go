@@ -18,12 +18,12 @@ import (
 var skopeoImages = []string{"images", "images-by-tag-regex", "images-by-semver"}
 
 // isSkopeo reports whether a file has registries with images, and nothing else.
-func isSkopeo(documents []*yaml.Node) bool {
-	if len(documents) != 1 || documents[0].Kind != yaml.MappingNode || len(documents[0].Content) == 0 {
+func isSkopeo(first *yaml.Node) bool {
+	if first.Kind != yaml.MappingNode || len(first.Content) == 0 {
 		return false
 	}
-	for i := 0; i+1 < len(documents[0].Content); i += 2 {
-		registry := documents[0].Content[i+1]
+	for i := 0; i+1 < len(first.Content); i += 2 {
+		registry := first.Content[i+1]
 		if !slices.ContainsFunc(skopeoImages, func(key string) bool {
 			images := field(registry, key)
 			return images != nil && images.Kind == yaml.MappingNode
@@ -41,14 +41,14 @@ var skopeoSettings = []struct{ key, effect string }{
 	{"cert-dir", "certificates come from the folders certs.d, or from registry() in a script"},
 }
 
-func readSkopeo(f *found, documents []*yaml.Node) error {
-	if !isSkopeo(documents) {
-		return fmt.Errorf("the YAML of skopeo sync has one document, of registries that have their images under %s", strings.Join(skopeoImages, ", "))
+func readSkopeo(f *found, ds documents) error {
+	root, err := only(ds, isSkopeo, "the YAML of skopeo sync, of registries that have their images under "+strings.Join(skopeoImages, ", "))
+	if err != nil {
+		return err
 	}
 	// skopeo joins the destination of its command line and the last part of a name,
 	// unless --scoped is given.
 	f.BelowDestination = true
-	root := documents[0]
 	f.Warnings = append(f.Warnings, imagelist.Warning{LineNumber: root.Line,
 		Message: "an image is looked for as skopeo sync copies it without --scoped: the last part of its name, at the destination"})
 	for i := 0; i+1 < len(root.Content); i += 2 {
