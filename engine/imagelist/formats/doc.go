@@ -3,7 +3,7 @@
 // Kubernetes.
 //
 // New returns an imagelist.Reader for a format by its name, or for "auto", which
-// recognises a file by its content. A reader makes an imagelist.Entry of each entry of
+// recognises a file by its first document. A reader makes an imagelist.Entry of each entry of
 // a file, with the line of the file for messages. An entry that is no image is an error
 // of that entry alone.
 //
