@@ -195,17 +195,19 @@ func (e *Engine) Close(cause error) (Summary, error) {
 }
 
 // CountLines returns, after Close, how many lines of the run's lists were read,
-// and of how many of these there is no result.
+// and of how many of these there is no result. An entry with several images counts as
+// one line.
 func (e *Engine) CountLines() (lines, leftOut int) {
 	seen := e.seenLines()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, l := range e.lists {
 		known, _ := l.Known()
-		lines += len(known)
+		lines += imagelist.CountNumbers(known)
+		last := 0
 		for _, line := range known {
-			if !seen[lineKey{l.Name, line.Number}] {
-				leftOut++
+			if !seen[lineKeyOf(l, line)] && line.Number != last {
+				leftOut, last = leftOut+1, line.Number
 			}
 		}
 	}

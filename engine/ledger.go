@@ -64,10 +64,11 @@ func (l *ledger) has(sequence uint32) bool {
 	return false
 }
 
-// lineKey identifies a line of a run's lists.
+// lineKey identifies a line of a run's lists, or one image of an entry that has several:
+// each of them has a line of its own in the failed list.
 type lineKey struct {
-	list   string
-	number int
+	list         string
+	number, part int
 }
 
 // numbered gives equal values one number.
@@ -122,7 +123,7 @@ func unitKey(image *imagelist.Image) key {
 	return hash(binary.AppendVarint(text, int64(image.Number)))
 }
 
-func lineOf(image *imagelist.Image) lineKey { return lineKey{image.List, image.Number} }
+func lineOf(image *imagelist.Image) lineKey { return lineKey{image.List, image.Number, image.Part} }
 
 // record notes a result. It returns false if the result does not count, because
 // the same line and destination has a newer one: a thread keeps its last result
@@ -203,7 +204,7 @@ func (l *ledger) settle(aborted bool) (again []*Result, withdrawn []*imagelist.I
 		case handed && !u.stands:
 			u.withdrawn = true
 			withdrawn = append(withdrawn, u.image)
-		case !handed && !l.outcome(*u).ok() && l.outcome(*u).reason != validate.InvalidLine:
+		case !handed && !l.outcome(*u).ok() && !isUnreadable(u.image):
 			l.unhanded++
 		}
 	}
@@ -242,7 +243,7 @@ func (l *ledger) takeHanded(lines lineMarks) map[key]*Packed {
 // handedLines returns the lines of which the script handed over results, with the
 // number of the newest result that there was at that time.
 func (l *ledger) handedLines() lineMarks {
-	lines := lineMarks{}
+	lines := newLineMarks()
 	for _, h := range l.handed {
 		for _, r := range h.results {
 			lines.set(r.Image, h.sequence)
@@ -252,21 +253,34 @@ func (l *ledger) handedLines() lineMarks {
 }
 
 // lineMarks has a number for lines, 0 for most: by the name of the list, then by
-// the number of the line. It takes four bytes a line.
-type lineMarks map[string][]uint32
+// the number of the line. It takes four bytes a line. Only the second and later images
+// of entries, of which there are few, are in parts.
+type lineMarks struct {
+	lines map[string][]uint32
+	parts map[lineKey]uint32
+}
+
+func newLineMarks() lineMarks { return lineMarks{map[string][]uint32{}, map[lineKey]uint32{}} }
 
 func (m lineMarks) of(image *imagelist.Image) uint32 {
-	if marks := m[image.List]; image.Number < len(marks) {
+	if image.Part > 0 {
+		return m.parts[lineOf(image)]
+	}
+	if marks := m.lines[image.List]; image.Number < len(marks) {
 		return marks[image.Number]
 	}
 	return 0
 }
 
 func (m lineMarks) set(image *imagelist.Image, mark uint32) {
-	marks := m[image.List]
+	if image.Part > 0 {
+		m.parts[lineOf(image)] = mark
+		return
+	}
+	marks := m.lines[image.List]
 	if missing := image.Number + 1 - len(marks); missing > 0 {
 		marks = append(marks, make([]uint32, missing)...)
-		m[image.List] = marks
+		m.lines[image.List] = marks
 	}
 	marks[image.Number] = mark
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -44,8 +45,8 @@ func (e *Engine) Total() (n int, final bool) {
 	return n, final
 }
 
-// Invalid records an error for a line that is no image. A line that is read
-// several times is recorded once.
+// Invalid records an error for a line that is no image, or for an entry of which nobody
+// knows the images. A line that is read several times is recorded once.
 func (e *Engine) Invalid(image imagelist.Image, err error) {
 	id := identify(&image)
 	e.mu.Lock()
@@ -55,8 +56,20 @@ func (e *Engine) Invalid(image imagelist.Image, err error) {
 	if known {
 		return
 	}
-	e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: validate.InvalidLine, Message: err.Error(), Attempts: 1, Started: time.Now(), sequence: e.nextSequence()})
+	e.collector.record(&Result{Image: &image, Status: validate.Error, Reason: invalidReason(err), Message: validate.ShortenMessage(err.Error()), Attempts: 1, Started: time.Now(), sequence: e.nextSequence()})
 }
+
+// invalidReason returns the reason of a line that is no image. A registry that does not
+// list the tags of an entry knows a reason of its own.
+func invalidReason(err error) validate.Reason {
+	if reasoner, ok := errors.AsType[Reasoner](err); ok {
+		return reasoner.Reason()
+	}
+	return validate.InvalidLine
+}
+
+// isUnreadable reports whether an image stands for a line that is none.
+func isUnreadable(image *imagelist.Image) bool { return image.Destination == "" }
 
 // HandOver notes results that the script stands by: of their lines, exactly the
 // results that were handed over count, the last one for each destination.
@@ -140,16 +153,29 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unre
 			bad[lineOf(u.image)] = true
 		}
 	}
+	reading := e.readings()
+	last := lineKey{}
 	for l, line := range e.allLines(ctx) {
-		k := lineKey{l.Name, line.Number}
-		if !seen[k] {
-			unreached++
+		k := lineKeyOf(l, line)
+		if entry := (lineKey{k.list, k.number, 0}); !seen[k] && entry != last {
+			unreached, last = unreached+1, entry
 		}
 		if bad[k] || !seen[k] {
-			images = append(images, imagelist.Image{List: l.Name, Number: line.Number, Line: line.Text})
+			images = append(images, imagelist.Image{List: l.Name, Number: line.Number, Part: k.part, Line: l.WrittenLine(line, reading[l])})
 		}
 	}
 	return e.inOrder(images), unreached
+}
+
+// readings returns how the script reads the run's lists.
+func (e *Engine) readings() map[*imagelist.List]imagelist.Options {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.reading)
+}
+
+func lineKeyOf(l *imagelist.List, line imagelist.Line) lineKey {
+	return lineKey{l.Name, line.Number, l.Part(line)}
 }
 
 // seenLines returns the lines of which there is a result. The collector must be
@@ -169,17 +195,14 @@ func (e *Engine) seenLines() map[lineKey]bool {
 // validate any more.
 func (e *Engine) EndRest(ctx context.Context, cause error) {
 	e.Sync()
-	e.mu.Lock()
-	reading := maps.Clone(e.reading)
-	e.mu.Unlock()
-	seen := e.seenLines()
+	reading, seen := e.readings(), e.seenLines()
 	reason, message := Ended(cause)
 	for l, line := range e.allLines(ctx) {
-		if seen[lineKey{l.Name, line.Number}] {
+		if seen[lineKeyOf(l, line)] {
 			continue
 		}
 		image, err := l.Image(line, reading[l])
-		if err != nil {
+		if err != nil && !errors.Is(err, imagelist.ErrNotExpanded) {
 			e.Invalid(image, err)
 			continue
 		}
@@ -206,8 +229,8 @@ func (e *Engine) allLines(ctx context.Context) iter.Seq2[*imagelist.List, imagel
 	}
 }
 
-// inOrder returns the lines of images, in the order of the lists. Images that are
-// of no list come last.
+// inOrder returns the lines of images, in the order of the lists, once each. Images that
+// are of no list come last.
 func (e *Engine) inOrder(images []imagelist.Image) []string {
 	e.mu.Lock()
 	order := map[string]int{}
@@ -224,10 +247,10 @@ func (e *Engine) inOrder(images []imagelist.Image) []string {
 		return len(order) + 1
 	}
 	slices.SortStableFunc(images, func(a, b imagelist.Image) int {
-		return cmp.Or(cmp.Compare(position(a), position(b)), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceTag, b.SourceTag))
+		return cmp.Or(cmp.Compare(position(a), position(b)), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceTag, b.SourceTag))
 	})
 	images = slices.CompactFunc(images, func(a, b imagelist.Image) bool {
-		return a.List == b.List && a.Number == b.Number && a.List != ""
+		return lineOf(&a) == lineOf(&b) && a.List != ""
 	})
 	lines := make([]string, len(images))
 	for i, image := range images {

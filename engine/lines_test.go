@@ -157,3 +157,90 @@ func TestEnded(t *testing.T) {
 		t.Errorf("else: %s", reason)
 	}
 }
+
+// TestImagesOfOneEntry shows that images which share a number are lines of their own: in
+// the failed list, for what the script hands over, and after an interruption.
+func TestImagesOfOneEntry(t *testing.T) {
+	reader := &imagelist.Reader{Read: func(string) (*imagelist.Entries, error) {
+		return &imagelist.Entries{Format: "test", Entries: []imagelist.Entry{
+			{LineNumber: 1, Source: "s.io/a", Destination: "d.io/a", Tags: []string{"3", "1", "2", "4"}},
+			{LineNumber: 2, Source: "s.io/b:1", Destination: "d.io/b:1"},
+			{LineNumber: 3, Source: "s.io/c", Destination: "d.io/c", Choose: func(tags []string) ([]string, error) { return tags, nil }},
+		}}, nil
+	}}
+	list, err := reader.Parse("l", strings.NewReader("content"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newEngine(mirrored, 1)
+	load(t, e, list)
+	lines, _ := list.Known()
+	image := func(i int) imagelist.Image {
+		image, _ := list.Image(lines[i], imagelist.Options{})
+		return image
+	}
+	sequence := uint32(0)
+	record := func(status validate.Status, image imagelist.Image) *Packed {
+		sequence++
+		r := &Result{Image: new(image), Status: status, sequence: sequence}
+		e.collector.record(r)
+		packed := r.Pack()
+		return &packed
+	}
+	failed := []*Packed{record(validate.Fail, image(2)), record(validate.Fail, image(0))}
+	record(validate.Fail, image(1))
+	e.Invalid(image(5), &brokenRegistry{})
+	want := []string{"s.io/a:3 d.io/a:3", "s.io/a:2 d.io/a:2", "s.io/c d.io/c"}
+	if got := e.FailedLines(failed); !slices.Equal(got, want) {
+		t.Errorf("the failed list is %q, want %q", got, want)
+	}
+	e.HandOver(failed[:1]) // of its own line alone
+	summary, err := e.Close(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if summary.Status[validate.Fail] != 3 || summary.Reasons[validate.Error][validate.Unauthorized] != 1 {
+		t.Errorf("the summary has %v, %v", summary.Status, summary.Reasons)
+	}
+	if lines, leftOut := e.CountLines(); lines != 3 || leftOut != 2 {
+		t.Errorf("%d lines, %d left out", lines, leftOut)
+	}
+	got, unreached := e.UnfinishedLines(t.Context())
+	want = []string{"s.io/a:3 d.io/a:3", "s.io/a:1 d.io/a:1", "s.io/a:2 d.io/a:2", "s.io/a:4 d.io/a:4", "s.io/b:1 d.io/b:1", "s.io/c d.io/c"}
+	if !slices.Equal(got, want) || unreached != 2 {
+		t.Errorf("%d unreached\ngot  %q\nwant %q", unreached, got, want)
+	}
+}
+
+// TestEndRestOfFilter shows that a run which ends before the tags of an entry are listed
+// does not call the entry invalid.
+func TestEndRestOfFilter(t *testing.T) {
+	reader := &imagelist.Reader{Read: func(string) (*imagelist.Entries, error) {
+		return &imagelist.Entries{Format: "test", Entries: []imagelist.Entry{
+			{LineNumber: 1, Source: "s.io/c", Destination: "d.io/c", Choose: func(tags []string) ([]string, error) { return tags, nil }},
+		}}, nil
+	}}
+	list, err := reader.Parse("l", strings.NewReader("content"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := &told{}
+	e := New(Options{Registry: fakeRegistry(mirrored), Jobs: 1, Timeout: time.Minute, Sinks: []Sink{sink}, Stop: func(error) {}})
+	load(t, e, list)
+	e.EndRest(t.Context(), &DeadlineError{After: time.Hour})
+	if _, err := e.Close(nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"l 1 error timeout x0"}; !slices.Equal(sink.lines, want) {
+		t.Errorf("got %q, want %q", sink.lines, want)
+	}
+	if got, _ := e.UnfinishedLines(t.Context()); !slices.Equal(got, []string{"s.io/c d.io/c"}) {
+		t.Errorf("the failed list is %q", got)
+	}
+}
+
+// brokenRegistry is an error that has a reason of its own.
+type brokenRegistry struct{}
+
+func (*brokenRegistry) Error() string           { return "refused" }
+func (*brokenRegistry) Reason() validate.Reason { return validate.Unauthorized }

@@ -27,6 +27,7 @@ type execution struct {
 
 	printing sync.Mutex
 	made     madeImages
+	told     sync.Map // the lists of which the log says how they are read
 
 	failing sync.Mutex
 	failed  map[string][]*engine.Packed // the results given to write_failed, by path

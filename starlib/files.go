@@ -9,6 +9,7 @@ import (
 	"go.starlark.net/starlark"
 
 	"mvrun/engine"
+	"mvrun/engine/imagelist"
 	"mvrun/starlib/param"
 )
 
@@ -54,12 +55,13 @@ func (e *execution) writePath(b *starlark.Builtin, path, file string, list bool)
 	return path, nil
 }
 
-// loadList is load_list(path, source, destination, default_project). The images
-// of the list are read when the script asks for them.
+// loadList is load_list(path, source, destination, default_project, format). The images
+// of the list are read when the script asks for them, but the tags of entries that
+// choose among all tags are listed here.
 func (e *execution) loadList(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	path, options := "", e.List
+	path, format, options := "", "", e.List
 	err := param.Unpack(b, args, kwargs, "path?", &path,
-		"source?", &options.Source, "destination?", &options.Destination, "default_project?", &options.DefaultProject)
+		"source?", &options.Source, "destination?", &options.Destination, "default_project?", &options.DefaultProject, "format?", &format)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +73,7 @@ func (e *execution) loadList(thread *starlark.Thread, b *starlark.Builtin, args 
 			return nil, err
 		}
 	}
-	list, err := e.Open(path)
+	list, err := e.Open(path, format)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,43 @@ func (e *execution) loadList(thread *starlark.Thread, b *starlark.Builtin, args 
 		}
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
+	if err := e.expand(thread, list, options); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Name(), err)
+	}
 	return &imageList{execution: e, thread: thread, list: list, options: options}, nil
+}
+
+// expand says what the list was recognised as, the first time, and has the tags of its
+// entries listed.
+func (e *execution) expand(thread *starlark.Thread, list *imagelist.List, options imagelist.Options) error {
+	if _, told := e.told.LoadOrStore(list, true); !told {
+		e.tellFormat(list)
+	}
+	tags := func(ctx context.Context, repository string) (tags []string, err error) {
+		err = e.Engine.Work(ctx, func(ctx context.Context) (err error) {
+			tags, err = e.Lookup.Tags(ctx, repository)
+			return err
+		})
+		return tags, err
+	}
+	return list.Expand(Context(thread), options, tags, func(message string) { e.Log.Info(message) })
+}
+
+// tellFormat logs what a list was recognised as, and what of its file is not read.
+func (e *execution) tellFormat(list *imagelist.List) {
+	format, warnings, ok := list.Recognised()
+	if !ok {
+		return
+	}
+	lines, _ := list.Known()
+	entries := "1 entry"
+	if n := imagelist.CountNumbers(lines); n != 1 {
+		entries = fmt.Sprintf("%d entries", n)
+	}
+	e.Log.Info(fmt.Sprintf("%s is read as %s: %s", list.Name, format, entries))
+	for _, w := range warnings {
+		e.Log.Warn(fmt.Sprintf("%s:%d: %s", list.Name, w.LineNumber, w.Message))
+	}
 }
 
 // writeFailed is write_failed(results, path). It writes the failed list and

@@ -49,7 +49,7 @@ func TestFiles(t *testing.T) {
 			var used []string
 			o := offline(t, 1, io.Discard)
 			o.Files = test.files
-			o.Open = func(path string) (*imagelist.List, error) {
+			o.Open = func(path, _ string) (*imagelist.List, error) {
 				used = append(used, path)
 				return imagelist.Parse("list.txt", strings.NewReader("a b 1\n"), 0)
 			}

@@ -18,14 +18,15 @@ import (
 // Options are everything that a script's builtins use: the engine, registries and
 // files, and the defaults of their arguments.
 type Options struct {
-	Engine      *engine.Engine
-	Lookup      Lookup
-	Registry    func(host string, settings RegistrySettings) error
-	Open        func(path string) (*imagelist.List, error) // "" opens the run's own list
-	FailedList  string                                     // path of the run's own failed list
-	WriteFailed func(path string, lines []string) error    // "" means the run's own failed list
-	ReadFile    func(path string) (string, error)          // returns a whole file
-	WriteFile   func(path, content string) error           // replaces a file in one step
+	Engine   *engine.Engine
+	Lookup   Lookup
+	Registry func(host string, settings RegistrySettings) error
+	// Open opens a list in a format; path "" means the run's own list, and format "" that of the run.
+	Open        func(path, format string) (*imagelist.List, error)
+	FailedList  string                                  // path of the run's own failed list
+	WriteFailed func(path string, lines []string) error // "" means the run's own failed list
+	ReadFile    func(path string) (string, error)       // returns a whole file
+	WriteFile   func(path, content string) error        // replaces a file in one step
 	Print       io.Writer
 	Log         *slog.Logger
 	LookupEnv   func(name string) (string, bool)

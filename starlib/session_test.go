@@ -42,7 +42,7 @@ func offline(t testing.TB, jobs int, printed io.Writer) Options {
 	return Options{
 		Engine: run,
 		Lookup: nowhere{},
-		Open: func(string) (*imagelist.List, error) {
+		Open: func(_, _ string) (*imagelist.List, error) {
 			return imagelist.Parse("list.txt", strings.NewReader("a b 1\nc d 2\n"), 0)
 		},
 		WriteFailed: func(string, []string) error { return nil },

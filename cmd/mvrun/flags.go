@@ -11,6 +11,7 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/imagelist"
+	"mvrun/engine/imagelist/formats"
 	"mvrun/engine/registry"
 	"mvrun/validate"
 )
@@ -18,6 +19,7 @@ import (
 // flags are the flags of a run, which "run" and "repl" have.
 type flags struct {
 	File           string        `group:"list" short:"f" placeholder:"LIST" help:"Image list; \"-\" is standard input. Without it: a prompt on a terminal, else standard input."`
+	ListFormat     string        `group:"list" default:"auto" help:"How the list is written: ${listformats}."`
 	Arch           []string      `group:"counts" short:"a" default:"amd64,arm64" help:"Architectures, separated by commas."`
 	OS             []string      `group:"counts" name:"os" default:"linux,windows" help:"Operating systems, separated by commas."`
 	Source         string        `group:"list" short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every source image."`
@@ -56,7 +58,8 @@ var flagGroups = []kong.Group{
 }
 
 // helpVars are the parts of the flags' help that package validate words.
-var helpVars = kong.Vars{"rules": describeChoices(validate.RuleSets()), "depths": describeChoices(validate.Depths())}
+var helpVars = kong.Vars{"rules": describeChoices(validate.RuleSets()), "depths": describeChoices(validate.Depths()),
+	"listformats": "auto (recognised by its content), lines (one image a line), " + strings.Join(formats.Names()[2:], ", ")}
 
 // describeChoices writes choices with their meanings: "a (this), b (that)".
 func describeChoices(choices []validate.Choice) string {
@@ -88,6 +91,9 @@ func (f *flags) check() error {
 	}
 	if err := f.question().Check(); err != nil {
 		return err
+	}
+	if _, err := formats.New(f.ListFormat); err != nil {
+		return fmt.Errorf("--list-format: %w", err)
 	}
 	return f.checkPlaces()
 }
@@ -158,7 +164,7 @@ func (f *flags) config(own *scriptFlags, set variables, c job.Console) (job.Conf
 	logins, err := f.logins(c.Getenv)
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
-		List: f.File, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
+		List: f.File, ListFormat: f.ListFormat, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
 		Options: f.options(), Question: f.question(),
 		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins, Registries: f.Registries,

@@ -18,6 +18,7 @@ var promised = []struct{ name, short, value string }{
 	{"arch", "a", "amd64,arm64"},
 	{"os", "", "linux,windows"},
 	{"source", "s", ""},
+	{"list-format", "", "auto"},
 	{"destination", "d", ""},
 	{"default-project", "", "library"},
 	{"failed", "o", "mirror-validate-failed.txt"},

@@ -126,7 +126,7 @@ func runForMemory() {
 		Sinks: []engine.Sink{file, sink.Log{Logger: log}}, Stop: func(err error) { panic(err) }, Earlier: earlier.Result})
 	writeFailed := func(_ string, lines []string) error { return sink.WriteFailedList("failed.txt", lines) }
 	status, err := starlib.Run(context.Background(), script, starlib.Options{
-		Engine: run, Open: func(string) (*imagelist.List, error) { return list, nil }, WriteFailed: writeFailed, Print: io.Discard, Log: log,
+		Engine: run, Open: func(_, _ string) (*imagelist.List, error) { return list, nil }, WriteFailed: writeFailed, Print: io.Discard, Log: log,
 		Question: validate.Question{Arch: []string{"amd64", "arm64"}, OS: []string{"linux"}, Rules: validate.Hangar, Depth: validate.Manifests},
 	})
 	check(err)

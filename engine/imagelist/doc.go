@@ -8,6 +8,11 @@
 // (splitter.go). No other character may hide an image: a line with a character that
 // nobody sees is an error, which names it (content.go).
 //
+// A Reader reads what is no list of lines, such as regsync.yml, as a whole (wholefile.go).
+// It yields entries (entries.go). An entry has one number, and a Line for each of its
+// tags; Part tells these apart. Expand asks for the tags of entries that have a filter
+// (expand.go). Package formats beside this one has the Readers.
+//
 // Check finds out that a list is the wrong file, such as one of YAML, or that nobody
 // said where its images were mirrored to (wrongfile.go). That is one error, in place
 // of one for each line.

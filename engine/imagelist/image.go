@@ -20,6 +20,7 @@ type Image struct {
 	Line       string // the line as the list has it, without the newline
 	LineNumber int    // counts all lines from 1; 0 if the image is not from a list
 	Number     int    // counts the images from 1, without comments and blank lines; the log shows it as M_ID
+	Part       int    // counts from 0 the images of an entry that has several, which share their Number
 	List       string // the name of the list, for messages; "" if the image is not from a list
 }
 

@@ -35,11 +35,21 @@ type List struct {
 	stream func() (string, error) // returns the next line, or "" and io.EOF at the end; nil for a file
 	rest   func() string          // returns the text that was read ahead and is not in lines; nil for a file
 	prompt bool
+
+	reader    *Reader         // reads what is no list of lines; nil once the list is known to have lines
+	head      strings.Builder // of a stream, what was read before that was known
+	entries   *Entries        // what reader found; nil for a list of lines
+	unread    map[int]*unread // the entries without images, by their numbers
+	parts     map[Line]int    // what Part returns, if that is not 0
+	expanding sync.Mutex
 }
 
 // Open reads the file of a list as a whole, because the file may change during a
 // run. If the path is not a regular file, such as a pipe, it is read as a stream.
-func Open(path string) (*List, error) {
+func Open(path string) (*List, error) { return (*Reader)(nil).Open(path) }
+
+// Open opens a list that need not have lines. r may be nil: then it has lines.
+func (r *Reader) Open(path string) (*List, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("list %s does not exist", path)
@@ -55,15 +65,20 @@ func Open(path string) (*List, error) {
 	case info.IsDir():
 		return nil, errors.Join(fmt.Errorf("list %s is a directory; give a file with one image a line", path), f.Close())
 	case !info.Mode().IsRegular():
-		return Stream(path, f), nil // the file stays open: a goroutine may wait for its next line until the process ends
+		return r.Stream(path, f), nil // the file stays open: a goroutine may wait for its next line until the process ends
 	}
-	l, err := Parse(path, f, info.Size())
+	l, err := r.Parse(path, f, info.Size())
 	return l, errors.Join(err, f.Close())
 }
 
 // Parse makes a list of a file's content. size is the expected number of bytes, and
 // need not be exact. A list without images is an error.
 func Parse(name string, file io.Reader, size int64) (*List, error) {
+	return (*Reader)(nil).Parse(name, file, size)
+}
+
+// Parse makes a list that need not have lines. r may be nil: then it has lines.
+func (r *Reader) Parse(name string, file io.Reader, size int64) (*List, error) {
 	var content strings.Builder
 	content.Grow(int(size))
 	sum := sha256.New()
@@ -74,7 +89,10 @@ func Parse(name string, file io.Reader, size int64) (*List, error) {
 	if err := checkEncoding(name, rest); err != nil {
 		return nil, err
 	}
-	l := &List{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), err: io.EOF, ended: true}
+	l := &List{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), err: io.EOF, ended: true, reader: r}
+	if read, err := l.readEntries(rest); read {
+		return l, err
+	}
 	l.lines = make([]Line, 0, min(strings.Count(rest, "\n")+1, len(rest)/16)) // len(rest)/16 limits the memory for a file of blank lines
 	for text := range splitLines(rest) {
 		l.add(text)
@@ -86,9 +104,13 @@ func Parse(name string, file io.Reader, size int64) (*List, error) {
 }
 
 // Stream makes a list that reads a line from r when somebody asks for that line.
-func Stream(name string, r io.Reader) *List {
-	lines := &splitter{r: r}
-	return &List{Name: name, turn: make(chan struct{}, 1), stream: lines.next, rest: lines.rest}
+func Stream(name string, r io.Reader) *List { return (*Reader)(nil).Stream(name, r) }
+
+// Stream makes a list of a stream that need not have lines. A stream that the Reader can
+// read is read as a whole. r may be nil: then the stream has lines.
+func (r *Reader) Stream(name string, stream io.Reader) *List {
+	lines := &splitter{r: stream}
+	return &List{Name: name, turn: make(chan struct{}, 1), stream: lines.next, rest: lines.rest, reader: r}
 }
 
 // Prompt makes a list that a person types. It calls showPrompt each time before it reads
@@ -150,8 +172,7 @@ func (l *List) At(ctx context.Context, i int) (Line, error) {
 		// keeps the turn.
 		done := make(chan struct{})
 		go func() {
-			text, err := l.stream()
-			l.take(text, err)
+			l.readOn()
 			<-l.turn
 			close(done)
 		}()
@@ -181,7 +202,7 @@ func (l *List) Drain(ctx context.Context) {
 	}
 	for i := 0; ; i++ {
 		_, err := l.At(ctx, i)
-		if err != nil && ctx.Err() != nil && l.rest != nil {
+		if err != nil && ctx.Err() != nil && l.rest != nil && l.hasLines() {
 			for line := range splitLines(l.rest()) {
 				l.take(line, nil)
 			}
@@ -249,10 +270,21 @@ func isPadded(a, b byte) bool { return (a == 0) != (b == 0) && a < 0x80 && b < 0
 // Image makes an image of a line. If that fails, the image has only the fields
 // that say where the line stands.
 func (l *List) Image(line Line, o Options) (Image, error) {
-	image, err := readLine(line.Text, o)
+	image, err := l.readImage(line, o)
 	if err != nil {
 		err = fmt.Errorf("%s:%d: %w", l.Name, line.LineNumber, err)
 	}
-	image.Line, image.LineNumber, image.Number, image.List = line.Text, line.LineNumber, line.Number, l.Name
+	image.Line, image.LineNumber, image.Number, image.Part, image.List = line.Text, line.LineNumber, line.Number, l.Part(line), l.Name
+	if err == nil && l.isOfEntries() {
+		image.Line = image.pairLine()
+	}
 	return image, err
+}
+
+// readImage makes an image of what a line says.
+func (l *List) readImage(line Line, o Options) (Image, error) {
+	if l.isOfEntries() {
+		return l.entryImage(line, o)
+	}
+	return readLine(line.Text, o)
 }

@@ -48,16 +48,16 @@ func (l *List) Check(ctx context.Context, o Options) error {
 		return nil
 	}
 	s, all := survey{}, decidingLines
-	if known, _ := l.Known(); l.stream == nil {
-		all = len(known)
-	}
-	for i := range all {
+	for i := 0; i < all; i++ {
 		line, err := l.At(ctx, i)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil
+			return wrongList(err)
+		}
+		if known, _ := l.Known(); i == 0 && (l.stream == nil || l.isOfEntries()) {
+			all = len(known)
 		}
 		l.count(&s, line, o)
 		if s.images*everyTenth >= all && s.placed > 0 {
@@ -65,10 +65,21 @@ func (l *List) Check(ctx context.Context, o Options) error {
 		}
 	}
 	switch {
+	case l.isOfEntries() && (s.images == 0 || s.placed > 0): // a Reader has recognised the file
+		return nil
 	case s.images == 0 && s.lines >= fewLines, s.lines >= manyLines && s.images*everyTenth < s.lines:
 		return &WrongListError{l.wrongFile(s)}
 	case s.images > 0 && s.placed == 0:
 		return &WrongListError{l.noDestination(s, o.Hints)}
+	}
+	return nil
+}
+
+// wrongList returns an error if it is a *WrongListError, of a stream that is the wrong
+// file.
+func wrongList(err error) error {
+	if wrong, ok := errors.AsType[*WrongListError](err); ok {
+		return wrong
 	}
 	return nil
 }
@@ -83,11 +94,10 @@ func (l *List) count(s *survey, line Line, o Options) {
 	}
 	if o.Destination == "" {
 		o.Destination = "registry.example"
-		image, placed := l.Image(line, o)
-		if err = placed; err == nil {
+		if _, err = l.Image(line, o); err == nil {
 			s.images++
 			if s.unplaced == "" {
-				s.unplaced = image.Line
+				s.unplaced = line.Text
 			}
 			return
 		}
@@ -113,16 +123,23 @@ func (l *List) noDestination(s survey, hints Hints) error {
 	if s.lines == 1 {
 		which = "its line names no destination"
 	}
+	write := "write SOURCE DESTINATION TAG"
+	if l.isOfEntries() {
+		write = "write SOURCE:TAG DESTINATION:TAG into a list of lines"
+	}
 	message := fmt.Sprintf("%s does not say where its images were mirrored to: %s, as in %s: ", l.Name, which, quote(s.unplaced))
 	if hints.Destination != "" {
 		message += "give " + hints.Destination + ", or "
 	}
-	return errors.New(message + "write SOURCE DESTINATION TAG")
+	return errors.New(message + write)
 }
 
 // counted says of which lines a survey is.
 func (l *List) counted(s survey) string {
 	if known, ended := l.Known(); ended && len(known) == s.lines {
+		if l.isOfEntries() {
+			return fmt.Sprintf("its %d images", s.lines)
+		}
 		return fmt.Sprintf("its %d lines", s.lines)
 	}
 	return fmt.Sprintf("its first %d lines", s.lines)

@@ -153,7 +153,7 @@ func (l Log) Write(r *engine.Result) error {
 	if r.ServedBy != "" {
 		attrs = append(attrs, "served_by", r.ServedBy)
 	}
-	if r.Reason == validate.InvalidLine {
+	if r.Reason == validate.InvalidLine || r.Image.Destination == "" { // a line that is no image, or an entry whose images are not known
 		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
 		return nil
 	}

@@ -104,7 +104,7 @@ func evaluate(t *testing.T, expressions map[string]string) map[string]starlark.V
 	defer e.Close(nil)
 	o := starlib.Options{
 		Engine: e, Lookup: registryOfOne{}, Print: io.Discard,
-		Open: func(string) (*imagelist.List, error) {
+		Open: func(_, _ string) (*imagelist.List, error) {
 			return imagelist.Parse("list.txt", strings.NewReader("a.example/app b.example/app 1\n"), 0)
 		},
 		Extra: starlark.StringDict{"keep": starlark.NewBuiltin("keep", keep)},

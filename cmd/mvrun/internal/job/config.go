@@ -68,14 +68,15 @@ type Config struct {
 	Arguments map[string]any // of the script's main
 	Program   Program        // nil means starlib.Run
 
-	List      string // path of the image list, "-" for standard input, "" for the prompt or standard input
-	Failed    string // path of the failed list
-	Results   string // path of the results file, "" for none
-	Resume    bool   // go on from the results file
-	Outputs   []Output
-	AllowDirs []string // folders that the script may use besides its own
-	AllowEnv  []string // the only variables that the script may read; empty means all
-	Named     []string // paths in the script's own flags, which the script may use wherever they are
+	List       string // path of the image list, "-" for standard input, "" for the prompt or standard input
+	ListFormat string // of the list, and of others that the script names no format for; "" means formats.Auto
+	Failed     string // path of the failed list
+	Results    string // path of the results file, "" for none
+	Resume     bool   // go on from the results file
+	Outputs    []Output
+	AllowDirs  []string // folders that the script may use besides its own
+	AllowEnv   []string // the only variables that the script may read; empty means all
+	Named      []string // paths in the script's own flags, which the script may use wherever they are
 
 	Options  imagelist.Options // what the list leaves open
 	Question validate.Question

@@ -211,7 +211,7 @@ func TestOutputInSession(t *testing.T) {
 	r := withReport(&c, "report.md")
 	c.Session, c.Script = true, source.Script{}
 	c.Program = func(ctx context.Context, _ source.Script, o starlib.Options) (*int, error) {
-		list, err := o.Open("")
+		list, err := o.Open("", "")
 		if err != nil {
 			return nil, err
 		}
@@ -248,9 +248,9 @@ func TestOutputAfterInterruption(t *testing.T) {
 	}
 	c.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
 		open := o.Open
-		o.Open = func(path string) (*imagelist.List, error) {
+		o.Open = func(path, format string) (*imagelist.List, error) {
 			defer interrupt(engine.ErrInterrupted) // a run without a list has no lines left
-			return open(path)
+			return open(path, format)
 		}
 		return starlib.Run(ctx, script, o)
 	}

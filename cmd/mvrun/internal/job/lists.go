@@ -11,27 +11,38 @@ import (
 
 	"mvrun/engine/disk"
 	"mvrun/engine/imagelist"
+	"mvrun/engine/imagelist/formats"
 )
 
 // lists opens the lists of a run, each once.
 type lists struct {
-	path string          // of the run's own list
-	own  *imagelist.List // nil in a session without one
+	path   string          // of the run's own list
+	format string          // of lists for which the script names none
+	own    *imagelist.List // nil in a session without one
 
 	mu     sync.Mutex
-	others map[string]*imagelist.List
+	others map[string]other
+}
+
+// other is a list that the script opened.
+type other struct {
+	*imagelist.List
+	format string
 }
 
 // openLists opens the run's own list, so that a missing one is known at once.
 // settle is called before each prompt: it waits until everything is on the
 // screen.
 func openLists(c *Config, settle func()) (*lists, error) {
-	l := &lists{path: c.List, others: map[string]*imagelist.List{}}
-	var err error
+	l := &lists{path: c.List, format: cmp.Or(c.ListFormat, formats.Auto), others: map[string]other{}}
+	reader, err := formats.New(l.format)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case c.List == "" && c.Session:
 	case c.List == "-" || c.List == "" && !c.Console.StdinTerminal:
-		l.own = imagelist.Stream(standardInput, c.Console.Stdin)
+		l.own = reader.Stream(standardInput, c.Console.Stdin)
 	case c.List == "":
 		var welcome sync.Once
 		l.own = imagelist.Prompt(c.Console.Stdin, func() {
@@ -42,7 +53,7 @@ func openLists(c *Config, settle func()) (*lists, error) {
 			fmt.Fprint(c.Console.Stderr, ">>> ")
 		}, func(line string) (bool, error) { return promptCommand(line, c.Console.Stderr) })
 	default:
-		l.own, err = openFile(c.List)
+		l.own, err = openFile(reader, c.List)
 		if err == nil && l.own.SHA256 != "" {
 			err = checkOwn(l.own, c)
 		}
@@ -81,11 +92,11 @@ const (
 
 // openFile opens the list at path. Results are told apart by the names of their
 // lists, so a file that has the name of a stream gets a folder before its name.
-func openFile(path string) (*imagelist.List, error) {
+func openFile(reader *imagelist.Reader, path string) (*imagelist.List, error) {
 	if path == standardInput || path == prompt {
 		path = "." + string(filepath.Separator) + path
 	}
-	return imagelist.Open(path)
+	return reader.Open(path)
 }
 
 // checkOwn returns an error if the file of the run's own list is the wrong file,
@@ -106,24 +117,40 @@ func (l *lists) interactive() bool { return l.own != nil && l.own.Interactive() 
 // errNoList is the error of a session's load_list without a path.
 var errNoList = errors.New(`the session has no list: name one, load_list("list.txt"), or begin with mvrun repl -f list.txt`)
 
-// open returns a list: the run's own if path is "".
-func (l *lists) open(path string) (*imagelist.List, error) {
+// open returns a list: the run's own if path is "". format is "" if the script names
+// none.
+func (l *lists) open(path, format string) (*imagelist.List, error) {
 	if path == "" && l.own == nil {
 		return nil, errNoList
 	}
+	wanted := cmp.Or(format, l.format)
+	reader, err := formats.New(wanted)
+	if err != nil {
+		return nil, err
+	}
 	if path == "" || disk.SameFile(path, l.path) {
-		return l.own, nil
+		return l.own, checkFormat(l.own, l.format, wanted, "give --list-format")
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	path = filepath.Clean(path)
 	if list, ok := l.others[path]; ok {
-		return list, nil
+		return list.List, checkFormat(list.List, list.format, wanted, "name the same format each time")
 	}
-	list, err := openFile(path)
+	list, err := openFile(reader, path)
 	if err != nil {
 		return nil, err
 	}
-	l.others[path] = list
+	l.others[path] = other{list, wanted}
 	return list, nil
+}
+
+// checkFormat returns an error if a list that is open in one format is wanted in
+// another.
+func checkFormat(list *imagelist.List, format, wanted, advice string) error {
+	recognised, _, _ := list.Recognised()
+	if wanted == format || wanted == recognised || wanted == formats.Auto {
+		return nil
+	}
+	return fmt.Errorf("%s was opened in the format %s, and cannot be read as %s, too: %s", list.Name, cmp.Or(recognised, format), wanted, advice)
 }

@@ -86,7 +86,7 @@ func ReadsAsList(r io.Reader) bool {
 			continue
 		}
 		lines++
-		if _, err := new(imagelist.List).Image(imagelist.Line{Text: line}, imagelist.Options{Destination: "registry.example"}); err == nil {
+		if _, err := new(imagelist.List).Image(imagelist.Line{Text: line}, imagelist.Options{Destination: "registry.example"}); err == nil || errors.Is(err, imagelist.ErrNoTag) { // two repositories stand for an entry of another tool's list
 			images++
 		}
 	}

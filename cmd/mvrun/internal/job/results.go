@@ -42,7 +42,7 @@ func (c *Config) header(list *imagelist.List) results.Header {
 	h.List = list.Name
 	if list.SHA256 != "" {
 		lines, _ := list.Known()
-		h.ListSHA256, h.ListLines = &list.SHA256, new(len(lines))
+		h.ListSHA256, h.ListLines = &list.SHA256, new(imagelist.CountNumbers(lines))
 	}
 	return h
 }
