@@ -57,13 +57,13 @@ func TestEarlierListReplaced(t *testing.T) {
 
 // TestEarlierList shows which files a failed list may replace.
 func TestEarlierList(t *testing.T) {
-	list, err := imagelist.Parse("list.txt", strings.NewReader("a/b:1\ntwo words\n"), 0)
+	list, err := imagelist.Parse("list.txt", strings.NewReader("a/b:1\nno image at all\n"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for text, ok := range map[string]bool{
-		"": true, "\n": true, "a/b c/b 1\n": true, "a/b:1\nx/y:2\n": true, "two words\n": true, "two words\r\n": true,
-		"other words\n": false, "all:\n\tgo build\n": false, "{}\n": false, "two words\nother words\n": false,
+		"": true, "\n": true, "a/b c/b 1\n": true, "a/b:1\nx/y:2\n": true, "no image at all\n": true, "no image at all\r\n": true, "a/b c/b\n": true,
+		"these are other words\n": false, "all:\n\tgo build\n": false, "{}\n": false, "no image at all\nthese are other words\n": false,
 	} {
 		path := filepath.Join(t.TempDir(), "failed.txt")
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
