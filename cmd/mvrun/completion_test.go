@@ -30,7 +30,8 @@ func TestCompletionInBash(t *testing.T) {
 	} {
 		typeIn(t, terminal, test.typed+"\t")
 		screen.until(test.becomes)
-		typeIn(t, terminal, "\x03")
-		screen.until("$ ")
+		// Ctrl-U empties the line. Ctrl-C would be lost in a shell that still completes.
+		typeIn(t, terminal, "\x15\n")
+		screen.until("\r\n$ ")
 	}
 }
