@@ -68,7 +68,7 @@ func newScriptError(sources diagnose.Sources, secrets *secrets, err, cause error
 // through.
 func runtimeMessage(sources diagnose.Sources, secrets *secrets, err error) string {
 	stacks, item := trace(err)
-	message := withFrozenAdvice(continued(secrets.hide(diagnose.InnermostMessage(err))), item)
+	message := withAdvice(continued(secrets.hide(diagnose.InnermostMessage(err))), item)
 	frames := innermostFirst(stacks)
 	if len(frames) > 1 && strings.HasPrefix(message, "function "+frames[0].Name+" ") {
 		// The arguments were wrong. The innermost frame is then that of the called
@@ -107,17 +107,28 @@ func trace(err error) (stacks []starlark.CallStack, item *itemError) {
 	return stacks, item
 }
 
-// withFrozenAdvice adds advice to the message of an error about a frozen value: it
-// says why the value is frozen, and what to do. item is the item of parallel for
-// which the error came, or nil.
-func withFrozenAdvice(message string, item *itemError) string {
+// withAdvice adds advice to the message of an error about a frozen value, or about an
+// image list that is used like a list: it says why the value is so, and what to do. item
+// is the item of parallel for which the error came, or nil.
+func withAdvice(message string, item *itemError) string {
 	switch {
+	case isAboutImageList(message):
+		return message + " (the images are read while the script works on them: list(load_list()) is a list of them)"
 	case !strings.Contains(message, " frozen list") && !strings.Contains(message, " frozen hash table"):
 		return message
 	case item != nil && !item.onResult:
 		return message + " (calls of parallel run at once, so what they share is frozen: return a value instead)"
 	}
 	return message + " (values of the top level, and those given to parallel, are frozen, because calls of parallel run at once: change a copy)"
+}
+
+// isAboutImageList reports whether Starlark refuses what only a list can do: its length,
+// one of its items, or an operator.
+func isAboutImageList(message string) bool {
+	return strings.HasSuffix(message, "value of type image_list has no len") ||
+		strings.Contains(message, "operation image_list[") ||
+		strings.Contains(message, "invalid slice operand image_list") ||
+		strings.HasPrefix(message, "unknown binary op: ") && strings.Contains(message, "image_list")
 }
 
 // shownItem returns an item of parallel as text. Secrets are hidden, except in the

@@ -30,6 +30,9 @@ func (h *helpCommand) run(_ context.Context, c job.Console) (int, error) {
 	if h.Name != "" {
 		names := commandNames(c)
 		if _, err := source.Find(h.Name); err != nil && !slices.Contains(names, h.Name) {
+			if _, err := (&docsCommand{Name: h.Name}).text(); err == nil {
+				return 0, fmt.Errorf("there is no command and no script %s; \"mvrun docs %[1]s\" explains it", h.Name)
+			}
 			return 0, fmt.Errorf("there is no command and no script %s%s; \"mvrun docs\" explains what scripts can use", h.Name, nearest.DidYouMean(h.Name, append(names, source.Names()...)))
 		}
 		args = []string{h.Name, "--help"}

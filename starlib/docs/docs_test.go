@@ -154,6 +154,15 @@ func TestLinesFit(t *testing.T) {
 	}
 }
 
+// TestReturnsAreText finds returns whose second line is indented: it would be shown as code.
+func TestReturnsAreText(t *testing.T) {
+	for _, e := range read(t).all() {
+		if strings.Contains(e.Return, "\n ") {
+			t.Errorf("what %s returns has an indented line: %q", e.Name, e.Return)
+		}
+	}
+}
+
 // TestTopicsParse parses the scripts in topics. An indented text counts as a script if
 // it begins with a definition or a docstring.
 func TestTopicsParse(t *testing.T) {

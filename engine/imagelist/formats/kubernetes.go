@@ -19,6 +19,10 @@ func isKubernetes(d *yaml.Node) bool {
 // containerLists are the keys of the lists of containers, wherever a pod is described.
 var containerLists = []string{"initContainers", "containers", "ephemeralContainers"}
 
+// containerStatuses are the keys under which "kubectl get" prints, for a pod that runs,
+// the same images again.
+var containerStatuses = []string{"initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"}
+
 // manifests walks through manifests. It visits each node once, because a small file can
 // repeat a node any number of times with anchors.
 type manifests struct {
@@ -61,6 +65,7 @@ func (m *manifests) walk(n *yaml.Node) {
 			m.takeContainers(value)
 		case name == "volumes" && value.Kind == yaml.SequenceNode:
 			m.takeVolumes(value)
+		case slices.Contains(containerStatuses, name):
 		case name == "image" && text(value) != "":
 			m.ignore(value.Line, "an image outside of containers", "add such images to a list of their own; here it is "+text(value))
 		default:

@@ -37,7 +37,7 @@ func (f *openFiles) checkReplaceable(path string, list bool) error {
 	if list {
 		what = " and which is no list of images"
 	}
-	return fmt.Errorf("would replace %s, which this run did not write%s: remove that file, or name it in a flag", filepath.Clean(path), what)
+	return fmt.Errorf("would replace %s, which this run did not write%s: remove that file, or name it in a flag, of mvrun or of the script", filepath.Clean(path), what)
 }
 
 // inGit reports whether a path leads below a folder .git.
