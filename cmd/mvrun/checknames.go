@@ -20,6 +20,10 @@ func readReference(o *check.Options) error {
 		switch entry.Kind {
 		case docs.Builtin, docs.Testing:
 			o.Builtins[entry.Name], o.Returns[entry.Name] = parametersOf(entry), entry.Type
+		case docs.Bundled:
+			for _, function := range entry.Members {
+				o.Returns[entry.Name+" "+function.Name] = function.Type
+			}
 		case docs.Value:
 			o.Values[docs.ClassName(entry.Name)] = valueOf(entry)
 		case docs.Module:

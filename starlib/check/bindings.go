@@ -51,8 +51,9 @@ func (t *types) readBindings(tree *syntax.File) {
 		case *syntax.ForClause:
 			t.readLoop(n.Vars, n.X)
 		case *syntax.LoadStmt:
-			for _, name := range n.To {
+			for i, name := range n.To {
 				t.bind(name, isUnknown)
+				t.loaded[variableOf(name)] = n.ModuleName() + " " + n.From[i].Name
 			}
 		case *syntax.DefStmt:
 			t.bind(n.Name, isUnknown)

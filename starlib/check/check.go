@@ -39,7 +39,9 @@ type Options struct {
 	// Builtins are the parameters of the builtins, by names such as "validate" and
 	// "json.decode". Calls of other builtins are not checked.
 	Builtins map[string][]Parameter
-	Returns  map[string]string // the types of what builtins return: "Result", "list[Image]"
+	// Returns are the types of what builtins and bundled functions return: "Result" for
+	// "validate", "R" for "@mvrun//retry.star retry".
+	Returns map[string]string
 	// Values are the types and modules whose attributes are checked, by names such as
 	// "Result" and "json".
 	Values  map[string]Value

@@ -22,6 +22,7 @@ type types struct {
 	origins map[syntax.Node][]func() string // where each of them gets its values
 	found   map[syntax.Node]string          // the type of each, so far
 	bodies  map[*syntax.Ident]syntax.Node   // the def or lambda to which a variable is set
+	loaded  map[*syntax.Ident]string        // the module and the name of what is loaded: "@mvrun//retry.star retry"
 	depth   int                             // how many calls of typeOf are nested in one another
 }
 
@@ -35,7 +36,7 @@ const maxTypeDepth = 30
 // findTypes finds the types of all variables of a file. It begins with no type for any, and
 // ends when no type changes. A variable that gets values of two types has no known type.
 func findTypes(tree *syntax.File, o Options) *types {
-	t := &types{options: o, origins: map[syntax.Node][]func() string{}, found: map[syntax.Node]string{}, bodies: map[*syntax.Ident]syntax.Node{}}
+	t := &types{options: o, origins: map[syntax.Node][]func() string{}, found: map[syntax.Node]string{}, bodies: map[*syntax.Ident]syntax.Node{}, loaded: map[*syntax.Ident]string{}}
 	t.readBindings(tree)
 	t.readUses(tree)
 	for range maxRounds {
@@ -167,6 +168,13 @@ func (t *types) ofCall(call *syntax.CallExpr) string {
 	}
 	if name, ok := builtinName(call.Fn); ok && name == "parallel" {
 		return listOf(t.result(argumentsOfParallel(call)["fn"]))
+	}
+	if loaded, ok := t.loaded[variableOf(call.Fn)]; ok {
+		returned := t.options.Returns[loaded]
+		if returned == "R" && len(call.Args) > 0 { // retry(fn) returns what fn returns
+			return t.result(call.Args[0])
+		}
+		return plainType(returned)
 	}
 	return t.result(call.Fn)
 }
