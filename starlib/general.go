@@ -42,18 +42,23 @@ func (e *execution) attempt(thread *starlark.Thread, b *starlark.Builtin, args s
 	return starlarkstruct.FromStringDict(starlark.String("attempt"), outcome), nil
 }
 
-// env implements env(name, default). It returns a variable of the environment.
+// env implements env(name, default, secret). It returns a variable of the environment. The
+// value is hidden where it would be shown, unless secret is False. If two calls disagree
+// about a variable, it is a secret.
 func (e *execution) env(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var name string
 	var fallback starlark.Value
-	if err := param.Unpack(b, args, kwargs, "name", &name, "default?", &fallback); err != nil {
+	secret := true
+	if err := param.Unpack(b, args, kwargs, "name", &name, "default?", &fallback, "secret?", &secret); err != nil {
 		return nil, err
 	}
 	if len(e.AllowEnv) > 0 && !slices.Contains(e.AllowEnv, name) { // also with a default, which would hide that
 		return nil, fmt.Errorf("%s: this run lets scripts read %s, and not %s%s", b.Name(), joinAnd(e.AllowEnv), name, hintFor(e.AllowEnvHint, name))
 	}
 	if value, ok := e.LookupEnv(name); ok {
-		e.secrets.add(name, value)
+		if secret {
+			e.secrets.add(name, value)
+		}
 		return starlark.String(value), nil
 	}
 	if fallback == nil {

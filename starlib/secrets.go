@@ -12,8 +12,8 @@ import (
 	"mvrun/engine/imagelist"
 )
 
-// secrets are the values that the builtin env returned. Any of them may be a
-// password, so messages show the name of the variable instead.
+// secrets are the values that the builtin env returned, but for calls with secret = False.
+// Any of them may be a password, so messages show the name of the variable instead.
 type secrets struct {
 	redact func(string) string // hides the secrets of registries' users; may be nil
 	mu     sync.Mutex

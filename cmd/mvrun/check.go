@@ -15,7 +15,6 @@ import (
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine/disk"
 	"mvrun/starlib/check"
-	"mvrun/starlib/docs"
 	"mvrun/starlib/source"
 )
 
@@ -45,38 +44,6 @@ func (checkCommand) Help() string {
 	return b.String()
 }
 
-// builtinParameters returns the parameters of all functions that the reference has.
-func builtinParameters() (map[string][]check.Parameter, error) {
-	reference, err := docs.Read(source.Modules())
-	if err != nil {
-		return nil, err
-	}
-	parameters := map[string][]check.Parameter{}
-	for _, entry := range reference {
-		entries := []*docs.Entry{entry}
-		switch entry.Kind {
-		case docs.Module:
-			entries = entry.Members
-		case docs.Builtin, docs.Testing:
-		default:
-			continue // of a value or a type; and functions of the language take what Starlark checks itself
-		}
-		for _, e := range entries {
-			if e.Kind == docs.Attribute {
-				continue
-			}
-			all := []check.Parameter{}
-			for _, p := range e.Params {
-				if p.Name != "*" {
-					all = append(all, check.Parameter{Name: p.Name, Required: p.Default == "" && !strings.HasPrefix(p.Name, "*")})
-				}
-			}
-			parameters[e.Name] = all
-		}
-	}
-	return parameters, nil
-}
-
 // standardInput is the name of a script that comes from standard input.
 const standardInput = "<stdin>"
 
@@ -84,11 +51,10 @@ func isFromStandardInput(script source.Script) bool { return script.Name == stan
 
 func (k *checkCommand) run(_ context.Context, c job.Console) (int, error) {
 	scripts, failed := k.read(c.Stdin)
-	builtins, err := builtinParameters()
-	if err != nil {
+	options := check.Options{Flags: standardFlags(c), Access: source.Access{Folders: k.AllowPath, FolderHint: "--allow-path"}, FixHint: "mvrun check --fix"}
+	if err := readReference(&options); err != nil {
 		return 0, err
 	}
-	options := check.Options{Flags: standardFlags(c), Builtins: builtins, Access: source.Access{Folders: k.AllowPath, FolderHint: "--allow-path"}, FixHint: "mvrun check --fix"}
 	findings, fixed := c.Stdout, 0
 	if k.Fix {
 		if slices.ContainsFunc(scripts, isFromStandardInput) {

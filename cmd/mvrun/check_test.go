@@ -74,3 +74,10 @@ func TestCheckFixKeepsMode(t *testing.T) {
 		t.Errorf("got %q", source)
 	}
 }
+
+// "mvrun check" finds nothing in the scripts that users copy.
+func TestCheckOurScripts(t *testing.T) {
+	if status, stdout, stderr := checkFile(t, "../../examples", "../../starlib/source"); status != job.ExitOK {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+}

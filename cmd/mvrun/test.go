@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
+	"strings"
 	"time"
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/cmd/mvrun/internal/rehearsal"
+	"mvrun/engine/disk"
 )
 
 // testCommand runs the tests of scripts.
@@ -17,6 +20,7 @@ type testCommand struct {
 	Match   string        `name:"run" placeholder:"REGEXP" help:"Run only the tests whose name matches this."`
 	Jobs    *int          `short:"j" placeholder:"N" help:"Tests at once. Without it: as many as there are processors."`
 	Timeout time.Duration `default:"1m" help:"For one test."`
+	JUnit   string        `name:"junit" placeholder:"FILE" help:"Write a report in the format of JUnit, which CI systems show."`
 	Verbose bool          `short:"v" help:"Show every test, and the output and the log of those that passed, too."`
 }
 
@@ -54,9 +58,12 @@ func (t *testCommand) run(ctx context.Context, c job.Console) (int, error) {
 	case t.Timeout <= 0:
 		return 0, usageError{fmt.Errorf("--timeout %v: want more than 0", t.Timeout), "test"}
 	}
+	if err := t.checkJUnit(); err != nil {
+		return 0, usageError{fmt.Errorf("--junit %s: %w", t.JUnit, err), "test"}
+	}
 	options := rehearsal.Options{
 		Command: rehearsal.Command{Configure: configure, Complain: complain}, Console: c,
-		Paths: t.Paths, Jobs: runtime.GOMAXPROCS(0), Timeout: t.Timeout, Verbose: t.Verbose,
+		Paths: t.Paths, Jobs: runtime.GOMAXPROCS(0), Timeout: t.Timeout, Verbose: t.Verbose, JUnit: t.JUnit,
 	}
 	if t.Jobs != nil {
 		options.Jobs = *t.Jobs
@@ -65,4 +72,17 @@ func (t *testCommand) run(ctx context.Context, c job.Console) (int, error) {
 		options.Match = match
 	}
 	return rehearsal.Run(ctx, options)
+}
+
+// checkJUnit returns an error if the report cannot be written, before any test runs.
+func (t *testCommand) checkJUnit() error {
+	switch {
+	case t.JUnit == "":
+		return nil
+	case t.JUnit == "-":
+		return errors.New("want the name of a file: standard output has the report for people")
+	case strings.HasSuffix(t.JUnit, ".star"):
+		return errors.New("a report does not replace a script")
+	}
+	return disk.CheckReplaceable(t.JUnit)
 }

@@ -39,7 +39,13 @@ type Options struct {
 	// Builtins are the parameters of the builtins, by names such as "validate" and
 	// "json.decode". Calls of other builtins are not checked.
 	Builtins map[string][]Parameter
-	FixHint  string // how a user calls Fix, for the message about a file that is not formatted
+	// Returns are the types of what builtins and bundled functions return: "Result" for
+	// "validate", "R" for "@mvrun//retry.star retry".
+	Returns map[string]string
+	// Values are the types and modules whose attributes are checked, by names such as
+	// "Result" and "json".
+	Values  map[string]Value
+	FixHint string // how a user calls Fix, for the message about a file that is not formatted
 }
 
 // Check returns the findings of scripts, in the order of the scripts and of their
@@ -112,6 +118,7 @@ func (c *checker) check() {
 	c.checkMain()
 	if c.resolved {
 		c.checkCalls()
+		c.checkAttributes()
 	}
 	c.lint()
 	c.checkFormat()

@@ -107,7 +107,14 @@ func FuzzCheck(f *testing.F) {
 	f.Add("def f():\n\treturn 'é\\\n\t'\r\nx = b'a'")
 	f.Fuzz(func(t *testing.T, text string) {
 		script := source.Script{Name: "s.star", Source: text}
-		o := check.Options{Flags: []string{"jobs"}}
+		o := check.Options{
+			Flags: []string{"jobs"}, Builtins: map[string][]check.Parameter{"waive": {{Name: "result", Required: true}, {Name: "reason"}}},
+			Returns: map[string]string{"validate": "Result", "waive": "Result", "load_list": "list[Image]"},
+			Values: map[string]check.Value{
+				"Result": {Name: "result", Attributes: map[string]check.Attribute{"image": {Type: "Image"}}},
+				"Image":  {Name: "image", Attributes: map[string]check.Attribute{"replace": {Type: "Image", IsFunction: true}}},
+			},
+		}
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
 		for _, finding := range check.Check([]source.Script{script}, o) {
 			if finding.Line < 1 || finding.Line > lines || finding.Column < 1 || finding.Message == "" {

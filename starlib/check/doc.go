@@ -9,7 +9,9 @@
 //
 // A checker is for one script. It holds the syntax tree, the modules that the
 // script loads, and the findings so far. Each of these files adds one kind of
-// findings: loads.go, stages.go, main.go, lint.go, format.go.
+// findings: loads.go, stages.go, main.go, calls.go, attributes.go, lint.go, format.go.
+// attributes.go needs the types of variables: bindings.go notes where a variable gets
+// its values, and types.go follows them.
 //
 // The formatter and the lint rules come from buildtools, which parses a slightly
 // different language. plain.go translates between the two. sameProgram checks that

@@ -24,6 +24,7 @@ const (
 	ruleParallel     = "parallel-at-top-level"
 	ruleRegistry     = "registry-in-parallel"
 	ruleCall         = "call"
+	ruleAttribute    = "attribute"
 	ruleWord         = "word"
 	ruleFormat       = "format"
 	ruleUnusedLoad   = "load"
@@ -47,6 +48,7 @@ var Rules = []Rule{
 	{Name: ruleParallel, Severity: Fatal, About: "parallel before main runs"},
 	{Name: ruleRegistry, Severity: Fatal, About: "registry in a callback of parallel"},
 	{Name: ruleCall, Severity: Fatal, About: "a call of a builtin with an argument that it does not have, or without one that it needs"},
+	{Name: ruleAttribute, Severity: Fatal, About: "an attribute that a result, an image or another value of a builtin does not have, such as result.stauts"},
 	{Name: ruleWord, Severity: Doubtful, About: "a status, reason, match, rule or depth that does not exist, such as result.status == \"failed\""},
 	{Name: ruleMainDoc, Severity: Doubtful, About: "a flag of the script that no \"Args:\" explains"},
 	{Name: ruleModuleDoc, Severity: Doubtful, About: "a file that does not begin with a docstring", lint: true},

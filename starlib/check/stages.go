@@ -115,13 +115,10 @@ func callbacks(tree *syntax.File) []syntax.Expr {
 		if callee, ok := call.Fn.(*syntax.Ident); !ok || !isPredeclared(callee, "parallel") {
 			return true
 		}
-		for i, arg := range call.Args {
-			name := []string{"fn", "items", "on_result"}[min(i, 2)]
-			if named, ok := arg.(*syntax.BinaryExpr); ok && named.Op == syntax.EQ {
-				name, arg = named.X.(*syntax.Ident).Name, named.Y
-			}
-			if name != "items" {
-				found = append(found, arg)
+		args := argumentsOfParallel(call)
+		for _, name := range []string{"fn", "on_result"} {
+			if callback, ok := args[name]; ok {
+				found = append(found, callback)
 			}
 		}
 		return true

@@ -31,13 +31,13 @@ func (r Reference) Stub() string {
 	var b strings.Builder
 	b.WriteString(stubHead)
 	for _, e := range r.ofKind(Value) {
-		b.WriteString("\n" + e.class(className(e.Name)))
+		b.WriteString("\n" + e.class(ClassName(e.Name)))
 	}
 	for _, e := range r.ofKind(Module) {
 		if e.Name == "assert" {
 			continue // assert is a keyword of Python, so a stub cannot declare it
 		}
-		class := className(e.Name) + "Module"
+		class := ClassName(e.Name) + "Module"
 		fmt.Fprintf(&b, "\n%s\n%s: %s\n", e.class(class), e.Name, class)
 	}
 	for _, e := range append(r.ofKind(Builtin), r.ofKind(Testing)...) {

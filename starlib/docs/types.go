@@ -46,8 +46,8 @@ func plural(words string) string {
 	return first
 }
 
-// className returns the class of a value in Python: "ImageList" for image_list.
-func className(value string) string {
+// ClassName returns the class of a value in Python: "ImageList" for image_list.
+func ClassName(value string) string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(value, "_") {
 		b.WriteString(strings.ToUpper(word[:1]) + word[1:])

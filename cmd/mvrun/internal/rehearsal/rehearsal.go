@@ -36,6 +36,7 @@ type Options struct {
 	Jobs    int            // how many tests run at once
 	Timeout time.Duration  // the time limit of one test
 	Verbose bool
+	JUnit   string // the file of the report for CI systems; "" for none
 }
 
 // timeoutError says that a test took too long.
@@ -81,6 +82,11 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 		report.done(test)
 		return nil
 	})
+	if o.JUnit != "" {
+		if err := report.writeJUnit(o.JUnit); err != nil {
+			return 0, err
+		}
+	}
 	if errors.Is(err, engine.ErrInterrupted) {
 		fmt.Fprintf(o.Console.Stderr, "Interrupted: %d of %d tests were not finished.\n", report.unfinished(), report.total())
 		return job.ExitInterrupted, nil

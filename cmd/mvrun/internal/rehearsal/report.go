@@ -88,8 +88,11 @@ func (r *report) write(f *testFile) {
 		if t.err != nil {
 			fmt.Fprint(r.w, Indent(t.err.Error()))
 		}
-		if t.transcript != "" {
-			fmt.Fprint(r.w, Indent(t.transcript))
+		if transcript := t.transcript; transcript != "" {
+			if !r.verbose {
+				transcript = excerpt(transcript)
+			}
+			fmt.Fprint(r.w, Indent(transcript))
 		}
 	}
 	switch {
