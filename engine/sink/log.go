@@ -148,25 +148,11 @@ func (l Log) Write(r *engine.Result) error {
 		message += " (rejected, too: " + oneLine(r.Rejected) + ")"
 	}
 	compared := newPair(r)
-	attrs := make([]any, 0, 18)
-	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status)
-	attrs = compared.addTo(attrs)
-	if r.Reason != "" {
-		attrs = append(attrs, "reason", r.Reason)
-	}
-	if r.Match != "" {
-		attrs = append(attrs, "match", r.Match)
-	}
-	if r.Rejected != "" {
-		attrs = append(attrs, "rejected", r.Rejected)
-	}
-	if r.ServedBy != "" {
-		attrs = append(attrs, "served_by", r.ServedBy)
-	}
 	if r.Reason == validate.InvalidLine || r.Image.Destination == "" { // a line that is no image, or an entry whose images are not known
 		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
 		return nil
 	}
+	attrs := attributes(r, compared)
 	for _, warning := range r.Warnings {
 		if l.Folding.folds(slog.LevelWarn, "WARNING", oneLine(warning), r) {
 			continue
@@ -196,6 +182,25 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	log.Log(context.Background(), level, word+" "+names+": "+message, attrs...)
 	return nil
+}
+
+// attributes returns what a record of the log has beside its message.
+func attributes(r *engine.Result, compared pair) []any {
+	attrs := make([]any, 0, 18)
+	attrs = compared.addTo(append(attrs, imageKey, r.Image.Number, "status", r.Status))
+	if r.Reason != "" {
+		attrs = append(attrs, "reason", r.Reason)
+	}
+	if r.Match != "" {
+		attrs = append(attrs, "match", r.Match)
+	}
+	if r.Rejected != "" {
+		attrs = append(attrs, "rejected", r.Rejected)
+	}
+	if r.ServedBy != "" {
+		attrs = append(attrs, "served_by", r.ServedBy)
+	}
+	return attrs
 }
 
 // pair has the two references of an image for a line of the log. source is "" if
