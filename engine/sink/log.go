@@ -120,6 +120,16 @@ func Clean(text string) string {
 type Log struct {
 	Logger *slog.Logger
 	Quiet  bool // write no line for images that passed or were skipped
+	// Folding counts equal messages. It is nil where each image must have its line.
+	Folding *Folding
+}
+
+// Finish implements engine.Finisher. It logs the counts of messages that were not shown.
+func (l Log) Finish(engine.Summary) error {
+	if l.Folding != nil {
+		l.Folding.finish()
+	}
+	return nil
 }
 
 // Write implements engine.Sink.
@@ -138,9 +148,46 @@ func (l Log) Write(r *engine.Result) error {
 		message += " (rejected, too: " + oneLine(r.Rejected) + ")"
 	}
 	compared := newPair(r)
+	if r.Reason == validate.InvalidLine || r.Image.Destination == "" { // a line that is no image, or an entry whose images are not known
+		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
+		return nil
+	}
+	attrs := attributes(r, compared)
+	for _, warning := range r.Warnings {
+		if l.Folding.folds(slog.LevelWarn, "WARNING", oneLine(warning), r) {
+			continue
+		}
+		log.Warn("WARNING ["+compared.destination+"]: "+oneLine(warning), imageKey, r.Image.Number, "status", r.Status)
+	}
+	if r.Status == validate.Pass && r.Waived == "" {
+		log.Info("PASS "+compared.passed(), attrs...)
+		return nil
+	}
+	level, word, names := slog.LevelError, "ERROR", compared.with("??")
+	switch {
+	case r.Waived != "":
+		level, word, names, message = slog.LevelWarn, "WAIVED", compared.with("!="), message+" ("+waived+")"
+		attrs = append(attrs, "waived", r.Waived)
+	case r.Status == validate.Skip:
+		level, word, names = slog.LevelWarn, "SKIPPED", compared.first()
+	case r.Status == validate.Fail:
+		word, names = "FAILED", compared.with("!=")
+	}
+	if l.Folding.folds(level, word, message, r) {
+		return nil
+	}
+	if word == "FAILED" && r.Lists != nil {
+		log.Error("srcSpec: "+indented(r.Lists.Source), imageKey, r.Image.Number, "status", r.Status)
+		log.Error("dstSpec: "+indented(r.Lists.Destination), imageKey, r.Image.Number, "status", r.Status)
+	}
+	log.Log(context.Background(), level, word+" "+names+": "+message, attrs...)
+	return nil
+}
+
+// attributes returns what a record of the log has beside its message.
+func attributes(r *engine.Result, compared pair) []any {
 	attrs := make([]any, 0, 18)
-	attrs = append(attrs, imageKey, r.Image.Number, "status", r.Status)
-	attrs = compared.addTo(attrs)
+	attrs = compared.addTo(append(attrs, imageKey, r.Image.Number, "status", r.Status))
 	if r.Reason != "" {
 		attrs = append(attrs, "reason", r.Reason)
 	}
@@ -153,32 +200,7 @@ func (l Log) Write(r *engine.Result) error {
 	if r.ServedBy != "" {
 		attrs = append(attrs, "served_by", r.ServedBy)
 	}
-	if r.Reason == validate.InvalidLine || r.Image.Destination == "" { // a line that is no image, or an entry whose images are not known
-		log.Error("ERROR "+message, imageKey, r.Image.Number, "status", r.Status, "reason", r.Reason, "line_number", r.Image.LineNumber)
-		return nil
-	}
-	for _, warning := range r.Warnings {
-		log.Warn("WARNING ["+compared.destination+"]: "+oneLine(warning), imageKey, r.Image.Number, "status", r.Status)
-	}
-	if r.Waived != "" {
-		log.Warn("WAIVED "+compared.with("!=")+": "+message+" ("+waived+")", append(attrs, "waived", r.Waived)...)
-		return nil
-	}
-	switch r.Status {
-	case validate.Pass:
-		log.Info("PASS "+compared.passed(), attrs...)
-	case validate.Skip:
-		log.Warn("SKIPPED "+compared.first()+": "+message, attrs...)
-	case validate.Fail:
-		if r.Lists != nil {
-			log.Error("srcSpec: "+indented(r.Lists.Source), imageKey, r.Image.Number, "status", r.Status)
-			log.Error("dstSpec: "+indented(r.Lists.Destination), imageKey, r.Image.Number, "status", r.Status)
-		}
-		log.Error("FAILED "+compared.with("!=")+": "+message, attrs...)
-	default:
-		log.Error("ERROR "+compared.with("??")+": "+message, attrs...)
-	}
-	return nil
+	return attrs
 }
 
 // pair has the two references of an image for a line of the log. source is "" if

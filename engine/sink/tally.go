@@ -140,24 +140,7 @@ const LogEvery = 30 * time.Second
 // Log writes the progress to the log every 30 seconds (LogEvery), until stop or Finish
 // is called.
 func (t *Tally) Log(log *slog.Logger, asJSON bool) (stop func()) {
-	done := make(chan struct{})
-	var running sync.WaitGroup
-	running.Go(func() {
-		ticker := time.NewTicker(LogEvery)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				t.snapshot().log(log, asJSON)
-			case <-done:
-				return
-			}
-		}
-	})
-	stop = sync.OnceFunc(func() {
-		close(done)
-		running.Wait()
-	})
+	stop = every(LogEvery, func() { t.snapshot().log(log, asJSON) })
 	t.stops = append(t.stops, stop)
 	return stop
 }
@@ -168,4 +151,27 @@ func (t *Tally) Finish(engine.Summary) error {
 		stop()
 	}
 	return nil
+}
+
+// every calls f at regular intervals until stop is called. When stop returns, f has
+// returned, too.
+func every(interval time.Duration, f func()) (stop func()) {
+	done := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				f()
+			case <-done:
+				return
+			}
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(done)
+		running.Wait()
+	})
 }

@@ -174,7 +174,12 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 	if j.results != nil {
 		sinks = append(sinks, j.results)
 	}
-	sinks = append(sinks, j.earlier, sink.Log{Logger: j.log, Quiet: c.Quiet}, tally)
+	log := sink.Log{Logger: j.log, Quiet: c.Quiet}
+	if !c.JSONLog && !c.Session && !j.lists.interactive() { // programs need each image, and a person at a prompt each answer
+		log.Folding = sink.StartFolding(j.log)
+		j.onClose(log.Folding.Stop)
+	}
+	sinks = append(sinks, j.earlier, log, tally)
 	if bar != nil {
 		sinks = append(sinks, bar.Mover())
 	}

@@ -172,5 +172,6 @@ func (r *report) end() (int, error) {
 // Indent returns the text with each line indented, so that it stands out from the
 // text above it.
 func Indent(text string) string {
-	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
+	text = "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
+	return strings.ReplaceAll(text, "\n    \n", "\n\n") // an empty line needs no spaces
 }
