@@ -19,8 +19,10 @@ import (
 const foldAfter = 20
 
 // Folding counts equal messages of one registry after the first 20. A list of 8,000
-// images whose registry is down would otherwise bury everything else. Start logs the
-// counts every 30 seconds (LogEvery); they are logged once more at the end of the run.
+// images whose registry is down would otherwise bury everything else. Only errors and
+// warnings are counted: FAILED, SKIPPED and WAIVED are answers about one image, and a
+// person who searches the log for them must find every one. The counts are logged every
+// 30 seconds (LogEvery), and once more at the end of the run.
 type Folding struct {
 	log  *slog.Logger
 	stop func()
@@ -37,7 +39,7 @@ type Folding struct {
 // folded is a message that is only counted from now on.
 type folded struct {
 	level    slog.Level
-	word     string // such as "FAILED"
+	word     string // ERROR or WARNING
 	registry string
 	message  string // the message of the first line that was not shown, without the image's own name
 	count    int

@@ -173,7 +173,7 @@ func (l Log) Write(r *engine.Result) error {
 	case r.Status == validate.Fail:
 		word, names = "FAILED", compared.with("!=")
 	}
-	if l.Folding.folds(level, word, message, r) {
+	if word == "ERROR" && l.Folding.folds(level, word, message, r) { // each answer about an image is shown
 		return nil
 	}
 	if word == "FAILED" && r.Lists != nil {
