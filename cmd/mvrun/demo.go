@@ -98,7 +98,7 @@ func (d demonstration) show(ctx context.Context) (status int, err error) {
 		return status, err
 	}
 
-	fmt.Fprintf(out, "\nWhat is right in your environment, you say in a script. This one lets an image wait that is not built yet (typo),\n"+
+	fmt.Fprintf(out, "\nA script says what is right in your environment. This one lets an image wait that is not built yet (typo),\n"+
 		"and refuses layers that old nodes cannot unpack (maps).\n$ mvrun policy.star -f list.txt -j 10 -q\n\n%s\n", rehearsal.Indent(demoPolicy))
 	if status, err := d.validate(ctx, "policy", verdicts{}, d.path("policy.star"), "-q"); err != nil || status != job.ExitOK {
 		return status, err
