@@ -102,6 +102,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir) // keeps the test from using credentials of this machine
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv("README", filepath.Join(examples, "../README.md"))
 			env.Values[registriesKey{}] = map[string]*fakeRegistry{}
 			env.Values[interruptedKey{}] = new(*exec.Cmd)
 			env.Values[networkKey{}] = new(*network)
