@@ -75,7 +75,7 @@ func Replace(path string, content []byte) error {
 	case err != nil:
 		return err
 	case IsIrregular(path):
-		return withoutPath(os.WriteFile(path, content, 0o666))
+		return withoutPath(writeThrough(path, content))
 	}
 	return withoutPath(replace(path, content))
 }

@@ -22,44 +22,105 @@ const (
 	minPart = 8
 )
 
-// hide replaces secrets in words that came from outside. It also finds them as they are
-// escaped in URLs, in JSON and in Go's quotes, and their beginnings where somebody has
-// cut the words.
+// hide replaces secrets in words that came from outside. It also finds them where some of
+// their characters are escaped, as in URLs, in JSON and in Go's quotes, and their beginnings
+// where somebody has cut the words.
 func hide(words string, secrets []string) string {
 	if words == "" {
 		return ""
 	}
-	forms := map[string]bool{}
-	for _, secret := range secrets {
-		if isOrdinary(secret) {
-			continue
+	longestFirst := slices.Clone(secrets)
+	slices.SortFunc(longestFirst, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range slices.Compact(longestFirst) {
+		switch {
+		case secret == "", isOrdinary(secret):
+		case len(secret) >= minInside:
+			for _, form := range formsOf(secret) {
+				words = strings.ReplaceAll(words, form, redacted)
+			}
+			words = hideInside(words, secret)
+		default:
+			for _, form := range formsOf(secret) {
+				words = hideWord(words, form)
+			}
 		}
-		for _, form := range formsOf(secret) {
-			forms[form] = true
-		}
-	}
-	longestFirst := slices.SortedFunc(keys(forms), func(a, b string) int { return len(b) - len(a) })
-	for _, form := range longestFirst {
-		if len(form) >= minInside {
-			words = strings.ReplaceAll(words, form, redacted)
-		} else {
-			words = hideWord(words, form)
-		}
-	}
-	for _, form := range longestFirst {
-		words = hideBeginning(words, form)
 	}
 	return words
 }
 
-func keys(set map[string]bool) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range set {
-			if key != "" && !yield(key) {
-				return
-			}
+// hideInside replaces a secret wherever it stands, and its beginning if the words have at
+// least minPart characters of it.
+func hideInside(words, secret string) string {
+	var b strings.Builder
+	for i := 0; i < len(words); {
+		end, length := beginningAt(words, i, secret)
+		if length == len(secret) || length >= minPart {
+			b.WriteString(redacted)
+			i = end
+			continue
 		}
+		b.WriteByte(words[i])
+		i++
 	}
+	return b.String()
+}
+
+// beginningAt returns how many bytes of a secret stand in words at an index, each as it is
+// or escaped, and the index of what follows.
+func beginningAt(words string, at int, secret string) (end, length int) {
+	for length < len(secret) {
+		size := sizeOf(words[at:], secret[length])
+		if size == 0 {
+			break
+		}
+		at, length = at+size, length+1
+	}
+	return at, length
+}
+
+// sizeOf returns how many bytes at the beginning of words stand for a byte of a secret, or
+// 0: "%2F", "%252f", "\\u002f", "\\x2f" and "\\/" stand for "/". Which characters are escaped
+// differs from program to program.
+func sizeOf(words string, c byte) int {
+	if words == "" {
+		return 0
+	}
+	rest := strings.TrimLeft(words, `\`)
+	slashes := len(words) - len(rest)
+	switch {
+	case c == '\\' && slashes > 0:
+		return min(slashes, 2-slashes%2)
+	case slashes > 0 && len(rest) >= 3 && rest[0] == 'x' && isHex(rest[1:3], c):
+		return slashes + 3
+	case slashes > 0 && len(rest) >= 5 && rest[0] == 'u' && rest[1:3] == "00" && isHex(rest[3:5], c):
+		return slashes + 5
+	case slashes > 0 && rest != "" && rest[0] == c && !isAlphanumeric(c):
+		return slashes + 1
+	case words[0] == c:
+		return 1
+	case words[0] == '+' && c == ' ':
+		return 1
+	case words[0] != '%':
+		return 0
+	}
+	hex := words[1:]
+	for strings.HasPrefix(hex, "25") && !isHex(hex[:2], c) {
+		hex = hex[2:] // each time that a URL is escaped once more, "%" becomes "%25"
+	}
+	if len(hex) >= 2 && isHex(hex[:2], c) {
+		return len(words) - len(hex) + 2
+	}
+	return 0
+}
+
+// isHex reports whether two hexadecimal digits stand for a byte.
+func isHex(digits string, c byte) bool {
+	n, err := strconv.ParseUint(digits, 16, 8)
+	return err == nil && byte(n) == c
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // formsOf returns a secret as it may stand in a message.
@@ -152,24 +213,4 @@ func hasBeginning(words, token string) bool {
 		begin = begin[:i]
 	}
 	return strings.Contains(words, begin)
-}
-
-// hideBeginning replaces the beginning of a secret, as far as the words have it.
-func hideBeginning(words, secret string) string {
-	if len(secret) <= minPart {
-		return words
-	}
-	for from := 0; ; {
-		at := strings.Index(words[from:], secret[:minPart])
-		if at < 0 {
-			return words
-		}
-		at += from
-		end := at + minPart
-		for end < len(words) && end-at < len(secret) && words[end] == secret[end-at] {
-			end++
-		}
-		words = words[:at] + redacted + words[end:]
-		from = at + len(redacted)
-	}
 }

@@ -285,14 +285,14 @@ func (f *openFiles) Writable(path string, list bool) (string, error) {
 	return path, nil
 }
 
-// checkFree returns an error, "would replace FILE", if the run reads the file at
+// checkFree returns an error, "would replace FILE, …", if the run reads the file at
 // path, or if one of its sinks writes it.
 func (f *openFiles) checkFree(path string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, owned := range f.owned {
 		if disk.SameFile(path, owned) {
-			return fmt.Errorf("would replace %s", filepath.Clean(owned))
+			return fmt.Errorf("would replace %s, which this run itself reads or writes: give another name", filepath.Clean(owned))
 		}
 	}
 	return nil
