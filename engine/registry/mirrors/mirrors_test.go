@@ -284,6 +284,18 @@ func FuzzTOML(f *testing.F) {
 	})
 }
 
+// TestTruth reads the words for true and false that k3s reads.
+func TestTruth(t *testing.T) {
+	for word, want := range map[string]bool{"true": true, "True": true, "yes": true, "on": true, "false": false, "off": false, "~": false} {
+		p := &rancherParser{file: "registries.yaml", config: &Config{}, settings: map[string]*Settings{}, rules: hostRules{}}
+		err := p.parse([]byte("configs:\n  r.example:\n    tls: {insecure_skip_verify: " + word + "}\n"))
+		s := p.settings["r.example"]
+		if err != nil || s == nil || s.SkipVerify == nil || *s.SkipVerify != want {
+			t.Errorf("%s: got %+v, %v; want %t", word, s, err, want)
+		}
+	}
+}
+
 // FuzzYAML does the same for registries.yaml.
 func FuzzYAML(f *testing.F) {
 	content, err := os.ReadFile("testdata/k3s/registries.yaml")

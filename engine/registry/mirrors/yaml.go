@@ -91,5 +91,9 @@ func (p *rancherParser) truth(node *yaml.Node, what string) (*bool, error) {
 	case value == "false", value == "":
 		return new(false), nil
 	}
-	return nil, p.errorAt(node, "%s: want true or false", what)
+	var truth bool
+	if err := node.Decode(&truth); err != nil { // Decode also reads yes and off, as k3s does
+		return nil, p.errorAt(node, "%s: want true or false", what)
+	}
+	return &truth, nil
 }
