@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/engine/imagelist"
 	"mvrun/engine/sink"
 )
 
@@ -29,7 +30,7 @@ func complain(args []string, c job.Console, err error) int {
 	if usage := (usageError{}); errors.As(err, &usage) {
 		hint = fmt.Sprintf("Run \"%s\" for usage.", strings.Join(strings.Fields("mvrun "+usage.about+" --help"), " "))
 		if set := variablesOf(args, c).texts(); len(set) > 0 { // one of them may be the mistake
-			hint += " Flags also have variables: " + strings.Join(set, " ") + "."
+			hint += " Flags also have variables: " + imagelist.HideLogin(strings.Join(set, " ")) + "."
 		}
 	}
 	if asksForJSON(args, c) {

@@ -171,8 +171,24 @@ func checkDigest(digest string) error {
 // could do harm on a terminal, and cuts long words.
 func quote(word string) string {
 	const most = 100
+	word = HideLogin(word)
 	if len(word) > most {
 		return fmt.Sprintf("%q… (%d bytes)", word[:most], len(word))
 	}
 	return fmt.Sprintf("%q", word)
+}
+
+// login matches the password of USER:PASSWORD@HOST, and also the tag of NAME:TAG@DIGEST,
+// which is told apart by the algorithm after it.
+var login = regexp.MustCompile(`:[^\s/@"']+@(?:(?:sha\d+|md5|blake\d):)?`)
+
+// HideLogin returns a text with REDACTED for each password that stands before a host, as
+// in user:password@registry.example. No name may hold a login, but people write them.
+func HideLogin(text string) string {
+	return login.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.HasSuffix(found, "@") {
+			return ":REDACTED@"
+		}
+		return found
+	})
 }

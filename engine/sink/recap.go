@@ -68,7 +68,7 @@ func described(image *imagelist.Image) string {
 	}
 	switch {
 	case image.Destination == "":
-		line := oneLine(strings.TrimSpace(image.Line))
+		line := oneLine(imagelist.HideLogin(strings.TrimSpace(image.Line)))
 		if len(line) > maxLine {
 			line = strings.ToValidUTF8(line[:maxLine], "") + "…"
 		}
