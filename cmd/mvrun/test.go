@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -76,12 +77,13 @@ func (t *testCommand) run(ctx context.Context, c job.Console) (int, error) {
 
 // checkJUnit returns an error if the report cannot be written, before any test runs.
 func (t *testCommand) checkJUnit() error {
+	target, err := filepath.EvalSymlinks(t.JUnit)
 	switch {
 	case t.JUnit == "":
 		return nil
 	case t.JUnit == "-":
 		return errors.New("want the name of a file: standard output has the report for people")
-	case strings.HasSuffix(t.JUnit, ".star"):
+	case strings.HasSuffix(t.JUnit, ".star"), err == nil && strings.HasSuffix(target, ".star"): // also through a link
 		return errors.New("a report does not replace a script")
 	}
 	return disk.CheckReplaceable(t.JUnit)

@@ -23,14 +23,18 @@ type Attribute struct {
 	IsFunction bool
 }
 
-// checkAttributes finds attributes that a value does not have, such as result.stauts.
+// checkAttributes finds attributes that a value does not have, such as result.stauts, and
+// words that an attribute of a result never has.
 func (c *checker) checkAttributes() {
 	types := findTypes(c.tree, c.options)
 	syntax.Walk(c.tree, func(n syntax.Node) bool {
-		if dot, ok := n.(*syntax.DotExpr); ok {
-			if value, known := c.options.Values[types.typeOf(dot.X)]; known {
-				c.checkAttribute(value, dot.Name)
+		switch n := n.(type) {
+		case *syntax.DotExpr:
+			if value, known := c.options.Values[types.typeOf(n.X)]; known {
+				c.checkAttribute(value, n.Name)
 			}
+		case *syntax.BinaryExpr:
+			c.checkComparison(n, types)
 		}
 		return true
 	})

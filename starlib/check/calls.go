@@ -17,19 +17,16 @@ type Parameter struct {
 	Required bool
 }
 
-// checkCalls finds calls of builtins whose arguments cannot be right, and words that no
-// result has. A run would find them only when it gets there.
+// checkCalls finds calls of builtins whose arguments cannot be right. A run would find
+// them only when it gets there.
 func (c *checker) checkCalls() {
 	syntax.Walk(c.tree, func(n syntax.Node) bool {
-		switch n := n.(type) {
-		case *syntax.CallExpr:
-			if name, ok := builtinName(n.Fn); ok {
+		if call, ok := n.(*syntax.CallExpr); ok {
+			if name, ok := builtinName(call.Fn); ok {
 				if parameters, known := c.options.Builtins[name]; known {
-					c.checkArguments(n, name, parameters)
+					c.checkArguments(call, name, parameters)
 				}
 			}
-		case *syntax.BinaryExpr:
-			c.checkComparison(n)
 		}
 		return true
 	})
@@ -115,6 +112,9 @@ func namesOf(choices []validate.Choice) []string {
 	return names
 }
 
+// resultType is the type of results in the reference.
+const resultType = "Result"
+
 // resultWords are the words that the attributes of a result can have.
 var resultWords = map[string][]string{
 	"status": {string(validate.Pass), string(validate.Fail), string(validate.Skip), string(validate.Error)},
@@ -131,13 +131,13 @@ func reasonWords() []string {
 }
 
 // checkComparison finds a comparison of a result's attribute with a word that it never
-// has, such as r.status == "failed".
-func (c *checker) checkComparison(e *syntax.BinaryExpr) {
+// has, such as r.status == "failed". A struct of the script may have words of its own.
+func (c *checker) checkComparison(e *syntax.BinaryExpr, types *types) {
 	if !slices.Contains([]syntax.Token{syntax.EQL, syntax.NEQ, syntax.IN, syntax.NOT_IN}, e.Op) {
 		return
 	}
 	attribute, ok := e.X.(*syntax.DotExpr)
-	if !ok {
+	if !ok || types.typeOf(attribute.X) != resultType {
 		return
 	}
 	words := resultWords[attribute.Name.Name]
