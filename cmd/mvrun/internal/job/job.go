@@ -108,15 +108,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 
 	// Up to here a signal ends the process: no image is under way, and what is
 	// opened above may make the run wait.
-	j.ctx, j.cancel = context.WithCancelCause(ctx)
-	j.onClose(func() { j.cancel(nil) })
-	j.onClose(c.Interrupts(j.cancel))
-	if c.Deadline > 0 {
-		var stop context.CancelFunc
-		j.ctx, stop = context.WithTimeoutCause(j.ctx, c.Deadline, &engine.DeadlineError{After: c.Deadline, Hint: "--deadline"})
-		j.onClose(stop)
-	}
-	j.onClose(watchMemory(memoryLimit(), func(err error) { j.cancel(err) }))
+	j.bound(ctx)
 	j.client = j.openClient()
 	j.onClose(j.client.Close)
 	j.onClose(func() { j.cancel(nil) }) // Close of the client waits for what the context ends
@@ -136,6 +128,21 @@ func (j *Job) open(ctx context.Context) (err error) {
 	j.startProgress(tally, bar)
 	j.openWorld()
 	return nil
+}
+
+// bound makes the context of the run, which ends with ctx, at a signal, at the deadline,
+// and before the memory of the machine is used up.
+func (j *Job) bound(ctx context.Context) {
+	c := &j.config
+	j.ctx, j.cancel = context.WithCancelCause(ctx)
+	j.onClose(func() { j.cancel(nil) })
+	j.onClose(c.Interrupts(j.cancel))
+	if c.Deadline > 0 {
+		var stop context.CancelFunc
+		j.ctx, stop = context.WithTimeoutCause(j.ctx, c.Deadline, &engine.DeadlineError{After: c.Deadline, Hint: "--deadline"})
+		j.onClose(stop)
+	}
+	j.onClose(watchMemory(memoryLimit(), func(err error) { j.cancel(err) }))
 }
 
 // onClose adds a function that Close calls, before those that were added
