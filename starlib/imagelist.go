@@ -31,9 +31,14 @@ func (l *imageList) Freeze()               {}
 func (l *imageList) Truth() starlark.Bool  { return true }
 func (l *imageList) Hash() (uint32, error) { return 0, errors.New("unhashable: image_list") }
 
-// cursor returns a function that returns the images one by one, and then io.EOF.
-func (l *imageList) cursor() func(context.Context) (starlark.Value, error) {
+// cursor returns a function that returns the images one by one, and then io.EOF. ready
+// reports whether the next line was read already.
+func (l *imageList) cursor() (next func(context.Context) (starlark.Value, error), ready func() bool) {
 	index := 0
+	ready = func() bool {
+		lines, ended := l.list.Known()
+		return ended || index < len(lines)
+	}
 	return func(ctx context.Context) (starlark.Value, error) {
 		for {
 			line, err := l.list.At(ctx, index)
@@ -47,12 +52,13 @@ func (l *imageList) cursor() func(context.Context) (starlark.Value, error) {
 			}
 			l.execution.Engine.Invalid(image, err)
 		}
-	}
+	}, ready
 }
 
 // Iterate implements starlark.Iterable.
 func (l *imageList) Iterate() starlark.Iterator {
-	return &imageIterator{list: l, next: l.cursor()}
+	next, _ := l.cursor()
+	return &imageIterator{list: l, next: next}
 }
 
 type imageIterator struct {

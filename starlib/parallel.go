@@ -40,7 +40,7 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 	}
 	// Calls that run at once must not share values that can change.
 	fn.Freeze()
-	next, err := frozenItems(Context(thread), items)
+	next, ready, err := frozenItems(Context(thread), items)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,10 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 	defer thread.SetLocal(waitingLocal, thread.Local(waitingLocal)) // on_result may call parallel, too
 	thread.SetLocal(waitingLocal, true)
 	results := &orderedResults{thread: thread, onResult: onResult}
-	err = engine.Each(Context(thread), e.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
+	fair := itemsOf(next, ready, e.Engine.Jobs(), e.Engine.IsAuto())
+	err = engine.Each(Context(thread), e.Engine.Jobs(), fair.take, func(ctx context.Context, _ int, n numbered) error {
+		defer fair.done(n)
+		index, item := n.index, n.value
 		worker, end := e.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
 		worker.SetLocal(depthLocal, depth+1)
 		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)
@@ -89,17 +92,18 @@ func (e *execution) recordFailure(thread *starlark.Thread, item starlark.Value, 
 
 // frozenItems returns a function that returns the items one by one. It reads the
 // images of a list only when they are needed. All other items are frozen before the
-// first of them is returned.
-func frozenItems(ctx context.Context, items starlark.Iterable) (func(context.Context) (starlark.Value, error), error) {
+// first of them is returned. ready reports whether the next item is known already.
+func frozenItems(ctx context.Context, items starlark.Iterable) (next func(context.Context) (starlark.Value, error), ready func() bool, err error) {
 	if images, ok := items.(*imageList); ok {
-		return images.cursor(), nil
+		next, ready = images.cursor()
+		return next, ready, nil
 	}
 	var all []starlark.Value
 	iterator := items.Iterate()
 	defer iterator.Done()
 	for item := starlark.Value(nil); iterator.Next(&item); {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, nil, context.Cause(ctx)
 		}
 		item.Freeze()
 		all = append(all, item)
@@ -111,7 +115,7 @@ func frozenItems(ctx context.Context, items starlark.Iterable) (func(context.Con
 		item := all[0]
 		all = all[1:]
 		return item, nil
-	}, nil
+	}, func() bool { return true }, nil
 }
 
 // orderedResults collects the results of concurrent calls, in the order of the items.

@@ -32,7 +32,7 @@ func (j *Job) hints(s engine.Summary) []string {
 		}
 	}
 	if c.Jobs == 1 && s.Elapsed > slow && s.Images >= manyImages {
-		hints = append(hints, "This run validated one image at a time; -j 10 validates ten at once.")
+		hints = append(hints, "This run validated one image at a time; -j 10 validates ten at once, and -j auto as many as the registries allow.")
 	}
 	return hints
 }
