@@ -162,6 +162,17 @@ func (l *ledger) counting() iter.Seq[unit] {
 	}
 }
 
+// outcomes returns the images whose results count, with the outcomes of these results.
+func (l *ledger) outcomes() iter.Seq2[*imagelist.Image, outcome] {
+	return func(yield func(*imagelist.Image, outcome) bool) {
+		for u := range l.counting() {
+			if !yield(u.image, l.outcome(u)) {
+				return
+			}
+		}
+	}
+}
+
 // hand notes results that the script stands by. The caller does not change them.
 // sequence is the number of the run's newest result.
 func (l *ledger) hand(results []*Packed, sequence uint32) {

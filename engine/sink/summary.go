@@ -129,24 +129,10 @@ func (s Summary) print(outcome engine.Summary) error {
 	for _, hint := range outcome.Hints {
 		fmt.Fprintln(w, hint)
 	}
-	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && severity(outcome.ExitStatus) < severity(outcome.OwnStatus) {
+	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && engine.IsWorse(outcome.OwnStatus, outcome.ExitStatus) {
 		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)
 	}
 	return nil
-}
-
-// severity orders exit statuses: a failure (1) is worse than an image that could
-// not be checked (3), and a script's own status is worse than both.
-func severity(status int) int {
-	switch status {
-	case 0:
-		return 0
-	case 3:
-		return 1
-	case 1:
-		return 2
-	}
-	return 3
 }
 
 // hinted returns a hint in brackets, or "" if there is none.

@@ -17,11 +17,11 @@ import (
 
 // Exit statuses of the command.
 const (
-	ExitOK          = 0
-	ExitFailed      = 1 // at least one image failed
-	ExitUsage       = 2 // wrong usage, a broken script, an unreadable, empty or wrong list
-	ExitUnchecked   = 3 // no image failed, but at least one could not be checked
-	ExitInterrupted = 130
+	ExitOK          = engine.ExitOK
+	ExitFailed      = engine.ExitFailed
+	ExitUsage       = engine.ExitUsage
+	ExitUnchecked   = engine.ExitUnchecked
+	ExitInterrupted = engine.ExitInterrupted
 )
 
 // Console is what a command reads and writes. Tests make one of their own.

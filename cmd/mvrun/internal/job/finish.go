@@ -76,7 +76,7 @@ func (j *Job) saveUnfinished(cause, sinkErr error) (unreached int, err error) {
 // exit returns the exit status, or the error of the script. It adds to the
 // summary what the results alone and the script say.
 func (j *Job) exit(s *engine.Summary) (status int, err error) {
-	s.OwnStatus, s.ScriptStatus = ownStatus(*s), j.status
+	s.OwnStatus, s.ScriptStatus = s.StatusOfResults(), j.status
 	switch {
 	case s.Interrupted() && !j.config.Session:
 		return ExitInterrupted, nil
@@ -94,17 +94,6 @@ func (j *Job) exit(s *engine.Summary) (status int, err error) {
 		return *j.status, nil
 	}
 	return s.OwnStatus, nil
-}
-
-// ownStatus returns the exit status by the results alone.
-func ownStatus(s engine.Summary) int {
-	switch {
-	case s.Status[validate.Fail] > 0:
-		return ExitFailed
-	case s.Status[validate.Error] > 0:
-		return ExitUnchecked
-	}
-	return ExitOK
 }
 
 // checkedNothing reports whether no image at all passed, failed or was skipped, although

@@ -1,0 +1,281 @@
+package results
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mvrun/engine"
+)
+
+// Merge reads the results files of a run and puts them together: one file of a whole
+// run, or a file for each part of the list. It refuses files that are not of one run,
+// and two files of one part. It also refuses a run of which a part is missing or has
+// not ended, unless partial is true: then the Notices of the outcome say so.
+func Merge(paths []string, partial bool) (*Outcome, error) {
+	parts := make([]Part, len(paths))
+	var reading errgroup.Group
+	reading.SetLimit(runtime.GOMAXPROCS(0))
+	for i, path := range paths {
+		reading.Go(func() error {
+			part, err := readPart(path)
+			if err == nil {
+				parts[i] = *part
+			}
+			return err
+		})
+	}
+	if err := reading.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(parts, func(a, b Part) int { return cmp.Compare(a.index(), b.index()) })
+	if err := checkOneRun(parts); err != nil {
+		return nil, err
+	}
+	missing := missingOf(parts)
+	if len(missing) > 0 && !partial {
+		return nil, &IncompleteError{missing}
+	}
+	o, err := combine(parts)
+	if err != nil {
+		return nil, err
+	}
+	o.Notices = missing
+	if err := o.checkLines(len(missing) == 0); err != nil {
+		return nil, err
+	}
+	o.setStatus()
+	return o, nil
+}
+
+// IncompleteError says what is missing of a run, or has not ended.
+type IncompleteError struct{ Missing []string }
+
+func (e *IncompleteError) Error() string { return strings.Join(e.Missing, "; ") }
+
+// index returns which part of the list a file is of, from 1, or 0 for the whole list.
+func (p Part) index() int {
+	if p.Header.Shard == nil {
+		return 0
+	}
+	return p.Header.Shard.Index
+}
+
+// name names a part in a message.
+func (p Part) name() string {
+	if p.Header.Shard == nil {
+		return p.File
+	}
+	return fmt.Sprintf("part %d of %d (%s)", p.Header.Shard.Index, p.Header.Shard.Count, p.File)
+}
+
+// maxApart is how long after the first part another one of the same run may begin, if
+// no id says that they belong together.
+const maxApart = 24 * time.Hour
+
+// checkOneRun returns an error unless the parts are different parts of one run.
+func checkOneRun(parts []Part) error {
+	first := parts[0]
+	for i, part := range parts[1:] {
+		if what, mine, its := difference(first.Header, part.Header); what != "" {
+			return fmt.Errorf("%s and %s are not of one run: %s differs (%s and %s)", first.File, part.File, what, mine, its)
+		}
+		switch before := parts[i]; {
+		case part.Header.Shard == nil:
+			return fmt.Errorf("%s and %s are both of the whole list: name the file of one run, or those of its parts", before.File, part.File)
+		case part.index() == before.index():
+			return fmt.Errorf("%s and %s are both of part %d of %d: name one of them", before.File, part.File, part.index(), part.Header.Shard.Count)
+		}
+	}
+	return nil
+}
+
+// difference returns what tells the headers of two runs apart, and the values of each.
+// what is "" if they may be of one run.
+func difference(a, b Header) (what, first, second string) {
+	question := func(h Header) string { return fmt.Sprintf("%+v", h.Question) }
+	count := func(h Header) string {
+		if h.Shard == nil {
+			return "the whole list"
+		}
+		return fmt.Sprint(h.Shard.Count)
+	}
+	lines := func(h Header) string {
+		if h.ListLines == nil {
+			return "not known"
+		}
+		return fmt.Sprint(*h.ListLines)
+	}
+	for _, field := range []struct{ what, a, b string }{
+		{"the number of parts", count(a), count(b)},
+		{"the list's SHA-256", cmp.Or(text(a.ListSHA256), "none"), cmp.Or(text(b.ListSHA256), "none")},
+		{"the list's number of lines", lines(a), lines(b)},
+		{"the script's SHA-256", a.ScriptSHA256, b.ScriptSHA256},
+		{"the question", question(a), question(b)},
+	} {
+		if field.a != field.b {
+			return field.what, field.a, field.b
+		}
+	}
+	switch {
+	case a.RunFrom != random && b.RunFrom != random && a.Run != b.Run:
+		return "the run's id", a.RunFrom + "=" + a.Run, b.RunFrom + "=" + b.Run
+	case (a.RunFrom == random || b.RunFrom == random) && a.Started.Sub(b.Started).Abs() > maxApart:
+		return "the start, by more than 24 hours,", a.Started.Local().Format(time.DateTime), b.Started.Local().Format(time.DateTime)
+	}
+	return "", "", ""
+}
+
+// random stands in a header in place of the variable that told the run's id, if none did.
+const random = "random"
+
+// missingOf says which parts are missing, and which have not ended.
+func missingOf(parts []Part) []string {
+	var missing, absent []string
+	if shard := parts[0].Header.Shard; shard != nil {
+		for index := 1; index <= shard.Count; index++ {
+			if !slices.ContainsFunc(parts, func(p Part) bool { return p.index() == index }) {
+				absent = append(absent, fmt.Sprint(index))
+			}
+		}
+		switch {
+		case len(absent) == 1:
+			missing = append(missing, fmt.Sprintf("part %s of %d is missing", absent[0], shard.Count))
+		case len(absent) > 1:
+			missing = append(missing, fmt.Sprintf("%d of %d parts are missing: %s", len(absent), shard.Count, strings.Join(absent, ", ")))
+		}
+	}
+	for _, part := range parts {
+		missing = append(missing, part.notices()...)
+	}
+	return missing
+}
+
+// notices says whether the run of a part ended early, and how much was not checked.
+func (p Part) notices() []string {
+	end := p.End
+	switch {
+	case end == nil:
+		return []string{p.name() + " has no end: its run was killed, or is still under way"}
+	case end.Status == engine.ExitInterrupted || text(end.Cause) == causeInterrupted:
+		return []string{fmt.Sprintf("%s was interrupted: %s", p.name(), notReached(end.Unchecked))}
+	}
+	return nil
+}
+
+func notReached(lines int) string {
+	if lines == 1 {
+		return "1 line was not reached"
+	}
+	return fmt.Sprintf("%d lines were not reached", lines)
+}
+
+// checkLines returns an error if whole is true, and the parts together have not as many
+// lines as the list.
+func (o *Outcome) checkLines(whole bool) error {
+	if len(o.Parts) == 1 && o.Parts[0].Header.Shard == nil {
+		return nil
+	}
+	if lines := o.Header.ListLines; whole && lines != nil && *lines != o.Summary.Lines {
+		return fmt.Errorf("the parts have %d lines together, and the list has %d: they are not the parts of one list", o.Summary.Lines, *lines)
+	}
+	return nil
+}
+
+// addEnds adds to the summary what the ends of the parts say.
+func (o *Outcome) addEnds() {
+	s := &o.Summary
+	var finished time.Time
+	s.Started = o.Header.Started
+	for i, part := range o.Parts {
+		end := part.End
+		if end == nil {
+			continue
+		}
+		began := end.Finished.Add(-time.Duration(end.DurationMS) * time.Millisecond)
+		if i == 0 || began.Before(s.Started) {
+			s.Started = began // of the last process of a run that was taken up
+		}
+		if end.Finished.After(finished) {
+			finished = end.Finished
+		}
+		s.Lines += end.Lines
+		s.LeftOut += end.LeftOut + end.Unchecked
+		s.Unreached += end.Unchecked
+		s.Requests += end.Requests
+		s.Bytes += end.Bytes
+		s.Earlier += end.Earlier
+		if s.Cause == nil {
+			s.Cause = causeOf(end)
+		}
+	}
+	if finished.After(s.Started) {
+		s.Elapsed = finished.Sub(s.Started)
+	}
+	s.OwnStatus = s.StatusOfResults()
+	s.ExitStatus = s.OwnStatus
+	if end := o.Parts[0].End; len(o.Parts) == 1 && end != nil {
+		s.OwnStatus, s.ExitStatus, s.ScriptStatus = end.OwnStatus, end.Status, end.ScriptStatus
+		s.FailedList, s.FailedLines = end.FailedList, end.FailedLines
+	}
+}
+
+// setStatus sets the exit status of a merged run: that of the results, or the worst one
+// that the script gave its parts, if the script gave one to every part.
+func (o *Outcome) setStatus() {
+	s := &o.Summary
+	s.OwnStatus, s.ScriptStatus = s.StatusOfResults(), nil
+	s.ExitStatus = s.OwnStatus
+	worst, scripts := engine.ExitOK, 0
+	for _, part := range o.Parts {
+		if part.End == nil {
+			continue
+		}
+		if part.End.ScriptStatus != nil {
+			scripts++
+		}
+		if engine.IsWorse(part.End.Status, worst) {
+			worst = part.End.Status
+		}
+	}
+	switch {
+	case scripts == len(o.Parts):
+		s.ScriptStatus, s.ExitStatus = &worst, worst
+	case worst == engine.ExitUsage:
+		s.ExitStatus = worst // the script failed in a part
+	}
+	o.raise()
+}
+
+// raise makes sure that the exit status of a run which is not whole says so.
+func (o *Outcome) raise() {
+	if len(o.Notices) > 0 && engine.IsWorse(engine.ExitUnchecked, o.Summary.ExitStatus) {
+		o.Summary.ExitStatus = engine.ExitUnchecked
+	}
+}
+
+// Causes of an end before the script came to its own.
+const (
+	causeInterrupted = "interrupted"
+	causeDeadline    = "deadline"
+	causeScript      = "script"
+)
+
+// causeOf returns the cause of the end of a part, or nil.
+func causeOf(end *End) error {
+	switch text(end.Cause) {
+	case "":
+		return nil
+	case causeInterrupted:
+		return engine.ErrInterrupted
+	case causeDeadline:
+		return &engine.DeadlineError{}
+	}
+	return errors.New("the script failed")
+}
