@@ -47,6 +47,9 @@ func Merge(paths []string, partial bool) (*Outcome, error) {
 		return nil, err
 	}
 	o.Notices = missing
+	for _, part := range parts {
+		o.Notices = append(o.Notices, part.early()...)
+	}
 	if err := o.checkLines(len(missing) == 0); err != nil {
 		return nil, err
 	}
@@ -124,16 +127,13 @@ func difference(a, b Header) (what, first, second string) {
 		}
 	}
 	switch {
-	case a.RunFrom != random && b.RunFrom != random && a.Run != b.Run:
+	case !a.HasRandomID() && !b.HasRandomID() && a.Run != b.Run:
 		return "the run's id", a.RunFrom + "=" + a.Run, b.RunFrom + "=" + b.Run
-	case (a.RunFrom == random || b.RunFrom == random) && a.Started.Sub(b.Started).Abs() > maxApart:
+	case (a.HasRandomID() || b.HasRandomID()) && a.Started.Sub(b.Started).Abs() > maxApart:
 		return "the start, by more than 24 hours,", a.Started.Local().Format(time.DateTime), b.Started.Local().Format(time.DateTime)
 	}
 	return "", "", ""
 }
-
-// random stands in a header in place of the variable that told the run's id, if none did.
-const random = "random"
 
 // missingOf says which parts are missing, and which have not ended.
 func missingOf(parts []Part) []string {
@@ -157,14 +157,35 @@ func missingOf(parts []Part) []string {
 	return missing
 }
 
-// notices says whether the run of a part ended early, and how much was not checked.
+// notices says whether the run of a part did not come to its end.
 func (p Part) notices() []string {
-	end := p.End
+	end, name := p.End, "the run"
+	if p.Header.Shard != nil {
+		name = p.name()
+	}
 	switch {
 	case end == nil:
 		return []string{p.name() + " has no end: its run was killed, or is still under way"}
 	case end.Status == engine.ExitInterrupted || text(end.Cause) == causeInterrupted:
-		return []string{fmt.Sprintf("%s was interrupted: %s", p.name(), notReached(end.Unchecked))}
+		return []string{fmt.Sprintf("%s was interrupted: %s", name, notReached(end.Unchecked))}
+	}
+	return nil
+}
+
+// early says whether the run of a part was over before its script.
+func (p Part) early() []string {
+	if p.End == nil {
+		return nil
+	}
+	where := ""
+	if p.Header.Shard != nil {
+		where = " in " + p.name()
+	}
+	switch text(p.End.Cause) {
+	case causeDeadline:
+		return []string{"the run's time was over" + where + " before all images were checked"}
+	case causeScript:
+		return []string{"the script failed" + where + ": " + notReached(p.End.Unchecked)}
 	}
 	return nil
 }

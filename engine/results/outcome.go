@@ -104,7 +104,7 @@ func Read(path string) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Notices = part.notices()
+	o.Notices = append(part.notices(), part.early()...)
 	o.raise()
 	return o, nil
 }

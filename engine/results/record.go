@@ -39,6 +39,13 @@ type Header struct {
 	Started      time.Time `json:"started"`
 }
 
+// random stands in a header in place of the variable that told the run's id, if none did.
+const random = "random"
+
+// HasRandomID reports whether no variable told the run's id. The ids of the parts of one
+// run differ then.
+func (h Header) HasRandomID() bool { return h.RunFrom == random }
+
 // Shard says which part of the list a run is of.
 type Shard struct {
 	Index int `json:"index"` // from 1

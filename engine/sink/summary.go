@@ -50,18 +50,23 @@ func (s Summary) Finish(outcome engine.Summary) error {
 	if n := outcome.NotHandedOver; n > 0 && outcome.FailedList != "" && outcome.Cause == nil {
 		s.Log.Warn(fmt.Sprintf("%s did not pass, and the failed list lacks them: the script gave no result of their lines to write_failed, or read the lines later", count(n, "image")))
 	}
+	s.Show(outcome)
+	return nil
+}
+
+// Show writes the summary of a run that need not be this one.
+func (s Summary) Show(outcome engine.Summary) {
 	if s.AsJSON {
 		logSummary(s.Log, outcome)
-		return nil
+		return
 	}
 	begun := outcome.Images+outcome.Unreached > 0
 	if !begun && outcome.Cause != nil && !outcome.Interrupted() && outcome.Deadline() == nil {
-		return nil
+		return
 	}
 	// If the screen cannot be written to, the log has the same error, and the run
 	// reports that one.
 	_ = s.print(outcome)
-	return nil
 }
 
 // dateAndZone is how the summary writes a time. A log that is read days later, or in

@@ -56,9 +56,14 @@ func (c *Config) openEarlierList(own *imagelist.List) (*earlierList, error) {
 		return &earlierList{}, nil
 	}
 	if len(bytes.TrimSpace(content)) > 0 && !readsAsList(c.Failed) && !isPart(content, own) && !isOwnName(c.Failed) {
-		return nil, fmt.Errorf("the failed list would replace %s (-o), which is no list of images: remove that file, or give -o another name", c.Failed)
+		return nil, foreignListError(c.Failed)
 	}
 	return &earlierList{path: c.Failed}, nil
+}
+
+// foreignListError is the error of a failed list that would replace somebody's work.
+func foreignListError(path string) error {
+	return fmt.Errorf("the failed list would replace %s (-o), which is no list of images: remove that file, or give -o another name", path)
 }
 
 // usualName is the name of the failed list if the user gives none.

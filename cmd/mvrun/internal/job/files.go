@@ -34,7 +34,7 @@ type file struct {
 }
 
 // files is the one table of the files that a run reads or writes. A new file
-// needs a row here, or is one of Config.Outputs.
+// needs a row here, or is one of Config.Reports.
 func (c *Config) files() []file {
 	table := []file{
 		{flag: "-f", path: &c.List, use: reads},
@@ -54,9 +54,7 @@ func (c *Config) files() []file {
 	for _, path := range c.registryFiles() {
 		table = append(table, file{flag: "--registries", path: &path, use: reads, loaded: true})
 	}
-	for i := range c.Outputs {
-		table = append(table, file{flag: c.Outputs[i].Flag, path: &c.Outputs[i].Path, use: writes, check: checkOutput(c.Outputs[i].Flag)})
-	}
+	table = append(table, reportFiles(c.Reports)...)
 	for i := range c.AllowDirs {
 		table = append(table, file{flag: "--allow-path", path: &c.AllowDirs[i], use: findsIn, check: checkFolder})
 	}
@@ -101,8 +99,21 @@ func checkResults(path string) error {
 	return nil
 }
 
-// checkOutput returns the check of a file that a flag names.
-func checkOutput(flag string) func(path string) error {
+// reportFiles returns the rows of reports.
+func reportFiles(reports []Report) []file {
+	var rows []file
+	for i := range reports {
+		row := file{flag: reports[i].Flag, path: &reports[i].Path, use: writes, check: checkReport(reports[i].Flag)}
+		if reports[i].Appends { // what is in the file stays, so nothing may replace it
+			row.use, row.loaded, row.check = reads, true, nil
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// checkReport returns the check of a report that a flag names.
+func checkReport(flag string) func(path string) error {
 	return func(path string) error {
 		if err := disk.CheckReplaceable(path); err != nil {
 			return fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
@@ -145,12 +156,24 @@ func (c *Config) settle() error {
 	}
 	// The folders come first: their error tells more than what follows from it.
 	slices.SortStableFunc(table, func(a, b file) int { return int(b.use - a.use) })
+	return checkTable(table, c.onDisk, c.overwrites)
+}
+
+// checkTable returns an error if a file of a table could not be written, or if writing it
+// would destroy another one. onDisk returns the path of a row's file, or "" if it is no
+// file. overwrites makes the error of a file that would replace another one.
+func checkTable(table []file, onDisk func(file) string, overwrites func(f, other file) error) error {
 	for i, f := range table {
 		if *f.path == "" {
 			continue
 		}
-		if err := c.checkOverwrites(f, table, i); err != nil {
-			return err
+		for j, other := range table {
+			if f.use != writes || *f.path == standardOutput && other.flag == redirectedFlag {
+				continue
+			}
+			if (other.use == reads || other.use == writes && j < i) && disk.SameFile(onDisk(f), onDisk(other)) {
+				return overwrites(f, other)
+			}
 		}
 		if f.check != nil && *f.path != standardOutput {
 			if err := f.check(*f.path); err != nil {
@@ -173,23 +196,6 @@ func (c *Config) move(f file) {
 	}
 }
 
-// checkOverwrites returns an error if writing a row's file would destroy a file
-// that the run reads, or one that it writes for a row before the given place.
-func (c *Config) checkOverwrites(f file, table []file, place int) error {
-	if f.use != writes {
-		return nil
-	}
-	for i, other := range table {
-		if *f.path == standardOutput && other.flag == redirectedFlag {
-			continue
-		}
-		if (other.use == reads || other.use == writes && i < place) && disk.SameFile(c.onDisk(f), c.onDisk(other)) {
-			return c.overwrites(f, other)
-		}
-	}
-	return nil
-}
-
 // overwrites returns the error of a file that would replace another one.
 func (c *Config) overwrites(f, other file) error {
 	if f.flag == "-o" {
@@ -202,6 +208,10 @@ func (c *Config) overwrites(f, other file) error {
 			return fmt.Errorf("the failed list would replace %s, a module of the script: give -o another file", *other.path)
 		}
 	}
+	return overwritesError(f, other)
+}
+
+func overwritesError(f, other file) error {
 	return fmt.Errorf("%s %s would overwrite %s: give it another name", f.flag, *f.path, other.flag)
 }
 
@@ -229,7 +239,7 @@ type openFiles struct {
 	failed  string   // the failed list of -o
 	named   []string // paths that the script may use wherever they are
 
-	outputs []Output // files that the run replaces when it is over
+	reports []Report // which the run writes when it is over
 	folders []string // below them, the script may replace any file
 
 	mu    sync.Mutex
@@ -239,7 +249,7 @@ type openFiles struct {
 
 // openFiles returns the files of the table once they are settled.
 func (c *Config) openFiles() *openFiles {
-	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named), outputs: c.Outputs, folders: c.AllowDirs}
+	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named), reports: c.Reports, folders: c.AllowDirs}
 	for _, f := range c.files() {
 		if f.use == findsIn {
 			continue
@@ -258,9 +268,9 @@ func (c *Config) openFiles() *openFiles {
 // reads, and keeps the script from replacing that file.
 func (f *openFiles) Readable(path string) (string, error) {
 	path = f.sandbox.Found(path)
-	for _, output := range f.outputs {
-		if output.Path != "" && disk.SameFile(path, output.Path) {
-			return "", fmt.Errorf("the script reads %s, which %s would replace: give %s another name", path, output.Flag, output.Flag)
+	for _, report := range f.reports {
+		if report.Path != "" && disk.SameFile(path, report.Path) {
+			return "", fmt.Errorf("the script reads %s, which %s would replace: give %s another name", path, report.Flag, report.Flag)
 		}
 	}
 	f.mu.Lock()

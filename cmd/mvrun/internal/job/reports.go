@@ -1,0 +1,77 @@
+package job
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"mvrun/engine"
+	"mvrun/engine/disk"
+	"mvrun/engine/results"
+	"mvrun/engine/sink"
+)
+
+// reporter is the sink that writes the reports of a run when it is over. It reads what
+// the run has recorded, so that the reports are those which a later command makes of the
+// results file.
+type reporter struct{ job *Job }
+
+// Write implements engine.Sink. It does nothing: another sink records the results.
+func (reporter) Write(*engine.Result) error { return nil }
+
+// Finish implements engine.Finisher.
+func (r reporter) Finish(engine.Summary) error {
+	outcome, err := results.Read(r.job.readAs)
+	if err != nil {
+		return fmt.Errorf("the reports are not written: %w", err)
+	}
+	return writeReports(r.job.config.Reports, outcome, r.job.config.Console, r.job.log)
+}
+
+// writeReports writes reports. One that cannot be written does not keep the others from
+// being written.
+func writeReports(reports []Report, outcome *results.Outcome, c Console, log *slog.Logger) error {
+	var failed []error
+	for _, report := range reports {
+		if err := report.write(outcome, c); err != nil {
+			failed = append(failed, fmt.Errorf("writing the report %s (%s): %w", report.Path, report.Flag, err))
+		} else if report.Path != standardOutput {
+			log.Info(fmt.Sprintf("report: %s", report.Path), "flag", report.Flag, "path", report.Path)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// write writes a report to its place.
+func (r Report) write(outcome *results.Outcome, c Console) error {
+	var content bytes.Buffer
+	if err := r.Write(&content, outcome); err != nil {
+		return err
+	}
+	switch {
+	case r.Path == standardOutput:
+		_, err := c.Stdout.Write(content.Bytes())
+		return err
+	case r.Appends:
+		return appendTo(r.Path, content.Bytes())
+	}
+	return disk.Replace(r.Path, content.Bytes())
+}
+
+// appendTo adds content to the end of a file.
+func appendTo(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
+}
+
+// newSummary returns the summary of a run, with the words of this command.
+func newSummary(w io.Writer, log *slog.Logger) sink.Summary {
+	return sink.Summary{W: w, Log: log, ListHint: "-f", Advice: Advice, RulesHint: "--rules"}
+}
