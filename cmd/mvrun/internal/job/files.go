@@ -167,13 +167,8 @@ func checkTable(table []file, onDisk func(file) string, overwrites func(f, other
 		if *f.path == "" {
 			continue
 		}
-		for j, other := range table {
-			if f.use != writes || *f.path == standardOutput && other.flag == redirectedFlag {
-				continue
-			}
-			if (other.use == reads || other.use == writes && j < i) && disk.SameFile(onDisk(f), onDisk(other)) {
-				return overwrites(f, other)
-			}
+		if other, found := overwritten(f, table, i, onDisk); found {
+			return overwrites(f, other)
 		}
 		if f.check != nil && *f.path != standardOutput {
 			if err := f.check(*f.path); err != nil {
@@ -182,6 +177,23 @@ func checkTable(table []file, onDisk func(file) string, overwrites func(f, other
 		}
 	}
 	return nil
+}
+
+// overwritten returns a file that writing a row's file would destroy: one that is read,
+// or one that is written for a row before the given place.
+func overwritten(f file, table []file, place int, onDisk func(file) string) (other file, found bool) {
+	if f.use != writes {
+		return file{}, false
+	}
+	for i, other := range table {
+		if *f.path == standardOutput && other.flag == redirectedFlag {
+			continue
+		}
+		if (other.use == reads || other.use == writes && i < place) && disk.SameFile(onDisk(f), onDisk(other)) {
+			return other, true
+		}
+	}
+	return file{}, false
 }
 
 // move moves the path of a row into the sandbox.
