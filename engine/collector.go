@@ -49,8 +49,11 @@ type Summary struct {
 	Elapsed time.Duration
 	// NotPassed are the images that failed or could not be checked, by reason.
 	NotPassed []Group
-	Lines     int // lines of the run's lists, as far as they were read
-	LeftOut   int // lines of which there is no result
+	// Lists are the lists that the script read. The run is of the part Shard of each.
+	Lists   []ListCount
+	Shard   imagelist.Shard
+	Lines   int // lines of this part
+	LeftOut int // lines of this part of which there is no result
 
 	// NotHandedOver counts images that did not pass, and of whose lines the script
 	// gave nothing to the failed list; and lines that are no images, and that the

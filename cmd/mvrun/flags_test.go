@@ -19,6 +19,7 @@ var promised = []struct{ name, short, value string }{
 	{"os", "", "linux,windows"},
 	{"source", "s", ""},
 	{"list-format", "", "auto"},
+	{"shard", "", ""},
 	{"destination", "d", ""},
 	{"default-project", "", "library"},
 	{"failed", "o", "mirror-validate-failed.txt"},

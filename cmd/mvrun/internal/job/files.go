@@ -131,6 +131,9 @@ var outputNames = []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 // file could not be written, or if writing it would destroy another one.
 func (c *Config) settle() error {
 	table := c.files()
+	if err := c.nameParts(table); err != nil {
+		return err
+	}
 	for _, f := range table {
 		if f.use == writes && slices.Contains(outputNames, filepath.Clean(*f.path)) {
 			*f.path = standardOutput
