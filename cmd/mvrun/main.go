@@ -99,11 +99,13 @@ func parseCommand(args []string, c job.Console) (command, error) {
 	switch selected := selected.(type) {
 	case *runCommand:
 		selected.variables, selected.own = line.variables.used(parsed), line.own
+		selected.isFailedGiven = isGiven(parsed, "failed")
 		if line.script.Name == selected.Script {
 			selected.program = line.script
 		}
 	case *replCommand:
 		selected.variables = line.variables.used(parsed)
+		selected.isFailedGiven = isGiven(parsed, "failed")
 	}
 	return selected, nil
 }

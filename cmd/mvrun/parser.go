@@ -153,6 +153,11 @@ func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 	return parser.Parse(args)
 }
 
+// isGiven reports whether the command line or a variable sets a flag.
+func isGiven(parsed *kong.Context, name string) bool {
+	return slices.ContainsFunc(parsed.Path, func(path *kong.Path) bool { return path.Flag != nil && path.Flag.Name == name })
+}
+
 // commandOf returns the name of the command in a wrong command line. It returns "" for
 // the command "run", and if there is no command.
 func commandOf(err error) string {

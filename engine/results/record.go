@@ -170,6 +170,7 @@ type End struct {
 	Waived    int                                         `json:"waived"`    // of images, in none of the four above
 	Earlier   int                                         `json:"earlier"`   // of images, those that an earlier run found out
 	Lines     int                                         `json:"lines"`     // of the part of the list
+	Lists     []List                                      `json:"lists"`     // in the order in which the run read them
 	LeftOut   int                                         `json:"left_out"`  // lines that the script did not validate
 	Unchecked int                                         `json:"unchecked"` // lines that an interrupted run did not reach
 	Reasons   map[validate.Status]map[validate.Reason]int `json:"reasons"`
@@ -193,6 +194,14 @@ type Group struct {
 	Count  int             `json:"count"`
 	Advice string          `json:"advice"` // what a reader can do; may be empty
 	First  []Image         `json:"first"`  // the first ones in the order of the lists, at most 20
+}
+
+// List says how many lines a list has. An entry with several images counts as one line.
+type List struct {
+	Name   string  `json:"name"`
+	SHA256 *string `json:"sha256"` // null for a stream
+	Lines  int     `json:"lines"`  // of the whole list, as far as they were read
+	Part   int     `json:"part"`   // of these, the lines of the run's part of the list
 }
 
 // recordOf returns the record of a result.
@@ -247,8 +256,11 @@ func endOf(s engine.Summary) End {
 	end := End{
 		Type: TypeEnd, Finished: time.Now(), Status: s.ExitStatus, OwnStatus: s.OwnStatus, ScriptStatus: s.ScriptStatus,
 		Images: s.Images, Pass: s.Status[validate.Pass], Fail: s.Status[validate.Fail], Skip: s.Status[validate.Skip], Error: s.Status[validate.Error],
-		Waived: s.Waived, Earlier: s.Earlier, Lines: s.Lines, LeftOut: s.LeftOut - s.Unreached, Unchecked: s.Unreached, Reasons: s.Reasons, Matches: s.Matches,
+		Waived: s.Waived, Earlier: s.Earlier, Lines: s.Lines, Lists: make([]List, len(s.Lists)), LeftOut: s.LeftOut - s.Unreached, Unchecked: s.Unreached, Reasons: s.Reasons, Matches: s.Matches,
 		Requests: s.Requests, Bytes: s.Bytes, DurationMS: s.Elapsed.Milliseconds(), FailedList: s.FailedList, FailedLines: s.FailedLines,
+	}
+	for i, list := range s.Lists {
+		end.Lists[i] = List{list.Name, orNull(list.SHA256), list.Lines, list.Part}
 	}
 	switch {
 	case s.Cause == nil:

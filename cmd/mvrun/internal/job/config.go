@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"mvrun/cmd/mvrun/internal/shard"
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry"
@@ -69,11 +70,12 @@ type Config struct {
 	Arguments map[string]any // of the script's main
 	Program   Program        // nil means starlib.Run
 
-	List       string // path of the image list, "-" for standard input, "" for the prompt or standard input
-	ListFormat string // of the list, and of others that the script names no format for; "" means formats.Auto
-	Failed     string // path of the failed list
-	Results    string // path of the results file, "" for none
-	Resume     bool   // go on from the results file
+	List       string       // path of the image list, "-" for standard input, "" for the prompt or standard input
+	ListFormat string       // of the list, and of others that the script names no format for; "" means formats.Auto
+	Shard      shard.Choice // the part of each list that the run validates
+	Failed     string       // path of the failed list
+	Results    string       // path of the results file, "" for none
+	Resume     bool         // go on from the results file
 	Reports    []Report
 	AllowDirs  []string // folders that the script may use besides its own
 	AllowEnv   []string // the only variables that the script may read; empty means all

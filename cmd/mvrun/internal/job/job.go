@@ -97,6 +97,9 @@ func (j *Job) open(ctx context.Context) (err error) {
 	if len(c.Variables) > 0 {
 		j.log.Debug("variables that set flags: " + strings.Join(c.Variables, " "))
 	}
+	if !c.Shard.IsWhole() {
+		j.log.Info(fmt.Sprintf("part %s of the list (%s)", c.Shard, c.Shard.From))
+	}
 	c.logRegistries(j.log)
 	earlier, err := j.openResults()
 	if err != nil {
@@ -117,7 +120,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 		jobs = 1 // one line, one answer
 	}
 	options := engine.Options{
-		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
+		Registry: j.client, Jobs: jobs, Shard: c.Shard.Shard, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
 		Fresh: c.Session || j.lists.interactive(),
 	}
 	if c.Resume {
@@ -259,6 +262,9 @@ func (j *Job) openWorld() {
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
 		Redact: j.client.Redact, Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write, ReadFile: readFile, WriteFile: writeFile,
 		Registry: func(host string, s starlib.RegistrySettings) error {
+			if !c.Shard.IsWhole() { // all parts together ask as often as the script allows
+				s.RequestsPerSecond /= float64(c.Shard.Count)
+			}
 			return j.client.Configure(host, registry.Settings(s))
 		},
 		List: c.Options, Question: c.Question, Arguments: c.Arguments,

@@ -1,12 +1,15 @@
 package job
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
 
+	"mvrun/engine/disk"
 	"mvrun/engine/results"
 	"mvrun/engine/sink"
 )
@@ -37,12 +40,15 @@ func Merge(m Merging) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := m.checkEarlierList(outcome); err != nil {
+		return 0, err
+	}
 	log := sink.NewLogger(m.Console.Stderr, false, false, m.Console.colour())
 	log.Info(describeParts(outcome))
-	for _, notice := range outcome.Notices {
-		log.Warn("incomplete: " + notice)
-	}
 	s := &outcome.Summary
+	for _, notice := range outcome.Notices {
+		s.Hints = append(s.Hints, "Incomplete: "+notice+".")
+	}
 	if m.Failed != "" {
 		lines := outcome.FailedLines()
 		if err := m.writeFailed(lines); err != nil {
@@ -53,6 +59,7 @@ func Merge(m Merging) (status int, err error) {
 			s.FailedList = ""
 		}
 	}
+	logWaived(log, outcome)
 	err = writeReports(m.Reports, outcome, m.Console, log)
 	newSummary(m.Console.Stderr, log).Show(*s)
 	switch {
@@ -62,6 +69,26 @@ func Merge(m Merging) (status int, err error) {
 		return 0, errors.New("the run validated no image: nothing is known of the mirror")
 	}
 	return s.ExitStatus, nil
+}
+
+// maxWaived is how many waived images the log of a merge names.
+const maxWaived = 20
+
+// logWaived logs the images that the script accepts although they did not pass, with its
+// reasons.
+func logWaived(log *slog.Logger, o *results.Outcome) {
+	lines, named := sink.Log{Logger: log}, 0
+	for result := range o.Results() {
+		if result.Waived == "" {
+			continue
+		}
+		if named == maxWaived {
+			log.Info(fmt.Sprintf("and %d more waived images", o.Summary.Waived-named))
+			return
+		}
+		named++
+		_ = lines.Write(result) // an error would be that of the screen
+	}
 }
 
 // describeParts says which run the files are of.
@@ -87,7 +114,7 @@ func (m *Merging) files() []file {
 	for i := range m.Files {
 		table = append(table, file{flag: "a results file", path: &m.Files[i], use: reads})
 	}
-	table = append(table, file{flag: "-o", path: &m.Failed, use: writes, check: checkMergedList})
+	table = append(table, file{flag: "-o", path: &m.Failed, use: writes, check: checkFailedList})
 	return append(table, reportFiles(m.Reports)...)
 }
 
@@ -109,17 +136,28 @@ func (m *Merging) settle() error {
 	return checkTable(table, onDisk, overwritesError)
 }
 
-// checkMergedList returns an error if the failed list cannot be written, or if the file
-// in its place is somebody's work.
-func checkMergedList(path string) error {
-	if err := checkFailedList(path); err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || readsAsList(path) || isOwnName(path) {
+// checkEarlierList returns an error if the file in the place of the failed list is
+// somebody's work: neither a list of images, nor lines of this run's lists, nor a file of
+// the usual name.
+func (m *Merging) checkEarlierList(o *results.Outcome) error {
+	if m.Failed == "" || m.Failed == standardOutput || disk.IsIrregular(m.Failed) {
 		return nil
 	}
-	return foreignListError(path)
+	content, err := os.ReadFile(m.Failed)
+	if err != nil || len(bytes.TrimSpace(content)) == 0 { // there is none
+		return nil
+	}
+	if readsAsList(m.Failed) || isOwnName(m.Failed) {
+		return nil
+	}
+	known := map[string]bool{}
+	for record := range o.Records() {
+		known[record.Line] = true
+	}
+	if hasOnly(content, known) {
+		return nil
+	}
+	return foreignListError(m.Failed)
 }
 
 // writeFailed writes the merged failed list.

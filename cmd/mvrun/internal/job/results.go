@@ -68,6 +68,9 @@ func (c *Config) header(list *imagelist.List) results.Header {
 	h := results.Header{Version: c.Version, Script: c.Script.Name, ScriptSHA256: c.Script.SHA256(source.Access{Folders: c.AllowDirs}), Started: time.Now(),
 		Question: results.Question{Rules: q.Rules, Depth: q.Depth, Arch: q.Arch, OS: q.OS, Sample: q.Sample.String(), Provenance: q.Provenance, Referrers: q.Referrers}}
 	h.Run, h.RunFrom = runID(c.Console.Getenv)
+	if !c.Shard.IsWhole() {
+		h.Shard = new(results.Shard(c.Shard.Shard))
+	}
 	if list == nil {
 		return h
 	}
