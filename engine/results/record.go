@@ -77,19 +77,19 @@ type Image struct {
 
 // Record is a line of type "image": a result.
 type Record struct {
-	Type       string `json:"type"`
-	List       string `json:"list"`        // its name, "" if the script made the image
-	Number     int    `json:"number"`      // of the line in the list: the log's M_ID
-	LineNumber int    `json:"line_number"` // in the list, 0 if the script made the image
-	// Part counts from 0 the images of an entry that has several, such as the tags of a
-	// repository in regsync.yml. It is left out if it is 0.
-	Part           int    `json:"part,omitempty"`
+	Type           string `json:"type"`
+	List           string `json:"list"`        // its name, "" if the script made the image
+	Number         int    `json:"number"`      // of the line in the list: the log's M_ID
+	LineNumber     int    `json:"line_number"` // in the list, 0 if the script made the image
 	Line           string `json:"line"`
 	Source         string `json:"source"` // repository
 	Destination    string `json:"destination"`
 	SourceTag      string `json:"source_tag"` // as the list has it: TAG, DIGEST or TAG@DIGEST
 	DestinationTag string `json:"destination_tag"`
 	Tag            string `json:"tag"` // of the destination: TAG, or DIGEST if there is no tag
+	// Part counts from 0 the images of an entry that has several, such as the tags of a
+	// repository in regsync.yml. It is left out if it is 0.
+	Part int `json:"part,omitempty"`
 	// Digest is what the destination must have beside the tag. It is left out if the
 	// list names no digest beside a tag.
 	Digest string `json:"digest,omitempty"`

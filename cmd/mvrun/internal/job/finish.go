@@ -41,7 +41,7 @@ func (j *Job) Finish() (status int, err error) {
 
 	summary.Hints = j.hints(summary)
 	status, err = j.exit(&summary)
-	if lost := errors.Join(sinkErr, writeErr, j.failed.finish(), j.printed.lost()); lost != nil {
+	if lost := errors.Join(sinkErr, writeErr, j.failed.finish(), j.printed.Lost("what the script prints")); lost != nil {
 		status, err = 0, lost
 	}
 	if status == ExitOK && err == nil && summary.Images == 0 {
@@ -110,13 +110,14 @@ func checkedNothing(s engine.Summary) bool {
 }
 
 // validatedNothing reports whether a run ends without a result although it
-// should have one: zero comparisons are never a pass. A script that returned
-// its own status without ever loading a list may have had other work.
+// should have one: zero comparisons are never a pass. A script that returned its own
+// status without ever loading a list may have had other work, unless the user has named
+// a list.
 func (j *Job) validatedNothing(s engine.Summary) bool {
 	if s.Images > 0 || j.config.Session || j.lists.interactive() {
 		return false
 	}
 	loaded, _ := j.engine.Total()
 	loadedPart := !j.config.Shard.IsWhole() && len(s.Lists) > 0
-	return j.status == nil || *j.status == ExitOK && (loaded > 0 || loadedPart)
+	return j.status == nil || *j.status == ExitOK && (loaded > 0 || loadedPart || j.config.List != "")
 }

@@ -194,7 +194,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) []engine.Sink {
 	}
 	sinks = append(sinks, c.Sinks...)
 	if len(c.Reports) > 0 {
-		sinks = append(sinks, reporter{j})
+		sinks = append(sinks, &reporter{job: j})
 	}
 	if !c.Session {
 		summary := newSummary(c.Console.Stderr, j.log)
@@ -254,7 +254,7 @@ func (j *Job) openWorld() {
 		n, _ := j.engine.Total()
 		return j.lists.interactive() && n == 0
 	}}
-	j.printed = &printed{Writer: c.Console.Stdout, terminal: c.Console.StdoutTerminal}
+	j.printed = &printed{Output: Output{Writer: c.Console.Stdout}, terminal: c.Console.StdoutTerminal}
 	if c.Failed == standardOutput || c.Results == standardOutput {
 		j.printed.Writer, j.printed.terminal = c.Console.Stderr, true // it stands among the lines of the log
 	}

@@ -104,6 +104,35 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestEarlierReport shows that the report of an earlier run is gone once an image is
+// validated, and stays if none is.
+func TestEarlierReport(t *testing.T) {
+	for _, images := range []bool{false, true} {
+		c, _ := newConfig(t)
+		if err := os.WriteFile("report.md", []byte("of yesterday"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		withReport(&c, "report.md")
+		looked := false
+		c.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
+			if images {
+				if _, err := starlib.Run(ctx, script, o); err != nil {
+					return nil, err
+				}
+				o.Engine.Sync()
+			}
+			looked = true
+			if _, err := os.Stat("report.md"); (err == nil) == images {
+				t.Errorf("images validated: %t, the report of yesterday: %v", images, err)
+			}
+			return nil, errors.New("killed")
+		}
+		if _, err := Run(t.Context(), c); err == nil || !looked {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 // TestReportNeverOverwrites shows that no file of the table replaces another one,
 // and that nothing is touched where that would happen.
 func TestReportNeverOverwrites(t *testing.T) {

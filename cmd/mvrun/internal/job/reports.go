@@ -17,13 +17,36 @@ import (
 // reporter is the sink that writes the reports of a run when it is over. It reads what
 // the run has recorded, so that the reports are those which a later command makes of the
 // results file.
-type reporter struct{ job *Job }
+type reporter struct {
+	job   *Job
+	begun bool
+}
 
-// Write implements engine.Sink. It does nothing: another sink records the results.
-func (reporter) Write(*engine.Result) error { return nil }
+// Write implements engine.Sink. The first result removes the reports of an earlier run,
+// so that none stays if this run is killed. Another sink records the results.
+func (r *reporter) Write(*engine.Result) error {
+	if r.begun {
+		return nil
+	}
+	r.begun = true
+	return removeEarlier(r.job.config.Reports)
+}
+
+// removeEarlier removes the reports of an earlier run.
+func removeEarlier(reports []Report) error {
+	for _, report := range reports {
+		if report.Appends || report.Path == standardOutput || disk.IsIrregular(report.Path) {
+			continue
+		}
+		if err := disk.Remove(report.Path); err != nil {
+			return fmt.Errorf("removing the report %s (%s) of an earlier run: %w", report.Path, report.Flag, err)
+		}
+	}
+	return nil
+}
 
 // Finish implements engine.Finisher.
-func (r reporter) Finish(engine.Summary) error {
+func (r *reporter) Finish(engine.Summary) error {
 	outcome, err := results.Read(r.job.readAs)
 	if err != nil {
 		return fmt.Errorf("the reports are not written: %w", err)
