@@ -15,6 +15,11 @@ import (
 type Options struct {
 	// Advice says for each reason what a reader can do, in a few words.
 	Advice map[validate.Reason]string
+
+	// Root is the folder of the checkout, to which code reviews want the paths of lists
+	// relative. Folder is the folder to which the names of lists are relative. Both are
+	// absolute and free of links. Where Root is "", it is Folder.
+	Root, Folder string
 }
 
 // Format is a kind of report.
@@ -26,6 +31,8 @@ type Format struct {
 
 // Formats are the kinds of reports that a file can have.
 var Formats = []Format{
+	{".csv", "a table of all images, for spreadsheets", writeCSV},
+	{".xml", "JUnit, for CI servers", writeJUnit},
 	{".json", "the counts, for programs", writeJSON},
 }
 
