@@ -2,10 +2,13 @@ package report
 
 import (
 	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +29,11 @@ var reports = []struct {
 }{
 	{".xml", writeJUnit},
 	{".csv", writeCSV},
+	{".sarif", writeSARIF},
+	{".md", writeMarkdown},
+	{".summary.md", WriteStepSummary},
+	{".gitlab.json", WriteGitLab},
+	{".annotations.txt", WriteAnnotations},
 }
 
 // here is the folder of the package, which tests leave.
@@ -38,7 +46,7 @@ var here = func() string {
 }()
 
 // options are those of these tests.
-var options = Options{Root: "/builds/app", Folder: "/builds/app/ci", Advice: map[validate.Reason]string{
+var options = Options{Root: "/builds/app", Folder: "/builds/app/ci", More: "in failed.txt", Advice: map[validate.Reason]string{
 	validate.DestinationMissing: "mirror these images, then validate the failed list",
 	validate.DigestDiffers:      "the source was rebuilt, or the mirror is old: mirror these images again",
 	validate.InvalidLine:        "correct these lines of the list",
@@ -213,4 +221,81 @@ func stream(t testing.TB) *results.Outcome {
 	r.Image.List = "standard input"
 	return outcome(t, run{header: results.Header{List: "standard input", Script: "/opt/policies/prod.star"}, results: []engine.Result{r},
 		end: engine.Summary{Lines: 1, Elapsed: time.Second, ExitStatus: 5, ScriptStatus: new(5)}})
+}
+
+// written returns the outcome of results that were written to a file and read again.
+func written(t testing.TB, all ...engine.Result) *results.Outcome {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "r.jsonl")
+	run{results: all, end: engine.Summary{Lines: len(all), ExitStatus: 1, OwnStatus: 1}}.write(t, path)
+	o, err := results.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// FuzzFormats shows that readers get back every text in its cleaned form, whatever
+// stands in it, and that it forges nothing around it.
+func FuzzFormats(f *testing.F) {
+	for _, text := range []string{hostileText, "", " ", "`", "``", "a`", "|", `\|`, `\\|`, "\\", "[a](b)", "<b>", "https://a.example www.a.example a@b.example", "\n", "::error::", "%0A", "]]>", "&#124;", "&lt;", "* _a_ ~~b~~", "$a$ $$b$$", "'", "=1"} {
+		f.Add(text, text)
+	}
+	f.Fuzz(func(t *testing.T, message, tag string) {
+		r := image(1, "nginx", validate.Fail, validate.DigestDiffers, message)
+		r.Image.Tag, r.Image.Line = tag, tag
+		outcome := written(t, r)
+		for got := range outcome.Results() { // invalid UTF-8 does not come through the results file
+			r = *got
+		}
+		checkXML(t, writtenBy(t, writeJUnit, outcome), r)
+		checkTable(t, writtenBy(t, writeCSV, outcome), r)
+		checkJSON(t, writtenBy(t, writeSARIF, outcome), writtenBy(t, WriteGitLab, outcome), r)
+		checkCommands(t, writtenBy(t, WriteAnnotations, outcome), r)
+		checkMarkdown(t, writtenBy(t, writeMarkdown, outcome), nameOf(r.Image), said(&r, maxCell))
+	})
+}
+
+func checkXML(t *testing.T, text []byte, r engine.Result) {
+	cases := junitOf(t, text).Cases
+	if len(cases) != 1 || cases[0].Name != clean(r.Image.Tag, maxLine) || cases[0].Failure == nil || !strings.HasPrefix(cases[0].Failure.Text, said(&r, maxText)) {
+		t.Errorf("%+v in JUnit", cases)
+	}
+}
+
+func checkTable(t *testing.T, text []byte, r engine.Result) {
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	at := slices.Index(rows[0], "destination_tag")
+	if got := strings.TrimPrefix(rows[1][2], "'"); got != clean(r.Message, maxText) || strings.TrimPrefix(rows[1][at], "'") != clean(r.Image.Tag, maxText) {
+		t.Errorf("got %q", rows[1])
+	}
+}
+
+func checkJSON(t *testing.T, sarif, gitLab []byte, r engine.Result) {
+	var log struct {
+		Runs []struct{ Results []sarifResult }
+	}
+	if err := json.Unmarshal(sarif, &log); err != nil {
+		t.Fatalf("%v in %s", err, sarif)
+	}
+	if got := log.Runs[0].Results; len(got) != 1 || got[0].Message.Text != withoutLinks(nameOf(r.Image)+": "+said(&r, maxLine)) || strings.Contains(got[0].Message.Text, "](") {
+		t.Errorf("got %+v", got)
+	}
+	var issues []gitLabIssue
+	if err := json.Unmarshal(gitLab, &issues); err != nil || len(issues) != 1 || !strings.HasPrefix(issues[0].Description, clean("digest-differs: "+nameOf(r.Image), maxLine-3)) {
+		t.Errorf("%+v, %v", issues, err)
+	}
+}
+
+// checkCommands reads commands as the runner does.
+func checkCommands(t *testing.T, text []byte, r engine.Result) {
+	line, rest, _ := strings.Cut(string(text), "\n")
+	before, data, found := strings.Cut(strings.TrimPrefix(line, "::"), "::")
+	data = strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%").Replace(data)
+	if want := "error file=ci/list.txt,line=3,title=Digest differs"; !found || rest != "" || before != want || data != nameOf(r.Image)+": "+said(&r, maxLine) {
+		t.Errorf("got %q", text)
+	}
 }

@@ -20,6 +20,18 @@ type Options struct {
 	// relative. Folder is the folder to which the names of lists are relative. Both are
 	// absolute and free of links. Where Root is "", it is Folder.
 	Root, Folder string
+
+	// More says where a reader finds the images that a report has no room for, such as
+	// "in failed.txt". It may be "".
+	More string
+}
+
+// where ends a sentence about images that a report has no room for.
+func (o Options) where() string {
+	if o.More == "" {
+		return ""
+	}
+	return ", " + clean(o.More, maxCell)
 }
 
 // Format is a kind of report.
@@ -31,6 +43,8 @@ type Format struct {
 
 // Formats are the kinds of reports that a file can have.
 var Formats = []Format{
+	{".md", "a page for people, in Markdown", writeMarkdown},
+	{".sarif", "alerts, for code scanning", writeSARIF},
 	{".csv", "a table of all images, for spreadsheets", writeCSV},
 	{".xml", "JUnit, for CI servers", writeJUnit},
 	{".json", "the counts, for programs", writeJSON},

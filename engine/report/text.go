@@ -69,7 +69,7 @@ func nameOf(image *imagelist.Image) string {
 func said(r *engine.Result, most int) string {
 	text := r.Message
 	if r.Rejected != "" && !strings.Contains(text, r.Rejected) {
-		text = r.Rejected + "; " + text
+		text = "rejected: " + r.Rejected + "; " + text
 	}
 	return clean(text, most)
 }
