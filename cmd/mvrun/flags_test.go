@@ -36,6 +36,8 @@ var promised = []struct{ name, short, value string }{
 	{"results", "", ""},
 	{"resume", "", "false"},
 	{"report", "", ""},
+	{"github", "", "false"},
+	{"gitlab", "", ""},
 	{"max-steps", "", "0"},
 	{"allow-path", "", ""},
 	{"allow-env", "", ""},

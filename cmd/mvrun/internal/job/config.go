@@ -128,11 +128,16 @@ type Config struct {
 // everything is known.
 type Report struct {
 	Flag string // the flag that asks for the report, as the user writes it: "--report"
-	Path string // of its file
+	Path string // of its file, or Terminal
 	// Appends says that the report is added to its file. Otherwise it replaces the file.
 	Appends bool
 	Write   func(w io.Writer, outcome *results.Outcome) error
 }
+
+// Terminal is the path of a report that goes to where the engine of a pipeline reads
+// commands: to standard output, or to standard error if standard output has a list or
+// results.
+const Terminal = ""
 
 // Sandbox decides where files lie, so that a test writes nowhere else.
 type Sandbox interface {

@@ -60,7 +60,11 @@ func Merge(m Merging) (status int, err error) {
 		}
 	}
 	logWaived(log, outcome)
-	err = writeReports(m.Reports, outcome, m.Console, log)
+	terminal := m.Console.Stdout
+	if m.Failed == standardOutput {
+		terminal = m.Console.Stderr
+	}
+	err = writeReports(m.Reports, outcome, terminal, log)
 	newSummary(m.Console.Stderr, log).Show(*s)
 	switch {
 	case err != nil:

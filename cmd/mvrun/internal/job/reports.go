@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"mvrun/engine"
 	"mvrun/engine/disk"
@@ -35,7 +36,7 @@ func (r *reporter) Write(*engine.Result) error {
 // removeEarlier removes the reports of an earlier run.
 func removeEarlier(reports []Report) error {
 	for _, report := range reports {
-		if report.Appends || report.Path == standardOutput || disk.IsIrregular(report.Path) {
+		if report.Appends || report.Path == Terminal || disk.IsIrregular(report.Path) {
 			continue
 		}
 		if err := disk.Remove(report.Path); err != nil {
@@ -51,17 +52,17 @@ func (r *reporter) Finish(engine.Summary) error {
 	if err != nil {
 		return fmt.Errorf("the reports are not written: %w", err)
 	}
-	return writeReports(r.job.config.Reports, outcome, r.job.config.Console, r.job.log)
+	return writeReports(r.job.config.Reports, outcome, r.job.printed.Writer, r.job.log)
 }
 
-// writeReports writes reports. One that cannot be written does not keep the others from
+// writeReports writes reports. terminal gets those for the Terminal. One that cannot be written does not keep the others from
 // being written.
-func writeReports(reports []Report, outcome *results.Outcome, c Console, log *slog.Logger) error {
+func writeReports(reports []Report, outcome *results.Outcome, terminal io.Writer, log *slog.Logger) error {
 	var failed []error
 	for _, report := range reports {
-		if err := report.write(outcome, c); err != nil {
-			failed = append(failed, fmt.Errorf("writing the report %s (%s): %w", report.Path, report.Flag, err))
-		} else if report.Path != standardOutput {
+		if err := report.write(outcome, terminal); err != nil {
+			failed = append(failed, fmt.Errorf("writing the report %s: %w", strings.TrimSpace(report.Path+" ("+report.Flag+")"), err))
+		} else if report.Path != Terminal {
 			log.Info(fmt.Sprintf("report: %s", report.Path), "flag", report.Flag, "path", report.Path)
 		}
 	}
@@ -69,14 +70,14 @@ func writeReports(reports []Report, outcome *results.Outcome, c Console, log *sl
 }
 
 // write writes a report to its place.
-func (r Report) write(outcome *results.Outcome, c Console) error {
+func (r Report) write(outcome *results.Outcome, terminal io.Writer) error {
 	var content bytes.Buffer
 	if err := r.Write(&content, outcome); err != nil {
 		return err
 	}
 	switch {
-	case r.Path == standardOutput:
-		_, err := c.Stdout.Write(content.Bytes())
+	case r.Path == Terminal, r.Path == standardOutput:
+		_, err := terminal.Write(content.Bytes())
 		return err
 	case r.Appends:
 		return appendTo(r.Path, content.Bytes())
