@@ -26,6 +26,7 @@ type Format struct {
 
 // Formats are the kinds of reports that a file can have.
 var Formats = []Format{
+	{".html", "one page for people, which needs nothing beside it", writeHTML},
 	{".json", "the counts, for programs", writeJSON},
 }
 
