@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"mvrun/engine/imagelist"
-	"mvrun/validate"
 )
 
 // ledger knows which result of every line counts.
@@ -88,26 +87,6 @@ func (n *numbered[T]) of(value T) uint32 {
 		n.values = append(n.values, value)
 	}
 	return number
-}
-
-// outcome is the part of a result that a summary counts; many results share one.
-type outcome struct {
-	status   validate.Status
-	reason   validate.Reason
-	match    validate.Match
-	waived   bool
-	rejected bool
-	earlier  bool
-	terms    Terms
-}
-
-func outcomeOf(r *Result) outcome {
-	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Rejected != "", r.Earlier, r.Terms}
-}
-
-// ok reports whether the image needs no further attention.
-func (o outcome) ok() bool {
-	return o.waived || o.status == validate.Pass || o.status == validate.Skip
 }
 
 func newLedger() *ledger {

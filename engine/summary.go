@@ -25,8 +25,11 @@ type Summary struct {
 	Elapsed time.Duration
 	// NotPassed are the images that failed or could not be checked, by reason.
 	NotPassed []Group
-	Lines     int // lines of the run's lists, as far as they were read
-	LeftOut   int // lines of which there is no result
+	// Lists are the lists that the script read. The run is of the part Shard of each.
+	Lists   []ListCount
+	Shard   imagelist.Shard
+	Lines   int // lines of this part
+	LeftOut int // lines of this part of which there is no result
 
 	// NotHandedOver counts images that did not pass, and of whose lines the script
 	// gave nothing to the failed list; and lines that are no images, and that the
@@ -82,6 +85,26 @@ func summarize(outcomes iter.Seq2[*imagelist.Image, outcome]) Summary {
 	}
 	s.NotPassed = notPassed(outcomes)
 	return s
+}
+
+// outcome is the part of a result that a summary counts; many results share one.
+type outcome struct {
+	status   validate.Status
+	reason   validate.Reason
+	match    validate.Match
+	waived   bool
+	rejected bool
+	earlier  bool
+	terms    Terms
+}
+
+func outcomeOf(r *Result) outcome {
+	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Rejected != "", r.Earlier, r.Terms}
+}
+
+// ok reports whether the image needs no further attention.
+func (o outcome) ok() bool {
+	return o.waived || o.status == validate.Pass || o.status == validate.Skip
 }
 
 // count adds one outcome to the summary.

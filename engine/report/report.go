@@ -15,6 +15,23 @@ import (
 type Options struct {
 	// Advice says for each reason what a reader can do, in a few words.
 	Advice map[validate.Reason]string
+
+	// Root is the folder of the checkout, to which code reviews want the paths of lists
+	// relative. Folder is the folder to which the names of lists are relative. Both are
+	// absolute and free of links. Where Root is "", it is Folder.
+	Root, Folder string
+
+	// More says where a reader finds the images that a report has no room for, such as
+	// "in failed.txt". It may be "".
+	More string
+}
+
+// where ends a sentence about images that a report has no room for.
+func (o Options) where() string {
+	if o.More == "" {
+		return ""
+	}
+	return ", " + clean(o.More, maxCell)
 }
 
 // Format is a kind of report.
@@ -27,6 +44,10 @@ type Format struct {
 // Formats are the kinds of reports that a file can have.
 var Formats = []Format{
 	{".html", "one page for people, which needs nothing beside it", writeHTML},
+	{".md", "a page for people, in Markdown", writeMarkdown},
+	{".sarif", "alerts, for code scanning", writeSARIF},
+	{".csv", "a table of all images, for spreadsheets", writeCSV},
+	{".xml", "JUnit, for CI servers", writeJUnit},
 	{".json", "the counts, for programs", writeJSON},
 }
 

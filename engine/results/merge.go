@@ -2,7 +2,6 @@ package results
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -47,8 +46,13 @@ func Merge(paths []string, partial bool) (*Outcome, error) {
 		return nil, err
 	}
 	o.Notices = missing
-	if err := o.checkLines(len(missing) == 0); err != nil {
-		return nil, err
+	for _, part := range parts {
+		o.Notices = append(o.Notices, part.early()...)
+	}
+	if len(missing) == 0 {
+		if err := o.checkLines(); err != nil {
+			return nil, err
+		}
 	}
 	o.setStatus()
 	return o, nil
@@ -124,16 +128,13 @@ func difference(a, b Header) (what, first, second string) {
 		}
 	}
 	switch {
-	case a.RunFrom != random && b.RunFrom != random && a.Run != b.Run:
+	case !a.HasRandomID() && !b.HasRandomID() && a.Run != b.Run:
 		return "the run's id", a.RunFrom + "=" + a.Run, b.RunFrom + "=" + b.Run
-	case (a.RunFrom == random || b.RunFrom == random) && a.Started.Sub(b.Started).Abs() > maxApart:
+	case (a.HasRandomID() || b.HasRandomID()) && a.Started.Sub(b.Started).Abs() > maxApart:
 		return "the start, by more than 24 hours,", a.Started.Local().Format(time.DateTime), b.Started.Local().Format(time.DateTime)
 	}
 	return "", "", ""
 }
-
-// random stands in a header in place of the variable that told the run's id, if none did.
-const random = "random"
 
 // missingOf says which parts are missing, and which have not ended.
 func missingOf(parts []Part) []string {
@@ -157,14 +158,35 @@ func missingOf(parts []Part) []string {
 	return missing
 }
 
-// notices says whether the run of a part ended early, and how much was not checked.
+// notices says whether the run of a part did not come to its end.
 func (p Part) notices() []string {
-	end := p.End
+	end, name := p.End, "the run"
+	if p.Header.Shard != nil {
+		name = p.name()
+	}
 	switch {
 	case end == nil:
 		return []string{p.name() + " has no end: its run was killed, or is still under way"}
 	case end.Status == engine.ExitInterrupted || text(end.Cause) == causeInterrupted:
-		return []string{fmt.Sprintf("%s was interrupted: %s", p.name(), notReached(end.Unchecked))}
+		return []string{fmt.Sprintf("%s was interrupted: %s", name, notReached(end.Unchecked))}
+	}
+	return nil
+}
+
+// early says whether the run of a part was over before its script.
+func (p Part) early() []string {
+	if p.End == nil {
+		return nil
+	}
+	where := ""
+	if p.Header.Shard != nil {
+		where = " in " + p.name()
+	}
+	switch text(p.End.Cause) {
+	case causeDeadline:
+		return []string{"the run's time was over" + where + " before all images were checked"}
+	case causeScript:
+		return []string{"the script failed" + where + ": " + notReached(p.End.Unchecked)}
 	}
 	return nil
 }
@@ -176,106 +198,19 @@ func notReached(lines int) string {
 	return fmt.Sprintf("%d lines were not reached", lines)
 }
 
-// checkLines returns an error if whole is true, and the parts together have not as many
-// lines as the list.
-func (o *Outcome) checkLines(whole bool) error {
-	if len(o.Parts) == 1 && o.Parts[0].Header.Shard == nil {
+// checkLines returns an error unless the parts together have every line of each list
+// that the run read. All parts have to be there.
+func (o *Outcome) checkLines() error {
+	if o.Header.Shard == nil {
 		return nil
 	}
-	if lines := o.Header.ListLines; whole && lines != nil && *lines != o.Summary.Lines {
+	if lines := o.Header.ListLines; lines != nil && *lines != o.Summary.Lines && len(o.Summary.Lists) < 2 {
 		return fmt.Errorf("the parts have %d lines together, and the list has %d: they are not the parts of one list", o.Summary.Lines, *lines)
 	}
+	for _, list := range o.Summary.Lists {
+		if list.Part != list.Lines {
+			return fmt.Errorf("the parts have %d lines of the list %s together, and it has %d: not every part has read this list, or it has changed", list.Part, list.Name, list.Lines)
+		}
+	}
 	return nil
-}
-
-// addEnds adds to the summary what the ends of the parts say.
-func (o *Outcome) addEnds() {
-	s := &o.Summary
-	var finished time.Time
-	s.Started = o.Header.Started
-	for i, part := range o.Parts {
-		end := part.End
-		if end == nil {
-			continue
-		}
-		began := end.Finished.Add(-time.Duration(end.DurationMS) * time.Millisecond)
-		if i == 0 || began.Before(s.Started) {
-			s.Started = began // of the last process of a run that was taken up
-		}
-		if end.Finished.After(finished) {
-			finished = end.Finished
-		}
-		s.Lines += end.Lines
-		s.LeftOut += end.LeftOut + end.Unchecked
-		s.Unreached += end.Unchecked
-		s.Requests += end.Requests
-		s.Bytes += end.Bytes
-		s.Earlier += end.Earlier
-		if s.Cause == nil {
-			s.Cause = causeOf(end)
-		}
-	}
-	if finished.After(s.Started) {
-		s.Elapsed = finished.Sub(s.Started)
-	}
-	s.OwnStatus = s.StatusOfResults()
-	s.ExitStatus = s.OwnStatus
-	if end := o.Parts[0].End; len(o.Parts) == 1 && end != nil {
-		s.OwnStatus, s.ExitStatus, s.ScriptStatus = end.OwnStatus, end.Status, end.ScriptStatus
-		s.FailedList, s.FailedLines = end.FailedList, end.FailedLines
-	}
-}
-
-// setStatus sets the exit status of a merged run: that of the results, or the worst one
-// that the script gave its parts, if the script gave one to every part.
-func (o *Outcome) setStatus() {
-	s := &o.Summary
-	s.OwnStatus, s.ScriptStatus = s.StatusOfResults(), nil
-	s.ExitStatus = s.OwnStatus
-	worst, scripts := engine.ExitOK, 0
-	for _, part := range o.Parts {
-		if part.End == nil {
-			continue
-		}
-		if part.End.ScriptStatus != nil {
-			scripts++
-		}
-		if engine.IsWorse(part.End.Status, worst) {
-			worst = part.End.Status
-		}
-	}
-	switch {
-	case scripts == len(o.Parts):
-		s.ScriptStatus, s.ExitStatus = &worst, worst
-	case worst == engine.ExitUsage:
-		s.ExitStatus = worst // the script failed in a part
-	}
-	o.raise()
-}
-
-// raise makes sure that the exit status of a run which is not whole says so.
-func (o *Outcome) raise() {
-	if len(o.Notices) > 0 && engine.IsWorse(engine.ExitUnchecked, o.Summary.ExitStatus) {
-		o.Summary.ExitStatus = engine.ExitUnchecked
-	}
-}
-
-// Causes of an end before the script came to its own.
-const (
-	causeInterrupted = "interrupted"
-	causeDeadline    = "deadline"
-	causeScript      = "script"
-)
-
-// causeOf returns the cause of the end of a part, or nil.
-func causeOf(end *End) error {
-	switch text(end.Cause) {
-	case "":
-		return nil
-	case causeInterrupted:
-		return engine.ErrInterrupted
-	case causeDeadline:
-		return &engine.DeadlineError{}
-	}
-	return errors.New("the script failed")
 }

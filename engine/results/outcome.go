@@ -104,7 +104,7 @@ func Read(path string) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Notices = part.notices()
+	o.Notices = append(part.notices(), part.early()...)
 	o.raise()
 	return o, nil
 }
@@ -224,41 +224,34 @@ func isSameLine(a, b *imagelist.Image) bool {
 	return a.List == b.List && a.Number == b.Number && a.Part == b.Part
 }
 
-// orderOf returns the places of lists: first the run's own, then the others in the
-// order of their names. Images that a script made come last.
+// orderOf returns the places of lists in the order in which the run read them. Lists of
+// which no end tells follow in the order of their names. Images that a script made come
+// last.
 func orderOf(parts []Part) map[string]int {
 	order := map[string]int{}
+	add := func(name string) {
+		if _, known := order[name]; !known {
+			order[name] = len(order)
+		}
+	}
+	for _, list := range listsOf(parts) {
+		add(list.Name)
+	}
+	add(parts[0].Header.List)
+	var others []string
 	for _, part := range parts {
 		for _, packed := range part.results {
-			order[packed.Image.List] = 0
+			if _, known := order[packed.Image.List]; !known {
+				others = append(others, packed.Image.List)
+			}
 		}
 	}
-	names := []string{}
-	for name := range order {
-		names = append(names, name)
+	slices.Sort(others)
+	for _, name := range slices.Compact(others) {
+		add(name)
 	}
-	own := parts[0].Header.List
-	slices.SortFunc(names, func(a, b string) int {
-		if (a == own) != (b == own) {
-			return -compareBool(a == own, b == own)
-		}
-		return cmp.Or(compareBool(a == "", b == ""), cmp.Compare(a, b))
-	})
-	for i, name := range names {
-		order[name] = i
-	}
+	order[""] = len(order)
 	return order
-}
-
-// compareBool orders false before true.
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // compare orders results by their lists and lines. Of results of one image, which

@@ -39,6 +39,13 @@ type Header struct {
 	Started      time.Time `json:"started"`
 }
 
+// random stands in a header in place of the variable that told the run's id, if none did.
+const random = "random"
+
+// HasRandomID reports whether no variable told the run's id. The ids of the parts of one
+// run differ then.
+func (h Header) HasRandomID() bool { return h.RunFrom == random }
+
 // Shard says which part of the list a run is of.
 type Shard struct {
 	Index int `json:"index"` // from 1
@@ -70,19 +77,19 @@ type Image struct {
 
 // Record is a line of type "image": a result.
 type Record struct {
-	Type       string `json:"type"`
-	List       string `json:"list"`        // its name, "" if the script made the image
-	Number     int    `json:"number"`      // of the line in the list: the log's M_ID
-	LineNumber int    `json:"line_number"` // in the list, 0 if the script made the image
-	// Part counts from 0 the images of an entry that has several, such as the tags of a
-	// repository in regsync.yml. It is left out if it is 0.
-	Part           int    `json:"part,omitempty"`
+	Type           string `json:"type"`
+	List           string `json:"list"`        // its name, "" if the script made the image
+	Number         int    `json:"number"`      // of the line in the list: the log's M_ID
+	LineNumber     int    `json:"line_number"` // in the list, 0 if the script made the image
 	Line           string `json:"line"`
 	Source         string `json:"source"` // repository
 	Destination    string `json:"destination"`
 	SourceTag      string `json:"source_tag"` // as the list has it: TAG, DIGEST or TAG@DIGEST
 	DestinationTag string `json:"destination_tag"`
 	Tag            string `json:"tag"` // of the destination: TAG, or DIGEST if there is no tag
+	// Part counts from 0 the images of an entry that has several, such as the tags of a
+	// repository in regsync.yml. It is left out if it is 0.
+	Part int `json:"part,omitempty"`
 	// Digest is what the destination must have beside the tag. It is left out if the
 	// list names no digest beside a tag.
 	Digest string `json:"digest,omitempty"`
@@ -163,6 +170,7 @@ type End struct {
 	Waived    int                                         `json:"waived"`    // of images, in none of the four above
 	Earlier   int                                         `json:"earlier"`   // of images, those that an earlier run found out
 	Lines     int                                         `json:"lines"`     // of the part of the list
+	Lists     []List                                      `json:"lists"`     // in the order in which the run read them
 	LeftOut   int                                         `json:"left_out"`  // lines that the script did not validate
 	Unchecked int                                         `json:"unchecked"` // lines that an interrupted run did not reach
 	Reasons   map[validate.Status]map[validate.Reason]int `json:"reasons"`
@@ -186,6 +194,14 @@ type Group struct {
 	Count  int             `json:"count"`
 	Advice string          `json:"advice"` // what a reader can do; may be empty
 	First  []Image         `json:"first"`  // the first ones in the order of the lists, at most 20
+}
+
+// List says how many lines a list has. An entry with several images counts as one line.
+type List struct {
+	Name   string  `json:"name"`
+	SHA256 *string `json:"sha256"` // null for a stream
+	Lines  int     `json:"lines"`  // of the whole list, as far as they were read
+	Part   int     `json:"part"`   // of these, the lines of the run's part of the list
 }
 
 // recordOf returns the record of a result.
@@ -240,8 +256,11 @@ func endOf(s engine.Summary) End {
 	end := End{
 		Type: TypeEnd, Finished: time.Now(), Status: s.ExitStatus, OwnStatus: s.OwnStatus, ScriptStatus: s.ScriptStatus,
 		Images: s.Images, Pass: s.Status[validate.Pass], Fail: s.Status[validate.Fail], Skip: s.Status[validate.Skip], Error: s.Status[validate.Error],
-		Waived: s.Waived, Earlier: s.Earlier, Lines: s.Lines, LeftOut: s.LeftOut - s.Unreached, Unchecked: s.Unreached, Reasons: s.Reasons, Matches: s.Matches,
+		Waived: s.Waived, Earlier: s.Earlier, Lines: s.Lines, Lists: make([]List, len(s.Lists)), LeftOut: s.LeftOut - s.Unreached, Unchecked: s.Unreached, Reasons: s.Reasons, Matches: s.Matches,
 		Requests: s.Requests, Bytes: s.Bytes, DurationMS: s.Elapsed.Milliseconds(), FailedList: s.FailedList, FailedLines: s.FailedLines,
+	}
+	for i, list := range s.Lists {
+		end.Lists[i] = List{list.Name, orNull(list.SHA256), list.Lines, list.Part}
 	}
 	switch {
 	case s.Cause == nil:

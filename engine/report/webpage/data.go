@@ -1,4 +1,4 @@
-package report
+package webpage
 
 import (
 	"compress/gzip"
@@ -76,11 +76,7 @@ func (t *table) add(r *engine.Result) {
 	set("name", t.names.at(visible(i.Source), visible(i.Destination)))
 	set("tag", t.tags.at(visible(tag)))
 	set("sourceTag", t.tags.at(visible(sourceTag)))
-	line := i.Line
-	if line == "" {
-		line = i.WrittenLine()
-	}
-	set("template", t.templates.at(abbreviate(line, i)))
+	set("template", t.templates.at(abbreviate(lineOf(i), i)))
 	set("status", t.words.at(string(r.Status)))
 	set("reason", t.words.at(string(r.Reason)))
 	set("match", t.words.at(string(r.Match)))

@@ -1,11 +1,14 @@
-package report
+package webpage
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"mvrun/engine/imagelist"
 )
 
 // How many bytes of a foreign text the page shows. A registry decides how long its
@@ -29,10 +32,20 @@ func shown(text string, most int) string {
 	return visible(text[:end]) + "… (" + number(len(text)-end) + " more bytes were cut)"
 }
 
+// lineOf returns the line of a list that stands for an image. People write passwords into
+// lists, and send reports to others.
+func lineOf(image *imagelist.Image) string {
+	line := cmp.Or(image.Line, image.WrittenLine())
+	if strings.Contains(line, "@") {
+		return imagelist.HideLogin(line)
+	}
+	return line
+}
+
 // visible returns a text with escapes, such as \u202e, in place of characters that
 // nobody sees: those that command a terminal, or change the direction of a text.
 func visible(text string) string {
-	if strings.IndexFunc(text, isInvisible) < 0 {
+	if isPlain(text) || strings.IndexFunc(text, isInvisible) < 0 {
 		return text
 	}
 	var all strings.Builder
@@ -47,6 +60,17 @@ func visible(text string) string {
 		}
 	}
 	return all.String()
+}
+
+// isPlain reports whether a text has only printable characters of ASCII, as nearly all
+// texts do.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // isInvisible reports whether a character is shown as an escape. Lines may end.

@@ -1,4 +1,4 @@
-package report
+package webpage
 
 import (
 	"cmp"
@@ -134,7 +134,7 @@ func failureOf(r *engine.Result) failure {
 		f.Message = shown("accepted: "+r.Waived, maxPlain)
 	}
 	if r.Image.Destination == "" {
-		f.Destination = shown(r.Image.Line, maxPlain)
+		f.Destination = shown(lineOf(r.Image), maxPlain)
 		return f
 	}
 	f.Destination, f.Source = shown(r.Image.DestinationReference(), maxPlain), shown(r.Image.SourceReference(), maxPlain)

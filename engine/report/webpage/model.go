@@ -1,4 +1,4 @@
-package report
+package webpage
 
 import (
 	"cmp"
@@ -126,7 +126,7 @@ func groupsOf(outcome *results.Outcome, options Options) []advised {
 			a.Advice = strings.ToUpper(advice[:1]) + advice[1:] + "."
 		}
 		for _, image := range group.First[:min(len(group.First), 3)] {
-			name := cmp.Or(image.Line, image.DestinationReference())
+			name := lineOf(image)
 			if image.Destination != "" {
 				name = image.DestinationReference()
 			}

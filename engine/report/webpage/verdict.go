@@ -1,6 +1,7 @@
-package report
+package webpage
 
 import (
+	"fmt"
 	"strings"
 
 	"mvrun/engine"
@@ -23,20 +24,22 @@ func verdictOf(outcome *results.Outcome) verdict {
 	switch {
 	case isIncomplete(outcome) && failed:
 		v.Class, v.Word = "fail", "Failed, and incomplete"
+	case s.Interrupted():
+		v.Class, v.Word = "error", "Interrupted"
 	case isIncomplete(outcome):
 		v.Class, v.Word = "error", "Incomplete"
 	case s.ExitStatus == engine.ExitUsage:
 		v.Class, v.Word = "fail", "The script failed"
 	case isAccepted(s):
-		v.Class, v.Word = "waived", "Accepted by the script"
+		v.Class, v.Word = "waived", "Passed, by the script"
 	case failed:
 		v.Class, v.Word = "fail", "Failed"
 	case unchecked:
-		v.Class, v.Word = "error", "Not all could be checked"
+		v.Class, v.Word = "error", "Not everything could be checked"
 	case s.ExitStatus != engine.ExitOK:
 		v.Class, v.Word = "fail", "Failed by the script"
 	case s.Images == 0:
-		v.Class, v.Word = "skip", "Nothing was checked"
+		v.Class, v.Word = "skip", "Nothing to check"
 	case s.Status[validate.Pass] == 0:
 		v.Class, v.Word = "skip", "Nothing has passed"
 	default:
@@ -103,17 +106,14 @@ func noticesOf(outcome *results.Outcome) []string {
 	for _, notice := range outcome.Notices {
 		all = append(all, sentence(notice))
 	}
-	switch {
-	case len(all) > 0:
-	case s.Interrupted():
-		all = append(all, "Somebody interrupted the run.")
-	case s.Deadline() != nil:
-		all = append(all, "The run reached its deadline.")
-	case s.Cause != nil:
-		all = append(all, "The script did not come to its end.")
+	if len(all) == 0 && s.Cause != nil {
+		all = append(all, "The run did not come to its end.")
 	}
-	if s.Unreached > 0 {
+	if len(all) == 0 && s.Unreached > 0 {
 		all = append(all, sentence(countOf(s.Unreached, "line")+" of the list "+were(s.Unreached)+" not reached"))
+	}
+	if len(all) == 0 && s.ExitStatus != engine.ExitOK && s.StatusOfResults() == engine.ExitOK {
+		all = append(all, sentence(fmt.Sprintf("the run ended with exit status %d, and no image is the reason", s.ExitStatus)))
 	}
 	if left := s.LeftOut - s.Unreached; left > 0 {
 		all = append(all, sentence("the script left out "+countOf(left, "line")+" of the list"))

@@ -1,4 +1,4 @@
-package report
+package webpage
 
 import (
 	"bufio"
@@ -176,13 +176,13 @@ func pageText(t testing.TB, path string) string {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := writeHTML(&text, outcome, Options{Advice: advice}); err != nil {
+	if err := Write(&text, outcome, Options{Advice: advice}); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()
 }
 
-func BenchmarkHTML(b *testing.B) {
+func BenchmarkWrite(b *testing.B) {
 	for _, n := range []int{1000, 50_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			records := mixed(n)
@@ -195,7 +195,7 @@ func BenchmarkHTML(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				size = 0
-				if err := writeHTML(&size, outcome, Options{Advice: advice}); err != nil {
+				if err := Write(&size, outcome, Options{Advice: advice}); err != nil {
 					b.Fatal(err)
 				}
 			}
