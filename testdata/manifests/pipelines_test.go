@@ -27,6 +27,27 @@ func read(t *testing.T, file string) string {
 	return string(content)
 }
 
+// recipe returns the file under a heading of the reference's page about pipelines.
+func recipe(t *testing.T, heading string) string {
+	t.Helper()
+	page, err := os.ReadFile("../../starlib/docs/reference/topics/ci.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(page), "\n# "+heading+"\n")
+	if !found {
+		t.Fatalf("the page about pipelines has no heading %q", heading)
+	}
+	section, _, _ = strings.Cut(section, "\n# ")
+	var file strings.Builder
+	for line := range strings.Lines(section) {
+		if code, isCode := strings.CutPrefix(line, "    "); isCode {
+			file.WriteString(code)
+		}
+	}
+	return file.String()
+}
+
 // change is a mistake in a file that a check has to find. It shows that the check looks.
 type change struct{ old, new string }
 
@@ -49,23 +70,14 @@ func checkFile(t *testing.T, file string, check func(content string) error, mist
 
 // TestGitLab holds the pipeline to the schema with which GitLab's editor checks pipelines.
 func TestGitLab(t *testing.T) {
-	text, err := os.Open("schemas/gitlab-ci.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer text.Close()
-	document, err := jsonschema.UnmarshalJSON(text)
-	if err != nil {
-		t.Fatal(err)
-	}
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	if err := compiler.AddResource("gitlab-ci.json", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("gitlab-ci.json")
+	schema, err := compiler.Compile("schemas/gitlab-ci.json")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := checkPipeline(schema, recipe(t, "GitLab CI")); err != nil {
+		t.Errorf("the recipe of GitLab: %v", err)
 	}
 	checkFile(t, "gitlab-ci.yml", func(content string) error {
 		return checkPipeline(schema, content)
@@ -119,13 +131,17 @@ func TestGitHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkFile(t, "github.yml", func(content string) error {
+	check := func(content string) error {
 		mistakes, err := linter.Lint("mirror.yml", []byte(content), nil)
 		if err == nil && len(mistakes) > 0 {
 			err = mistakes[0]
 		}
 		return err
-	},
+	}
+	if err := check("on: push\n" + recipe(t, "GitHub Actions")); err != nil {
+		t.Errorf("the recipe of GitHub: %v", err)
+	}
+	checkFile(t, "github.yml", check,
 		change{"fail-fast", "failfast"},
 		change{"strategy.job-total", "stratgy.job-total"},
 		change{"merge-multiple", "merge-all"},

@@ -150,8 +150,7 @@ func (s *slurm) run(t *testing.T, folder, name string, arguments ...string) stri
 	command.Dir = folder
 	out, err := command.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = fmt.Errorf("%w: %s", err, exit.Stderr)
 		}
 		t.Fatalf("%s %s: %v", filepath.Base(name), strings.Join(arguments, " "), err)

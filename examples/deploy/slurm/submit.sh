@@ -16,16 +16,21 @@
 # Slurm gives the environment of this shell to the jobs: mvrun has to be in PATH there
 # too, and variables such as DEST_USERNAME and DEST_PASSWORD work.
 #
-# If a task was killed, the merge refuses to speak for the list. The task then goes on
-# where it ended, and another merge waits for it:
+# If a task was killed, the merge refuses to speak for the list. A requeued task goes on
+# where it ended, and another merge waits for it. This script prints the job's number,
+# here 17:
 #
-#   scontrol requeue 17_3      # the job's number is in the line that this script prints
+#   scontrol requeue 17_3      # Slurm starts it after two minutes
 #   sbatch --dependency=afterany:17 --output=mirror-monday/merge.log merge.sbatch mirror-monday
 #
 # Do not submit a task alone with --array=3: this is an array of one task, which
 # would validate the whole list.
 set -euo pipefail
 
+if [ $# != 3 ]; then
+  echo "Usage: $0 LIST PARTS FOLDER" >&2
+  exit 2
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 list=$(realpath "$1")
 parts=$2
