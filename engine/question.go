@@ -29,6 +29,13 @@ type Router interface {
 	Place(image imagelist.Image) string
 }
 
+// BlobSharer is a Registry that may read a blob of the destination once for several
+// repositories.
+type BlobSharer interface {
+	// SharesBlobs reports whether that holds for the destination of an image.
+	SharesBlobs(image imagelist.Image) bool
+}
+
 // servedBy returns the host that has answered for an image, or "".
 func (e *Engine) servedBy(image imagelist.Image) string {
 	if router, ok := e.options.Registry.(Router); ok {
@@ -61,6 +68,9 @@ func (e *Engine) questionOf(image *imagelist.Image, q validate.Question) string 
 		if q.Rules.AskSource() {
 			asked.source = endpoints.Endpoint(image.Source, validate.Source)
 		}
+	}
+	if sharer, ok := e.options.Registry.(BlobSharer); ok && q.Depth == validate.Data {
+		asked.sharedBlobs = sharer.SharesBlobs(*image)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -100,10 +110,15 @@ type asked struct {
 	sample                validate.Sample
 	provenance, referrers bool
 	source, destination   string // where each side is asked; source is "" if the rules never ask it
+	sharedBlobs           bool   // whether blobs of the destination are read once for several repositories
 }
 
 func (a asked) hash() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%s|%s|%t|%t|%s|%s", a.rules, a.depth, unordered(a.arch), unordered(a.os), a.sample, a.provenance, a.referrers, a.source, a.destination))
+	text := fmt.Appendf(nil, "%s|%s|%s|%s|%s|%t|%t|%s|%s", a.rules, a.depth, unordered(a.arch), unordered(a.os), a.sample, a.provenance, a.referrers, a.source, a.destination)
+	if a.sharedBlobs { // the hashes of all other questions are those of earlier versions, whose results stay valid
+		text = append(text, "|shared blobs"...)
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -25,25 +25,10 @@ func (h *host) headBlob(ctx context.Context, repository, digest string) (validat
 }
 
 func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
-	response, err := h.do(ctx, http.MethodHead, repository, "blobs/"+digest, nil)
-	if err != nil {
-		return validate.Fact{}, err
+	size, isThere, err := h.askBlob(ctx, repository, digest)
+	if err != nil || isThere {
+		return validate.Fact{Size: size}, err
 	}
-	defer response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusOK:
-		if wire.IsWebPage(response.Header.Get("Content-Type"), nil) { // perhaps of a proxy: its length says nothing
-			response.Body.Close() // frees the slot, which the next request needs
-			return h.readBlobOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
-		}
-		if response.ContentLength >= 0 {
-			return validate.Fact{Size: response.ContentLength}, nil
-		}
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-	default:
-		return validate.Fact{}, wire.Refusal(response)
-	}
-	response.Body.Close() // frees the slot, which the next request needs
 	answer, err := h.fetch(ctx, repository, "blobs/"+digest, nil)
 	if err != nil || answer == nil {
 		return validate.Fact{Missing: err == nil}, err
@@ -53,6 +38,26 @@ func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (val
 		return validate.Fact{Size: answer.ContentLength}, nil
 	}
 	return h.readBlobOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
+}
+
+// askBlob asks with HEAD whether a blob is there, and for its size. isThere is false if
+// the answer does not say both.
+func (h *host) askBlob(ctx context.Context, repository, digest string) (size int64, isThere bool, err error) {
+	response, err := h.do(ctx, http.MethodHead, repository, "blobs/"+digest, nil)
+	if err != nil {
+		return 0, false, err
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		if response.ContentLength < 0 || wire.IsWebPage(response.Header.Get("Content-Type"), nil) { // the page of a proxy has a length of its own
+			return 0, false, nil
+		}
+		return response.ContentLength, true, nil
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return 0, false, nil
+	}
+	return 0, false, wire.Refusal(response)
 }
 
 // readBlob reads a whole blob and computes its digest. It does not keep the bytes. If

@@ -35,6 +35,13 @@ type Options struct {
 	// destination side. It may be nil.
 	Registries *mirrors.Config
 
+	// SharedBlobs says that each registry of the destination stores a blob once for all its
+	// repositories. Then a blob is read once.
+	SharedBlobs bool
+	// Fresh makes every image read its blobs anew, also those that SharedBlobs or Settings
+	// say are shared.
+	Fresh bool
+
 	// InsecureHint says how a user sets Insecure, such as the name of a flag.
 	// Messages show it as a hint. If it is empty, they give no such hint.
 	InsecureHint string
@@ -79,6 +86,7 @@ type Client struct {
 	parsing  chan struct{}       // holds a value while a large document is parsed
 	listings chan struct{}       // holds a value while a large listing is read
 	decoders *semaphore.Weighted // the memory for windows of zstd
+	blobs    *sharedBlobs
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -106,6 +114,7 @@ func New(ctx context.Context, o Options) *Client {
 		parsing:    make(chan struct{}, 1),
 		listings:   make(chan struct{}, 1),
 		decoders:   semaphore.NewWeighted(decoderBytes),
+		blobs:      newSharedBlobs(),
 		hosts:      map[hostKey]*host{},
 		registries: map[string]*configuredRegistry{},
 		endpoints:  map[string]*configuredRegistry{},

@@ -55,6 +55,8 @@ type Question struct {
 	Sample     string         `json:"sample"`
 	Provenance bool           `json:"provenance"`
 	Referrers  bool           `json:"referrers"`
+
+	SharedBlobs bool `json:"shared_blobs,omitempty"` // files of earlier versions do not have it
 }
 
 // Image identifies the image of a record. The last record of an image counts,
