@@ -105,8 +105,8 @@ func (h *host) readBlobWith(ctx context.Context, repository string, need validat
 		}
 	}
 	// A blob may have more bytes after the end of the compressed data. They count for
-	// its digest, too.
-	if _, err := io.Copy(io.Discard, stream); err != nil {
+	// its digest, too. The writer hides that io.Discard would read only 8 KB at a time.
+	if _, err := io.Copy(struct{ io.Writer }{io.Discard}, stream); err != nil {
 		return validate.Fact{}, &wire.CutError{Err: err}
 	}
 	if blob.err != nil {
