@@ -15,6 +15,13 @@ import (
 	"mvrun/validate"
 )
 
+// Bytes returns how many bytes of blobs were read to compute their digests.
+func (c *Client) Bytes() int64 { return c.bytes.Load() }
+
+// Pending returns how many bytes are still to come of the blobs that are being read to
+// compute their digests.
+func (c *Client) Pending() int64 { return c.pending.Load() }
+
 // headBlob finds out whether a blob is there, and its size.
 //
 // A HEAD request does not always find this out. Harbor's proxy cache answers with a
@@ -87,12 +94,15 @@ func (h *host) readBlobOnce(ctx context.Context, repository string, need validat
 // *windowError if the decoder needs more. Then the answer is closed, so that the layer
 // holds nothing that others need while it waits.
 func (h *host) readBlobWith(ctx context.Context, repository string, need validate.Need, memory *decoderMemory) (validate.Fact, error) {
+	blob := &hashingReader{hash: newHash(need.Digest), client: h.client}
+	blob.expect(min(need.Size, maxExpected))
+	defer blob.expect(0)
 	answer, err := h.fetch(ctx, repository, "blobs/"+need.Digest, nil)
 	if err != nil || answer == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
 	defer answer.Body.Close()
-	blob := &hashingReader{next: answer.Body, hash: newHash(need.Digest), client: h.client}
+	blob.next = answer.Body
 	var stream io.Reader = blob
 	if need.Size > 0 { // one byte more than expected is enough to see that the blob is too long
 		stream = io.LimitReader(blob, min(need.Size, math.MaxInt64-1)+1)
@@ -130,7 +140,18 @@ type hashingReader struct {
 	hash   hash.Hash
 	client *Client
 	n      int64
+	left   int64 // how many bytes are still to come, by the manifest
 	err    error
+}
+
+// maxExpected is how many bytes of a blob count as still to come, whatever its manifest
+// claims.
+const maxExpected = 1 << 40
+
+// expect makes left how many bytes are still to come.
+func (r *hashingReader) expect(left int64) {
+	r.client.pending.Add(left - r.left)
+	r.left = left
 }
 
 func (r *hashingReader) Read(b []byte) (int, error) {
@@ -138,6 +159,7 @@ func (r *hashingReader) Read(b []byte) (int, error) {
 	r.hash.Write(b[:n])
 	r.n += int64(n)
 	r.client.bytes.Add(int64(n))
+	r.expect(max(r.left-int64(n), 0))
 	if err != nil && err != io.EOF {
 		r.err = err
 	}

@@ -83,6 +83,7 @@ type Client struct {
 	flights  *access.Flights
 	users    *access.Users
 	bytes    atomic.Int64        // how many bytes of blobs were read
+	pending  atomic.Int64        // how many bytes of the blobs that are being read are still to come
 	parsing  chan struct{}       // holds a value while a large document is parsed
 	listings chan struct{}       // holds a value while a large listing is read
 	decoders *semaphore.Weighted // the memory for windows of zstd
@@ -180,9 +181,6 @@ func (c *Client) Close() {
 
 // Requests returns how many HTTP requests were sent.
 func (c *Client) Requests() int { return c.network.Requests() }
-
-// Bytes returns how many bytes of blobs were read to compute their digests.
-func (c *Client) Bytes() int64 { return c.bytes.Load() }
 
 // Configure sets the settings of a registry, for both sides of a mirror. name is
 // the name of the registry in lists. Configure must be called before the first

@@ -188,7 +188,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 	}
 	sinks = append(sinks, j.earlier, log, tally)
 	if bar != nil {
-		sinks = append(sinks, bar.Mover())
+		sinks = append(sinks, bar.Remover())
 	}
 	sinks = append(sinks, c.Sinks...)
 	for _, output := range c.Outputs {
@@ -244,7 +244,7 @@ func (j *Job) isFresh() bool { return j.config.Session || j.lists.interactive() 
 // startProgress shows the progress on the bar, or else in the log.
 func (j *Job) startProgress(tally *sink.Tally, bar *sink.Progress) {
 	c := &j.config
-	tally.Start(sink.TallySource{Total: j.engine.Total, Bytes: j.client.Bytes, Waiting: j.client.Waiting})
+	tally.Start(sink.TallySource{Total: j.engine.Total, Bytes: j.client.Bytes, Pending: j.client.Pending, Reading: j.engine.ReadingBlobs, Waiting: j.client.Waiting})
 	switch {
 	case bar != nil:
 		bar.Start(tally)
