@@ -69,9 +69,7 @@ func (e *Engine) questionOf(image *imagelist.Image, q validate.Question) string 
 			asked.source = endpoints.Endpoint(image.Source, validate.Source)
 		}
 	}
-	if sharer, ok := e.options.Registry.(BlobSharer); ok && q.Depth == validate.Data {
-		asked.sharedBlobs = sharer.SharesBlobs(*image)
-	}
+	asked.sharedBlobs = e.termsOf(image, q).SharedBlobs
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	hash, ok := e.questions[asked]
@@ -93,13 +91,19 @@ func questionAbout(image *imagelist.Image, q validate.Question) validate.Questio
 // was judged, and how deep its destination was looked at. They are empty if nothing
 // was asked.
 type Terms struct {
-	Rules   validate.Rules
-	Depth   validate.Depth
-	Sampled bool // only a sample of the blobs was read
+	Rules       validate.Rules
+	Depth       validate.Depth
+	Sampled     bool // only a sample of the blobs was read
+	SharedBlobs bool // blobs of the destination were read once for several repositories
 }
 
-func termsOf(q validate.Question) Terms {
-	return Terms{q.Rules, q.Depth, q.Depth == validate.Data && !q.Sample.IsEverything()}
+func (e *Engine) termsOf(image *imagelist.Image, q validate.Question) Terms {
+	terms := Terms{Rules: q.Rules, Depth: q.Depth}
+	if q.Depth == validate.Data {
+		sharer, ok := e.options.Registry.(BlobSharer)
+		terms.Sampled, terms.SharedBlobs = !q.Sample.IsEverything(), ok && sharer.SharesBlobs(*image)
+	}
+	return terms
 }
 
 // asked is a question about any image.
