@@ -24,6 +24,8 @@ func TestImports(t *testing.T) {
 		"mvrun/engine/registry/wire":     {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine/await"},
 		"mvrun/engine/registry/memory":   {"mvrun/validate"},
 		"mvrun/engine/results":           {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine/await", "mvrun/engine/room", "mvrun/engine"},
+		"mvrun/engine/report":            {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine/await", "mvrun/engine/room", "mvrun/engine", "mvrun/engine/results", "mvrun/engine/report/junit"},
+		"mvrun/engine/report/junit":      {},
 		"mvrun/engine/sink":              {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine/await", "mvrun/engine/room", "mvrun/engine", "mvrun/engine/disk"},
 		"mvrun/engine/disk":              {},
 		"mvrun/starlib": {"mvrun/validate", "mvrun/engine/imagelist", "mvrun/engine/await", "mvrun/engine/room", "mvrun/engine",

@@ -69,7 +69,7 @@ func newParser(c job.Console, doc string, more ...kong.Option) *commandLine {
 		kong.Help(helpWith(doc)),
 		kong.ValueFormatter(describeValue),
 		kong.Resolvers(kong.ResolverFunc(set.resolve)),
-		helpVars, kong.ExplicitGroups(flagGroups),
+		helpVars, reportHelp(), kong.ExplicitGroups(flagGroups),
 	)...)
 	if err != nil {
 		panic(err) // a declaration in commands is wrong

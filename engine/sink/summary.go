@@ -50,18 +50,23 @@ func (s Summary) Finish(outcome engine.Summary) error {
 	if n := outcome.NotHandedOver; n > 0 && outcome.FailedList != "" && outcome.Cause == nil {
 		s.Log.Warn(fmt.Sprintf("%s did not pass, and the failed list lacks them: the script gave no result of their lines to write_failed, or read the lines later", count(n, "image")))
 	}
+	s.Show(outcome)
+	return nil
+}
+
+// Show writes the summary of a run that need not be this one.
+func (s Summary) Show(outcome engine.Summary) {
 	if s.AsJSON {
 		logSummary(s.Log, outcome)
-		return nil
+		return
 	}
 	begun := outcome.Images+outcome.Unreached > 0
 	if !begun && outcome.Cause != nil && !outcome.Interrupted() && outcome.Deadline() == nil {
-		return nil
+		return
 	}
 	// If the screen cannot be written to, the log has the same error, and the run
 	// reports that one.
 	_ = s.print(outcome)
-	return nil
 }
 
 // dateAndZone is how the summary writes a time. A log that is read days later, or in
@@ -132,7 +137,7 @@ func (s Summary) print(outcome engine.Summary) error {
 	for _, hint := range outcome.Hints {
 		fmt.Fprintln(w, hint)
 	}
-	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && severity(outcome.ExitStatus) < severity(outcome.OwnStatus) {
+	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && engine.IsWorse(outcome.OwnStatus, outcome.ExitStatus) {
 		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)
 	}
 	return nil
@@ -156,20 +161,6 @@ func countLines(lists []engine.ListCount) (own, all int) {
 		own, all = own+list.Part, all+list.Lines
 	}
 	return own, all
-}
-
-// severity orders exit statuses: a failure (1) is worse than an image that could
-// not be checked (3), and a script's own status is worse than both.
-func severity(status int) int {
-	switch status {
-	case 0:
-		return 0
-	case 3:
-		return 1
-	case 1:
-		return 2
-	}
-	return 3
 }
 
 // hinted returns a hint in brackets, or "" if there is none.

@@ -60,9 +60,14 @@ func (c *Config) openEarlierList(own *imagelist.List) (*earlierList, error) {
 		return &earlierList{}, nil
 	}
 	if len(bytes.TrimSpace(content)) > 0 && !readsAsList(c.Failed) && !isPart(content, own) && !isOwnName(c.Failed) {
-		return nil, fmt.Errorf("the failed list would replace %s (-o), which is no list of images: remove that file, or give -o another name", c.Failed)
+		return nil, foreignListError(c.Failed)
 	}
 	return &earlierList{path: c.Failed}, nil
+}
+
+// foreignListError is the error of a failed list that would replace somebody's work.
+func foreignListError(path string) error {
+	return fmt.Errorf("the failed list would replace %s (-o), which is no list of images: remove that file, or give -o another name", path)
 }
 
 // usualName matches the name of the failed list if the user gives none.
@@ -83,6 +88,11 @@ func isPart(content []byte, list *imagelist.List) bool {
 	for _, line := range lines {
 		known[line.Text] = true
 	}
+	return hasOnly(content, known)
+}
+
+// hasOnly reports whether every line of a file is one of those that are known.
+func hasOnly(content []byte, known map[string]bool) bool {
 	for line := range bytes.Lines(content) {
 		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 && !known[string(line)] {
 			return false
