@@ -33,18 +33,18 @@ func TestShared(t *testing.T) {
 // also those of reports, and that a file that it reads has its name unchanged.
 func TestNameParts(t *testing.T) {
 	c := Config{Shard: part(3, 8), List: "{shard}.txt", Failed: FailedListOfPart, Results: "{shard}/r.{shard}.jsonl",
-		Outputs: []Output{{Flag: "--report", Path: "r.{shard}.html"}, {Flag: "--report", Path: "r.xml"}, {Flag: "--gitlab"}}}
+		Reports: []Report{{Flag: "--report", Path: "r.{shard}.html"}, {Flag: "--report", Path: "r.xml"}, {Flag: "--gitlab", Path: "q.{shard}.json"}}}
 	if err := c.nameParts(c.files()); err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join([]string{c.List, c.Failed, c.Results, c.Outputs[0].Path, c.Outputs[1].Path, c.Outputs[2].Path}, " ")
-	if want := "{shard}.txt mirror-validate-failed.3-of-8.txt 3-of-8/r.3-of-8.jsonl r.3-of-8.html r.xml "; got != want {
+	got := strings.Join([]string{c.List, c.Failed, c.Results, c.Reports[0].Path, c.Reports[1].Path, c.Reports[2].Path}, " ")
+	if want := "{shard}.txt mirror-validate-failed.3-of-8.txt 3-of-8/r.3-of-8.jsonl r.3-of-8.html r.xml q.3-of-8.json"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if !isOwnName(c.Failed) {
 		t.Errorf("%s is no failed list", c.Failed)
 	}
-	whole := Config{Failed: "f.txt", Outputs: []Output{{Flag: "--report", Path: "r.{shard}.html"}}}
+	whole := Config{Failed: "f.txt", Reports: []Report{{Flag: "--report", Path: "r.{shard}.html"}}}
 	if err := whole.nameParts(whole.files()); err == nil || !strings.Contains(err.Error(), "--report r.{shard}.html: {shard} stands for a part of the list") {
 		t.Errorf("without --shard: %v", err)
 	}
