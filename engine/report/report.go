@@ -43,6 +43,7 @@ type Format struct {
 
 // Formats are the kinds of reports that a file can have.
 var Formats = []Format{
+	{".html", "one page for people, which needs nothing beside it", writeHTML},
 	{".md", "a page for people, in Markdown", writeMarkdown},
 	{".sarif", "alerts, for code scanning", writeSARIF},
 	{".csv", "a table of all images, for spreadsheets", writeCSV},
