@@ -118,5 +118,5 @@ func (j *Job) validatedNothing(s engine.Summary) bool {
 		return false
 	}
 	loaded, _ := j.engine.Total()
-	return j.status == nil || *j.status == ExitOK && (loaded > 0 || j.config.List != "") // a part has a list that the user named
+	return j.status == nil || *j.status == ExitOK && (loaded > 0 || j.config.List != "")
 }
