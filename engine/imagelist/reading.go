@@ -181,8 +181,8 @@ func (r *Reading) holdsEntry(number int) bool {
 // Expand asks for the tags of the entries of the part that have a filter, as List.Expand
 // does.
 //
-// The lines of a list change when a second Reading expands other entries. So a Reading
-// of a part keeps its lines, and nobody who is reading them loses one.
+// Another Reading of the list may expand other entries, but no more of this part. So the
+// lines of the part are final then, and are kept: At need not look for them each time.
 func (r *Reading) Expand(ctx context.Context, list ListTags, told func(message string)) error {
 	if r.Shard.IsWhole() {
 		return r.List.Expand(ctx, r.Options, nil, list, told)
