@@ -19,13 +19,12 @@ import (
 type imageList struct {
 	execution *execution
 	thread    *starlark.Thread // the thread that called load_list
-	list      *imagelist.List
-	options   imagelist.Options
+	reading   *imagelist.Reading
 }
 
 var _ starlark.Iterable = (*imageList)(nil)
 
-func (l *imageList) String() string        { return fmt.Sprintf("load_list(%q)", l.list.Name) }
+func (l *imageList) String() string        { return fmt.Sprintf("load_list(%q)", l.reading.List.Name) }
 func (l *imageList) Type() string          { return "image_list" }
 func (l *imageList) Freeze()               {}
 func (l *imageList) Truth() starlark.Bool  { return true }
@@ -36,17 +35,17 @@ func (l *imageList) Hash() (uint32, error) { return 0, errors.New("unhashable: i
 func (l *imageList) cursor() (next func(context.Context) (starlark.Value, error), ready func() bool) {
 	index := 0
 	ready = func() bool {
-		lines, ended := l.list.Known()
-		return ended || index < len(lines)
+		n, final := l.reading.Count()
+		return final || index < n
 	}
 	return func(ctx context.Context) (starlark.Value, error) {
 		for {
-			line, err := l.list.At(ctx, index)
+			line, err := l.reading.At(ctx, index)
 			if err != nil {
 				return nil, err
 			}
 			index++
-			image, err := l.list.Image(line, l.options)
+			image, err := l.reading.Image(line)
 			if err == nil {
 				return &Image{image}, nil
 			}
@@ -69,7 +68,7 @@ type imageIterator struct {
 // Next implements starlark.Iterator. A Starlark iterator cannot return an error. So
 // an error of the list ends the whole execution.
 func (i *imageIterator) Next(p *starlark.Value) bool {
-	if i.list.list.Interactive() {
+	if i.list.reading.List.Interactive() {
 		taskOf(i.list.thread).End() // shows the result of the last line before the next prompt
 	}
 	value, err := i.next(i.list.execution.ctx) // not the context of the thread: it may have ended before this loop

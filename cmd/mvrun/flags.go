@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/cmd/mvrun/internal/shard"
 	"mvrun/engine/imagelist"
 	"mvrun/engine/imagelist/formats"
 	"mvrun/engine/registry"
@@ -26,6 +27,7 @@ type flags struct {
 	Source         string        `group:"list" short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every source image."`
 	Destination    string        `group:"list" short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every destination image."`
 	DefaultProject string        `group:"list" default:"library" help:"Project of a destination image that names none."`
+	Shard          string        `group:"list" placeholder:"I/N" completion-predictor:"shards" help:"Validate one of N parts of the list: 3/8 is the third of eight. \"auto\" reads which from the variables of Kubernetes, GitLab, Slurm and others (mvrun docs shards), and \"auto/N\" where they tell no N."`
 	Failed         string        `group:"output" short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
 	Jobs           string        `group:"network" short:"j" default:"1" placeholder:"1" completion-predictor:"jobs" help:"Images validated at once; \"auto\" finds out how many the registries allow."`
 	TLSVerify      bool          `group:"network" name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
@@ -33,6 +35,7 @@ type flags struct {
 	Rules          string        `group:"counts" default:"hangar" completion-predictor:"rules" help:"What counts as a good mirror: ${rules}."`
 	Depth          string        `group:"counts" default:"manifests" completion-predictor:"depths" help:"How deep to look at the destination: ${depths}."`
 	Sample         string        `group:"counts" default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
+	SharedBlobs    bool          `group:"counts" default:"false" help:"With --depth data: the destination stores a blob once for all its repositories (distribution, Harbor, Quay and GitLab do), so read each distinct blob once, and look for it with HEAD elsewhere (default ${default})."`
 	Provenance     bool          `group:"counts" default:"false" help:"Attestations must be mirrored, too (default ${default})."`
 	Referrers      bool          `group:"counts" default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
 	Timeout        time.Duration `group:"network" default:"10m" help:"For one image, retries included."`
@@ -46,6 +49,8 @@ type flags struct {
 	LogFormat      string        `group:"output" default:"text" enum:"text,json" help:"text or json."`
 	Quiet          bool          `group:"output" short:"q" default:"false" help:"Write no log line for images that passed or were skipped (default ${default})."`
 	Progress       string        `group:"output" default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
+
+	isFailedGiven bool // the user has named the failed list
 }
 
 // flagGroups are the groups in which --help shows the flags of a run, by the keys that
@@ -87,6 +92,11 @@ func (f *flags) check() error {
 	}
 	if _, _, err := f.jobs(); err != nil {
 		return err
+	}
+	if f.Shard != "" {
+		if err := shard.Check(f.Shard); err != nil {
+			return err
+		}
 	}
 	if _, err := validate.ParseSample(f.Sample); err != nil {
 		return fmt.Errorf("--sample: %w", err)
@@ -182,17 +192,30 @@ func (f *flags) options() imagelist.Options {
 // which may be nil, and set are the variables that set flags. The script is the caller's
 // to add.
 func (f *flags) config(own *scriptFlags, set variables, c job.Console) (job.Config, error) {
+	part, warnings := shard.Choice{}, unknownVariables(c, settableVariables(c))
+	if f.Shard != "" {
+		var err error
+		if part, err = shard.Choose(f.Shard, c.LookupEnv); err != nil {
+			return job.Config{}, err
+		}
+	} else if warning := shard.Unused(c.LookupEnv); warning != "" {
+		warnings = append(warnings, warning)
+	}
+	failed := f.Failed
+	if !part.IsWhole() && !f.isFailedGiven {
+		failed = job.FailedListOfPart
+	}
 	logins, err := f.logins(c.Getenv)
 	jobs, auto, _ := f.jobs() // check has refused a wrong one
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
-		List: f.File, ListFormat: f.ListFormat, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
-		Options: f.options(), Question: f.question(),
+		List: f.File, ListFormat: f.ListFormat, Shard: part, Failed: failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
+		Options: f.options(), Question: f.question(), SharedBlobs: f.SharedBlobs,
 		Jobs: jobs, AutoJobs: auto, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins, Registries: f.Registries,
 		Debug: f.Debug, JSONLog: f.LogFormat == "json", Quiet: f.Quiet, Progress: f.Progress,
 		Version: version, Console: c,
-		Variables: set.texts(), Warnings: unknownVariables(c, settableVariables(c)),
+		Variables: set.texts(), Warnings: warnings,
 	}, err
 }
 
