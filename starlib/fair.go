@@ -21,15 +21,6 @@ type numbered struct {
 	pair  level.Pair
 }
 
-// itemsOf returns fairItems for so many goroutines. If fair is false, they have the order
-// that next has.
-func itemsOf(next func(context.Context) (starlark.Value, error), ready func() bool, workers int, fair bool) *fairItems {
-	if !fair {
-		ready = func() bool { return false }
-	}
-	return &fairItems{next: next, ready: ready, turns: level.NewTurns[starlark.Value](workers)}
-}
-
 // fairItems hands out the items of parallel in an order in which a slow registry does not
 // hold up the images of others.
 type fairItems struct {
@@ -38,6 +29,15 @@ type fairItems struct {
 	turns *level.Turns[starlark.Value]
 	read  int   // how many items were read
 	err   error // what ended the reading; nil before that
+}
+
+// itemsOf returns fairItems for so many goroutines. If fair is false, they have the order
+// that next has.
+func itemsOf(next func(context.Context) (starlark.Value, error), ready func() bool, workers int, fair bool) *fairItems {
+	if !fair {
+		ready = func() bool { return false }
+	}
+	return &fairItems{next: next, ready: ready, turns: level.NewTurns[starlark.Value](workers)}
 }
 
 // take returns the next item. Only one goroutine may call it at a time. The caller calls

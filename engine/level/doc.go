@@ -14,9 +14,10 @@
 //
 //   - failsafe-go's adaptive limiter changes its limit once a second, by the logarithm
 //     of the limit. A run of 2,000 images is over before such a limit is high enough. It
-//     measures a whole execution, in which an image also waits for other limits, and
-//     cannot be told of a refused request.
-//   - go-concurrency-limits, which has Netflix's gradient, also grows by a few at a time. It needs gRPC.
+//     measures how long an image holds its place, in which the image also waits for the
+//     pace of a registry, and nobody can tell it that a request was refused.
+//   - go-concurrency-limits, which has Netflix's gradient, also grows by a few at a
+//     time, and brings gRPC and two libraries for metrics.
 //
-// The package knows neither registries nor images.
+// The package sends no requests, and knows neither manifests nor scripts.
 package level
