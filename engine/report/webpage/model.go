@@ -125,7 +125,7 @@ func groupsOf(outcome *results.Outcome, options Options) []advised {
 		if advice := options.Advice[group.Reason]; advice != "" {
 			a.Advice = strings.ToUpper(advice[:1]) + advice[1:] + "."
 		}
-		for _, image := range group.First[:min(len(group.First), 3)] {
+		for _, image := range group.First[:min(len(group.First), 2)] {
 			name := lineOf(image)
 			if image.Destination != "" {
 				name = image.DestinationReference()

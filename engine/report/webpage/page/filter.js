@@ -117,6 +117,14 @@ function ranks(words, compare) {
   return places;
 }
 
+// ranksOfReasons returns the places of reasons: the most frequent one first.
+function ranksOfReasons(t) {
+  const counts = new Int32Array(t.words.length);
+  for (const at of t.reason) counts[at]++;
+  const places = t.words.map((_, at) => at).sort((a, b) => counts[b] - counts[a] || a - b);
+  return Int32Array.from(t.words, (_, at) => places.indexOf(at));
+}
+
 const byCode = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 // keyOf returns the number by which a column is sorted.
@@ -124,19 +132,18 @@ function keyOf(t, column) {
   switch (column) {
     case "number": return (i) => t.number[i];
     case "duration": return (i) => t.duration[i];
-    case "reason":
-      t.wordRanks ??= ranks(t.words, (a, b) => (a === "") - (b === "") || byCode(a, b)); // images without a reason last
-      return (i) => t.wordRanks[t.reason[i]];
     case "name":
       t.nameRanks ??= ranks(t.destinations, byCode);
       t.tagRanks ??= ranks(t.tags, t.tags.length < 20000 ? new Intl.Collator("en", { numeric: true }).compare : byCode);
       return (i) => t.nameRanks[t.name[i]] * t.tags.length + t.tagRanks[t.tag[i]];
   }
-  return (i) => t.class[i];
+  t.wordRanks ??= ranksOfReasons(t);
+  return (i) => t.class[i] * t.words.length + t.wordRanks[t.reason[i]];
 }
 
 // sorted returns rows in the order of a column. "-" before its name turns the order
-// round. Without a column, the worst outcomes are first. Equal rows stay as the list has
+// round. The column of outcomes has the worst outcomes first; they are also first
+// without a column. Equal rows stay as the list has
 // them.
 function sorted(t, rows, sort) {
   const column = sort.replace(/^-/, "");
