@@ -108,16 +108,7 @@ func (e *Engine) knownLines() iter.Seq2[*imagelist.Reading, imagelist.Line] {
 	return func(yield func(*imagelist.Reading, imagelist.Line) bool) {
 		readings := e.loaded()
 		for i, r := range readings {
-			later := map[lineKey]bool{} // lines that a later reading of the list has, too
-			for _, other := range readings[i+1:] {
-				if other.List != r.List {
-					continue
-				}
-				lines, _ := other.Known()
-				for _, line := range lines {
-					later[lineKeyOf(r.List, line)] = true
-				}
-			}
+			later := linesOf(r.List, readings[i+1:])
 			lines, _ := r.Known()
 			for _, line := range lines {
 				if !later[lineKeyOf(r.List, line)] && !yield(r, line) {
@@ -126,4 +117,18 @@ func (e *Engine) knownLines() iter.Seq2[*imagelist.Reading, imagelist.Line] {
 			}
 		}
 	}
+}
+
+// linesOf returns the lines of a list that some readings have.
+func linesOf(list *imagelist.List, readings []*imagelist.Reading) map[lineKey]bool {
+	found := map[lineKey]bool{}
+	for _, r := range readings {
+		if r.List == list {
+			lines, _ := r.Known()
+			for _, line := range lines {
+				found[lineKeyOf(list, line)] = true
+			}
+		}
+	}
+	return found
 }

@@ -82,13 +82,13 @@ func (r *Reading) Known() (lines []Line, final bool) {
 	if r.Shard.IsWhole() {
 		return r.List.Known()
 	}
+	_, final = r.Count()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known, final := r.List.Known()
+	known, _ := r.List.Known()
 	if r.List.isOfEntries() {
 		return r.entryLines(known), final
 	}
-	r.sortAll(known)
 	lines = make([]Line, len(r.own))
 	for i, index := range r.own {
 		lines[i] = known[index]
@@ -99,24 +99,32 @@ func (r *Reading) Known() (lines []Line, final bool) {
 // Count returns how many lines of the part were read so far. It also returns whether
 // these are all.
 func (r *Reading) Count() (n int, final bool) {
+	for {
+		n, final, isCounted := r.count()
+		if isCounted {
+			return n, final
+		}
+	}
+}
+
+// countAtOnce is how many lines count looks at before it lets others read on.
+const countAtOnce = 1000
+
+// count returns the same as Count, if it has come to the last line.
+func (r *Reading) count() (n int, final, isCounted bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known, final := r.List.Known()
 	switch {
 	case r.Shard.IsWhole():
-		return len(known), final
+		return len(known), final, true
 	case r.List.isOfEntries():
-		return len(r.entryLines(known)), final
+		return len(r.entryLines(known)), final, true
 	}
-	r.sortAll(known)
-	return len(r.own), final
-}
-
-// sortAll looks at all lines of a list of lines.
-func (r *Reading) sortAll(known []Line) {
-	for ; r.sorted < len(known); r.sorted++ {
+	for end := min(len(known), r.sorted+countAtOnce); r.sorted < end; r.sorted++ {
 		r.sort(known[r.sorted])
 	}
+	return len(r.own), final, r.sorted == len(known)
 }
 
 // entryLines returns the lines of the part, of all lines of a list of entries.

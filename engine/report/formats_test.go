@@ -63,15 +63,21 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
+			if want := golden(t, name+report.name); !bytes.Equal(got, want) {
 				t.Errorf("%s is not what is written now; UPDATE=1 rewrites it:\n%s", path, got)
 			}
 		}
 	}
+}
+
+// golden returns a golden file.
+func golden(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(here, "testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // writtenBy returns the report of an outcome.

@@ -18,33 +18,8 @@ const maxAnnotations = 10
 // of each status beside their lines of the list.
 func WriteAnnotations(w io.Writer, outcome *results.Outcome, options Options) error {
 	out := bufio.NewWriter(w)
-	at := newPlaces(outcome, options)
 	for _, kind := range reported {
-		n := outcome.Summary.Status[kind.status]
-		var messages []annotation
-		if kind.status == validate.Fail {
-			if all := notices(outcome); len(all) > 0 {
-				messages = append(messages, annotation{at.ofRun(), verdict(outcome), clean(strings.Join(all, "; "), maxLine)})
-			}
-		}
-		if kind.status == waived {
-			n = outcome.Summary.Waived
-		}
-		n += len(messages)
-		for result := range withStatus(outcome, kind.status) {
-			if len(messages) >= maxAnnotations {
-				break
-			}
-			title, text := inWords(result.Reason), nameOf(result.Image)+": "+said(result, maxLine)
-			if result.Waived != "" {
-				title, text = "Waived: "+title, clean(result.Waived, maxLine)+"; "+text
-			}
-			messages = append(messages, annotation{at.of(result.Image), title, text})
-		}
-		if n > maxAnnotations {
-			messages = append(messages[:maxAnnotations-1], annotation{at.ofRun(), verdict(outcome), fmt.Sprintf("and %d more%s", n-maxAnnotations+1, options.where())})
-		}
-		for _, a := range messages {
+		for _, a := range annotationsOf(outcome, kind.status, options) {
 			fmt.Fprintln(out, a.command(kind.command))
 		}
 	}
@@ -52,6 +27,37 @@ func WriteAnnotations(w io.Writer, outcome *results.Outcome, options Options) er
 		return fmt.Errorf("writing annotations: %w", err)
 	}
 	return nil
+}
+
+// annotationsOf returns what is annotated of the images of one status. What is to be
+// known of the run as a whole stands in front of the failures.
+func annotationsOf(outcome *results.Outcome, status validate.Status, options Options) []annotation {
+	at, n := newPlaces(outcome, options), outcome.Summary.Status[status]
+	var all []annotation
+	switch status {
+	case waived:
+		n = outcome.Summary.Waived
+	case validate.Fail:
+		if about := notices(outcome); len(about) > 0 {
+			all = append(all, annotation{at.ofRun(), verdict(outcome), clean(strings.Join(about, "; "), maxLine)})
+			n++
+		}
+	}
+	for result := range withStatus(outcome, status) {
+		if len(all) == maxAnnotations {
+			break
+		}
+		title, text := inWords(result.Reason), nameOf(result.Image)+": "+said(result, maxLine)
+		if result.Waived != "" {
+			title, text = "Waived: "+title, clean(result.Waived, maxLine)+"; "+text
+		}
+		all = append(all, annotation{at.of(result.Image), title, text})
+	}
+	if n > maxAnnotations {
+		more := fmt.Sprintf("and %d more%s", n-maxAnnotations+1, options.where())
+		all = append(all[:maxAnnotations-1], annotation{at.ofRun(), verdict(outcome), more})
+	}
+	return all
 }
 
 // annotation is a message at a place of the checkout.

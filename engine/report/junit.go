@@ -94,6 +94,9 @@ func cases(outcome *results.Outcome, options Options) iter.Seq[junit.Case] {
 			place := at.of(result.Image)
 			className := clean(cmp.Or(result.Image.Destination, place.path), maxLine)
 			testCase := junit.Case{ClassName: className, Name: names.of(className, result.Image), File: place.path, Line: place.line, Time: junit.Seconds(result.Duration)}
+			if len(result.Warnings) > 0 {
+				testCase.Output = clean("warnings: "+strings.Join(result.Warnings, "; "), maxText)
+			}
 			switch statusOf(result) {
 			case validate.Fail:
 				testCase.Failure = detailOf(result, options)

@@ -52,8 +52,7 @@ func (p *places) ofRun() place {
 func (p *places) file(name string) place {
 	at, known := p.files[name]
 	if !known {
-		header := p.outcome.Header
-		at = place{path: name, line: 1, inside: true, isFile: name != header.List || header.ListSHA256 != nil} // a stream has no hash
+		at = place{path: name, line: 1, inside: true, isFile: !p.isStream(name)}
 		if at.isFile {
 			at.path, at.inside = relative(p.options.Root, p.options.Folder, name)
 		}
@@ -61,6 +60,18 @@ func (p *places) file(name string) place {
 		p.files[name] = at
 	}
 	return at
+}
+
+// isStream reports whether a list was read from a stream, such as standard input, of
+// which a run takes no hash.
+func (p *places) isStream(name string) bool {
+	for _, list := range p.outcome.Summary.Lists {
+		if list.Name == name {
+			return list.SHA256 == ""
+		}
+	}
+	header := p.outcome.Header // the end of a run that was killed is missing
+	return name == header.List && header.ListSHA256 == nil
 }
 
 // relative returns the path of a file, with slashes: relative to root if the file is

@@ -49,7 +49,8 @@ func TestFingerprints(t *testing.T) {
 	if a != b || a == again || !strings.HasSuffix(again, ":2") {
 		t.Errorf("%s, %s and %s", a, again, b)
 	}
-	if one, two := prints.ofIssue("a", "b"), prints.ofIssue("ab"); one == two {
-		t.Error("two issues have one fingerprint")
+	issues := map[string]bool{prints.ofIssue("a", "b"): true, prints.ofIssue("ab"): true, prints.ofIssue("a", "b"): true, prints.ofIssue("a", "b"): true}
+	if len(issues) != 4 || !issues[later.ofIssue("a", "b")] {
+		t.Errorf("four issues have the fingerprints %v", issues)
 	}
 }

@@ -40,9 +40,10 @@ func printable(r rune) rune {
 }
 
 // lineOf returns the line of an image as a report shows it. People write passwords into
-// lists.
+// lists, and a cut must not hide the end by which a password is known.
 func lineOf(image *imagelist.Image) string {
-	return clean(imagelist.HideLogin(strings.TrimSpace(image.Line)), maxLine)
+	line := strings.TrimSpace(image.Line)
+	return clean(imagelist.HideLogin(line[:min(len(line), 16*maxLine)]), maxLine)
 }
 
 // sourceOf returns the image at the source, "" if there is none.

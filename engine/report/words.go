@@ -60,16 +60,6 @@ func exitStatus(s engine.Summary) string {
 func notices(o *results.Outcome) []string {
 	s := o.Summary
 	all := slices.Clone(o.Notices)
-	switch {
-	case s.Cause == nil:
-	case s.Interrupted() && len(all) == 0:
-		all = append(all, "the run was interrupted: "+count(s.Unreached, "line")+" not reached")
-	case s.Interrupted():
-	case s.Deadline() != nil:
-		all = append(all, "the run was out of time before it had checked every image")
-	default:
-		all = append(all, "the script failed before its end")
-	}
 	if len(all) == 0 && s.ExitStatus != engine.ExitOK && s.StatusOfResults() == engine.ExitOK {
 		all = append(all, fmt.Sprintf("the run ended with exit status %d, and no image is the reason", s.ExitStatus))
 	}

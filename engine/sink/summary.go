@@ -106,23 +106,7 @@ func (s Summary) print(outcome engine.Summary) error {
 		read = fmt.Sprintf(", %s of blobs read", size(outcome.Bytes))
 	}
 	fmt.Fprintf(w, "%s in %s, %s%s\n", count(outcome.Images, "image"), rounded(outcome.Elapsed), count(outcome.Requests, "request"), read)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, h := range headings {
-		if n := outcome.Status[h.status]; n > 0 || h.status == validate.Pass {
-			cell := byCount(outcome.Reasons[h.status])
-			if h.status == validate.Pass {
-				cell = byCount(outcome.Matches)
-			}
-			fmt.Fprintf(table, "  %s\t%d%s\n", h.words, n, cell)
-		}
-	}
-	if outcome.Waived > 0 {
-		fmt.Fprintf(table, "  waived\t%d\n", outcome.Waived)
-	}
-	if outcome.Unreached > 0 {
-		fmt.Fprintf(table, "  not reached\t%d\n", outcome.Unreached)
-	}
-	if err := table.Flush(); err != nil {
+	if err := printCounts(w, outcome); err != nil {
 		return err
 	}
 	fmt.Fprint(w, s.judged(outcome.Judged))
@@ -141,6 +125,27 @@ func (s Summary) print(outcome engine.Summary) error {
 		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)
 	}
 	return nil
+}
+
+// printCounts writes how many images there are of each status.
+func printCounts(w io.Writer, outcome engine.Summary) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, h := range headings {
+		if n := outcome.Status[h.status]; n > 0 || h.status == validate.Pass {
+			cell := byCount(outcome.Reasons[h.status])
+			if h.status == validate.Pass {
+				cell = byCount(outcome.Matches)
+			}
+			fmt.Fprintf(table, "  %s\t%d%s\n", h.words, n, cell)
+		}
+	}
+	if outcome.Waived > 0 {
+		fmt.Fprintf(table, "  waived\t%d\n", outcome.Waived)
+	}
+	if outcome.Unreached > 0 {
+		fmt.Fprintf(table, "  not reached\t%d\n", outcome.Unreached)
+	}
+	return table.Flush()
 }
 
 // shareOf says how many lines of the lists a part has.

@@ -169,7 +169,9 @@ func factsOf(outcome *results.Outcome, survey *survey) []fact {
 	} else {
 		facts = append(facts, fact{"Ended", "not known", ""})
 	}
-	facts = append(facts, fact{"Requests", number(s.Requests), ""})
+	if hasEnd(outcome) {
+		facts = append(facts, fact{"Requests", number(s.Requests), ""})
+	}
 	if s.Bytes > 0 {
 		facts = append(facts, fact{"Blobs read", bytesOf(s.Bytes), number(int(s.Bytes)) + " bytes"})
 	}
@@ -182,6 +184,12 @@ func factsOf(outcome *results.Outcome, survey *survey) []fact {
 		facts = append(facts, fact{"Parts", fmt.Sprintf("%d of %d", len(outcome.Parts), shard.Count), ""})
 	}
 	return facts
+}
+
+// hasEnd reports whether at least one part of the run has come to its end, which says how
+// long it took and how many requests it sent.
+func hasEnd(outcome *results.Outcome) bool {
+	return slices.ContainsFunc(outcome.Parts, func(p results.Part) bool { return p.End != nil })
 }
 
 // listName returns the name of the list, "" if the script names its own lists.

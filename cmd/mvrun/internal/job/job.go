@@ -262,10 +262,7 @@ func (j *Job) openWorld() {
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
 		Redact: j.client.Redact, Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write, ReadFile: readFile, WriteFile: writeFile,
 		Registry: func(host string, s starlib.RegistrySettings) error {
-			if !c.Shard.IsWhole() { // all parts together ask as often as the script allows
-				s.RequestsPerSecond /= float64(c.Shard.Count)
-			}
-			return j.client.Configure(host, registry.Settings(s))
+			return j.client.Configure(host, c.shared(s))
 		},
 		List: c.Options, Question: c.Question, Arguments: c.Arguments,
 		Files: files, Access: source.Access{Folders: c.AllowDirs, Named: files.named, FolderHint: "--allow-path"},

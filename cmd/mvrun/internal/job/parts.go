@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"mvrun/engine"
+	"mvrun/engine/registry"
+	"mvrun/starlib"
 )
 
 // placeholder stands for the part of the list, such as 3-of-8, in the name of a file that
@@ -27,6 +29,16 @@ func (c *Config) nameParts(table []file) error {
 		*f.path = strings.ReplaceAll(*f.path, placeholder, fmt.Sprintf("%d-of-%d", c.Shard.Index, c.Shard.Count))
 	}
 	return nil
+}
+
+// shared returns a script's settings of a registry for this run. All parts of a list
+// together ask as often as the script allows. What the registry itself announces or
+// refuses is for each part alone to obey.
+func (c *Config) shared(s starlib.RegistrySettings) registry.Settings {
+	if !c.Shard.IsWhole() {
+		s.RequestsPerSecond /= float64(c.Shard.Count)
+	}
+	return registry.Settings(s)
 }
 
 // isEmptyPart reports whether a run of a part has rightly validated nothing: no line of

@@ -60,13 +60,13 @@ type engine struct {
 
 // engines are the engines whose variables are known for sure.
 var engines = []engine{
-	{name: "Kubernetes", index: "JOB_COMPLETION_INDEX", splits: "completionMode: Indexed"},
+	{name: "Kubernetes", index: "JOB_COMPLETION_INDEX", splits: "completions: N"},
 	{name: "GitLab", index: "CI_NODE_INDEX", count: "CI_NODE_TOTAL", first: 1, splits: "parallel: N",
 		isAbsent: func(lookup Lookup) bool { // without parallel
 			return lookup.get("CI_NODE_INDEX") == "" && lookup.get("CI_NODE_TOTAL") == "1"
 		}},
 	{name: "Slurm", index: slurmArrayID, count: slurmArrayCount, splits: "sbatch --array=1-N", more: []string{slurmArrayMin, slurmArrayMax, slurmArrayStep}, read: readSlurmArray},
-	{name: "Slurm", index: "SLURM_PROCID", count: "SLURM_NTASKS", splits: "srun --ntasks=N", isCommon: true,
+	{name: "Slurm", index: "SLURM_PROCID", count: "SLURM_NTASKS", splits: "srun --ntasks=N", read: readSlurmTask,
 		isAbsent: func(lookup Lookup) bool { // each task of an array is a process, too
 			return lookup.get(slurmArrayID) != "" || lookup.get("SLURM_NTASKS") == "1"
 		}},
@@ -100,30 +100,34 @@ func present(lookup Lookup) []engine {
 	return found
 }
 
-// show returns the engine's variables with their values.
-func (e engine) show(lookup Lookup) string {
+// variables returns the names of the variables that the engine sets.
+func (e engine) variables() []string {
 	names := append([]string{e.index}, e.more...)
 	if e.count != "" {
 		names = append(names, e.count)
 	}
-	return lookup.show(names...)
+	return names
 }
+
+// show returns the engine's variables with their values.
+func (e engine) show(lookup Lookup) string { return lookup.show(e.variables()...) }
 
 // part returns the part that the engine's variables name. Its Count is 0 if the engine
 // tells none.
 func (e engine) part(lookup Lookup) (imagelist.Shard, error) {
-	names := append([]string{e.index}, e.more...)
-	if e.count != "" {
-		names = append(names, e.count)
-	}
-	for _, name := range names {
+	for _, name := range e.variables() {
 		if lookup.get(name) == "" {
-			return imagelist.Shard{}, fmt.Errorf("%s is set, but %s is not: %s sets both for %s", e.show(lookup), name, e.name, e.splits)
+			return imagelist.Shard{}, fmt.Errorf("%s is set, but %s is not: %s sets it for %s", e.show(lookup), name, e.name, e.splits)
 		}
 	}
 	if e.read != nil {
 		return e.read(e, lookup)
 	}
+	return e.numbered(lookup)
+}
+
+// numbered returns the part of an engine that numbers its machines one by one.
+func (e engine) numbered(lookup Lookup) (imagelist.Shard, error) {
 	index, err := number(lookup, e.index)
 	if err != nil || e.count == "" {
 		return imagelist.Shard{Index: index - e.first + 1}, err
@@ -147,13 +151,22 @@ func number(lookup Lookup, name string) (int, error) {
 	return int(n), nil
 }
 
+// readSlurmTask returns the part of a task that srun started. The batch script of a job
+// has the same variables as the first of the job's tasks, but is in no step of the job.
+func readSlurmTask(e engine, lookup Lookup) (imagelist.Shard, error) {
+	if lookup.get("SLURM_JOB_ID") != "" && lookup.get("SLURM_STEP_ID") == "" {
+		return imagelist.Shard{}, fmt.Errorf("%s: this is the batch script of a job, and none of the job's tasks: start mvrun with srun", e.show(lookup))
+	}
+	return e.numbered(lookup)
+}
+
 // readSlurmArray returns the part of a task of a Slurm array. The array must have all
 // numbers from the first to the last, in equal steps: nobody knows from the variables
 // which place a task has in a list of numbers with holes.
 func readSlurmArray(e engine, lookup Lookup) (imagelist.Shard, error) {
 	values := make([]int, 5)
+	var err error
 	for i, name := range []string{slurmArrayID, slurmArrayMin, slurmArrayMax, slurmArrayStep, slurmArrayCount} {
-		var err error
 		if values[i], err = number(lookup, name); err != nil {
 			return imagelist.Shard{}, err
 		}
