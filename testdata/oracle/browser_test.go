@@ -17,6 +17,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
+// patience is how long a step of a test may take before the test fails.
+const patience = time.Minute
+
 // browser is a tab of Debian's Chromium.
 type browser struct {
 	t   *testing.T
@@ -37,6 +40,9 @@ func startBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // starts Chromium, which ends with the context of this call
+		t.Fatal(err)
+	}
 	b := &browser{t: t, ctx: ctx}
 	b.do(chromedp.EmulateViewport(1280, 900), call(network.Enable, network.EnableParams{}), call(log.Enable, cdp.Empty{}))
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
@@ -72,7 +78,9 @@ func (b *browser) hear(event any) {
 // do runs actions.
 func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -81,7 +89,9 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 // evaluate waits for it.
 func evaluate[T any](b *browser, expression string) T {
 	b.t.Helper()
-	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
@@ -156,10 +166,19 @@ func (b *browser) text(selector string) string {
 	return evaluate[string](b, fmt.Sprintf("document.querySelector(%q)?.innerText ?? '(none)'", selector))
 }
 
-// want checks the text of the first element of a CSS selector.
+// want checks the text of the first element of a CSS selector. It waits for the text,
+// because a browser answers a click before the page has followed a link.
 func (b *browser) want(selector, want string) {
 	b.t.Helper()
-	if got := b.text(selector); got != want {
+	got := evaluate[string](b, fmt.Sprintf(`new Promise((done) => {
+		const start = performance.now();
+		const look = () => {
+			const text = document.querySelector(%q)?.innerText ?? "(none)";
+			text === %q || performance.now() - start > 10000 ? done(text) : setTimeout(look, 5);
+		};
+		look();
+	})`, selector, want))
+	if got != want {
 		b.t.Errorf("%s has the text %q, want %q", selector, got, want)
 	}
 }

@@ -163,6 +163,9 @@ func checkCounts(t *testing.T, b *browser, counts map[string]any) {
 			t.Errorf("the table says %q of the images that are counted as %s, want %s", got, class, want)
 		}
 	}
+	b.want(".counts dl div:nth-child(1) a", "destination-missing")
+	b.want(".counts dl div:nth-child(2) a", "worst.example")
+	b.want(".counts dl div:nth-child(3) a", "linux/arm64")
 	b.want(".facts dd", "list.txt")
 	b.want("#registries tbody tr th", "worst.example")
 }

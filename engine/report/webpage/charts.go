@@ -102,7 +102,7 @@ func platformsOf(s *survey) []platformRow {
 		rows = append(rows, row)
 	}
 	slices.SortFunc(rows, func(a, b platformRow) int {
-		return cmp.Or(cmp.Compare(b.Missing+b.Wrong, a.Missing+a.Wrong), cmp.Compare(b.Good, a.Good), cmp.Compare(a.Platform, b.Platform))
+		return cmp.Or(cmp.Compare(b.Missing, a.Missing), cmp.Compare(b.Wrong, a.Wrong), cmp.Compare(b.Good, a.Good), cmp.Compare(a.Platform, b.Platform))
 	})
 	return rows[:min(len(rows), maxPlatRows)]
 }

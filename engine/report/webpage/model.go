@@ -28,6 +28,7 @@ type page struct {
 	Facts    []fact
 	Parts    []partRow
 	Groups   []advised
+	Frequent advised    // the most frequent one of Groups
 	Accepted []accepted // by waive or reject
 
 	Destinations, Sources registries
@@ -103,6 +104,9 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 	}
 	p.Overall = segmentsOf(all, s.Images)
 	p.Groups = groupsOf(outcome, options)
+	if len(p.Groups) > 0 {
+		p.Frequent = slices.MaxFunc(p.Groups, func(a, b advised) int { return cmp.Compare(a.N, b.N) })
+	}
 	for _, reason := range byCount(survey.waived) {
 		p.Accepted = append(p.Accepted, accepted{"waived", "Waived", reason, survey.waived[reason]})
 	}
