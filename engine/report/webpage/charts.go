@@ -151,7 +151,12 @@ func percent(n, all int) string {
 	return fmt.Sprintf("%.1f %%", share)
 }
 
-// iconColors are the colours of the icon that a browser shows beside the title.
+// plainColor returns the colour of an outcome where the page has no styles: Jenkins, for
+// one, lets no page have them.
+func plainColor(class string) string { return "#" + iconColors[class] }
+
+// iconColors are the colours of outcomes outside the styles, such as in the icon that a
+// browser shows beside the title.
 var iconColors = map[string]string{"pass": "1b7f5c", "fail": "b3360c", "error": "8a5a00", "skip": "5b6470", "waived": "6a4c93"}
 
 // iconOf returns the icon: a check mark on a disc, or a cross on a square.

@@ -27,14 +27,14 @@ function addTexts(t) {
   t.lowTexts = t.texts.map((text) => text.toLowerCase());
 }
 
-// matching returns the rows that a filter lets through, in the order of the lists.
+// matching returns the rows that a filter lets through, in the order of the filter.
 function matching(t, filter) {
   const tests = [statusTest(t, filter.status), ...columnTests(t, filter), platformTest(t, filter.platform, filter.state)];
   for (const word of filter.q.toLowerCase().split(/\s+/)) if (word) tests.push(wordTest(t, word));
   const wanted = tests.filter(Boolean);
   const found = new Int32Array(t.rows);
   let n = 0;
-  rows: for (let i = 0; i < t.rows; i++) {
+  rows: for (const i of orderOf(t, filter.sort)) {
     for (const test of wanted) if (!test(i)) continue rows;
     found[n++] = i;
   }
@@ -141,15 +141,16 @@ function keyOf(t, column) {
   return (i) => t.class[i] * t.words.length + t.wordRanks[t.reason[i]];
 }
 
-// sorted returns rows in the order of a column. "-" before its name turns the order
+// orderOf returns all rows in the order of a column. "-" before its name turns the order
 // round. The column of outcomes has the worst outcomes first; they are also first
-// without a column. Equal rows stay as the list has
-// them.
-function sorted(t, rows, sort) {
-  const column = sort.replace(/^-/, "");
-  const sign = sort.startsWith("-") ? -1 : 1;
-  const key = keyOf(t, column);
-  const keys = new Float64Array(t.rows);
-  for (const row of rows) keys[row] = key(row);
-  return Int32Array.from(rows).sort((a, b) => sign * (keys[a] - keys[b]) || a - b);
+// without a column. Equal rows stay as the list has them. An order is made once, so that
+// a filter only chooses rows of it.
+function orderOf(t, sort) {
+  t.orders ??= new Map();
+  if (!t.orders.has(sort)) {
+    const sign = sort.startsWith("-") ? -1 : 1;
+    const keys = Float64Array.from({ length: t.rows }, (_, i) => i).map(keyOf(t, sort.replace(/^-/, "")));
+    t.orders.set(sort, Int32Array.from(keys, (_, i) => i).sort((a, b) => sign * (keys[a] - keys[b]) || a - b));
+  }
+  return t.orders.get(sort);
 }

@@ -55,7 +55,7 @@ function start(t) {
 
   // apply shows the rows of the filter.
   function apply() {
-    rows = sorted(t, matching(t, filter), filter.sort);
+    rows = matching(t, filter);
     table.show(rows);
     const lines = linesOf(t, rows).length;
     const shown = rows.length === t.rows ? (t.rows === 1 ? "" : "All ") + count(t.rows, "image") : `${withCommas.format(rows.length)} of ${count(t.rows, "image")}`;
@@ -178,11 +178,17 @@ function start(t) {
   follow();
 }
 
+// showScripted shows or hides what is of use only while this script runs.
+function showScripted(shown) {
+  byId("live").hidden = !shown;
+  for (const part of document.querySelectorAll(".script")) part.hidden = !shown;
+}
+
 // main unpacks the table. If that fails, the page stays as it is without scripts.
 async function main() {
   if (!byId("live")) return; // no image, no table
   document.documentElement.classList.add("ready");
-  byId("live").hidden = false;
+  showScripted(true);
   byId("shown").textContent = "Unpacking the table…";
   try {
     const t = prepare(await unpack());
@@ -193,7 +199,7 @@ async function main() {
     document.documentElement.dataset.rows = t.rows; // says that the table is ready
   } catch (problem) {
     document.documentElement.classList.remove("ready");
-    byId("live").hidden = true;
+    showScripted(false);
     byId("plain").prepend(element("p", "note", `The table of all images cannot be shown: ${problem}. A newer browser may help.`));
     throw problem;
   }
