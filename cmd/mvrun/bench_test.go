@@ -73,18 +73,10 @@ func BenchmarkEqual(b *testing.B) {
 				runtime.ReadMemStats(&before)
 
 				b.StartTimer()
-				started, cpu = time.Now(), cpuTime(b)
-				goOwn := debug.SetGCPercent(percentFor(inUse())) // main does this, but the benchmark does not call main
-				status := run([]string{"validate.star", "-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"},
-					job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
-				took, tookCPU := time.Since(started), cpuTime(b)-cpu
-				debug.SetGCPercent(goOwn)
+				took, tookCPU := timeRun(b, "-f", list, "-j", strconv.Itoa(jobs), "-o", list+".failed")
 				b.StopTimer()
 
 				runtime.ReadMemStats(&after)
-				if status != job.ExitOK {
-					b.Fatalf("exit status %d", status)
-				}
 				requests += uint64(r.count(b))
 				allocations += after.Mallocs - before.Mallocs
 				ratios = append(ratios, took.Seconds()/least.Seconds())
@@ -100,6 +92,20 @@ func BenchmarkEqual(b *testing.B) {
 			b.ReportMetric(float64(allocations)/n, "allocs/pair")
 		})
 	}
+}
+
+// timeRun runs the bundled script, in which every image must pass. It returns the time and
+// the CPU time that this took.
+func timeRun(b *testing.B, args ...string) (took, cpu time.Duration) {
+	started, before := time.Now(), cpuTime(b)
+	goOwn := debug.SetGCPercent(percentFor(inUse())) // main does this, but the benchmark does not call main
+	defer debug.SetGCPercent(goOwn)
+	status := run(append([]string{"validate.star"}, args...), job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
+	took, cpu = time.Since(started), cpuTime(b)-before
+	if status != job.ExitOK {
+		b.Fatalf("exit status %d", status)
+	}
+	return took, cpu
 }
 
 func noEnv(string) (string, bool) { return "", false }
@@ -176,7 +182,13 @@ func floor(ctx context.Context, r *benchRegistries, pairs, jobs int) error {
 type benchRegistries struct{ source, destination string }
 
 func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *benchRegistries {
-	command := exec.Command("mvrun-registries", strconv.Itoa(pairs), latency.String()) // this test's binary, see TestMain
+	return startRegistries(b, "mvrun-registries", strconv.Itoa(pairs), latency.String())
+}
+
+// startRegistries starts one of the programs of TestMain that serve two registries until
+// their standard input ends.
+func startRegistries(b *testing.B, program string, args ...string) *benchRegistries {
+	command := exec.Command(program, args...)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -274,8 +286,13 @@ func serveBenchRegistries() {
 			http.NotFound(w, r)
 		}
 	})
+	serveBoth(handler, handler)
+}
+
+// serveBoth serves two registries, and prints their addresses, until standard input ends.
+func serveBoth(source, destination http.Handler) {
 	var addresses []any
-	for range 2 {
+	for _, handler := range []http.Handler{source, destination} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			panic(err)

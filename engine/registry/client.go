@@ -35,6 +35,13 @@ type Options struct {
 	// destination side. It may be nil.
 	Registries *mirrors.Config
 
+	// SharedBlobs says that each registry of the destination stores a blob once for all its
+	// repositories. Then a blob is read once.
+	SharedBlobs bool
+	// Fresh makes every image read its blobs anew, also those that SharedBlobs or Settings
+	// say are shared.
+	Fresh bool
+
 	// InsecureHint says how a user sets Insecure, such as the name of a flag.
 	// Messages show it as a hint. If it is empty, they give no such hint.
 	InsecureHint string
@@ -76,9 +83,11 @@ type Client struct {
 	flights  *access.Flights
 	users    *access.Users
 	bytes    atomic.Int64        // how many bytes of blobs were read
+	pending  atomic.Int64        // how many bytes of the blobs that are being read are still to come
 	parsing  chan struct{}       // holds a value while a large document is parsed
 	listings chan struct{}       // holds a value while a large listing is read
 	decoders *semaphore.Weighted // the memory for windows of zstd
+	blobs    *sharedBlobs
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -106,6 +115,7 @@ func New(ctx context.Context, o Options) *Client {
 		parsing:    make(chan struct{}, 1),
 		listings:   make(chan struct{}, 1),
 		decoders:   semaphore.NewWeighted(decoderBytes),
+		blobs:      newSharedBlobs(),
 		hosts:      map[hostKey]*host{},
 		registries: map[string]*configuredRegistry{},
 		endpoints:  map[string]*configuredRegistry{},
@@ -171,9 +181,6 @@ func (c *Client) Close() {
 
 // Requests returns how many HTTP requests were sent.
 func (c *Client) Requests() int { return c.network.Requests() }
-
-// Bytes returns how many bytes of blobs were read to compute their digests.
-func (c *Client) Bytes() int64 { return c.bytes.Load() }
 
 // Configure sets the settings of a registry, for both sides of a mirror. name is
 // the name of the registry in lists. Configure must be called before the first

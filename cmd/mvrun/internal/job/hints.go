@@ -31,8 +31,22 @@ func (j *Job) hints(s engine.Summary) []string {
 			hints = append(hints, fmt.Sprintf("To go on, give the same command with -f %s and another -o.", s.FailedList))
 		}
 	}
+	if c.SharedBlobs && readNoBlob(s) {
+		hints = append(hints, "--shared-blobs had no effect: it is for --depth data, and no image was looked at so deep.")
+	}
 	if c.Jobs == 1 && s.Elapsed > slow && s.Images >= manyImages {
 		hints = append(hints, "This run validated one image at a time; -j 10 validates ten at once.")
 	}
 	return hints
+}
+
+// readNoBlob reports whether images were judged, and all of them at depths that read no
+// blob whole.
+func readNoBlob(s engine.Summary) bool {
+	for terms := range s.Judged {
+		if terms.Depth == validate.Data {
+			return false
+		}
+	}
+	return len(s.Judged) > 0
 }
