@@ -22,13 +22,14 @@ type registries struct {
 
 // registryRow is a bar of the chart.
 type registryRow struct {
-	Registry   string // "" for lines that are no images
-	Images     int
-	Bar        []segment
-	Outcomes   []outcomeCount // but for those of no image
-	NotPassed  int
-	NotPassedP string // in percent
-	Reasons    []reasonCount
+	Registry    string // "" for lines that are no images
+	Images      int
+	Bar         []segment
+	Outcomes    []outcomeCount // but for those of no image
+	NotPassed   int
+	NotPassedP  string // in percent
+	Reasons     []reasonCount
+	MoreReasons int
 }
 
 // chartRow returns a row with the name of the filter to which it leads, for a template.
@@ -60,7 +61,7 @@ const (
 	maxFirst     = 8
 	maxCharted   = 200
 	maxPlatRows  = 12
-	maxReasons   = 4
+	maxReasons   = 6
 	leastPercent = 0.6 // of a bar, so that one failure of 100,000 is seen
 )
 
@@ -82,6 +83,7 @@ func registriesOf(filter string, tallies map[string]*tally) registries {
 		}
 		for i, reason := range byCount(t.reasons) {
 			if i == maxReasons {
+				row.MoreReasons = len(t.reasons) - i
 				break
 			}
 			row.Reasons = append(row.Reasons, reasonCount{string(reason), t.reasons[reason]})
