@@ -101,8 +101,9 @@ type Engine struct {
 	lists     []*imagelist.List
 	reading   map[*imagelist.List]imagelist.Options // how the script reads them
 	invalid   map[identity]imagelist.Image
-	listed    int              // how many of invalid there were when the failed list was made
-	questions map[asked]string // their hashes
+	listed    int               // how many of invalid there were when the failed list was made
+	questions map[asked]string  // their hashes
+	latest    validate.Question // of all images
 	// answered are the images and questions that this run itself has asked; nil if
 	// it does not go on from an earlier run.
 	answered map[key]struct{}

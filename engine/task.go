@@ -27,6 +27,7 @@ func (t *Task) Validate(ctx context.Context, image *imagelist.Image, q validate.
 		t.End()
 	}
 	question := t.engine.questionOf(image, q)
+	t.engine.noteQuestion(q)
 	if t.latest == nil || t.latest.Question != question {
 		if result := t.engine.earlier(image, question, termsOf(q)); result != nil {
 			t.latest = result

@@ -33,27 +33,23 @@ import (
 //
 //	go test -run '^$' -bench . -benchtime 5x ./cmd/mvrun
 
-// BenchmarkEqual validates equal images with two platforms, with 20 jobs. If the
-// registries answer at once, a run should take at most 1.5 times the floor. If every
-// answer takes 40 ms, it should take at most 1.15 times the floor.
+// BenchmarkEqual validates equal images with two platforms. If the registries answer at
+// once, a run with 20 jobs should take at most 1.5 times the floor. If every answer takes
+// 40 ms, a run should take at most 1.15 times the floor, with 20 jobs and with one.
 func BenchmarkEqual(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
 		pairs   int
 		latency time.Duration
+		jobs    int
 	}{
-		{"at-once", 2000, 0},
-		{"40ms-away", 500, 40 * time.Millisecond},
+		{"at-once", 2000, 0, 20},
+		{"40ms-away", 500, 40 * time.Millisecond, 20},
+		{"40ms-away-one-job", 50, 40 * time.Millisecond, 1},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			const jobs = 20
 			r := startBenchRegistries(b, bench.pairs, bench.latency)
-			list := filepath.Join(b.TempDir(), "list.txt")
-			var lines strings.Builder
-			for i := range bench.pairs {
-				fmt.Fprintf(&lines, "%s/team/app%d %s/team/app%d 1.0\n", r.source, i, r.destination, i)
-			}
-			write(b, list, lines.String())
+			list := r.list(b, bench.pairs)
 
 			var ratios, cpuRatios, times []float64
 			var before, after runtime.MemStats
@@ -61,7 +57,7 @@ func BenchmarkEqual(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				started, cpu := time.Now(), cpuTime(b)
-				if err := floor(b.Context(), r, bench.pairs, jobs); err != nil {
+				if err := floor(b.Context(), r, bench.pairs, bench.jobs); err != nil {
 					b.Fatal(err)
 				}
 				least, leastCPU := time.Since(started), cpuTime(b)-cpu
@@ -74,17 +70,11 @@ func BenchmarkEqual(b *testing.B) {
 
 				b.StartTimer()
 				started, cpu = time.Now(), cpuTime(b)
-				goOwn := debug.SetGCPercent(percentFor(inUse())) // main does this, but the benchmark does not call main
-				status := run([]string{"validate.star", "-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"},
-					job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
+				validateList(b, list, bench.jobs)
 				took, tookCPU := time.Since(started), cpuTime(b)-cpu
-				debug.SetGCPercent(goOwn)
 				b.StopTimer()
 
 				runtime.ReadMemStats(&after)
-				if status != job.ExitOK {
-					b.Fatalf("exit status %d", status)
-				}
 				requests += uint64(r.count(b))
 				allocations += after.Mallocs - before.Mallocs
 				ratios = append(ratios, took.Seconds()/least.Seconds())
@@ -99,6 +89,29 @@ func BenchmarkEqual(b *testing.B) {
 			b.ReportMetric(float64(requests)/n, "requests/pair")
 			b.ReportMetric(float64(allocations)/n, "allocs/pair")
 		})
+	}
+}
+
+// list writes a list of so many pairs to a file.
+func (r *benchRegistries) list(b *testing.B, pairs int) string {
+	path := filepath.Join(b.TempDir(), "list.txt")
+	var lines strings.Builder
+	for i := range pairs {
+		fmt.Fprintf(&lines, "%s/team/app%d %s/team/app%d 1.0\n", r.source, i, r.destination, i)
+	}
+	write(b, path, lines.String())
+	return path
+}
+
+// validateList validates a list of images that all pass.
+func validateList(b *testing.B, list string, jobs int) {
+	b.Helper()
+	goOwn := debug.SetGCPercent(percentFor(inUse())) // main does this, but the benchmark does not call main
+	defer debug.SetGCPercent(goOwn)
+	status := run([]string{"validate.star", "-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"},
+		job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
+	if status != job.ExitOK {
+		b.Fatalf("exit status %d", status)
 	}
 }
 
@@ -175,8 +188,11 @@ func floor(ctx context.Context, r *benchRegistries, pairs, jobs int) error {
 // count in this process, and their garbage is not collected here.
 type benchRegistries struct{ source, destination string }
 
-func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *benchRegistries {
-	command := exec.Command("mvrun-registries", strconv.Itoa(pairs), latency.String()) // this test's binary, see TestMain
+// startBenchRegistries starts them. With the argument "tokens", each repository wants a
+// bearer token of its own.
+func startBenchRegistries(b *testing.B, pairs int, latency time.Duration, arguments ...string) *benchRegistries {
+	arguments = append([]string{strconv.Itoa(pairs), latency.String()}, arguments...)
+	command := exec.Command("mvrun-registries", arguments...) // this test's binary, see TestMain
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -202,9 +218,15 @@ func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *bench
 }
 
 // count returns how many requests both registries got since the last call of count.
-// Pings do not count.
-func (r *benchRegistries) count(b *testing.B) int {
-	response, err := http.Get("http://" + r.source + "/count")
+// Pings and requests for tokens do not count.
+func (r *benchRegistries) count(b *testing.B) int { return r.ask(b, "/count") }
+
+// countTokens is count for requests for tokens.
+func (r *benchRegistries) countTokens(b *testing.B) int { return r.ask(b, "/count-tokens") }
+
+// ask returns the number that the registries answer for a path.
+func (r *benchRegistries) ask(b *testing.B, path string) int {
+	response, err := http.Get("http://" + r.source + path)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -220,8 +242,8 @@ func (r *benchRegistries) count(b *testing.B) int {
 	return n
 }
 
-// serveBenchRegistries is the program "mvrun-registries PAIRS LATENCY". It serves two
-// registries with the same lists of two platforms, until standard input ends. It makes
+// serveBenchRegistries is the program "mvrun-registries PAIRS LATENCY [tokens]". It serves
+// two registries with the same lists of two platforms, until standard input ends. It makes
 // all answers at the beginning, so that serving them takes nearly no time.
 func serveBenchRegistries() {
 	pairs, err := strconv.Atoi(os.Args[1])
@@ -252,10 +274,19 @@ func serveBenchRegistries() {
 		}
 		answers[base+"1.0"] = answer{validate.TypeDockerList, validate.Digest("sha256", body), body}
 	}
-	var requests atomic.Int64
+	wantTokens := slices.Contains(os.Args[3:], "tokens")
+	var requests, tokens atomic.Int64
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, ok := answers[r.URL.Path]
 		switch {
+		case r.URL.Path == "/token":
+			tokens.Add(1)
+			time.Sleep(latency)
+			fmt.Fprintf(w, `{"token":%q,"expires_in":300}`, r.URL.Query().Get("scope"))
+		case wantTokens && (ok || r.URL.Path == "/v2/") && !allows(r.Header.Get("Authorization"), r.URL.Path):
+			time.Sleep(latency)
+			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="bench"`, r.Host))
+			w.WriteHeader(http.StatusUnauthorized)
 		case ok:
 			requests.Add(1)
 			time.Sleep(latency)
@@ -268,6 +299,8 @@ func serveBenchRegistries() {
 			}
 		case r.URL.Path == "/count":
 			fmt.Fprint(w, requests.Swap(0))
+		case r.URL.Path == "/count-tokens":
+			fmt.Fprint(w, tokens.Swap(0))
 		case r.URL.Path == "/v2/":
 			time.Sleep(latency)
 		default:
@@ -285,4 +318,12 @@ func serveBenchRegistries() {
 	}
 	fmt.Println(addresses...)
 	io.Copy(io.Discard, os.Stdin)
+}
+
+// allows reports whether a token is for the repository of a path. A token of these
+// registries is the scope for which it was given.
+func allows(authorization, path string) bool {
+	repository, isToken := strings.CutPrefix(authorization, "Bearer repository:")
+	repository, isPull := strings.CutSuffix(repository, ":pull")
+	return isToken && isPull && strings.HasPrefix(path, "/v2/"+repository+"/")
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Insecure  bool // accept any certificate, and plain HTTP
 	Logins    []Login
 	Conns     int  // the most requests at once to one registry; 0 means no limit
+	Ahead     int  // the most tokens at once that are fetched ahead at one registry, for images that wait; 0 means none
 	Sockets   int  // the most connections at once to all registries; 0 means as many as the process may have
 	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -46,6 +47,7 @@ type Account struct {
 	broken   error // why the address is no registry; nil if it is one
 
 	session cachedValue[*Session]
+	ahead   atomic.Int64 // how many tokens are under way that no request needs yet
 
 	mu     sync.Mutex
 	tokens map[string]*cachedValue[string] // Authorization headers, by repository
