@@ -72,14 +72,15 @@ type (
 // Client reads from registries. Its methods may be called from many
 // goroutines.
 type Client struct {
-	options  Options
-	network  *wire.Network
-	flights  *access.Flights
-	users    *access.Users
-	bytes    atomic.Int64        // how many bytes of blobs were read
-	parsing  chan struct{}       // holds a value while a large document is parsed
-	listings chan struct{}       // holds a value while a large listing is read
-	decoders *semaphore.Weighted // the memory for windows of zstd
+	options   Options
+	userAgent []string // the value of the header
+	network   *wire.Network
+	flights   *access.Flights
+	users     *access.Users
+	bytes     atomic.Int64        // how many bytes of blobs were read
+	parsing   chan struct{}       // holds a value while a large document is parsed
+	listings  chan struct{}       // holds a value while a large listing is read
+	decoders  *semaphore.Weighted // the memory for windows of zstd
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -102,6 +103,7 @@ type hostKey struct {
 func New(ctx context.Context, o Options) *Client {
 	c := &Client{
 		options:    o,
+		userAgent:  []string{o.UserAgent},
 		flights:    access.NewFlights(ctx, o.Once),
 		users:      &access.Users{Logins: o.Logins, Anonymous: o.Anonymous},
 		parsing:    make(chan struct{}, 1),
@@ -124,6 +126,9 @@ func New(ctx context.Context, o Options) *Client {
 // as a media type in the message of a verdict. It also hides the logins that the user and
 // the script have given for registries that were not asked yet.
 func (c *Client) Redact(words string) string {
+	if words == "" {
+		return ""
+	}
 	c.mu.Lock()
 	hosts, registries := slices.Collect(maps.Values(c.hosts)), slices.Collect(maps.Values(c.registries))
 	c.mu.Unlock()

@@ -35,7 +35,11 @@ func (a *Account) Authorization(ctx context.Context, repository string, tokens h
 	case !s.hasTokenServer():
 		return s.authorization, nil
 	}
-	return a.token(repository).get(ctx, a.flights, func(ctx context.Context) (string, time.Duration, error) {
+	cached := a.token(repository)
+	if token, isCurrent := cached.current(); isCurrent {
+		return token, nil
+	}
+	return cached.get(ctx, a.flights, func(ctx context.Context) (string, time.Duration, error) {
 		token, life, err := a.exchange(ctx, s, repository, tokens)
 		return bearer + token, max(life-tokenMargin, life/2), err
 	})
