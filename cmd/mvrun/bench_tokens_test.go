@@ -16,7 +16,7 @@ func BenchmarkTokens(b *testing.B) {
 		jobs  int
 	}{
 		{"20-jobs", 500, 20},
-		{"one-job", 50, 1},
+		{"one-job", 25, 1},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			const latency = 40 * time.Millisecond

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"mvrun/engine/registry/wire"
 )
@@ -50,7 +51,7 @@ type Account struct {
 	ahead   atomic.Int64 // how many tokens are under way that no request needs yet
 
 	mu     sync.Mutex
-	tokens map[string]*cachedValue[string] // Authorization headers, by repository
+	tokens *lru.Cache[string, *cachedValue[string]] // Authorization headers, by repository
 }
 
 var _ wire.Authorizer = (*Account)(nil)
@@ -58,7 +59,11 @@ var _ wire.Authorizer = (*Account)(nil)
 // NewAccount returns an Account. Requests for which several callers wait run among
 // the flights.
 func NewAccount(o AccountOptions, flights *Flights) *Account {
-	a := &Account{AccountOptions: o, flights: flights, tokens: map[string]*cachedValue[string]{}, secrets: secretsOf(o.Secrets...)}
+	tokens, err := lru.New[string, *cachedValue[string]](maxTokens)
+	if err != nil {
+		panic(err) // the size is constant
+	}
+	a := &Account{AccountOptions: o, flights: flights, tokens: tokens, secrets: secretsOf(o.Secrets...)}
 	var options []name.Option
 	// go-containerregistry tries plain HTTP, too, if the registry is insecure. Plain
 	// HTTP alone needs no second attempt. go-containerregistry does not know all
@@ -241,7 +246,7 @@ func (a *Account) tokensIn(words string) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var found []string
-	for _, token := range a.tokens {
+	for _, token := range a.tokens.Values() {
 		if sent := strings.TrimPrefix(token.last(), bearer); hasBeginning(words, sent) {
 			found = append(found, sent)
 		}
