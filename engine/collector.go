@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"errors"
 	"time"
 
 	"mvrun/engine/imagelist"
-	"mvrun/validate"
 )
 
 // Sink gets every result, from one goroutine. An error stops the run.
@@ -31,53 +29,6 @@ type Reviser interface {
 	// after the last result and before Finish. Write may be called again then,
 	// with a result that was recorded before a later one.
 	Withdraw(*imagelist.Image) error
-}
-
-// Summary is the outcome of a run. Engine.Close fills in the counts of images;
-// the caller adds the rest before Engine.Finish hands the summary to the sinks.
-type Summary struct {
-	Images  int
-	Status  map[validate.Status]int
-	Reasons map[validate.Status]map[validate.Reason]int
-	Matches map[validate.Match]int // of images that passed
-	// Judged counts the images that passed, with the reason "", and that failed, by
-	// what was asked about them.
-	Judged  map[Terms]map[validate.Reason]int
-	Waived  int // images accepted in spite of their result; not counted above
-	Earlier int // images whose result is an earlier run's; counted above
-	Started time.Time
-	Elapsed time.Duration
-	// NotPassed are the images that failed or could not be checked, by reason.
-	NotPassed []Group
-	Lines     int // lines of the run's lists, as far as they were read
-	LeftOut   int // lines of which there is no result
-
-	// NotHandedOver counts images that did not pass, and of whose lines the script
-	// gave nothing to the failed list; and lines that are no images, and that the
-	// script read after it had written the list.
-	NotHandedOver int
-
-	Unreached   int      // of the lines left out, those that a run which ended early did not reach
-	Cause       error    // of an end before the script's own end, nil otherwise
-	Requests    int      // HTTP requests that were sent
-	Bytes       int64    // bytes of blobs that were read
-	Hints       []string // what the user can do next, a sentence each
-	FailedList  string
-	FailedLines int // lines of FailedList, which is "" if there is none
-
-	ExitStatus   int  // of the process
-	OwnStatus    int  // the exit status by the results alone
-	ScriptStatus *int // what the script returned, nil if it returned none
-}
-
-// Interrupted reports whether somebody ended the run, by Ctrl-C for instance.
-func (s Summary) Interrupted() bool { return errors.Is(s.Cause, ErrInterrupted) }
-
-// Deadline returns the deadline that ended the run, or nil.
-func (s Summary) Deadline() *DeadlineError {
-	var deadline *DeadlineError
-	errors.As(s.Cause, &deadline)
-	return deadline
 }
 
 // collector is the goroutine that gets every result. It hands the results to the
@@ -174,19 +125,9 @@ func (c *collector) close(cause error) (Summary, error) {
 	close(c.closing)
 	<-c.stopped
 	c.revise(cause != nil)
-	s := Summary{
-		Status:  map[validate.Status]int{},
-		Reasons: map[validate.Status]map[validate.Reason]int{},
-		Matches: map[validate.Match]int{},
-		Judged:  map[Terms]map[validate.Reason]int{},
-		Started: c.started,
-		Elapsed: time.Since(c.started),
-		Cause:   cause,
-	}
-	for u := range c.ledger.counting() {
-		s.count(c.ledger.outcome(u))
-	}
-	s.NotHandedOver, s.NotPassed = c.ledger.unhanded, c.ledger.notPassed()
+	s := summarize(c.ledger.outcomes())
+	s.Started, s.Elapsed, s.Cause = c.started, time.Since(c.started), cause
+	s.NotHandedOver = c.ledger.unhanded
 	return s, c.err
 }
 
@@ -210,34 +151,4 @@ func (c *collector) revise(aborted bool) {
 			}
 		}
 	}
-}
-
-// count adds one outcome to the summary.
-func (s *Summary) count(o outcome) {
-	s.Images++
-	if o.earlier {
-		s.Earlier++
-	}
-	if o.waived {
-		s.Waived++
-		return
-	}
-	s.Status[o.status]++
-	if o.status == validate.Pass || o.status == validate.Fail {
-		add(s.Judged, o.terms, o.reason)
-	}
-	if o.match != "" {
-		s.Matches[o.match]++
-	}
-	if o.reason != "" {
-		add(s.Reasons, o.status, o.reason)
-	}
-}
-
-// add counts one more image of a kind, by its reason.
-func add[Kind comparable](counts map[Kind]map[validate.Reason]int, kind Kind, reason validate.Reason) {
-	if counts[kind] == nil {
-		counts[kind] = map[validate.Reason]int{}
-	}
-	counts[kind][reason]++
 }

@@ -81,6 +81,9 @@ type Options struct {
 	// between two images.
 	Fresh bool
 
+	// Shard is the part of each list that the run validates.
+	Shard imagelist.Shard
+
 	// Earlier returns the last result that an earlier run has for a question about
 	// an image, or nil. Images that were OK then are not validated again. Earlier
 	// may be nil.
@@ -98,8 +101,7 @@ type Engine struct {
 	sequence atomic.Uint32 // of the last result
 
 	mu        sync.Mutex
-	lists     []*imagelist.List
-	reading   map[*imagelist.List]imagelist.Options // how the script reads them
+	readings  []*imagelist.Reading // of the run's lists, in the order in which the script reads them
 	invalid   map[identity]imagelist.Image
 	listed    int               // how many of invalid there were when the failed list was made
 	questions map[asked]string  // their hashes
@@ -111,7 +113,7 @@ type Engine struct {
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, room: room.New(o.Jobs), jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, reading: map[*imagelist.List]imagelist.Options{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, room: room.New(o.Jobs), jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
 	if o.Earlier != nil {
 		e.answered = map[key]struct{}{}
 	}
@@ -193,26 +195,6 @@ func (e *Engine) Close(cause error) (Summary, error) {
 	defer e.mu.Unlock()
 	s.NotHandedOver += len(e.invalid) - e.listed
 	return s, err
-}
-
-// CountLines returns, after Close, how many lines of the run's lists were read,
-// and of how many of these there is no result. An entry with several images counts as
-// one line.
-func (e *Engine) CountLines() (lines, leftOut int) {
-	seen := e.seenLines()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, l := range e.lists {
-		known, _ := l.Known()
-		lines += imagelist.CountNumbers(known)
-		last := 0
-		for _, line := range known {
-			if !seen[lineKeyOf(l, line)] && line.Number != last {
-				leftOut, last = leftOut+1, line.Number
-			}
-		}
-	}
-	return lines, leftOut
 }
 
 // Finish calls Finish of every sink that has it, in their order. It must be

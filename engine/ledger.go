@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"mvrun/engine/imagelist"
-	"mvrun/validate"
 )
 
 // ledger knows which result of every line counts.
@@ -90,26 +89,6 @@ func (n *numbered[T]) of(value T) uint32 {
 	return number
 }
 
-// outcome is the part of a result that a summary counts; many results share one.
-type outcome struct {
-	status   validate.Status
-	reason   validate.Reason
-	match    validate.Match
-	waived   bool
-	rejected bool
-	earlier  bool
-	terms    Terms
-}
-
-func outcomeOf(r *Result) outcome {
-	return outcome{r.Status, r.Reason, r.Match, r.Waived != "", r.Rejected != "", r.Earlier, r.Terms}
-}
-
-// ok reports whether the image needs no further attention.
-func (o outcome) ok() bool {
-	return o.waived || o.status == validate.Pass || o.status == validate.Skip
-}
-
 func newLedger() *ledger {
 	return &ledger{index: map[key]uint32{}, kinds: newNumbered[outcome](), stale: map[identity]*imagelist.Image{}}
 }
@@ -156,6 +135,17 @@ func (l *ledger) counting() iter.Seq[unit] {
 	return func(yield func(unit) bool) {
 		for _, u := range l.units {
 			if !u.withdrawn && !yield(u) {
+				return
+			}
+		}
+	}
+}
+
+// outcomes returns the images whose results count, with the outcomes of these results.
+func (l *ledger) outcomes() iter.Seq2[*imagelist.Image, outcome] {
+	return func(yield func(*imagelist.Image, outcome) bool) {
+		for u := range l.counting() {
+			if !yield(u.image, l.outcome(u)) {
 				return
 			}
 		}

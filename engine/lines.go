@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -12,38 +11,6 @@ import (
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
 )
-
-// Load adds a list to those that the run reads, unless it is there already. The
-// engine knows every line that the run may validate from these lists, so that an
-// interruption loses none. options say how the script reads the lines; the last
-// ones count. A list that is the wrong file is an error, and is not added: of it no
-// line is asked, or gets into a failed list. Load may have to wait for the first
-// lines of a stream.
-func (e *Engine) Load(ctx context.Context, list *imagelist.List, options imagelist.Options) error {
-	if err := list.Check(ctx, options); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.reading[list] = options
-	if !slices.Contains(e.lists, list) {
-		e.lists = append(e.lists, list)
-	}
-	return nil
-}
-
-// Total returns how many lines of the run's lists are read so far. final reports
-// whether there are no more.
-func (e *Engine) Total() (n int, final bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	final = len(e.lists) > 0
-	for _, l := range e.lists {
-		lines, all := l.Known()
-		n, final = n+len(lines), final && all
-	}
-	return n, final
-}
 
 // Invalid records an error for a line that is no image, or for an entry of which nobody
 // knows the images. A line that is read several times is recorded once.
@@ -153,25 +120,17 @@ func (e *Engine) UnfinishedLines(ctx context.Context) (unfinished []string, unre
 			bad[lineOf(u.image)] = true
 		}
 	}
-	reading := e.readings()
 	last := lineKey{}
-	for l, line := range e.allLines(ctx) {
-		k := lineKeyOf(l, line)
+	for r, line := range e.allLines(ctx) {
+		k := lineKeyOf(r.List, line)
 		if entry := (lineKey{k.list, k.number, 0}); !seen[k] && entry != last {
 			unreached, last = unreached+1, entry
 		}
 		if bad[k] || !seen[k] {
-			images = append(images, imagelist.Image{List: l.Name, Number: line.Number, Part: k.part, Line: l.WrittenLine(line, reading[l])})
+			images = append(images, imagelist.Image{List: k.list, Number: k.number, Part: k.part, Line: r.List.WrittenLine(line, r.Options)})
 		}
 	}
 	return e.inOrder(images), unreached
-}
-
-// readings returns how the script reads the run's lists.
-func (e *Engine) readings() map[*imagelist.List]imagelist.Options {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return maps.Clone(e.reading)
 }
 
 func lineKeyOf(l *imagelist.List, line imagelist.Line) lineKey {
@@ -195,13 +154,13 @@ func (e *Engine) seenLines() map[lineKey]bool {
 // validate any more.
 func (e *Engine) EndRest(ctx context.Context, cause error) {
 	e.Sync()
-	reading, seen := e.readings(), e.seenLines()
+	seen := e.seenLines()
 	reason, message := Ended(cause)
-	for l, line := range e.allLines(ctx) {
-		if seen[lineKeyOf(l, line)] {
+	for r, line := range e.allLines(ctx) {
+		if seen[lineKeyOf(r.List, line)] {
 			continue
 		}
-		image, err := l.Image(line, reading[l])
+		image, err := r.Image(line)
 		if err != nil && !errors.Is(err, imagelist.ErrNotExpanded) {
 			e.Invalid(image, err)
 			continue
@@ -210,33 +169,14 @@ func (e *Engine) EndRest(ctx context.Context, cause error) {
 	}
 }
 
-// allLines returns every line of the run's lists. ctx limits the wait for lines
-// that a stream has not delivered yet.
-func (e *Engine) allLines(ctx context.Context) iter.Seq2[*imagelist.List, imagelist.Line] {
-	return func(yield func(*imagelist.List, imagelist.Line) bool) {
-		e.mu.Lock()
-		lists := slices.Clone(e.lists)
-		e.mu.Unlock()
-		for _, l := range lists {
-			l.Drain(ctx)
-			lines, _ := l.Known()
-			for _, line := range lines {
-				if !yield(l, line) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // inOrder returns the lines of images, in the order of the lists, once each. Images that
 // are of no list come last.
 func (e *Engine) inOrder(images []imagelist.Image) []string {
 	e.mu.Lock()
 	order := map[string]int{}
-	for i, l := range e.lists {
-		if _, known := order[l.Name]; !known {
-			order[l.Name] = i + 1
+	for i, r := range e.readings {
+		if _, known := order[r.List.Name]; !known {
+			order[r.List.Name] = i + 1
 		}
 	}
 	e.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 // load adds a list to an engine.
 func load(t *testing.T, e *Engine, list *imagelist.List) {
 	t.Helper()
-	if err := e.Load(t.Context(), list, imagelist.Options{}); err != nil {
+	if _, err := e.Load(t.Context(), list, imagelist.Options{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -202,8 +202,8 @@ func TestImagesOfOneEntry(t *testing.T) {
 	if summary.Status[validate.Fail] != 3 || summary.Reasons[validate.Error][validate.Unauthorized] != 1 {
 		t.Errorf("the summary has %v, %v", summary.Status, summary.Reasons)
 	}
-	if lines, leftOut := e.CountLines(); lines != 3 || leftOut != 2 {
-		t.Errorf("%d lines, %d left out", lines, leftOut)
+	if lists, leftOut := e.CountLines(); lists[0].Lines != 3 || lists[0].Part != 3 || leftOut != 2 {
+		t.Errorf("%+v, %d left out", lists, leftOut)
 	}
 	got, unreached := e.UnfinishedLines(t.Context())
 	want = []string{"s.io/a:3 d.io/a:3", "s.io/a:1 d.io/a:1", "s.io/a:2 d.io/a:2", "s.io/a:4 d.io/a:4", "s.io/b:1 d.io/b:1", "s.io/c d.io/c"}

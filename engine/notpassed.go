@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -20,16 +21,15 @@ type Group struct {
 // maxFirst is how many images a Group names.
 const maxFirst = 20
 
-// notPassed returns the images whose results count and are not OK, by reason: failures
-// first, and the most frequent reason first.
-func (l *ledger) notPassed() []Group {
+// notPassed returns the images whose outcomes are not OK, by reason: failures first,
+// and the most frequent reason first.
+func notPassed(outcomes iter.Seq2[*imagelist.Image, outcome]) []Group {
 	type kind struct {
 		status validate.Status
 		reason validate.Reason
 	}
 	groups := map[kind]*Group{}
-	for u := range l.counting() {
-		o := l.outcome(u)
+	for image, o := range outcomes {
 		if o.ok() {
 			continue
 		}
@@ -40,7 +40,7 @@ func (l *ledger) notPassed() []Group {
 			groups[k] = group
 		}
 		group.Count++
-		group.First = append(group.First, u.image)
+		group.First = append(group.First, image)
 	}
 	for _, group := range groups {
 		slices.SortFunc(group.First, compareImages)

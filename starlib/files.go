@@ -77,23 +77,24 @@ func (e *execution) loadList(thread *starlark.Thread, b *starlark.Builtin, args 
 	if err != nil {
 		return nil, err
 	}
-	if err := e.Engine.Load(Context(thread), list, options); err != nil {
+	reading, err := e.Engine.Load(Context(thread), list, options)
+	if err != nil {
 		if path == "" && thread.Local(promptLocal) == nil {
 			e.abort(err) // the user gave the list, so the message has no need of the script's place
 		}
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	if err := e.expand(thread, list, options); err != nil {
+	if err := e.expand(thread, reading); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	return &imageList{execution: e, thread: thread, list: list, options: options}, nil
+	return &imageList{execution: e, thread: thread, reading: reading}, nil
 }
 
 // expand says what the list was recognised as, the first time, and has the tags of its
 // entries listed.
-func (e *execution) expand(thread *starlark.Thread, list *imagelist.List, options imagelist.Options) error {
-	if _, told := e.told.LoadOrStore(list, true); !told {
-		e.tellFormat(list)
+func (e *execution) expand(thread *starlark.Thread, reading *imagelist.Reading) error {
+	if _, told := e.told.LoadOrStore(reading.List, true); !told {
+		e.tellFormat(reading.List)
 	}
 	tags := func(ctx context.Context, repository string) (tags []string, err error) {
 		err = e.Engine.Work(ctx, func(ctx context.Context) (err error) {
@@ -102,7 +103,7 @@ func (e *execution) expand(thread *starlark.Thread, list *imagelist.List, option
 		})
 		return tags, err
 	}
-	return list.Expand(Context(thread), options, tags, func(message string) { e.Log.Info(message) })
+	return reading.Expand(Context(thread), tags, func(message string) { e.Log.Info(message) })
 }
 
 // tellFormat logs what a list was recognised as, and what of its file is not read.

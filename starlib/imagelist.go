@@ -19,13 +19,12 @@ import (
 type imageList struct {
 	execution *execution
 	thread    *starlark.Thread // the thread that called load_list
-	list      *imagelist.List
-	options   imagelist.Options
+	reading   *imagelist.Reading
 }
 
 var _ starlark.Iterable = (*imageList)(nil)
 
-func (l *imageList) String() string        { return fmt.Sprintf("load_list(%q)", l.list.Name) }
+func (l *imageList) String() string        { return fmt.Sprintf("load_list(%q)", l.reading.List.Name) }
 func (l *imageList) Type() string          { return "image_list" }
 func (l *imageList) Freeze()               {}
 func (l *imageList) Truth() starlark.Bool  { return true }
@@ -39,12 +38,12 @@ type listCursor struct {
 
 func (c *listCursor) next(ctx context.Context) (starlark.Value, error) {
 	for {
-		line, err := c.list.list.At(ctx, c.index)
+		line, err := c.list.reading.At(ctx, c.index)
 		if err != nil {
 			return nil, err
 		}
 		c.index++
-		image, err := c.list.list.Image(line, c.list.options)
+		image, err := c.list.reading.Image(line)
 		if err == nil {
 			return &Image{image}, nil
 		}
@@ -55,11 +54,11 @@ func (c *listCursor) next(ctx context.Context) (starlark.Value, error) {
 func (c *listCursor) position() int { return c.index }
 
 func (c *listCursor) look(index int) (*imagelist.Image, bool) {
-	lines, _ := c.list.list.Known()
-	if index >= len(lines) {
+	line, known := c.list.reading.Peek(index)
+	if !known {
 		return nil, false
 	}
-	image, err := c.list.list.Image(lines[index], c.list.options)
+	image, err := c.list.reading.Image(line)
 	if err != nil {
 		return nil, true
 	}
@@ -79,7 +78,7 @@ type imageIterator struct {
 // Next implements starlark.Iterator. A Starlark iterator cannot return an error. So
 // an error of the list ends the whole execution.
 func (i *imageIterator) Next(p *starlark.Value) bool {
-	if i.list.list.Interactive() {
+	if i.list.reading.List.Interactive() {
 		taskOf(i.list.thread).End() // shows the result of the last line before the next prompt
 	}
 	value, err := i.cursor.next(i.list.execution.ctx) // not the context of the thread: it may have ended before this loop

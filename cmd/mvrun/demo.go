@@ -35,6 +35,7 @@ type demonstration struct {
 	keep    bool   // whether the files stay
 	network http.RoundTripper
 	console job.Console
+	out     io.Writer // standard output
 }
 
 func (d *demoCommand) run(ctx context.Context, c job.Console) (status int, err error) {
@@ -62,7 +63,8 @@ func (d *demoCommand) run(ctx context.Context, c job.Console) (status int, err e
 		}
 		return "", false
 	}
-	shown := demonstration{dir: dir, keep: d.Keep != "", network: network, console: c}
+	out := &job.Output{Writer: c.Stdout}
+	shown := demonstration{dir: dir, keep: d.Keep != "", network: network, console: c, out: out}
 	if status, err := shown.show(ctx); err != nil || status != job.ExitOK {
 		return status, err
 	}
@@ -70,13 +72,13 @@ func (d *demoCommand) run(ctx context.Context, c job.Console) (status int, err e
 	if d.Keep != "" {
 		where = "The files are in " + d.Keep + "."
 	}
-	fmt.Fprintln(c.Stdout, where)
-	return job.ExitOK, nil
+	fmt.Fprintln(out, where)
+	return job.ExitOK, out.Lost("the demonstration")
 }
 
 // show shows the runs, with words between them, and then the table.
 func (d demonstration) show(ctx context.Context) (status int, err error) {
-	out := d.console.Stdout
+	out := d.out
 	hangar, content := verdicts{}, verdicts{}
 
 	fmt.Fprintf(out, "Two registries run inside this process: %s, and %s, which should be its mirror.\n"+

@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"mvrun/cmd/mvrun/internal/job"
+	"mvrun/cmd/mvrun/internal/shard"
 	"mvrun/engine/imagelist"
 	"mvrun/engine/imagelist/formats"
 	"mvrun/engine/registry"
@@ -25,6 +26,7 @@ type flags struct {
 	Source         string        `group:"list" short:"s" env:"SOURCE_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every source image."`
 	Destination    string        `group:"list" short:"d" env:"DEST_REGISTRY" placeholder:"HOST[:PORT][/PREFIX]" help:"Use this registry for every destination image."`
 	DefaultProject string        `group:"list" default:"library" help:"Project of a destination image that names none."`
+	Shard          string        `group:"list" placeholder:"I/N" completion-predictor:"shards" help:"Validate one of N parts of the list: 3/8 is the third of eight. \"auto\" reads which from the variables of Kubernetes, GitLab, Slurm and others (mvrun docs shards), and \"auto/N\" where they tell no N."`
 	Failed         string        `group:"output" short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
 	Jobs           int           `group:"network" short:"j" default:"1" help:"Images validated at once."`
 	TLSVerify      bool          `group:"network" name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
@@ -45,6 +47,8 @@ type flags struct {
 	LogFormat      string        `group:"output" default:"text" enum:"text,json" help:"text or json."`
 	Quiet          bool          `group:"output" short:"q" default:"false" help:"Write no log line for images that passed or were skipped (default ${default})."`
 	Progress       string        `group:"output" default:"auto" enum:"auto,always,never" help:"Progress: auto (a bar on a terminal, else a line in the log every 30 s), always (the bar also below a JSON log), never."`
+
+	isFailedGiven bool // the user has named the failed list
 }
 
 // flagGroups are the groups in which --help shows the flags of a run, by the keys that
@@ -85,6 +89,11 @@ func (f *flags) check() error {
 		return fmt.Errorf("--referrers with --rules %s: only the source knows what is attached to an image, and these rules never ask it: leave out --referrers, or choose other rules", f.Rules)
 	case f.Failed == "":
 		return errors.New("--failed is empty: want the name of a file")
+	}
+	if f.Shard != "" {
+		if err := shard.Check(f.Shard); err != nil {
+			return err
+		}
 	}
 	if _, err := validate.ParseSample(f.Sample); err != nil {
 		return fmt.Errorf("--sample: %w", err)
@@ -161,16 +170,29 @@ func (f *flags) options() imagelist.Options {
 // which may be nil, and set are the variables that set flags. The script is the caller's
 // to add.
 func (f *flags) config(own *scriptFlags, set variables, c job.Console) (job.Config, error) {
+	part, warnings := shard.Choice{}, unknownVariables(c, settableVariables(c))
+	if f.Shard != "" {
+		var err error
+		if part, err = shard.Choose(f.Shard, c.LookupEnv); err != nil {
+			return job.Config{}, err
+		}
+	} else if warning := shard.Unused(c.LookupEnv); warning != "" {
+		warnings = append(warnings, warning)
+	}
+	failed := f.Failed
+	if !part.IsWhole() && !f.isFailedGiven {
+		failed = job.FailedListOfPart
+	}
 	logins, err := f.logins(c.Getenv)
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
-		List: f.File, ListFormat: f.ListFormat, Failed: f.Failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
+		List: f.File, ListFormat: f.ListFormat, Shard: part, Failed: failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
 		Options: f.options(), Question: f.question(),
 		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins, Registries: f.Registries,
 		Debug: f.Debug, JSONLog: f.LogFormat == "json", Quiet: f.Quiet, Progress: f.Progress,
 		Version: version, Console: c,
-		Variables: set.texts(), Warnings: unknownVariables(c, settableVariables(c)),
+		Variables: set.texts(), Warnings: warnings,
 	}, err
 }
 

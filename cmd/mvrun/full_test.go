@@ -212,3 +212,18 @@ def main():
 		})
 	}
 }
+
+// TestFullOutput shows that a command whose output is lost does not succeed.
+func TestFullOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	for _, arguments := range [][]string{{"demo"}, {"test", "../../examples/labels_test.star"}, {"version"}, {"help"}, {"docs", "rules"}, {"show", "validate.star"}, {"completion", "bash"}} {
+		command := exec.Command("mvrun", arguments...)
+		stderr := &bytes.Buffer{}
+		command.Stdout, command.Stderr = full, stderr
+		wantExit(t, command, command.Run(), job.ExitUsage, stderr, "no space left on device")
+	}
+}

@@ -20,6 +20,7 @@ import (
 // commands is the command line, as kong reads it.
 type commands struct {
 	Run        runCommand        `cmd:"" default:"withargs" help:"Run a script over a list of images. \"mvrun SCRIPT\" is short for it."`
+	Report     reportCommand     `cmd:"" help:"Put the results files of a run together: its summary, its exit status, and reports."`
 	Test       testCommand       `cmd:"" help:"Test scripts on registries in memory: runs test_* of *_test.star."`
 	Demo       demoCommand       `cmd:"" help:"Validate fifteen images in two registries inside this process: needs nothing, shows everything."`
 	Check      checkCommand      `cmd:"" help:"Find what is wrong with scripts without running them, and format them."`
@@ -98,11 +99,13 @@ func parseCommand(args []string, c job.Console) (command, error) {
 	switch selected := selected.(type) {
 	case *runCommand:
 		selected.variables, selected.own = line.variables.used(parsed), line.own
+		selected.isFailedGiven = isGiven(parsed, "failed")
 		if line.script.Name == selected.Script {
 			selected.program = line.script
 		}
 	case *replCommand:
 		selected.variables = line.variables.used(parsed)
+		selected.isFailedGiven = isGiven(parsed, "failed")
 	}
 	return selected, nil
 }

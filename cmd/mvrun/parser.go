@@ -69,7 +69,7 @@ func newParser(c job.Console, doc string, more ...kong.Option) *commandLine {
 		kong.Help(helpWith(doc)),
 		kong.ValueFormatter(describeValue),
 		kong.Resolvers(kong.ResolverFunc(set.resolve)),
-		helpVars, kong.ExplicitGroups(flagGroups),
+		helpVars, reportHelp(), kong.ExplicitGroups(flagGroups),
 	)...)
 	if err != nil {
 		panic(err) // a declaration in commands is wrong
@@ -151,6 +151,11 @@ func parse(parser *kong.Kong, args []string) (parsed *kong.Context, err error) {
 		}
 	}()
 	return parser.Parse(args)
+}
+
+// isGiven reports whether the command line or a variable sets a flag.
+func isGiven(parsed *kong.Context, name string) bool {
+	return slices.ContainsFunc(parsed.Path, func(path *kong.Path) bool { return path.Flag != nil && path.Flag.Name == name })
 }
 
 // commandOf returns the name of the command in a wrong command line. It returns "" for

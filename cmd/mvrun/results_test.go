@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +17,6 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/cmd/mvrun/internal/rehearsal"
-	"mvrun/engine"
 	"mvrun/engine/results"
 )
 
@@ -93,20 +94,6 @@ func checkResults(t failer, schema *jsonschema.Schema, path string) {
 	}
 }
 
-// copier copies a results file out of the folder of a script's test, which is
-// removed, when the run is over.
-type copier struct{ from, to string }
-
-func (copier) Write(*engine.Result) error { return nil }
-
-func (c copier) Finish(engine.Summary) error {
-	content, err := os.ReadFile(c.from)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(c.to, content, 0o600)
-}
-
 // TestResultsOfExamples lets every run of the examples' tests write a results
 // file, and holds each to the schema and to the run's summary.
 func TestResultsOfExamples(t *testing.T) {
@@ -121,8 +108,9 @@ func TestResultsOfExamples(t *testing.T) {
 				config.Results = name
 			}
 			kept := filepath.Join(dir, name)
-			config.Outputs = append(config.Outputs, job.Output{Flag: "this test", Path: config.Results + ".copy", Open: func(path string) (engine.Sink, error) {
-				return copier{strings.TrimSuffix(path, ".copy"), kept}, nil
+			config.Reports = append(config.Reports, job.Report{Flag: "this test", Path: config.Results + ".copy", Write: func(w io.Writer, outcome *results.Outcome) error {
+				content, err := os.ReadFile(outcome.Parts[0].File)
+				return errors.Join(err, os.WriteFile(kept, content, 0o600))
 			}})
 			return config, err
 		}},

@@ -11,6 +11,7 @@ import (
 type runCommand struct {
 	Script string `arg:"" completion-predictor:"scripts" help:"Script: a file, else the name of a bundled one (validate.star)."`
 	flags
+	reportFlags
 
 	program   source.Script // without a name if it is still to be found
 	own       *scriptFlags  // nil if the script has none
@@ -38,6 +39,12 @@ func (r *runCommand) configure(c job.Console) (job.Config, error) {
 		return job.Config{}, usageError{err, r.Script}
 	}
 	config, err := r.flags.config(r.own, r.variables, c)
+	if err != nil {
+		return config, err
+	}
 	config.Script = script
-	return config, err
+	if config.Reports, err = r.reports(c); err != nil {
+		return config, usageError{err, r.Script}
+	}
+	return config, nil
 }

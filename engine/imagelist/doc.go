@@ -13,6 +13,9 @@
 // tags; Part tells these apart. Expand asks for the tags of entries that have a filter
 // (expand.go). Package formats beside this one has the Readers.
 //
+// A Reading is a list as a script reads it: with options, and of the list only the
+// lines of a part, a Shard (reading.go, shard.go).
+//
 // Check finds out that a list is the wrong file, such as one of YAML, or that nobody
 // said where its images were mirrored to (wrongfile.go). That is one error, in place
 // of one for each line.

@@ -107,10 +107,13 @@ func (l *List) Part(line Line) int {
 
 // CountNumbers returns how many lines or entries the lines of a list are of.
 func CountNumbers(lines []Line) int {
-	if len(lines) == 0 {
-		return 0
+	n, last := 0, 0
+	for _, line := range lines {
+		if line.Number != last {
+			n, last = n+1, line.Number
+		}
 	}
-	return lines[len(lines)-1].Number
+	return n
 }
 
 // entryImage makes an image of a line that stands for an entry.
@@ -121,10 +124,16 @@ func (l *List) entryImage(line Line, o Options) (Image, error) {
 	if bad != nil {
 		return Image{}, bad.err
 	}
+	return readEntry(line.Text, below, o)
+}
+
+// readEntry makes an image of the words of an entry. below says that the destination is
+// a path at the registry of the options.
+func readEntry(text string, below bool, o Options) (Image, error) {
 	if below && o.Destination == "" {
 		return Image{}, errNoDestination(o.Hints)
 	}
-	words := strings.Fields(line.Text)
+	words := strings.Fields(text)
 	for _, word := range words {
 		if !wordPattern.MatchString(word) {
 			return Image{}, fmt.Errorf("%s is no image: it has characters that no image has", quote(word))

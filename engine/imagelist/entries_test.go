@@ -214,14 +214,14 @@ func TestExpand(t *testing.T) {
 	o := Options{Source: "s.io"}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := l.Expand(ended, o, list, nil); !errors.Is(err, context.Canceled) {
+	if err := l.Expand(ended, o, nil, list, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
 	}
 	for len(asked) > 0 {
 		<-asked
 	}
 	for range 2 { // the second time, nothing is asked
-		if err := l.Expand(t.Context(), o, list, func(message string) { told = append(told, message) }); err != nil {
+		if err := l.Expand(t.Context(), o, nil, list, func(message string) { told = append(told, message) }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -251,7 +251,7 @@ func TestExpand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := alone.Expand(t.Context(), Options{DestinationOnly: true}, list, nil); err != nil || len(asked) != 3 {
+	if err := alone.Expand(t.Context(), Options{DestinationOnly: true}, nil, list, nil); err != nil || len(asked) != 3 {
 		t.Errorf("rules that never ask the source: %v, %d requests", err, len(asked))
 	}
 }

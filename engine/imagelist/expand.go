@@ -22,11 +22,15 @@ type ListTags func(ctx context.Context, repository string) ([]string, error)
 // An entry whose tags cannot be listed, or whose filter chooses none, is no image, and
 // Image says why. So Expand returns an error only if the context ended.
 //
+// wanted reports whether the entry with a number is to be expanded; nil means all of them.
 // told is called for each entry whose tags were chosen, in the order of the list.
-func (l *List) Expand(ctx context.Context, o Options, list ListTags, told func(message string)) error {
+func (l *List) Expand(ctx context.Context, o Options, wanted func(number int) bool, list ListTags, told func(message string)) error {
 	l.expanding.Lock()
 	defer l.expanding.Unlock()
 	entries := l.unexpanded()
+	if wanted != nil {
+		entries = slices.DeleteFunc(entries, func(u *unread) bool { return !wanted(u.number) })
+	}
 	found := make([]expansion, len(entries))
 	list = once(list)
 	var asked sync.WaitGroup

@@ -40,6 +40,7 @@ type List struct {
 	head      strings.Builder // of a stream, what was read before that was known
 	entries   *Entries        // what reader found; nil for a list of lines
 	unread    map[int]*unread // the entries without images, by their numbers
+	bare      []string        // the entries as their text without the tags, in their order
 	parts     map[Line]int    // what Part returns, if that is not 0
 	expanding sync.Mutex
 }

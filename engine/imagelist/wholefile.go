@@ -31,6 +31,7 @@ func (l *List) setEntries(found *Entries) error {
 		if e.Err == nil {
 			e.Err = e.check()
 		}
+		l.bare = append(l.bare, e.text(""))
 		tags := e.Tags
 		if len(tags) == 0 {
 			tags = []string{""}

@@ -127,6 +127,10 @@ func newFile(file *os.File, hints Hints) *File {
 	return f
 }
 
+// IsReadable reports whether the results can be read from the file once it is closed: it
+// is no pipe and no device.
+func (f *File) IsReadable() bool { return f.regular }
+
 // lock makes sure that no other run writes to the file until this process has
 // closed it or ended. A file system without locks cannot be protected.
 func (f *File) lock() error {

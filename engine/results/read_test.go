@@ -60,3 +60,19 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// TestNamesOfFields shows that a field whose name differs in capitals is another one.
+func TestNamesOfFields(t *testing.T) {
+	for _, line := range []string{
+		`{"type":"image","number":1,"status":"pass","STATUS":"fail"}`,
+		`{"type":"image","number":1,"status":"pass","\u0053tatus":"fail"}`,
+		`{"type":"image","number":1,"status":"pass","ſtatus":"fail"}`,
+		`{"type":"image","number":1,"status":"pass" , "Status" : "fail"}`,
+		`{"type":"image","number":1,"message":"a \"STATUS\": b","status":"pass","reasons":{"Status":1}}`,
+	} {
+		var record Record
+		if err := unmarshal([]byte(line), &record); err != nil || record.Status != "pass" || record.Number != 1 {
+			t.Errorf("%s is read as %q, %v", line, record.Status, err)
+		}
+	}
+}

@@ -39,6 +39,13 @@ type Header struct {
 	Started      time.Time `json:"started"`
 }
 
+// random stands in a header in place of the variable that told the run's id, if none did.
+const random = "random"
+
+// HasRandomID reports whether no variable told the run's id. The ids of the parts of one
+// run differ then.
+func (h Header) HasRandomID() bool { return h.RunFrom == random }
+
 // Shard says which part of the list a run is of.
 type Shard struct {
 	Index int `json:"index"` // from 1
@@ -80,6 +87,9 @@ type Record struct {
 	SourceTag      string `json:"source_tag"` // as the list has it: TAG, DIGEST or TAG@DIGEST
 	DestinationTag string `json:"destination_tag"`
 	Tag            string `json:"tag"` // of the destination: TAG, or DIGEST if there is no tag
+	// Part counts from 0 the images of an entry that has several, such as the tags of a
+	// repository in regsync.yml. It is left out if it is 0.
+	Part int `json:"part,omitempty"`
 	// Digest is what the destination must have beside the tag. It is left out if the
 	// list names no digest beside a tag.
 	Digest string `json:"digest,omitempty"`
@@ -99,13 +109,16 @@ type Record struct {
 	Corrupt  []validate.Object `json:"corrupt"`
 	Warnings []string          `json:"warnings"`
 
-	Question   string    `json:"question"` // a hash of what was asked
-	Attempts   int       `json:"attempts"`
-	Requests   int       `json:"requests"`
-	Started    time.Time `json:"started"`
-	DurationMS int64     `json:"duration_ms"`
-	Waived     *string   `json:"waived"`   // why the script accepts the result; null if it does not
-	Rejected   *string   `json:"rejected"` // why the script fails the image; null if it does not
+	Question   string         `json:"question"` // a hash of what was asked
+	Rules      validate.Rules `json:"rules"`    // by which the image was judged; "" if nothing was asked
+	Depth      validate.Depth `json:"depth"`
+	Sampled    bool           `json:"sampled"` // only a sample of the blobs was read
+	Attempts   int            `json:"attempts"`
+	Requests   int            `json:"requests"`
+	Started    time.Time      `json:"started"`
+	DurationMS int64          `json:"duration_ms"`
+	Waived     *string        `json:"waived"`   // why the script accepts the result; null if it does not
+	Rejected   *string        `json:"rejected"` // why the script fails the image; null if it does not
 }
 
 // Image identifies the record's image.
@@ -157,6 +170,7 @@ type End struct {
 	Waived    int                                         `json:"waived"`    // of images, in none of the four above
 	Earlier   int                                         `json:"earlier"`   // of images, those that an earlier run found out
 	Lines     int                                         `json:"lines"`     // of the part of the list
+	Lists     []List                                      `json:"lists"`     // in the order in which the run read them
 	LeftOut   int                                         `json:"left_out"`  // lines that the script did not validate
 	Unchecked int                                         `json:"unchecked"` // lines that an interrupted run did not reach
 	Reasons   map[validate.Status]map[validate.Reason]int `json:"reasons"`
@@ -167,19 +181,41 @@ type End struct {
 	DurationMS  int64  `json:"duration_ms"`
 	FailedList  string `json:"failed_list"` // its path, "" if there is none
 	FailedLines int    `json:"failed_lines"`
+
+	// Notices and Recap stand only in a report. They are left out if they are empty.
+	Notices []string `json:"notices,omitempty"` // what is missing of the run, or ended early
+	Recap   []Group  `json:"recap,omitempty"`
+}
+
+// Group are the images that did not pass for one reason.
+type Group struct {
+	Status validate.Status `json:"status"`
+	Reason validate.Reason `json:"reason"`
+	Count  int             `json:"count"`
+	Advice string          `json:"advice"` // what a reader can do; may be empty
+	First  []Image         `json:"first"`  // the first ones in the order of the lists, at most 20
+}
+
+// List says how many lines a list has. An entry with several images counts as one line.
+type List struct {
+	Name   string  `json:"name"`
+	SHA256 *string `json:"sha256"` // null for a stream
+	Lines  int     `json:"lines"`  // of the whole list, as far as they were read
+	Part   int     `json:"part"`   // of these, the lines of the run's part of the list
 }
 
 // recordOf returns the record of a result.
 func recordOf(r *engine.Result) Record {
 	sourceTag, destinationTag := r.Image.WrittenTags()
 	record := Record{
-		Type: TypeImage, Number: r.Image.Number, LineNumber: r.Image.LineNumber, Line: r.Image.Line,
+		Type: TypeImage, Number: r.Image.Number, LineNumber: r.Image.LineNumber, Part: r.Image.Part, Line: r.Image.Line,
 		Source: r.Image.Source, Destination: r.Image.Destination, SourceTag: sourceTag, DestinationTag: destinationTag,
 		Tag: r.Image.DestinationLookup(), Digest: r.Image.Digest(),
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
 		Platforms: make([]Platform, len(r.Platforms)), SourceDigest: orNull(r.SourceDigest), DestinationDigest: orNull(r.DestinationDigest), ServedBy: r.ServedBy,
 		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
-		Question: r.Question, Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, DurationMS: r.Duration.Milliseconds(),
+		Question: r.Question, Rules: r.Terms.Rules, Depth: r.Terms.Depth, Sampled: r.Terms.Sampled,
+		Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, DurationMS: r.Duration.Milliseconds(),
 		Waived: orNull(r.Waived), Rejected: orNull(r.Rejected),
 	}
 	for i, p := range r.Platforms {
@@ -204,7 +240,8 @@ func (r *Record) result() *engine.Result {
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
 		Platforms: make([]validate.PlatformVerdict, len(r.Platforms)), SourceDigest: text(r.SourceDigest), DestinationDigest: text(r.DestinationDigest), ServedBy: r.ServedBy,
 		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
-		Question: r.Question, Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
+		Question: r.Question, Terms: engine.Terms{Rules: r.Rules, Depth: r.Depth, Sampled: r.Sampled},
+		Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
 		Earlier: true,
 	}
 	for i, p := range r.Platforms {
@@ -219,18 +256,21 @@ func endOf(s engine.Summary) End {
 	end := End{
 		Type: TypeEnd, Finished: time.Now(), Status: s.ExitStatus, OwnStatus: s.OwnStatus, ScriptStatus: s.ScriptStatus,
 		Images: s.Images, Pass: s.Status[validate.Pass], Fail: s.Status[validate.Fail], Skip: s.Status[validate.Skip], Error: s.Status[validate.Error],
-		Waived: s.Waived, Earlier: s.Earlier, Lines: s.Lines, LeftOut: s.LeftOut - s.Unreached, Unchecked: s.Unreached, Reasons: s.Reasons, Matches: s.Matches,
+		Waived: s.Waived, Earlier: s.Earlier, Lines: s.Lines, Lists: make([]List, len(s.Lists)), LeftOut: s.LeftOut - s.Unreached, Unchecked: s.Unreached, Reasons: s.Reasons, Matches: s.Matches,
 		Requests: s.Requests, Bytes: s.Bytes, DurationMS: s.Elapsed.Milliseconds(), FailedList: s.FailedList, FailedLines: s.FailedLines,
+	}
+	for i, list := range s.Lists {
+		end.Lists[i] = List{list.Name, orNull(list.SHA256), list.Lines, list.Part}
 	}
 	switch {
 	case s.Cause == nil:
 		return end
 	case s.Interrupted():
-		end.Cause = new("interrupted")
+		end.Cause = new(causeInterrupted)
 	case s.Deadline() != nil:
-		end.Cause = new("deadline")
+		end.Cause = new(causeDeadline)
 	default:
-		end.Cause = new("script")
+		end.Cause = new(causeScript)
 	}
 	return end
 }

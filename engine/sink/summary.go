@@ -50,18 +50,23 @@ func (s Summary) Finish(outcome engine.Summary) error {
 	if n := outcome.NotHandedOver; n > 0 && outcome.FailedList != "" && outcome.Cause == nil {
 		s.Log.Warn(fmt.Sprintf("%s did not pass, and the failed list lacks them: the script gave no result of their lines to write_failed, or read the lines later", count(n, "image")))
 	}
+	s.Show(outcome)
+	return nil
+}
+
+// Show writes the summary of a run that need not be this one.
+func (s Summary) Show(outcome engine.Summary) {
 	if s.AsJSON {
 		logSummary(s.Log, outcome)
-		return nil
+		return
 	}
 	begun := outcome.Images+outcome.Unreached > 0
 	if !begun && outcome.Cause != nil && !outcome.Interrupted() && outcome.Deadline() == nil {
-		return nil
+		return
 	}
 	// If the screen cannot be written to, the log has the same error, and the run
 	// reports that one.
 	_ = s.print(outcome)
-	return nil
 }
 
 // dateAndZone is how the summary writes a time. A log that is read days later, or in
@@ -84,6 +89,9 @@ func (s Summary) print(outcome engine.Summary) error {
 	w := s.W
 	fmt.Fprint(w, s.recap(outcome.NotPassed, outcome.FailedList))
 	fmt.Fprintln(w)
+	if !outcome.Shard.IsWhole() {
+		fmt.Fprintf(w, "Part %s: %s\n", outcome.Shard, shareOf(outcome.Lists))
+	}
 	if outcome.Interrupted() {
 		fmt.Fprint(w, "Interrupted: ")
 	}
@@ -98,6 +106,29 @@ func (s Summary) print(outcome engine.Summary) error {
 		read = fmt.Sprintf(", %s of blobs read", size(outcome.Bytes))
 	}
 	fmt.Fprintf(w, "%s in %s, %s%s\n", count(outcome.Images, "image"), rounded(outcome.Elapsed), count(outcome.Requests, "request"), read)
+	if err := printCounts(w, outcome); err != nil {
+		return err
+	}
+	fmt.Fprint(w, s.judged(outcome.Judged))
+	fmt.Fprintf(w, "Began %s, ended %s\n", outcome.Started.Format(dateAndZone), outcome.Started.Add(outcome.Elapsed).Format(dateAndZone))
+	if outcome.FailedList != "" {
+		ready := ""
+		if s.ListHint != "" {
+			ready = ", ready for " + s.ListHint
+		}
+		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", outcome.FailedList, count(outcome.FailedLines, "line"), ready)
+	}
+	for _, hint := range outcome.Hints {
+		fmt.Fprintln(w, hint)
+	}
+	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && engine.IsWorse(outcome.OwnStatus, outcome.ExitStatus) {
+		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)
+	}
+	return nil
+}
+
+// printCounts writes how many images there are of each status.
+func printCounts(w io.Writer, outcome engine.Summary) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, h := range headings {
 		if n := outcome.Status[h.status]; n > 0 || h.status == validate.Pass {
@@ -114,39 +145,27 @@ func (s Summary) print(outcome engine.Summary) error {
 	if outcome.Unreached > 0 {
 		fmt.Fprintf(table, "  not reached\t%d\n", outcome.Unreached)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprint(w, s.judged(outcome.Judged))
-	fmt.Fprintf(w, "Began %s, ended %s\n", outcome.Started.Format(dateAndZone), outcome.Started.Add(outcome.Elapsed).Format(dateAndZone))
-	if outcome.FailedList != "" {
-		ready := ""
-		if s.ListHint != "" {
-			ready = ", ready for " + s.ListHint
-		}
-		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", outcome.FailedList, count(outcome.FailedLines, "line"), ready)
-	}
-	for _, hint := range outcome.Hints {
-		fmt.Fprintln(w, hint)
-	}
-	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && severity(outcome.ExitStatus) < severity(outcome.OwnStatus) {
-		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)
-	}
-	return nil
+	return table.Flush()
 }
 
-// severity orders exit statuses: a failure (1) is worse than an image that could
-// not be checked (3), and a script's own status is worse than both.
-func severity(status int) int {
-	switch status {
+// shareOf says how many lines of the lists a part has.
+func shareOf(lists []engine.ListCount) string {
+	own, all := countLines(lists)
+	switch len(lists) {
 	case 0:
-		return 0
-	case 3:
-		return 1
+		return "the script read no list"
 	case 1:
-		return 2
+		return fmt.Sprintf("%d of the list's %s", own, count(all, "line"))
 	}
-	return 3
+	return fmt.Sprintf("%d of the %s of %d lists", own, count(all, "line"), len(lists))
+}
+
+// countLines returns how many lines the lists have in the run's part, and in all.
+func countLines(lists []engine.ListCount) (own, all int) {
+	for _, list := range lists {
+		own, all = own+list.Part, all+list.Lines
+	}
+	return own, all
 }
 
 // hinted returns a hint in brackets, or "" if there is none.
@@ -166,6 +185,10 @@ func logSummary(log *slog.Logger, s engine.Summary) {
 	all := map[validate.Reason]int{}
 	for _, reasons := range s.Reasons {
 		maps.Copy(all, reasons)
+	}
+	if !s.Shard.IsWhole() {
+		own, all := countLines(s.Lists)
+		attrs = append(attrs, slog.Group("shard", "index", s.Shard.Index, "count", s.Shard.Count, "lines", own, "list_lines", all))
 	}
 	rules, depths := tallyTerms(s.Judged)
 	attrs = append(attrs, "rules", rules, "depths", depths, "reasons", all, "matches", s.Matches, "waived", s.Waived, "earlier", s.Earlier, "unchecked", s.Unreached,

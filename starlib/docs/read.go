@@ -18,7 +18,7 @@ var reference embed.FS
 
 // topics are the pages that explain more than one name, in the order in which a
 // newcomer should read them.
-var topics = []string{"script", "load", "starlark", "lists", "rules", "depth", "reasons", "log", "exit", "results", "resume", "ci", "registries", "testing", "stubs"}
+var topics = []string{"script", "load", "starlark", "lists", "rules", "depth", "reasons", "log", "exit", "results", "resume", "reports", "shards", "ci", "registries", "testing", "stubs"}
 
 // Read returns the reference. modules has the files of the bundled modules. The
 // name of such a module is the prefix and the name of its file.

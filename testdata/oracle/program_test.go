@@ -2,7 +2,9 @@ package oracle
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +40,7 @@ func buildAndRun(m *testing.M) int {
 type outcome struct {
 	status  int
 	log     string
+	failed  string            // the failed list
 	results map[string]result // the keys are the repositories at the source
 }
 
@@ -67,12 +70,19 @@ func validate(t *testing.T, list string, arguments ...string) outcome {
 	if command.ProcessState == nil {
 		t.Fatal(err)
 	}
-	content, err := os.ReadFile(filepath.Join(dir, "r.jsonl"))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, log)
+	failed, err := os.ReadFile(filepath.Join(dir, "mirror-validate-failed.txt"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
 	}
+	results := readResults(t, filepath.Join(dir, "r.jsonl"))
+	return outcome{command.ProcessState.ExitCode(), string(log), string(failed), results}
+}
+
+// readResults reads a results file. The keys are the repositories at the source.
+func readResults(t *testing.T, file string) map[string]result {
+	t.Helper()
 	results := map[string]result{}
-	for line := range strings.Lines(string(content)) {
+	for line := range strings.Lines(read(t, file)) {
 		if !strings.HasPrefix(line, `{"type":"image"`) {
 			continue
 		}
@@ -83,5 +93,21 @@ func validate(t *testing.T, list string, arguments ...string) outcome {
 		_, repository, _ := strings.Cut(r.Source, "/")
 		results[repository] = r
 	}
-	return outcome{command.ProcessState.ExitCode(), string(log), results}
+	return results
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -5,8 +5,8 @@ import (
 	"mvrun/validate"
 )
 
-// advice is what the recap of a run says for each reason: what the reader can do next.
-var advice = sink.Advice{
+// Advice is what the recap of a run says for each reason: what the reader can do next.
+var Advice = sink.Advice{
 	validate.DestinationMissing: "mirror these images, then validate the failed list",
 	validate.DestinationType:    "another tool than Hangar made the mirror? --rules content judges it",
 	validate.DestinationEmpty:   "mirror these images again",

@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"time"
 
+	"mvrun/cmd/mvrun/internal/shard"
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry"
 	"mvrun/engine/registry/mirrors"
+	"mvrun/engine/results"
 	"mvrun/starlib"
 	"mvrun/starlib/source"
 	"mvrun/validate"
@@ -17,11 +19,11 @@ import (
 
 // Exit statuses of the command.
 const (
-	ExitOK          = 0
-	ExitFailed      = 1 // at least one image failed
-	ExitUsage       = 2 // wrong usage, a broken script, an unreadable, empty or wrong list
-	ExitUnchecked   = 3 // no image failed, but at least one could not be checked
-	ExitInterrupted = 130
+	ExitOK          = engine.ExitOK
+	ExitFailed      = engine.ExitFailed
+	ExitUsage       = engine.ExitUsage
+	ExitUnchecked   = engine.ExitUnchecked
+	ExitInterrupted = engine.ExitInterrupted
 )
 
 // Console is what a command reads and writes. Tests make one of their own.
@@ -68,12 +70,13 @@ type Config struct {
 	Arguments map[string]any // of the script's main
 	Program   Program        // nil means starlib.Run
 
-	List       string // path of the image list, "-" for standard input, "" for the prompt or standard input
-	ListFormat string // of the list, and of others that the script names no format for; "" means formats.Auto
-	Failed     string // path of the failed list
-	Results    string // path of the results file, "" for none
-	Resume     bool   // go on from the results file
-	Outputs    []Output
+	List       string       // path of the image list, "-" for standard input, "" for the prompt or standard input
+	ListFormat string       // of the list, and of others that the script names no format for; "" means formats.Auto
+	Shard      shard.Choice // the part of each list that the run validates
+	Failed     string       // path of the failed list
+	Results    string       // path of the results file, "" for none
+	Resume     bool         // go on from the results file
+	Reports    []Report
 	AllowDirs  []string // folders that the script may use besides its own
 	AllowEnv   []string // the only variables that the script may read; empty means all
 	Named      []string // paths in the script's own flags, which the script may use wherever they are
@@ -121,14 +124,20 @@ type Config struct {
 	Sinks   []engine.Sink     // more sinks
 }
 
-// Output is a file that a sink writes during the run or at its end.
-type Output struct {
-	Flag string // the flag that names the file, as the user writes it: "--report"
-	Path string
-	// Open returns the sink that writes to path. It must not change a file that
-	// exists before the first result comes, or before Finish.
-	Open func(path string) (engine.Sink, error)
+// Report is what a run, or a command that reads its results files later, writes when
+// everything is known.
+type Report struct {
+	Flag string // the flag that asks for the report, as the user writes it: "--report"
+	Path string // of its file, or Terminal
+	// Appends says that the report is added to its file. Otherwise it replaces the file.
+	Appends bool
+	Write   func(w io.Writer, outcome *results.Outcome) error
 }
+
+// Terminal is the path of a report that goes to where the engine of a pipeline reads
+// commands: to standard output, or to standard error if standard output has a list or
+// results.
+const Terminal = ""
 
 // Sandbox decides where files lie, so that a test writes nowhere else.
 type Sandbox interface {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 
 	"mvrun/engine"
@@ -30,7 +31,10 @@ func (l *earlierList) replaced() {
 }
 
 // Write implements engine.Sink.
-func (l *earlierList) Write(*engine.Result) error {
+func (l *earlierList) Write(*engine.Result) error { return l.remove() }
+
+// remove removes the list, unless that was done already.
+func (l *earlierList) remove() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	path := l.path
@@ -56,17 +60,22 @@ func (c *Config) openEarlierList(own *imagelist.List) (*earlierList, error) {
 		return &earlierList{}, nil
 	}
 	if len(bytes.TrimSpace(content)) > 0 && !readsAsList(c.Failed) && !isPart(content, own) && !isOwnName(c.Failed) {
-		return nil, fmt.Errorf("the failed list would replace %s (-o), which is no list of images: remove that file, or give -o another name", c.Failed)
+		return nil, foreignListError(c.Failed)
 	}
 	return &earlierList{path: c.Failed}, nil
 }
 
-// usualName is the name of the failed list if the user gives none.
-const usualName = "mirror-validate-failed.txt"
+// foreignListError is the error of a failed list that would replace somebody's work.
+func foreignListError(path string) error {
+	return fmt.Errorf("the failed list would replace %s (-o), which is no list of images: remove that file, or give -o another name", path)
+}
+
+// usualName matches the name of the failed list if the user gives none.
+var usualName = regexp.MustCompile(`^mirror-validate-failed(\.\d+-of-\d+)?\.txt$`)
 
 // isOwnName reports whether a file has the name that only failed lists have. Many of
 // their lines may be no images, if the list of the earlier run was so bad.
-func isOwnName(path string) bool { return filepath.Base(path) == usualName }
+func isOwnName(path string) bool { return usualName.MatchString(filepath.Base(path)) }
 
 // isPart reports whether every line is one of a list. A failed list may hold nothing but
 // lines that are no images.
@@ -79,6 +88,11 @@ func isPart(content []byte, list *imagelist.List) bool {
 	for _, line := range lines {
 		known[line.Text] = true
 	}
+	return hasOnly(content, known)
+}
+
+// hasOnly reports whether every line of a file is one of those that are known.
+func hasOnly(content []byte, known map[string]bool) bool {
 	for line := range bytes.Lines(content) {
 		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 && !known[string(line)] {
 			return false

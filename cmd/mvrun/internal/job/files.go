@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"mvrun/engine/disk"
 	"mvrun/starlib/source"
@@ -34,7 +33,7 @@ type file struct {
 }
 
 // files is the one table of the files that a run reads or writes. A new file
-// needs a row here, or is one of Config.Outputs.
+// needs a row here, or is one of Config.Reports.
 func (c *Config) files() []file {
 	table := []file{
 		{flag: "-f", path: &c.List, use: reads},
@@ -54,9 +53,7 @@ func (c *Config) files() []file {
 	for _, path := range c.registryFiles() {
 		table = append(table, file{flag: "--registries", path: &path, use: reads, loaded: true})
 	}
-	for i := range c.Outputs {
-		table = append(table, file{flag: c.Outputs[i].Flag, path: &c.Outputs[i].Path, use: writes, check: checkOutput(c.Outputs[i].Flag)})
-	}
+	table = append(table, reportFiles(c.Reports)...)
 	for i := range c.AllowDirs {
 		table = append(table, file{flag: "--allow-path", path: &c.AllowDirs[i], use: findsIn, check: checkFolder})
 	}
@@ -101,8 +98,21 @@ func checkResults(path string) error {
 	return nil
 }
 
-// checkOutput returns the check of a file that a flag names.
-func checkOutput(flag string) func(path string) error {
+// reportFiles returns the rows of reports.
+func reportFiles(reports []Report) []file {
+	var rows []file
+	for i := range reports {
+		row := file{flag: reports[i].Flag, path: &reports[i].Path, use: writes, check: checkReport(reports[i].Flag)}
+		if reports[i].Appends { // what is in the file stays, so nothing may replace it
+			row.use, row.loaded, row.check = reads, true, nil
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// checkReport returns the check of a report that a flag names.
+func checkReport(flag string) func(path string) error {
 	return func(path string) error {
 		if err := disk.CheckReplaceable(path); err != nil {
 			return fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
@@ -131,6 +141,9 @@ var outputNames = []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 // file could not be written, or if writing it would destroy another one.
 func (c *Config) settle() error {
 	table := c.files()
+	if err := c.nameParts(table); err != nil {
+		return err
+	}
 	for _, f := range table {
 		if f.use == writes && slices.Contains(outputNames, filepath.Clean(*f.path)) {
 			*f.path = standardOutput
@@ -145,12 +158,19 @@ func (c *Config) settle() error {
 	}
 	// The folders come first: their error tells more than what follows from it.
 	slices.SortStableFunc(table, func(a, b file) int { return int(b.use - a.use) })
+	return checkTable(table, c.onDisk, c.overwrites)
+}
+
+// checkTable returns an error if a file of a table could not be written, or if writing it
+// would destroy another one. onDisk returns the path of a row's file, or "" if it is no
+// file. overwrites makes the error of a file that would replace another one.
+func checkTable(table []file, onDisk func(file) string, overwrites func(f, other file) error) error {
 	for i, f := range table {
 		if *f.path == "" {
 			continue
 		}
-		if err := c.checkOverwrites(f, table, i); err != nil {
-			return err
+		if other, found := overwritten(f, table, i, onDisk); found {
+			return overwrites(f, other)
 		}
 		if f.check != nil && *f.path != standardOutput {
 			if err := f.check(*f.path); err != nil {
@@ -159,6 +179,23 @@ func (c *Config) settle() error {
 		}
 	}
 	return nil
+}
+
+// overwritten returns a file that writing a row's file would destroy: one that is read,
+// or one that is written for a row before the given place.
+func overwritten(f file, table []file, place int, onDisk func(file) string) (other file, found bool) {
+	if f.use != writes {
+		return file{}, false
+	}
+	for i, other := range table {
+		if *f.path == standardOutput && other.flag == redirectedFlag {
+			continue
+		}
+		if (other.use == reads || other.use == writes && i < place) && disk.SameFile(onDisk(f), onDisk(other)) {
+			return other, true
+		}
+	}
+	return file{}, false
 }
 
 // move moves the path of a row into the sandbox.
@@ -173,23 +210,6 @@ func (c *Config) move(f file) {
 	}
 }
 
-// checkOverwrites returns an error if writing a row's file would destroy a file
-// that the run reads, or one that it writes for a row before the given place.
-func (c *Config) checkOverwrites(f file, table []file, place int) error {
-	if f.use != writes {
-		return nil
-	}
-	for i, other := range table {
-		if *f.path == standardOutput && other.flag == redirectedFlag {
-			continue
-		}
-		if (other.use == reads || other.use == writes && i < place) && disk.SameFile(c.onDisk(f), c.onDisk(other)) {
-			return c.overwrites(f, other)
-		}
-	}
-	return nil
-}
-
 // overwrites returns the error of a file that would replace another one.
 func (c *Config) overwrites(f, other file) error {
 	if f.flag == "-o" {
@@ -202,6 +222,10 @@ func (c *Config) overwrites(f, other file) error {
 			return fmt.Errorf("the failed list would replace %s, a module of the script: give -o another file", *other.path)
 		}
 	}
+	return overwritesError(f, other)
+}
+
+func overwritesError(f, other file) error {
 	return fmt.Errorf("%s %s would overwrite %s: give it another name", f.flag, *f.path, other.flag)
 }
 
@@ -221,79 +245,4 @@ func (c *Config) onDisk(f file) string {
 		return ""
 	}
 	return *f.path
-}
-
-// openFiles knows the files of a run that is under way, for its script.
-type openFiles struct {
-	sandbox Sandbox
-	failed  string   // the failed list of -o
-	named   []string // paths that the script may use wherever they are
-
-	outputs []Output // files that the run replaces when it is over
-	folders []string // below them, the script may replace any file
-
-	mu    sync.Mutex
-	owned []string // files that only the run itself may replace
-	made  []string // files that the script has written
-}
-
-// openFiles returns the files of the table once they are settled.
-func (c *Config) openFiles() *openFiles {
-	files := &openFiles{sandbox: c.Sandbox, failed: c.Failed, named: slices.Clone(c.Named), outputs: c.Outputs, folders: c.AllowDirs}
-	for _, f := range c.files() {
-		if f.use == findsIn {
-			continue
-		}
-		if path := c.onDisk(f); path != "" && f.path != &c.Failed {
-			files.owned = append(files.owned, path)
-		}
-		if *f.path != "" && !f.loaded {
-			files.named = append(files.named, *f.path)
-		}
-	}
-	return files
-}
-
-// Readable implements starlib.Files: it returns where a file lies that a script
-// reads, and keeps the script from replacing that file.
-func (f *openFiles) Readable(path string) (string, error) {
-	path = f.sandbox.Found(path)
-	for _, output := range f.outputs {
-		if output.Path != "" && disk.SameFile(path, output.Path) {
-			return "", fmt.Errorf("the script reads %s, which %s would replace: give %s another name", path, output.Flag, output.Flag)
-		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.owned = append(f.owned, path)
-	return path, nil
-}
-
-// Writable implements starlib.Files: it returns where a file goes that a script
-// writes.
-func (f *openFiles) Writable(path string, list bool) (string, error) {
-	path = f.sandbox.Made(path)
-	if err := f.checkFree(path); err != nil {
-		return "", err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err := f.checkReplaceable(path, list); err != nil {
-		return "", err
-	}
-	f.made = append(f.made, path)
-	return path, nil
-}
-
-// checkFree returns an error, "would replace FILE, …", if the run reads the file at
-// path, or if one of its sinks writes it.
-func (f *openFiles) checkFree(path string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, owned := range f.owned {
-		if disk.SameFile(path, owned) {
-			return fmt.Errorf("would replace %s, which this run itself reads or writes: give another name", filepath.Clean(owned))
-		}
-	}
-	return nil
 }

@@ -31,14 +31,21 @@ func (j *Job) Finish() (status int, err error) {
 	if (cause != nil || sinkErr != nil) && !j.config.Session {
 		summary.Unreached, writeErr = j.saveUnfinished(cause, sinkErr)
 	}
-	summary.Lines, summary.LeftOut = j.engine.CountLines() // also those that were on their way
+	summary.Lists, summary.LeftOut = j.engine.CountLines() // also those that were on their way
+	summary.Shard = j.config.Shard.Shard
+	for _, list := range summary.Lists {
+		summary.Lines += list.Part
+	}
 	summary.Requests, summary.Bytes = j.client.Requests(), j.client.Bytes()
 	summary.FailedList, summary.FailedLines = j.failed.last, j.failed.lines
 
 	summary.Hints = j.hints(summary)
 	status, err = j.exit(&summary)
-	if lost := errors.Join(sinkErr, writeErr, j.failed.finish(), j.printed.lost()); lost != nil {
+	if lost := errors.Join(sinkErr, writeErr, j.failed.finish(), j.printed.Lost("what the script prints")); lost != nil {
 		status, err = 0, lost
+	}
+	if status == ExitOK && err == nil && summary.Images == 0 {
+		err = j.earlier.remove() // what stands there is no list of this run
 	}
 	summary.ExitStatus = status
 	if err != nil {
@@ -76,7 +83,7 @@ func (j *Job) saveUnfinished(cause, sinkErr error) (unreached int, err error) {
 // exit returns the exit status, or the error of the script. It adds to the
 // summary what the results alone and the script say.
 func (j *Job) exit(s *engine.Summary) (status int, err error) {
-	s.OwnStatus, s.ScriptStatus = ownStatus(*s), j.status
+	s.OwnStatus, s.ScriptStatus = s.StatusOfResults(), j.status
 	switch {
 	case s.Interrupted() && !j.config.Session:
 		return ExitInterrupted, nil
@@ -86,7 +93,7 @@ func (j *Job) exit(s *engine.Summary) (status int, err error) {
 		return s.OwnStatus, nil
 	case j.err != nil:
 		return 0, j.err
-	case j.validatedNothing(*s):
+	case j.validatedNothing(*s) && !j.isEmptyPart(*s):
 		return 0, fmt.Errorf("script %s validated no image: nothing is known of the mirror", j.config.Script.Name)
 	case j.status != nil && *j.status == ExitOK && checkedNothing(*s):
 		return ExitUnchecked, nil // of no image anything is known
@@ -96,17 +103,6 @@ func (j *Job) exit(s *engine.Summary) (status int, err error) {
 	return s.OwnStatus, nil
 }
 
-// ownStatus returns the exit status by the results alone.
-func ownStatus(s engine.Summary) int {
-	switch {
-	case s.Status[validate.Fail] > 0:
-		return ExitFailed
-	case s.Status[validate.Error] > 0:
-		return ExitUnchecked
-	}
-	return ExitOK
-}
-
 // checkedNothing reports whether no image at all passed, failed or was skipped, although
 // some were validated.
 func checkedNothing(s engine.Summary) bool {
@@ -114,12 +110,14 @@ func checkedNothing(s engine.Summary) bool {
 }
 
 // validatedNothing reports whether a run ends without a result although it
-// should have one: zero comparisons are never a pass. A script that returned
-// its own status without ever loading a list may have had other work.
+// should have one: zero comparisons are never a pass. A script that returned its own
+// status without ever loading a list may have had other work, unless the user has named
+// a list.
 func (j *Job) validatedNothing(s engine.Summary) bool {
 	if s.Images > 0 || j.config.Session || j.lists.interactive() {
 		return false
 	}
 	loaded, _ := j.engine.Total()
-	return j.status == nil || *j.status == ExitOK && loaded > 0
+	loadedPart := !j.config.Shard.IsWhole() && len(s.Lists) > 0
+	return j.status == nil || *j.status == ExitOK && (loaded > 0 || loadedPart || j.config.List != "")
 }

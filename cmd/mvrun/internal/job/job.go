@@ -23,7 +23,9 @@ type Job struct {
 	lists   *lists
 	failed  *failedList
 	earlier *earlierList
-	results *results.File // nil if there is none
+	results *results.File   // nil if there is none
+	records []*results.File // the results file, and the temporary one of the reports
+	readAs  string          // path of the file that the reports are made of
 	client  *registry.Client
 	engine  *engine.Engine
 	printed *printed
@@ -64,7 +66,7 @@ func Open(ctx context.Context, c Config) (*Job, error) {
 		c.Interrupts = Interruptible
 	}
 	// The paths in these are moved into the sandbox, but not those of the caller.
-	c.Outputs, c.AllowDirs = slices.Clone(c.Outputs), slices.Clone(c.AllowDirs)
+	c.Reports, c.AllowDirs = slices.Clone(c.Reports), slices.Clone(c.AllowDirs)
 	j := &Job{config: c}
 	if err := j.open(ctx); err != nil {
 		j.Close()
@@ -95,16 +97,16 @@ func (j *Job) open(ctx context.Context) (err error) {
 	if len(c.Variables) > 0 {
 		j.log.Debug("variables that set flags: " + strings.Join(c.Variables, " "))
 	}
+	if !c.Shard.IsWhole() {
+		j.log.Info(fmt.Sprintf("part %s of the list (%s)", c.Shard, c.Shard.From))
+	}
 	c.logRegistries(j.log)
 	earlier, err := j.openResults()
 	if err != nil {
 		return err
 	}
 	tally := &sink.Tally{}
-	sinks, err := j.openSinks(tally, bar)
-	if err != nil {
-		return err
-	}
+	sinks := j.openSinks(tally, bar)
 
 	// Up to here a signal ends the process: no image is under way, and what is
 	// opened above may make the run wait.
@@ -118,7 +120,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 		jobs = 1 // one line, one answer
 	}
 	options := engine.Options{
-		Registry: j.client, Jobs: jobs, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
+		Registry: j.client, Jobs: jobs, Shard: c.Shard.Shard, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
 		Fresh: c.Session || j.lists.interactive(),
 	}
 	if c.Resume {
@@ -175,11 +177,11 @@ func (j *Job) openBar() *sink.Progress {
 
 // openSinks returns the sinks in the order in which they get each result and
 // finish: first the durable ones, last the summary.
-func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, error) {
+func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) []engine.Sink {
 	c := &j.config
 	var sinks []engine.Sink
-	if j.results != nil {
-		sinks = append(sinks, j.results)
+	for _, file := range j.records {
+		sinks = append(sinks, file)
 	}
 	log := sink.Log{Logger: j.log, Quiet: c.Quiet}
 	if !c.JSONLog && !c.Session && !j.lists.interactive() { // programs need each image, and a person at a prompt each answer
@@ -191,21 +193,15 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) ([]engine.Sink, e
 		sinks = append(sinks, bar.Mover())
 	}
 	sinks = append(sinks, c.Sinks...)
-	for _, output := range c.Outputs {
-		if output.Path == "" {
-			continue
-		}
-		opened, err := output.Open(output.Path)
-		if err != nil {
-			return nil, fmt.Errorf("opening %s (%s): %w", output.Path, output.Flag, err)
-		}
-		sinks = append(sinks, opened)
+	if len(c.Reports) > 0 {
+		sinks = append(sinks, &reporter{job: j})
 	}
 	if !c.Session {
-		sinks = append(sinks, sink.Summary{W: c.Console.Stderr, Log: j.log, AsJSON: c.JSONLog, ListHint: "-f", Advice: advice,
-			RulesHint: "--rules", DepthHint: "--depth", Depth: c.Question.Depth})
+		summary := newSummary(c.Console.Stderr, j.log)
+		summary.AsJSON, summary.DepthHint, summary.Depth = c.JSONLog, "--depth", c.Question.Depth
+		sinks = append(sinks, summary)
 	}
-	return sinks, nil
+	return sinks
 }
 
 // The words with which messages about registries name a setting of the user.
@@ -258,7 +254,7 @@ func (j *Job) openWorld() {
 		n, _ := j.engine.Total()
 		return j.lists.interactive() && n == 0
 	}}
-	j.printed = &printed{Writer: c.Console.Stdout, terminal: c.Console.StdoutTerminal}
+	j.printed = &printed{Output: Output{Writer: c.Console.Stdout}, terminal: c.Console.StdoutTerminal}
 	if c.Failed == standardOutput || c.Results == standardOutput {
 		j.printed.Writer, j.printed.terminal = c.Console.Stderr, true // it stands among the lines of the log
 	}
@@ -266,7 +262,7 @@ func (j *Job) openWorld() {
 		Engine: j.engine, Lookup: j.client, Print: j.printed, Log: j.log, LookupEnv: c.Console.LookupEnv, Clock: c.Clock,
 		Redact: j.client.Redact, Open: j.lists.open, FailedList: c.Failed, WriteFailed: j.failed.write, ReadFile: readFile, WriteFile: writeFile,
 		Registry: func(host string, s starlib.RegistrySettings) error {
-			return j.client.Configure(host, registry.Settings(s))
+			return j.client.Configure(host, c.shared(s))
 		},
 		List: c.Options, Question: c.Question, Arguments: c.Arguments,
 		Files: files, Access: source.Access{Folders: c.AllowDirs, Named: files.named, FolderHint: "--allow-path"},

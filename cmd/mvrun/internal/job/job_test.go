@@ -16,6 +16,7 @@ import (
 	"mvrun/engine"
 	"mvrun/engine/imagelist"
 	"mvrun/engine/registry/memory"
+	"mvrun/engine/results"
 	"mvrun/starlib"
 	"mvrun/starlib/source"
 	"mvrun/validate"
@@ -59,53 +60,82 @@ func newConfig(t *testing.T) (c Config, stderr *bytes.Buffer) {
 	}, stderr
 }
 
-// report is a sink with an end, as a later report will be.
-type report struct {
-	path    string
-	written int
-	ends    []engine.Summary
+// writtenReport is a report of a test.
+type writtenReport struct {
+	outcomes []*results.Outcome
+	err      error // that writing it returns
 }
 
-func (r *report) Write(*engine.Result) error { r.written++; return nil }
-
-func (r *report) Finish(s engine.Summary) error {
-	r.ends = append(r.ends, s)
-	return os.WriteFile(r.path, fmt.Appendf(nil, "%d images", s.Images), 0o666)
-}
-
-// withReport adds a row to the table of files.
-func withReport(c *Config, path string) *report {
-	r := &report{}
-	c.Outputs = append(c.Outputs, Output{Flag: "--report", Path: path, Open: func(path string) (engine.Sink, error) {
-		r.path = path
-		return r, nil
+// withReport adds a report.
+func withReport(c *Config, path string) *writtenReport {
+	r := &writtenReport{}
+	c.Reports = append(c.Reports, Report{Flag: "--report", Path: path, Write: func(w io.Writer, outcome *results.Outcome) error {
+		r.outcomes = append(r.outcomes, outcome)
+		fmt.Fprintf(w, "%d images", outcome.Summary.Images)
+		return r.err
 	}})
 	return r
 }
 
-// TestOutput shows that a file which is added to the table needs nothing else.
-func TestOutput(t *testing.T) {
-	c, stderr := newConfig(t)
-	r := withReport(&c, "report.md")
-	status, err := Run(t.Context(), c)
-	if status != ExitFailed || err != nil {
-		t.Fatalf("%d, %v\n%s", status, err, stderr)
-	}
-	if r.written != 2 || len(r.ends) != 1 {
-		t.Fatalf("%d results, and %d ends", r.written, len(r.ends))
-	}
-	end := r.ends[0]
-	if end.Images != 2 || end.Status[validate.Fail] != 1 || end.FailedList != "failed.txt" || end.FailedLines != 1 || end.Requests == 0 {
-		t.Errorf("the report got the summary %+v", end)
-	}
-	if got, err := os.ReadFile("report.md"); string(got) != "2 images" || err != nil {
-		t.Errorf("the report holds %q, %v", got, err)
+// TestReport shows that a report gets what the run has found out, with a results file and
+// without, and that nothing else is left behind.
+func TestReport(t *testing.T) {
+	for _, resultsFile := range []string{"r.jsonl", "", "-"} {
+		temporary := t.TempDir()
+		t.Setenv("TMPDIR", temporary)
+		c, stderr := newConfig(t)
+		c.Results = resultsFile
+		r := withReport(&c, "report.md")
+		status, err := Run(t.Context(), c)
+		if status != ExitFailed || err != nil || len(r.outcomes) != 1 {
+			t.Fatalf("%d, %v, %d reports\n%s", status, err, len(r.outcomes), stderr)
+		}
+		outcome := r.outcomes[0]
+		end := outcome.Summary
+		if end.Images != 2 || end.Status[validate.Fail] != 1 || end.FailedList != "failed.txt" || end.FailedLines != 1 || end.Requests == 0 || end.ExitStatus != ExitFailed || len(outcome.Notices) > 0 {
+			t.Errorf("the report got %+v", outcome)
+		}
+		if got, err := os.ReadFile("report.md"); string(got) != "2 images" || err != nil {
+			t.Errorf("the report holds %q, %v", got, err)
+		}
+		if left, err := os.ReadDir(temporary); len(left) > 0 || err != nil {
+			t.Errorf("the run has left %v, %v", left, err)
+		}
 	}
 }
 
-// TestOutputNeverOverwrites shows that no file of the table replaces another one,
+// TestEarlierReport shows that the report of an earlier run is gone once an image is
+// validated, and stays if none is.
+func TestEarlierReport(t *testing.T) {
+	for _, images := range []bool{false, true} {
+		c, _ := newConfig(t)
+		if err := os.WriteFile("report.md", []byte("of yesterday"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		withReport(&c, "report.md")
+		looked := false
+		c.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
+			if images {
+				if _, err := starlib.Run(ctx, script, o); err != nil {
+					return nil, err
+				}
+				o.Engine.Sync()
+			}
+			looked = true
+			if _, err := os.Stat("report.md"); (err == nil) == images {
+				t.Errorf("images validated: %t, the report of yesterday: %v", images, err)
+			}
+			return nil, errors.New("killed")
+		}
+		if _, err := Run(t.Context(), c); err == nil || !looked {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestReportNeverOverwrites shows that no file of the table replaces another one,
 // and that nothing is touched where that would happen.
-func TestOutputNeverOverwrites(t *testing.T) {
+func TestReportNeverOverwrites(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(c *Config)
@@ -117,7 +147,7 @@ func TestOutputNeverOverwrites(t *testing.T) {
 		{"the script", func(c *Config) { withReport(c, "own.star") }, "--report own.star would overwrite the script"},
 		{"the failed list", func(c *Config) { withReport(c, "failed.txt") }, "--report failed.txt would overwrite -o"},
 		{"the results", func(c *Config) { withReport(c, "r.jsonl") }, "--report r.jsonl would overwrite --results"},
-		{"another output", func(c *Config) { withReport(c, "a.md"); withReport(c, "a.md") }, "--report a.md would overwrite --report"},
+		{"another report", func(c *Config) { withReport(c, "a.md"); withReport(c, "a.md") }, "--report a.md would overwrite --report"},
 		{"a folder", func(c *Config) { withReport(c, ".") }, "--report . cannot be written: it is a directory"},
 		{"no folder", func(c *Config) { withReport(c, "nowhere/a.md") }, "--report nowhere/a.md cannot be written: no such file or directory"},
 		{"results over the failed list", func(c *Config) { c.Results = "failed.txt" }, "--results failed.txt would overwrite -o"},
@@ -175,9 +205,9 @@ type movedTo string
 func (m movedTo) Found(path string) string { return filepath.Join(string(m), path) }
 func (m movedTo) Made(path string) string  { return filepath.Join(string(m), path) }
 
-// TestOutputInSandbox shows that a test of a script writes nothing outside its
+// TestReportInSandbox shows that a test of a script writes nothing outside its
 // folder.
-func TestOutputInSandbox(t *testing.T) {
+func TestReportInSandbox(t *testing.T) {
 	c, stderr := newConfig(t)
 	if err := os.Mkdir("box", 0o777); err != nil {
 		t.Fatal(err)
@@ -185,7 +215,7 @@ func TestOutputInSandbox(t *testing.T) {
 	if err := os.Rename("list.txt", "box/list.txt"); err != nil {
 		t.Fatal(err)
 	}
-	r := withReport(&c, "report.md")
+	withReport(&c, "report.md")
 	c.Sandbox = movedTo("box")
 	before := tree(t)
 	if status, err := Run(t.Context(), c); status != ExitFailed || err != nil {
@@ -194,9 +224,6 @@ func TestOutputInSandbox(t *testing.T) {
 	if after := tree(t); !slices.Equal(after, before) {
 		t.Errorf("outside, there is now %q", after)
 	}
-	if r.path != filepath.Join("box", "report.md") {
-		t.Errorf("the report is in %s", r.path)
-	}
 	for _, name := range []string{"report.md", "failed.txt", "r.jsonl"} {
 		if _, err := os.Stat(filepath.Join("box", name)); err != nil {
 			t.Error(err)
@@ -204,9 +231,9 @@ func TestOutputInSandbox(t *testing.T) {
 	}
 }
 
-// TestOutputInSession shows that a session, whose script a person types, has the
-// same sinks.
-func TestOutputInSession(t *testing.T) {
+// TestReportInSession shows that a session, whose script a person types, has
+// reports, too.
+func TestReportInSession(t *testing.T) {
 	c, _ := newConfig(t)
 	r := withReport(&c, "report.md")
 	c.Session, c.Script = true, source.Script{}
@@ -231,14 +258,14 @@ func TestOutputInSession(t *testing.T) {
 	if status, err := Run(t.Context(), c); status != ExitOK || err != nil {
 		t.Fatalf("%d, %v", status, err)
 	}
-	if r.written != 1 || len(r.ends) != 1 {
-		t.Errorf("%d results, and %d ends", r.written, len(r.ends))
+	if len(r.outcomes) != 1 || r.outcomes[0].Summary.Images != 1 {
+		t.Errorf("the report got %+v", r.outcomes)
 	}
 }
 
-// TestOutputAfterInterruption shows that a sink finishes although the run was
-// interrupted, and learns why the run ended.
-func TestOutputAfterInterruption(t *testing.T) {
+// TestReportAfterInterruption shows that a report is written although the run was
+// interrupted, and says so.
+func TestReportAfterInterruption(t *testing.T) {
 	c, _ := newConfig(t)
 	r := withReport(&c, "report.md")
 	var interrupt context.CancelCauseFunc
@@ -258,8 +285,13 @@ func TestOutputAfterInterruption(t *testing.T) {
 	if status != ExitInterrupted || err != nil {
 		t.Errorf("%d, %v", status, err)
 	}
-	if len(r.ends) != 1 || !r.ends[0].Interrupted() || r.ends[0].FailedLines != 2 {
-		t.Errorf("the report got %+v", r.ends)
+	if len(r.outcomes) != 1 {
+		t.Fatalf("%d reports", len(r.outcomes))
+	}
+	outcome := r.outcomes[0]
+	const want = "the run was interrupted: 2 lines were not reached"
+	if s := outcome.Summary; !s.Interrupted() || s.FailedLines != 2 || s.ExitStatus != ExitInterrupted || len(outcome.Notices) != 1 || outcome.Notices[0] != want {
+		t.Errorf("the report got %+v", outcome)
 	}
 }
 
@@ -267,29 +299,29 @@ func TestOutputAfterInterruption(t *testing.T) {
 // no other sink from finishing.
 func TestFinishFails(t *testing.T) {
 	c, stderr := newConfig(t)
-	first := withReport(&c, "first.md")
-	second := withReport(&c, "second.md")
-	c.Program = func(ctx context.Context, script source.Script, o starlib.Options) (*int, error) {
-		first.path = filepath.Join("first.md", "below a file")
-		return starlib.Run(ctx, script, o)
-	}
-	if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), "first.md") {
+	first, second := withReport(&c, "first.md"), withReport(&c, "second.md")
+	first.err = errors.New("no room")
+	if _, err := Run(t.Context(), c); err == nil || err.Error() != "writing the report first.md (--report): no room" {
 		t.Errorf("got %v", err)
 	}
-	if len(second.ends) != 1 || !strings.Contains(stderr.String(), "2 images in") {
-		t.Errorf("the second report ended %d times; the screen shows\n%s", len(second.ends), stderr)
+	if len(second.outcomes) != 1 || !strings.Contains(stderr.String(), "2 images in") {
+		t.Errorf("the second report was written %d times; the screen shows\n%s", len(second.outcomes), stderr)
+	}
+	if _, err := os.Stat("first.md"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a part of the first report is there: %v", err)
 	}
 }
 
 // TestOpenFails shows that a run that cannot be opened leaves nothing open.
 func TestOpenFails(t *testing.T) {
 	c, _ := newConfig(t)
-	broken := errors.New("no room")
-	c.Outputs = []Output{{Flag: "--report", Path: "report.md", Open: func(string) (engine.Sink, error) { return nil, broken }}}
-	if _, err := Open(t.Context(), c); !errors.Is(err, broken) || !strings.Contains(err.Error(), "opening report.md (--report)") {
+	withReport(&c, "report.md")
+	t.Setenv("TMPDIR", "/nowhere")
+	c.Results = ""
+	if _, err := Open(t.Context(), c); err == nil || !strings.Contains(err.Error(), "making a temporary file for the reports") {
 		t.Errorf("got %v", err)
 	}
-	c.Outputs = nil
+	c.Reports, c.Results = nil, "r.jsonl"
 	c.Resume = true
 	if status, err := Run(t.Context(), c); status != ExitFailed || err != nil { // the results file would be locked
 		t.Errorf("%d, %v", status, err)

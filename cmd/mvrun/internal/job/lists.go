@@ -41,6 +41,8 @@ func openLists(c *Config, settle func()) (*lists, error) {
 	}
 	switch {
 	case c.List == "" && c.Session:
+	case !c.Shard.IsWhole() && (c.List == "-" || c.List == ""):
+		return nil, errors.New("--shard needs a list in a file, which all parts read: name it with -f")
 	case c.List == "-" || c.List == "" && !c.Console.StdinTerminal:
 		l.own = reader.Stream(standardInput, c.Console.Stdin)
 	case c.List == "":

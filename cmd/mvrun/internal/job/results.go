@@ -1,6 +1,8 @@
 package job
 
 import (
+	"fmt"
+	"os"
 	"time"
 
 	"mvrun/engine/imagelist"
@@ -13,7 +15,7 @@ import (
 func (j *Job) openResults() (earlier results.Earlier, err error) {
 	c := &j.config
 	if c.Results == "" {
-		return results.Earlier{}, nil
+		return results.Earlier{}, j.openRecords()
 	}
 	header, hints := c.header(j.lists.own), results.Hints{File: "--results", Resume: "--resume"}
 	switch {
@@ -24,10 +26,40 @@ func (j *Job) openResults() (earlier results.Earlier, err error) {
 	default:
 		j.results, err = results.Create(c.Results, header, hints)
 	}
-	if err == nil {
-		j.onClose(func() { j.results.Close() })
+	if err != nil {
+		return earlier, err
 	}
-	return earlier, err
+	j.onClose(func() { j.results.Close() })
+	j.records = append(j.records, j.results)
+	if j.results.IsReadable() {
+		j.readAs = c.Results
+		return earlier, nil
+	}
+	return earlier, j.openRecords()
+}
+
+// openRecords opens a temporary results file, if there are reports to make of it.
+func (j *Job) openRecords() error {
+	c := &j.config
+	if len(c.Reports) == 0 {
+		return nil
+	}
+	temporary, err := os.CreateTemp("", "mvrun-*.jsonl")
+	if err != nil {
+		return fmt.Errorf("making a temporary file for the reports: %w", err)
+	}
+	j.readAs = temporary.Name()
+	j.onClose(func() { os.Remove(j.readAs) })
+	if err := temporary.Close(); err != nil {
+		return fmt.Errorf("making a temporary file for the reports: %w", err)
+	}
+	file, err := results.Create(j.readAs, c.header(j.lists.own), results.Hints{})
+	if err != nil {
+		return fmt.Errorf("the reports need a temporary file: %w", err)
+	}
+	j.onClose(func() { file.Close() })
+	j.records = append(j.records, file)
+	return nil
 }
 
 // header returns the first line of the results file.
@@ -36,6 +68,9 @@ func (c *Config) header(list *imagelist.List) results.Header {
 	h := results.Header{Version: c.Version, Script: c.Script.Name, ScriptSHA256: c.Script.SHA256(source.Access{Folders: c.AllowDirs}), Started: time.Now(),
 		Question: results.Question{Rules: q.Rules, Depth: q.Depth, Arch: q.Arch, OS: q.OS, Sample: q.Sample.String(), Provenance: q.Provenance, Referrers: q.Referrers}}
 	h.Run, h.RunFrom = runID(c.Console.Getenv)
+	if !c.Shard.IsWhole() {
+		h.Shard = new(results.Shard(c.Shard.Shard))
+	}
 	if list == nil {
 		return h
 	}

@@ -15,8 +15,8 @@ var runVariables = []string{"MVRUN_RUN_ID", "SLURM_ARRAY_JOB_ID", "AWS_BATCH_JOB
 func runID(getenv func(string) string) (id, from string) {
 	for _, name := range runVariables {
 		if id := getenv(name); id != "" {
-			if name == "AWS_BATCH_JOB_ID" {
-				id, _, _ = strings.Cut(id, ":") // the index of the part follows
+			if end := strings.IndexAny(id, ":#"); name == "AWS_BATCH_JOB_ID" && end >= 0 {
+				id = id[:end] // the index of the part follows, or the number of the node
 			}
 			return id, name
 		}

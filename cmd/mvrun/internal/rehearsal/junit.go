@@ -1,81 +1,49 @@
 package rehearsal
 
 import (
-	"encoding/xml"
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"mvrun/engine/disk"
-)
-
-// The elements of a JUnit report, as Jenkins, GitLab and the actions of GitHub read
-// them. There is no standard. Package xml replaces characters that XML cannot have.
-type (
-	junitReport struct {
-		XMLName xml.Name `xml:"testsuites"`
-		junitCounts
-		Suites []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name      string `xml:"name,attr"`
-		Timestamp string `xml:"timestamp,attr,omitempty"`
-		junitCounts
-		Cases []junitCase `xml:"testcase"`
-	}
-	junitCounts struct {
-		Tests    int    `xml:"tests,attr"`
-		Failures int    `xml:"failures,attr"`
-		Errors   int    `xml:"errors,attr"`
-		Skipped  int    `xml:"skipped,attr"`
-		Time     string `xml:"time,attr"` // in seconds
-	}
-	junitCase struct {
-		ClassName string       `xml:"classname,attr"`
-		Name      string       `xml:"name,attr"`
-		File      string       `xml:"file,attr"`
-		Time      string       `xml:"time,attr"`
-		Failure   *junitDetail `xml:"failure"`
-		Error     *junitDetail `xml:"error"`
-		Output    string       `xml:"system-out,omitempty"`
-	}
-	junitDetail struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr"`
-		Text    string `xml:",chardata"`
-	}
+	"mvrun/engine/report/junit"
 )
 
 // writeJUnit writes the outcome of all tests to a file in the format of JUnit. A file
 // that is broken is an error of its suite, and so is a test that did not finish.
 func (r *report) writeJUnit(path string) error {
-	all := junitReport{}
+	var all junit.Counts
+	var suites []junit.Suite
 	var total time.Duration
 	for _, f := range r.files {
 		suite, took := f.junit()
-		all.Suites = append(all.Suites, suite)
+		suites = append(suites, suite)
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
 		all.Errors += suite.Errors
 		total += took
 	}
-	all.Time = inSeconds(total)
-	text, err := xml.MarshalIndent(all, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing the JUnit report %s: %w", path, err)
+	all.Time = junit.Seconds(total)
+	var text bytes.Buffer
+	err := junit.Write(&text, all, suites)
+	if err == nil {
+		err = disk.Replace(path, text.Bytes())
 	}
-	if err := disk.Replace(path, append([]byte(xml.Header), append(text, '\n')...)); err != nil {
+	if err != nil {
 		return fmt.Errorf("writing the JUnit report %s: %w", path, err)
 	}
 	return nil
 }
 
 // junit returns the suite of a file, and how long its tests took together.
-func (f *testFile) junit() (junitSuite, time.Duration) {
-	suite := junitSuite{Name: f.path}
+func (f *testFile) junit() (junit.Suite, time.Duration) {
+	suite := junit.Suite{Name: f.path}
+	var cases []junit.Case
 	var total time.Duration
-	add := func(c junitCase, took time.Duration) {
-		c.ClassName, c.File, c.Time = strings.TrimSuffix(f.path, ".star"), f.path, inSeconds(took)
+	add := func(c junit.Case, took time.Duration) {
+		c.ClassName, c.File, c.Time = strings.TrimSuffix(f.path, ".star"), f.path, junit.Seconds(took)
 		total += took
 		suite.Tests++
 		if c.Failure != nil {
@@ -84,36 +52,34 @@ func (f *testFile) junit() (junitSuite, time.Duration) {
 		if c.Error != nil {
 			suite.Errors++
 		}
-		suite.Cases = append(suite.Cases, c)
+		cases = append(cases, c)
 	}
 	if f.err != nil {
-		add(junitCase{Name: "file", Error: detail("broken", f.err)}, 0)
+		add(junit.Case{Name: "file", Error: detail("broken", f.err)}, 0)
 	}
 	for _, t := range f.tests {
-		c := junitCase{Name: t.name}
+		c := junit.Case{Name: t.name}
 		switch {
 		case f.err != nil:
 			continue // no test of a broken file ran
 		case !t.finished:
-			c.Error = &junitDetail{Message: "mvrun test was interrupted before this test was finished", Type: "interrupted"}
+			c.Error = &junit.Detail{Message: "mvrun test was interrupted before this test was finished", Type: "interrupted"}
 			add(c, 0)
 			continue
 		case t.err != nil:
 			c.Failure = detail("failed", t.err)
 			c.Output = excerpt(t.transcript)
 		}
-		if suite.Timestamp == "" {
-			suite.Timestamp = t.started.UTC().Format("2006-01-02T15:04:05")
+		if suite.Started.IsZero() {
+			suite.Started = t.started
 		}
 		add(c, t.ended.Sub(t.started))
 	}
-	suite.Time = inSeconds(total)
+	suite.Time, suite.Cases = junit.Seconds(total), slices.Values(cases)
 	return suite, total
 }
 
-func detail(kind string, err error) *junitDetail {
+func detail(kind string, err error) *junit.Detail {
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	return &junitDetail{Message: first, Type: kind, Text: err.Error()}
+	return &junit.Detail{Message: first, Type: kind, Text: err.Error()}
 }
-
-func inSeconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mvrun/engine/report/junit"
 )
 
 // After an interruption, a report must not let tests that were not finished count as passed.
@@ -25,7 +27,12 @@ func TestJUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got junitReport
+	var got struct {
+		junit.Counts
+		Suites []struct {
+			Cases []junit.Case `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
 	if err := xml.Unmarshal(text, &got); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"mvrun/cmd/mvrun/internal/job"
 	"mvrun/engine"
+	"mvrun/engine/disk"
 	"mvrun/starlib"
 	"mvrun/starlib/scripttest"
 	"mvrun/starlib/source"
@@ -52,11 +53,17 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if o.JUnit != "" && !disk.IsIrregular(o.JUnit) {
+		if err := disk.Remove(o.JUnit); err != nil { // an earlier report must not stay if this run is killed
+			return 0, fmt.Errorf("removing the JUnit report %s of an earlier run: %w", o.JUnit, err)
+		}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer job.Interruptible(cancel)()
 
-	report := &report{w: o.Console.Stdout, verbose: o.Verbose, filtered: o.Match != nil}
+	out := &job.Output{Writer: o.Console.Stdout}
+	report := &report{w: out, verbose: o.Verbose, filtered: o.Match != nil}
 	var tests []*test
 	for _, path := range files {
 		file := o.readFile(ctx, path)
@@ -94,7 +101,11 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return report.end()
+	status, err = report.end()
+	if lost := out.Lost("the report"); lost != nil && status == job.ExitOK {
+		err = errors.Join(err, lost)
+	}
+	return status, err
 }
 
 // readFile finds the tests of a file. If the file is broken, the report says so.

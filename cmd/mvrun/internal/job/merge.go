@@ -1,0 +1,178 @@
+package job
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"mvrun/engine/disk"
+	"mvrun/engine/results"
+	"mvrun/engine/sink"
+)
+
+// Merging says what is made of the results files of a run that is over.
+type Merging struct {
+	Files   []string // the results files
+	Partial bool     // also if a part is missing, or has not ended
+	Failed  string   // path of the failed list of all parts, "" for none
+	Reports []Report
+	Console Console
+}
+
+// PartialHint is what the user calls Merging.Partial.
+const PartialHint = "--partial"
+
+// Merge puts the results files of a run together. It shows the summary, writes the failed
+// list and the reports, and returns the exit status of the run.
+func Merge(m Merging) (status int, err error) {
+	m.Reports = slices.Clone(m.Reports)
+	if err := m.settle(); err != nil {
+		return 0, err
+	}
+	outcome, err := results.Merge(m.Files, m.Partial)
+	if incomplete := (*results.IncompleteError)(nil); errors.As(err, &incomplete) {
+		return 0, fmt.Errorf("the run is not complete: %w; %s shows what there is", err, PartialHint)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := m.checkEarlierList(outcome); err != nil {
+		return 0, err
+	}
+	log := sink.NewLogger(m.Console.Stderr, false, false, m.Console.colour())
+	log.Info(describeParts(outcome))
+	s := &outcome.Summary
+	for _, notice := range outcome.Notices {
+		s.Hints = append(s.Hints, "Incomplete: "+notice+".")
+	}
+	if m.Failed != "" {
+		lines := outcome.FailedLines()
+		if err := m.writeFailed(lines); err != nil {
+			return 0, err
+		}
+		s.FailedList, s.FailedLines = m.Failed, len(lines)
+		if len(lines) == 0 {
+			s.FailedList = ""
+		}
+	}
+	logWaived(log, outcome)
+	terminal := m.Console.Stdout
+	if m.Failed == standardOutput {
+		terminal = m.Console.Stderr
+	}
+	err = writeReports(m.Reports, outcome, terminal, log)
+	newSummary(m.Console.Stderr, log).Show(*s)
+	switch {
+	case err != nil:
+		return 0, err
+	case s.Images == 0 && s.ExitStatus == ExitOK:
+		return 0, errors.New("the run validated no image: nothing is known of the mirror")
+	}
+	return s.ExitStatus, nil
+}
+
+// maxWaived is how many waived images the log of a merge names.
+const maxWaived = 20
+
+// logWaived logs the images that the script accepts although they did not pass, with its
+// reasons.
+func logWaived(log *slog.Logger, o *results.Outcome) {
+	lines, named := sink.Log{Logger: log}, 0
+	for result := range o.Results() {
+		if result.Waived == "" {
+			continue
+		}
+		if named == maxWaived {
+			log.Info(fmt.Sprintf("and %d more waived images", o.Summary.Waived-named))
+			return
+		}
+		named++
+		_ = lines.Write(result) // an error would be that of the screen
+	}
+}
+
+// describeParts says which run the files are of.
+func describeParts(o *results.Outcome) string {
+	h := o.Header
+	var words []string
+	if h.Shard != nil {
+		words = append(words, fmt.Sprintf("%d of %d parts", len(o.Parts), h.Shard.Count))
+	}
+	if h.List != "" {
+		words = append(words, h.List)
+	}
+	words = append(words, "script "+h.Script)
+	if !h.HasRandomID() {
+		words = append(words, fmt.Sprintf("run %s (%s)", h.Run, h.RunFrom))
+	}
+	return strings.Join(words, ", ")
+}
+
+// files is the table of the files that a merge reads and writes.
+func (m *Merging) files() []file {
+	var table []file
+	for i := range m.Files {
+		table = append(table, file{flag: "a results file", path: &m.Files[i], use: reads})
+	}
+	table = append(table, file{flag: "-o", path: &m.Failed, use: writes, check: checkFailedList})
+	return append(table, reportFiles(m.Reports)...)
+}
+
+// settle returns an error if a file could not be written, or if writing it would destroy
+// another one.
+func (m *Merging) settle() error {
+	onDisk := func(f file) string {
+		if f.use == writes && *f.path == standardOutput {
+			return ""
+		}
+		return *f.path
+	}
+	table := m.files()
+	for _, f := range table {
+		if f.use == writes && slices.Contains(outputNames, *f.path) {
+			*f.path = standardOutput
+		}
+	}
+	return checkTable(table, onDisk, overwritesError)
+}
+
+// checkEarlierList returns an error if the file in the place of the failed list is
+// somebody's work: neither a list of images, nor lines of this run's lists, nor a file of
+// the usual name.
+func (m *Merging) checkEarlierList(o *results.Outcome) error {
+	if m.Failed == "" || m.Failed == standardOutput || disk.IsIrregular(m.Failed) {
+		return nil
+	}
+	content, err := os.ReadFile(m.Failed)
+	if err != nil || len(bytes.TrimSpace(content)) == 0 { // there is none
+		return nil
+	}
+	if readsAsList(m.Failed) || isOwnName(m.Failed) {
+		return nil
+	}
+	known := map[string]bool{}
+	for record := range o.Records() {
+		known[record.Line] = true
+	}
+	if hasOnly(content, known) {
+		return nil
+	}
+	return foreignListError(m.Failed)
+}
+
+// writeFailed writes the merged failed list.
+func (m *Merging) writeFailed(lines []string) error {
+	if m.Failed != standardOutput {
+		return sink.WriteFailedList(m.Failed, lines)
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(m.Console.Stdout, line); err != nil {
+			return fmt.Errorf("writing the failed list to standard output (-o): %w", err)
+		}
+	}
+	return nil
+}
