@@ -98,7 +98,8 @@ type Engine struct {
 	room      *room.Room
 	collector *collector
 
-	sequence atomic.Uint32 // of the last result
+	sequence     atomic.Uint32 // of the last result
+	readingBlobs atomic.Int64  // how many images have begun to read their blobs, and have no verdict yet
 
 	mu        sync.Mutex
 	readings  []*imagelist.Reading // of the run's lists, in the order in which the script reads them
@@ -125,6 +126,10 @@ func New(o Options) *Engine {
 
 // Jobs returns how many images are validated at once.
 func (e *Engine) Jobs() int { return e.options.Jobs }
+
+// ReadingBlobs returns how many images have begun to read their blobs, and have no verdict
+// yet.
+func (e *Engine) ReadingBlobs() int { return int(e.readingBlobs.Load()) }
 
 // check compares one image, as soon as one of the jobs is free.
 func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Question) *Result {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -358,5 +359,38 @@ func TestLines(t *testing.T) {
 	got, unchecked := e.UnfinishedLines(t.Context())
 	if want := []string{"s.io/b d.io/b 1", "two words", "s.io/d d.io/d 1"}; !slices.Equal(got, want) || unchecked != 1 {
 		t.Errorf("unfinished lines %q (%d unchecked), want %q", got, unchecked, want)
+	}
+}
+
+// TestReadingBlobs shows that an image counts among those whose blobs are read from the
+// first blob on until its verdict.
+func TestReadingBlobs(t *testing.T) {
+	const child = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	var e *Engine
+	var blobs atomic.Int64
+	e = newEngine(func(_ context.Context, _ imagelist.Image, need validate.Need) (validate.Fact, int, error) {
+		want := 0
+		if need.IsBlob() {
+			blobs.Add(1)
+			want = 1
+		}
+		if got := e.ReadingBlobs(); got != want {
+			t.Errorf("reading %+v: %d images, want %d", need, got, want)
+		}
+		m := &validate.Manifest{MediaType: validate.TypeDockerList, Digest: digest, Size: 7,
+			Children: []validate.Descriptor{{Digest: child, Size: 7, MediaType: validate.TypeDockerManifest, Platform: &validate.Platform{OS: "linux", Architecture: "amd64"}}}}
+		if need.Digest == child {
+			m = &validate.Manifest{MediaType: validate.TypeDockerManifest, Digest: child, Size: 7, Config: validate.Descriptor{Digest: digest, Size: 7}, Layers: []validate.Descriptor{{Digest: child, Size: 7}}}
+		}
+		return validate.Fact{Digest: cmp.Or(need.Digest, digest), Size: 7, Manifest: m}, 1, nil
+	}, 1)
+	q := question
+	q.Depth = validate.Data
+	result := e.Begin().Validate(t.Context(), new(image(1)), q)
+	if result.Status != validate.Pass || blobs.Load() != 2 || e.ReadingBlobs() != 0 {
+		t.Errorf("%s: %s; %d blobs were read, and %d images are left", result.Status, result.Message, blobs.Load(), e.ReadingBlobs())
+	}
+	if _, err := e.Close(nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -21,7 +21,7 @@ func TestPack(t *testing.T) {
 		{Status: validate.Skip, Earlier: true, Requests: 1 << 20, Duration: 10 * time.Hour},
 		{Status: "another", Platforms: []validate.PlatformVerdict{
 			{Platform: "linux/amd64", Source: digest, Destination: other, Match: validate.Converted}, {Platform: "linux/arm64/v8", Source: other}}},
-		{Status: validate.Pass, Rejected: "unsigned", Question: "q", Terms: Terms{validate.Content, validate.Data, true}, sequence: 7, SourceDigest: digest, DestinationDigest: digest},
+		{Status: validate.Pass, Rejected: "unsigned", Question: "q", Terms: Terms{validate.Content, validate.Data, true, true}, sequence: 7, SourceDigest: digest, DestinationDigest: digest},
 		{SourceDigest: digest, DestinationDigest: other, Platforms: []validate.PlatformVerdict{{Wanted: true}, {Wanted: false, Platform: "p"}}},
 		{Missing: []validate.Object{{Digest: digest, Kind: validate.KindLayer, Platform: "linux/amd64", Layer: 300}, {Digest: other, Kind: validate.KindManifest}},
 			Corrupt: []validate.Object{{Digest: other, Kind: validate.KindConfig}}},

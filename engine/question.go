@@ -29,6 +29,13 @@ type Router interface {
 	Place(image imagelist.Image) string
 }
 
+// BlobSharer is a Registry that may read a blob of the destination once for several
+// repositories.
+type BlobSharer interface {
+	// SharesBlobs reports whether that holds for the destination of an image.
+	SharesBlobs(image imagelist.Image) bool
+}
+
 // servedBy returns the host that has answered for an image, or "".
 func (e *Engine) servedBy(image imagelist.Image) string {
 	if router, ok := e.options.Registry.(Router); ok {
@@ -62,6 +69,7 @@ func (e *Engine) questionOf(image *imagelist.Image, q validate.Question) string 
 			asked.source = endpoints.Endpoint(image.Source, validate.Source)
 		}
 	}
+	asked.sharedBlobs = e.termsOf(image, q).SharedBlobs
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	hash, ok := e.questions[asked]
@@ -83,13 +91,19 @@ func questionAbout(image *imagelist.Image, q validate.Question) validate.Questio
 // was judged, and how deep its destination was looked at. They are empty if nothing
 // was asked.
 type Terms struct {
-	Rules   validate.Rules
-	Depth   validate.Depth
-	Sampled bool // only a sample of the blobs was read
+	Rules       validate.Rules
+	Depth       validate.Depth
+	Sampled     bool // only a sample of the blobs was read
+	SharedBlobs bool // blobs of the destination were read once for several repositories
 }
 
-func termsOf(q validate.Question) Terms {
-	return Terms{q.Rules, q.Depth, q.Depth == validate.Data && !q.Sample.IsEverything()}
+func (e *Engine) termsOf(image *imagelist.Image, q validate.Question) Terms {
+	terms := Terms{Rules: q.Rules, Depth: q.Depth}
+	if q.Depth == validate.Data {
+		sharer, ok := e.options.Registry.(BlobSharer)
+		terms.Sampled, terms.SharedBlobs = !q.Sample.IsEverything(), ok && sharer.SharesBlobs(*image)
+	}
+	return terms
 }
 
 // asked is a question about any image.
@@ -100,10 +114,15 @@ type asked struct {
 	sample                validate.Sample
 	provenance, referrers bool
 	source, destination   string // where each side is asked; source is "" if the rules never ask it
+	sharedBlobs           bool   // whether blobs of the destination are read once for several repositories
 }
 
 func (a asked) hash() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%s|%s|%t|%t|%s|%s", a.rules, a.depth, unordered(a.arch), unordered(a.os), a.sample, a.provenance, a.referrers, a.source, a.destination))
+	text := fmt.Appendf(nil, "%s|%s|%s|%s|%s|%t|%t|%s|%s", a.rules, a.depth, unordered(a.arch), unordered(a.os), a.sample, a.provenance, a.referrers, a.source, a.destination)
+	if a.sharedBlobs { // the hashes of all other questions are those of earlier versions, whose results stay valid
+		text = append(text, "|shared blobs"...)
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"mvrun/engine/imagelist"
@@ -14,10 +15,16 @@ import (
 // compare reads facts until they are enough for a verdict.
 func (e *Engine) compare(ctx context.Context, image imagelist.Image, q validate.Question) (validate.Verdict, int, error) {
 	known, requests := validate.Known{}, 0
+	isReading := false
 	for {
 		verdict, needs := validate.Compare(q, known)
 		if len(needs) == 0 {
 			return verdict, requests, nil
+		}
+		if !isReading && slices.ContainsFunc(needs, validate.Need.IsBlob) {
+			isReading = true
+			e.readingBlobs.Add(1)
+			defer e.readingBlobs.Add(-1)
 		}
 		n, err := e.read(ctx, image, needs, known)
 		requests += n

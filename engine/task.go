@@ -26,17 +26,17 @@ func (t *Task) Validate(ctx context.Context, image *imagelist.Image, q validate.
 	if t.latest != nil && identify(t.latest.Image) != identify(image) {
 		t.End()
 	}
-	question := t.engine.questionOf(image, q)
+	question, terms := t.engine.questionOf(image, q), t.engine.termsOf(image, q)
 	t.engine.noteQuestion(q)
 	if t.latest == nil || t.latest.Question != question {
-		if result := t.engine.earlier(image, question, termsOf(q)); result != nil {
+		if result := t.engine.earlier(image, question, terms); result != nil {
 			t.latest = result
 			return result
 		}
 	}
 	t.engine.noteAnswer(image, question)
 	result := t.engine.check(ctx, image, q)
-	result.Question, result.Terms, result.sequence = question, termsOf(q), t.engine.nextSequence()
+	result.Question, result.Terms, result.sequence = question, terms, t.engine.nextSequence()
 	result.Attempts = 1
 	if t.latest != nil {
 		result.Attempts += t.latest.Attempts

@@ -155,7 +155,7 @@ func TestStarted(t *testing.T) {
 // TestSummary shows how the last results of images are counted.
 func TestSummary(t *testing.T) {
 	e := newEngine(mirrored, 1)
-	hangar, content := Terms{validate.Hangar, validate.Manifests, false}, Terms{validate.Content, validate.Data, true}
+	hangar, content := Terms{Rules: validate.Hangar, Depth: validate.Manifests}, Terms{Rules: validate.Content, Depth: validate.Data, Sampled: true}
 	for i, result := range []Result{
 		{Status: validate.Pass, Match: validate.Identical, Terms: hangar},
 		{Status: validate.Pass, Match: validate.Identical, Terms: hangar, Earlier: true},

@@ -19,6 +19,7 @@ type RegistrySettings struct {
 	TLSVerify          *bool
 	PlainHTTP          bool
 	TokenServer        string
+	SharedBlobs        *bool
 	RequestsPerSecond  float64
 	MaxRequests        int
 }
@@ -28,20 +29,20 @@ type RegistrySettings struct {
 func (e *execution) registry(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var host string
 	var s RegistrySettings
-	var verify optionalBool
+	var verify, shared optionalBool
 	var rate optionalRate
 	err := param.Unpack(b, args, kwargs, "host", &host, "endpoint?", &s.Endpoint,
 		"username?", &s.Username, "password?", &s.Password, "token?", &s.Token,
 		"ca?", &s.CA, "cert?", &s.Cert, "key?", &s.Key, "tls_verify?", &verify, "plain_http?", &s.PlainHTTP,
 		"requests_per_second?", &rate, "max_requests?", &s.MaxRequests,
-		"token_server?", &s.TokenServer)
+		"token_server?", &s.TokenServer, "shared_blobs?", &shared)
 	if err != nil {
 		return nil, err
 	}
 	if inCallback(thread) {
 		return nil, fmt.Errorf("%s: a callback of parallel may not use %s, only the top level and main: other callbacks may be asking that registry", b.Name(), b.Name())
 	}
-	s.TLSVerify, s.RequestsPerSecond = verify.value, float64(rate)
+	s.TLSVerify, s.SharedBlobs, s.RequestsPerSecond = verify.value, shared.value, float64(rate)
 	for _, file := range []*string{&s.CA, &s.Cert, &s.Key} {
 		if *file == "" {
 			continue

@@ -39,6 +39,9 @@ type Need struct {
 	Size   int64 // the expected size of a blob in bytes, or 0 if it is not known; a reader may stop one byte after it
 }
 
+// IsBlob reports whether the need is for the bytes of a blob of any size.
+func (n Need) IsBlob() bool { return n.Action == HashBlob || n.Action == UnpackLayer }
+
 // Fact is the answer to a Need. Some registries name no digest in their answer to
 // a HEAD request. Then the manifest was read, and the fact for HeadManifest has it.
 type Fact struct {

@@ -70,9 +70,7 @@ func BenchmarkEqual(b *testing.B) {
 				runtime.ReadMemStats(&before)
 
 				b.StartTimer()
-				started, cpu = time.Now(), cpuTime(b)
-				validateList(b, list, bench.jobs)
-				took, tookCPU := time.Since(started), cpuTime(b)-cpu
+				took, tookCPU := timeRun(b, argumentsFor(list, bench.jobs)...)
 				b.StopTimer()
 
 				runtime.ReadMemStats(&after)
@@ -106,16 +104,23 @@ func (r *benchRegistries) list(b *testing.B, pairs int) string {
 	return path
 }
 
-// validateList validates a list of images that all pass.
-func validateList(b *testing.B, list string, jobs int) {
-	b.Helper()
+// argumentsFor returns the arguments of a run over a list with so many jobs.
+func argumentsFor(list string, jobs int) []string {
+	return []string{"-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"}
+}
+
+// timeRun runs the bundled script, in which every image must pass. It returns the time and
+// the CPU time that this took.
+func timeRun(b *testing.B, args ...string) (took, cpu time.Duration) {
+	started, before := time.Now(), cpuTime(b)
 	goOwn := debug.SetGCPercent(percentFor(inUse())) // main does this, but the benchmark does not call main
 	defer debug.SetGCPercent(goOwn)
-	status := run([]string{"validate.star", "-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"},
-		job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
+	status := run(append([]string{"validate.star"}, args...), job.Console{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, LookupEnv: noEnv})
+	took, cpu = time.Since(started), cpuTime(b)-before
 	if status != job.ExitOK {
 		b.Fatalf("exit status %d", status)
 	}
+	return took, cpu
 }
 
 func noEnv(string) (string, bool) { return "", false }
@@ -194,8 +199,13 @@ type benchRegistries struct{ source, destination string }
 // startBenchRegistries starts them. With the argument "tokens", each repository wants a
 // bearer token of its own.
 func startBenchRegistries(b *testing.B, pairs int, latency time.Duration, arguments ...string) *benchRegistries {
-	arguments = append([]string{strconv.Itoa(pairs), latency.String()}, arguments...)
-	command := exec.Command("mvrun-registries", arguments...) // this test's binary, see TestMain
+	return startRegistries(b, "mvrun-registries", append([]string{strconv.Itoa(pairs), latency.String()}, arguments...)...)
+}
+
+// startRegistries starts one of the programs of TestMain that serve two registries until
+// their standard input ends.
+func startRegistries(b *testing.B, program string, args ...string) *benchRegistries {
+	command := exec.Command(program, args...)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -310,8 +320,13 @@ func serveBenchRegistries() {
 			http.NotFound(w, r)
 		}
 	})
+	serveBoth(handler, handler)
+}
+
+// serveBoth serves two registries, and prints their addresses, until standard input ends.
+func serveBoth(source, destination http.Handler) {
 	var addresses []any
-	for range 2 {
+	for _, handler := range []http.Handler{source, destination} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			panic(err)

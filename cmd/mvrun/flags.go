@@ -34,6 +34,7 @@ type flags struct {
 	Rules          string        `group:"counts" default:"hangar" completion-predictor:"rules" help:"What counts as a good mirror: ${rules}."`
 	Depth          string        `group:"counts" default:"manifests" completion-predictor:"depths" help:"How deep to look at the destination: ${depths}."`
 	Sample         string        `group:"counts" default:"100%" placeholder:"SHARE" help:"With --depth data: the share of blobs to read, such as 5%, or one part of several, such as 2/7; the same ones for the same list."`
+	SharedBlobs    bool          `group:"counts" default:"false" help:"With --depth data: the destination stores a blob once for all its repositories (distribution, Harbor, Quay and GitLab do), so read each distinct blob once, and look for it with HEAD elsewhere (default ${default})."`
 	Provenance     bool          `group:"counts" default:"false" help:"Attestations must be mirrored, too (default ${default})."`
 	Referrers      bool          `group:"counts" default:"false" help:"Signatures, SBOMs and attestations that are attached to an image must be mirrored, too (default ${default})."`
 	Timeout        time.Duration `group:"network" default:"10m" help:"For one image, retries included."`
@@ -187,7 +188,7 @@ func (f *flags) config(own *scriptFlags, set variables, c job.Console) (job.Conf
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
 		List: f.File, ListFormat: f.ListFormat, Shard: part, Failed: failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
-		Options: f.options(), Question: f.question(),
+		Options: f.options(), Question: f.question(), SharedBlobs: f.SharedBlobs,
 		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins, Registries: f.Registries,
 		Debug: f.Debug, JSONLog: f.LogFormat == "json", Quiet: f.Quiet, Progress: f.Progress,

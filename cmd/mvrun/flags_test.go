@@ -29,6 +29,7 @@ var promised = []struct{ name, short, value string }{
 	{"rules", "", "hangar"},
 	{"depth", "", "manifests"},
 	{"sample", "", "100%"},
+	{"shared-blobs", "", "false"},
 	{"provenance", "", "false"},
 	{"referrers", "", "false"},
 	{"timeout", "", "10m"},

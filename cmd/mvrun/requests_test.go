@@ -51,6 +51,13 @@ func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.Registry.ServeHTTP(w, r)
 }
 
+// reset forgets the requests so far.
+func (c *counting) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.asked)
+}
+
 // String lists the requests: "2 GET manifest, 1 HEAD blob".
 func (c *counting) String() string {
 	c.mu.Lock()

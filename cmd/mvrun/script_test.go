@@ -44,7 +44,7 @@ func skipShort(t *testing.T, why string) {
 }
 
 // programs are the programs that tests run as separate processes.
-var programs = map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries}
+var programs = map[string]func(){"mvrun": main, "mvrun-registries": serveBenchRegistries, "mvrun-blobs": serveBenchBlobs}
 
 // TestStarlark runs the tests of the examples and of the bundled modules, in the same
 // way as users run their own tests.

@@ -15,6 +15,13 @@ import (
 	"mvrun/validate"
 )
 
+// Bytes returns how many bytes of blobs were read to compute their digests.
+func (c *Client) Bytes() int64 { return c.bytes.Load() }
+
+// Pending returns how many bytes are still to come of the blobs that are being read to
+// compute their digests.
+func (c *Client) Pending() int64 { return c.pending.Load() }
+
 // headBlob finds out whether a blob is there, and its size.
 //
 // A HEAD request does not always find this out. Harbor's proxy cache answers with a
@@ -25,25 +32,10 @@ func (h *host) headBlob(ctx context.Context, repository, digest string) (validat
 }
 
 func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (validate.Fact, error) {
-	response, err := h.do(ctx, http.MethodHead, repository, "blobs/"+digest, nil)
-	if err != nil {
-		return validate.Fact{}, err
+	size, isThere, err := h.askBlob(ctx, repository, digest)
+	if err != nil || isThere {
+		return validate.Fact{Size: size}, err
 	}
-	defer response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusOK:
-		if wire.IsWebPage(response.Header.Get("Content-Type"), nil) { // perhaps of a proxy: its length says nothing
-			response.Body.Close() // frees the slot, which the next request needs
-			return h.readBlobOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
-		}
-		if response.ContentLength >= 0 {
-			return validate.Fact{Size: response.ContentLength}, nil
-		}
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-	default:
-		return validate.Fact{}, wire.Refusal(response)
-	}
-	response.Body.Close() // frees the slot, which the next request needs
 	answer, err := h.fetch(ctx, repository, "blobs/"+digest, nil)
 	if err != nil || answer == nil {
 		return validate.Fact{Missing: err == nil}, err
@@ -53,6 +45,26 @@ func (h *host) headBlobOnce(ctx context.Context, repository, digest string) (val
 		return validate.Fact{Size: answer.ContentLength}, nil
 	}
 	return h.readBlobOnce(ctx, repository, validate.Need{Action: validate.HashBlob, Digest: digest})
+}
+
+// askBlob asks with HEAD whether a blob is there, and for its size. isThere is false if
+// the answer does not say both.
+func (h *host) askBlob(ctx context.Context, repository, digest string) (size int64, isThere bool, err error) {
+	response, err := h.do(ctx, http.MethodHead, repository, "blobs/"+digest, nil)
+	if err != nil {
+		return 0, false, err
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		if response.ContentLength < 0 || wire.IsWebPage(response.Header.Get("Content-Type"), nil) { // the page of a proxy has a length of its own
+			return 0, false, nil
+		}
+		return response.ContentLength, true, nil
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return 0, false, nil
+	}
+	return 0, false, wire.Refusal(response)
 }
 
 // readBlob reads a whole blob and computes its digest. It does not keep the bytes. If
@@ -82,12 +94,15 @@ func (h *host) readBlobOnce(ctx context.Context, repository string, need validat
 // *windowError if the decoder needs more. Then the answer is closed, so that the layer
 // holds nothing that others need while it waits.
 func (h *host) readBlobWith(ctx context.Context, repository string, need validate.Need, memory *decoderMemory) (validate.Fact, error) {
+	blob := &hashingReader{hash: newHash(need.Digest), client: h.client}
+	blob.expect(min(need.Size, maxExpected))
+	defer blob.expect(0)
 	answer, err := h.fetch(ctx, repository, "blobs/"+need.Digest, nil)
 	if err != nil || answer == nil {
 		return validate.Fact{Missing: err == nil}, err
 	}
 	defer answer.Body.Close()
-	blob := &hashingReader{next: answer.Body, hash: newHash(need.Digest), client: h.client}
+	blob.next = answer.Body
 	var stream io.Reader = blob
 	if need.Size > 0 { // one byte more than expected is enough to see that the blob is too long
 		stream = io.LimitReader(blob, min(need.Size, math.MaxInt64-1)+1)
@@ -100,8 +115,8 @@ func (h *host) readBlobWith(ctx context.Context, repository string, need validat
 		}
 	}
 	// A blob may have more bytes after the end of the compressed data. They count for
-	// its digest, too.
-	if _, err := io.Copy(io.Discard, stream); err != nil {
+	// its digest, too. The writer hides that io.Discard would read only 8 KB at a time.
+	if _, err := io.Copy(struct{ io.Writer }{io.Discard}, stream); err != nil {
 		return validate.Fact{}, &wire.CutError{Err: err}
 	}
 	if blob.err != nil {
@@ -125,7 +140,18 @@ type hashingReader struct {
 	hash   hash.Hash
 	client *Client
 	n      int64
+	left   int64 // how many bytes are still to come, by the manifest
 	err    error
+}
+
+// maxExpected is how many bytes of a blob count as still to come, whatever its manifest
+// claims.
+const maxExpected = 1 << 40
+
+// expect makes left how many bytes are still to come.
+func (r *hashingReader) expect(left int64) {
+	r.client.pending.Add(left - r.left)
+	r.left = left
 }
 
 func (r *hashingReader) Read(b []byte) (int, error) {
@@ -133,6 +159,7 @@ func (r *hashingReader) Read(b []byte) (int, error) {
 	r.hash.Write(b[:n])
 	r.n += int64(n)
 	r.client.bytes.Add(int64(n))
+	r.expect(max(r.left-int64(n), 0))
 	if err != nil && err != io.EOF {
 		r.err = err
 	}

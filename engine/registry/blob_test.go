@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -151,6 +153,53 @@ func TestBlobCutShort(t *testing.T) {
 			} else if err != nil || fact.Digest != sha(body) {
 				t.Errorf("after %d cuts: %+v, %v", cuts, fact, err)
 			}
+		})
+	}
+}
+
+// TestPending shows how many bytes are still to come while a blob is read, and that none
+// are after it was read, or could not be read.
+func TestPending(t *testing.T) {
+	body := bytes.Repeat([]byte("bytes "), 10_000)
+	for _, test := range []struct {
+		name string
+		end  func(http.ResponseWriter)
+	}{
+		{"read", func(w http.ResponseWriter) { w.Write(body[len(body)/2:]) }},
+		{"shorter than it should be", func(http.ResponseWriter) {}},
+		{"cut short", cut},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answer, end, reads := make(chan struct{}), make(chan struct{}), 0
+				network := newPipes()
+				network.serve(t, hub+":443", ping(func(w http.ResponseWriter, _ *http.Request) {
+					<-answer
+					w.Write(body[:len(body)/2])
+					w.(http.Flusher).Flush()
+					if reads++; reads == 1 {
+						<-end
+					}
+					test.end(w)
+				}))
+				c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Conns: 100})
+				var reading sync.WaitGroup
+				reading.Go(func() {
+					c.Read(t.Context(), app(hub), validate.Need{Action: validate.HashBlob, Digest: sha(body), Size: int64(len(body))})
+				})
+				wants := func(when string, want int) {
+					synctest.Wait()
+					if got := c.Pending(); got != int64(want) {
+						t.Errorf("%s: %d bytes are to come, want %d", when, got, want)
+					}
+				}
+				wants("before the answer", len(body))
+				close(answer)
+				wants("after half of it", len(body)/2)
+				close(end)
+				reading.Wait()
+				wants("at the end", 0)
+			})
 		})
 	}
 }

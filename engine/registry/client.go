@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +33,13 @@ type Options struct {
 	// Registries says where a node asks for images. The client asks there on the
 	// destination side. It may be nil.
 	Registries *mirrors.Config
+
+	// SharedBlobs says that each registry of the destination stores a blob once for all its
+	// repositories. Then a blob is read once.
+	SharedBlobs bool
+	// Fresh makes every image read its blobs anew, also those that SharedBlobs or Settings
+	// say are shared.
+	Fresh bool
 
 	// InsecureHint says how a user sets Insecure, such as the name of a flag.
 	// Messages show it as a hint. If it is empty, they give no such hint.
@@ -78,9 +83,11 @@ type Client struct {
 	flights   *access.Flights
 	users     *access.Users
 	bytes     atomic.Int64        // how many bytes of blobs were read
+	pending   atomic.Int64        // how many bytes of the blobs that are being read are still to come
 	parsing   chan struct{}       // holds a value while a large document is parsed
 	listings  chan struct{}       // holds a value while a large listing is read
 	decoders  *semaphore.Weighted // the memory for windows of zstd
+	blobs     *sharedBlobs
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -109,6 +116,7 @@ func New(ctx context.Context, o Options) *Client {
 		parsing:    make(chan struct{}, 1),
 		listings:   make(chan struct{}, 1),
 		decoders:   semaphore.NewWeighted(decoderBytes),
+		blobs:      newSharedBlobs(),
 		hosts:      map[hostKey]*host{},
 		registries: map[string]*configuredRegistry{},
 		endpoints:  map[string]*configuredRegistry{},
@@ -122,52 +130,6 @@ func New(ctx context.Context, o Options) *Client {
 	return c
 }
 
-// Redact hides the secrets of all users in words of which a registry has written a part, such
-// as a media type in the message of a verdict. It also hides the logins that the user and
-// the script have given for registries that were not asked yet.
-func (c *Client) Redact(words string) string {
-	if words == "" {
-		return ""
-	}
-	c.mu.Lock()
-	hosts, registries := slices.Collect(maps.Values(c.hosts)), slices.Collect(maps.Values(c.registries))
-	c.mu.Unlock()
-	for _, registry := range registries {
-		words = registry.Settings.Redact(words)
-	}
-	for _, login := range c.options.Logins {
-		words = login.Redact(words)
-	}
-	for _, h := range hosts {
-		words = h.account.Redact(words)
-	}
-	return words
-}
-
-// redacted returns a log that gets every exchange without secrets, and with a URL of
-// bounded length: a registry may redirect to any URL.
-func (c *Client) redacted(log func(Exchange)) func(Exchange) {
-	if log == nil {
-		return nil
-	}
-	return func(e Exchange) {
-		e.URL = wire.OneLine(c.Redact(e.URL))
-		if e.Err != nil {
-			e.Err = errors.New(wire.OneLine(c.Redact(e.Err.Error())))
-		}
-		log(e)
-	}
-}
-
-// redactedWarnings returns a function that gets every message without secrets. A message may
-// quote an answer that is broken, or name the host of a redirect.
-func (c *Client) redactedWarnings(warn func(string)) func(string) {
-	if warn == nil {
-		return nil
-	}
-	return func(message string) { warn(c.Redact(message)) }
-}
-
 // Close waits for pings and requests for tokens that are under way, and closes the
 // connections. If the context of New has ended, it waits only for a short time.
 func (c *Client) Close() {
@@ -177,9 +139,6 @@ func (c *Client) Close() {
 
 // Requests returns how many HTTP requests were sent.
 func (c *Client) Requests() int { return c.network.Requests() }
-
-// Bytes returns how many bytes of blobs were read to compute their digests.
-func (c *Client) Bytes() int64 { return c.bytes.Load() }
 
 // Configure sets the settings of a registry, for both sides of a mirror. name is
 // the name of the registry in lists. Configure must be called before the first

@@ -53,6 +53,9 @@ func (h *host) readNeed(ctx context.Context, path string, q query) (fact validat
 	case validate.HeadBlob:
 		return h.headBlob(ctx, path, q.reference)
 	case validate.HashBlob, validate.UnpackLayer:
+		if q.need.Side == validate.Destination && h.client.sharesBlobs(h.name) {
+			return h.readShared(ctx, path, q)
+		}
 		return h.readBlob(ctx, path, q.need)
 	case validate.ListReferrers:
 		fact.Referrers, err = h.referrers(ctx, path, q.reference)

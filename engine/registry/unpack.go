@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -78,11 +79,13 @@ func unpacker(ctx context.Context, format string, packed *bufio.Reader, memory *
 // hashUnpacked writes the unpacked content of a layer to sum. It returns an error if
 // the content is too large for the number of bytes that were read of the layer.
 func hashUnpacked(sum hash.Hash, plain io.Reader, bytesRead func() int64) error {
+	beside := hashBeside(sum)
+	defer beside.end()
 	var n int64
-	buffer := make([]byte, 64<<10)
 	for {
+		buffer := <-beside.empty
 		got, err := plain.Read(buffer)
-		sum.Write(buffer[:got])
+		beside.filled <- buffer[:got]
 		n += int64(got)
 		if n > freeUnpacked && n/maxRatio > bytesRead() {
 			return fmt.Errorf("it unpacks to more than %d times its size, as a bomb does", maxRatio)
@@ -95,4 +98,31 @@ func hashUnpacked(sum hash.Hash, plain io.Reader, bytesRead func() int64) error 
 			return err
 		}
 	}
+}
+
+// besideHash hashes bytes in a goroutine of its own. So the bytes that were unpacked last
+// are hashed while the next ones are unpacked.
+type besideHash struct {
+	empty, filled chan []byte // the two buffers are in empty, in filled, or in somebody's hands
+	ended         sync.WaitGroup
+}
+
+func hashBeside(sum hash.Hash) *besideHash {
+	const size = 32 << 10 // a decoder of gzip gives no more at once
+	b := &besideHash{empty: make(chan []byte, 2), filled: make(chan []byte, 2)}
+	b.empty <- make([]byte, size)
+	b.empty <- make([]byte, size)
+	b.ended.Go(func() {
+		for buffer := range b.filled {
+			sum.Write(buffer)
+			b.empty <- buffer[:size]
+		}
+	})
+	return b
+}
+
+// end waits until everything is hashed.
+func (b *besideHash) end() {
+	close(b.filled)
+	b.ended.Wait()
 }

@@ -75,7 +75,7 @@ func TestMerge(t *testing.T) {
 	}
 	s := o.Summary
 	got := fmt.Sprint(s.Images, s.Status, s.Reasons, s.Lines, s.Requests, s.OwnStatus, s.ExitStatus, s.ScriptStatus, len(o.Notices), s.Judged)
-	const want = "4 map[error:1 fail:1 pass:2] map[error:map[unreachable:1] fail:map[digest-differs:1]] 4 12 1 1 <nil> 0 map[{content manifests false}:map[:2 digest-differs:1]]"
+	const want = "4 map[error:1 fail:1 pass:2] map[error:map[unreachable:1] fail:map[digest-differs:1]] 4 12 1 1 <nil> 0 map[{content manifests false false}:map[:2 digest-differs:1]]"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

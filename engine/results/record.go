@@ -62,6 +62,8 @@ type Question struct {
 	Sample     string         `json:"sample"`
 	Provenance bool           `json:"provenance"`
 	Referrers  bool           `json:"referrers"`
+
+	SharedBlobs bool `json:"shared_blobs,omitempty"` // files of earlier versions do not have it
 }
 
 // Image identifies the image of a record. The last record of an image counts,
@@ -112,7 +114,8 @@ type Record struct {
 	Question   string         `json:"question"` // a hash of what was asked
 	Rules      validate.Rules `json:"rules"`    // by which the image was judged; "" if nothing was asked
 	Depth      validate.Depth `json:"depth"`
-	Sampled    bool           `json:"sampled"` // only a sample of the blobs was read
+	Sampled    bool           `json:"sampled"`                // only a sample of the blobs was read
+	Shared     bool           `json:"shared_blobs,omitempty"` // blobs of the destination were read once for several repositories
 	Attempts   int            `json:"attempts"`
 	Requests   int            `json:"requests"`
 	Started    time.Time      `json:"started"`
@@ -202,6 +205,9 @@ type List struct {
 	SHA256 *string `json:"sha256"` // null for a stream
 	Lines  int     `json:"lines"`  // of the whole list, as far as they were read
 	Part   int     `json:"part"`   // of these, the lines of the run's part of the list
+	// Cut is a hash of the destinations by which the list was cut into parts; null for
+	// the whole list, and for a stream that was not read to its end.
+	Cut *string `json:"cut"`
 }
 
 // recordOf returns the record of a result.
@@ -214,7 +220,7 @@ func recordOf(r *engine.Result) Record {
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
 		Platforms: make([]Platform, len(r.Platforms)), SourceDigest: orNull(r.SourceDigest), DestinationDigest: orNull(r.DestinationDigest), ServedBy: r.ServedBy,
 		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
-		Question: r.Question, Rules: r.Terms.Rules, Depth: r.Terms.Depth, Sampled: r.Terms.Sampled,
+		Question: r.Question, Rules: r.Terms.Rules, Depth: r.Terms.Depth, Sampled: r.Terms.Sampled, Shared: r.Terms.SharedBlobs,
 		Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, DurationMS: r.Duration.Milliseconds(),
 		Waived: orNull(r.Waived), Rejected: orNull(r.Rejected),
 	}
@@ -240,7 +246,7 @@ func (r *Record) result() *engine.Result {
 		Status: r.Status, Reason: r.Reason, Message: r.Message, Match: r.Match,
 		Platforms: make([]validate.PlatformVerdict, len(r.Platforms)), SourceDigest: text(r.SourceDigest), DestinationDigest: text(r.DestinationDigest), ServedBy: r.ServedBy,
 		Missing: r.Missing, Corrupt: r.Corrupt, Warnings: r.Warnings,
-		Question: r.Question, Terms: engine.Terms{Rules: r.Rules, Depth: r.Depth, Sampled: r.Sampled},
+		Question: r.Question, Terms: engine.Terms{Rules: r.Rules, Depth: r.Depth, Sampled: r.Sampled, SharedBlobs: r.Shared},
 		Attempts: r.Attempts, Requests: r.Requests, Started: r.Started, Duration: time.Duration(r.DurationMS) * time.Millisecond,
 		Earlier: true,
 	}
@@ -260,7 +266,7 @@ func endOf(s engine.Summary) End {
 		Requests: s.Requests, Bytes: s.Bytes, DurationMS: s.Elapsed.Milliseconds(), FailedList: s.FailedList, FailedLines: s.FailedLines,
 	}
 	for i, list := range s.Lists {
-		end.Lists[i] = List{list.Name, orNull(list.SHA256), list.Lines, list.Part}
+		end.Lists[i] = List{list.Name, orNull(list.SHA256), list.Lines, list.Part, orNull(list.Cut)}
 	}
 	switch {
 	case s.Cause == nil:

@@ -9,10 +9,11 @@ import (
 	"mvrun/validate"
 )
 
-// depthKind is a depth, and whether it is that of a sample.
+// depthKind is a depth, whether it is that of a sample, and whether blobs were read once
+// for several repositories.
 type depthKind struct {
-	depth   validate.Depth
-	sampled bool
+	depth           validate.Depth
+	sampled, shared bool
 }
 
 // judged says in a few lines how deep the run looked, by which rules if there are
@@ -23,14 +24,14 @@ func (s Summary) judged(judged map[engine.Terms]map[validate.Reason]int) string 
 	kinds := map[depthKind]int{}
 	for terms, reasons := range judged {
 		for _, n := range reasons {
-			kinds[depthKind{terms.Depth, terms.Sampled}] += n
+			kinds[depthKind{terms.Depth, terms.Sampled, terms.SharedBlobs}] += n
 		}
 	}
 	for _, depth := range validate.Depths() {
-		for _, sampled := range []bool{false, true} {
-			kind := depthKind{validate.Depth(depth.Name), sampled}
+		for _, kind := range []depthKind{{"", false, false}, {"", false, true}, {"", true, false}, {"", true, true}} {
+			kind.depth = validate.Depth(depth.Name)
 			if n := kinds[kind]; n > 0 {
-				fmt.Fprintf(&text, "Depth %s%s: %s%s\n", kind.depth, numberIfSeveral(n, len(kinds)), kind.depth.Shown(sampled), s.deeper(kind.depth))
+				fmt.Fprintf(&text, "Depth %s%s: %s%s%s\n", kind.depth, numberIfSeveral(n, len(kinds)), kind.depth.Shown(kind.sampled), readOnce(kind.shared), s.deeper(kind.depth))
 			}
 		}
 	}
@@ -42,6 +43,14 @@ func (s Summary) judged(judged map[engine.Terms]map[validate.Reason]int) string 
 			countFailures(n), validate.DestinationType, validate.DestinationLength, cmp.Or(s.RulesHint, "rules"), validate.Content)
 	}
 	return text.String()
+}
+
+// readOnce says that blobs were read once for several repositories, if they were.
+func readOnce(shared bool) string {
+	if !shared {
+		return ""
+	}
+	return "; what several repositories share was read once"
 }
 
 // numberIfSeveral returns " (3 images)" if there are several kinds of images.

@@ -27,6 +27,8 @@ func TestJudged(t *testing.T) {
 			"Depth blobs: configs and layers were looked up, and their bytes were not read\n"},
 		{"the deepest", Summary{DepthHint: "--depth", Depth: validate.Data}, counts{data: {"": 1}},
 			"Depth data: every byte of configs and layers was read\n"},
+		{"blobs that several repositories share", Summary{}, counts{{Rules: validate.Content, Depth: validate.Data, SharedBlobs: true}: {"": 1}},
+			"Depth data: every byte of configs and layers was read; what several repositories share was read once\n"},
 		{"several depths and rules", hinted, counts{hangar: {"": 1}, sampled: {"": 1, validate.BlobCorrupt: 1}, data: {"": 3}},
 			"Depth manifests (1 image): manifests were looked up, and layers were not (--depth blobs)\n" +
 				"Depth data (3 images): every byte of configs and layers was read\n" +

@@ -16,7 +16,6 @@ import (
 type Progress struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
-	tally     *Tally
 	w         io.Writer
 }
 
@@ -25,14 +24,18 @@ func NewProgress(w io.Writer) *Progress {
 	return &Progress{w: w, container: mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(200*time.Millisecond))}
 }
 
-// Start shows the bar until Close is called. The tally must be a sink of the run, and
-// must come before the sink that Mover returns.
+// Start shows the bar until Close is called. The tally must be a sink of the run.
 func (p *Progress) Start(tally *Tally) {
-	p.tally = tally
 	p.bar = p.container.New(0, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.BarRemoveOnComplete(),
 		mpb.BarFillerTrim(),
 		mpb.BarWidth(40),
+		mpb.BarFillerMiddleware(func(bar mpb.BarFiller) mpb.BarFiller {
+			return mpb.BarFillerFunc(func(w io.Writer, stat decor.Statistics) error {
+				stat.Current, stat.Total = tally.snapshot().share()
+				return bar.Fill(w, stat)
+			})
+		}),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return tally.snapshot().counts() + " " })),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + tally.snapshot().details() })),
 	)
@@ -47,24 +50,16 @@ func (p *Progress) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Mover returns the sink that moves the bar after each result. At the end of the run,
-// the sink removes the bar.
-func (p *Progress) Mover() engine.Finisher { return (*progressMover)(p) }
+// Remover returns the sink that removes the bar at the end of the run.
+func (p *Progress) Remover() engine.Finisher { return (*progressRemover)(p) }
 
-type progressMover Progress
+type progressRemover Progress
 
-// Write implements engine.Sink.
-func (p *progressMover) Write(*engine.Result) error {
-	// The argument false keeps the bar from completing when it reaches the total. Only
-	// Close may remove the bar.
-	n, _ := p.tally.source.Total()
-	p.bar.SetTotal(int64(n), false)
-	p.bar.SetCurrent(p.tally.done.Load())
-	return nil
-}
+// Write implements engine.Sink. It does nothing, because the bar asks the tally by itself.
+func (*progressRemover) Write(*engine.Result) error { return nil }
 
 // Finish implements engine.Finisher.
-func (p *progressMover) Finish(engine.Summary) error {
+func (p *progressRemover) Finish(engine.Summary) error {
 	(*Progress)(p).Close()
 	return nil
 }

@@ -27,6 +27,9 @@ type Settings struct {
 	// within the rules of realmRules.
 	TokenServer string
 
+	// SharedBlobs says whether the registry stores a blob once for all its repositories.
+	SharedBlobs *bool
+
 	RequestsPerSecond float64 // 0 means no limit
 	MaxRequests       int     // the most requests at once; 0 means no limit
 }

@@ -88,6 +88,10 @@ type Config struct {
 	Deadline time.Duration // for the run, 0 for none
 	MaxSteps uint64        // of a thread of the script, 0 for any number
 
+	// SharedBlobs says that registries of the destination store a blob once for all their
+	// repositories.
+	SharedBlobs bool
+
 	Insecure bool // accept any certificate, and plain HTTP
 	Logins   []registry.Login
 

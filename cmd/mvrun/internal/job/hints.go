@@ -31,10 +31,24 @@ func (j *Job) hints(s engine.Summary) []string {
 			hints = append(hints, fmt.Sprintf("To go on, give the same command with -f %s and another -o.", s.FailedList))
 		}
 	}
+	if c.SharedBlobs && readNoBlob(s) {
+		hints = append(hints, "--shared-blobs had no effect: it is for --depth data, and no image was looked at so deep.")
+	}
 	if c.Jobs == 1 && s.Elapsed > slow && s.Images >= manyImages {
 		// A run with one job waits for answers nearly all the time, so ten jobs take about a tenth.
 		hints = append(hints, fmt.Sprintf("This run validated one image at a time. With -j 10, which validates ten at once, it would have taken about %v, if the registries keep up.",
 			(s.Elapsed/10).Round(time.Second)))
 	}
 	return hints
+}
+
+// readNoBlob reports whether images were judged, and all of them at depths that read no
+// blob whole.
+func readNoBlob(s engine.Summary) bool {
+	for terms := range s.Judged {
+		if terms.Depth == validate.Data {
+			return false
+		}
+	}
+	return len(s.Judged) > 0
 }

@@ -121,7 +121,7 @@ func (j *Job) open(ctx context.Context) (err error) {
 	}
 	options := engine.Options{
 		Registry: j.client, Jobs: jobs, Shard: c.Shard.Shard, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
-		Fresh: c.Session || j.lists.interactive(),
+		Fresh: j.isFresh(),
 	}
 	if c.Resume {
 		options.Earlier = earlier.Result
@@ -190,7 +190,7 @@ func (j *Job) openSinks(tally *sink.Tally, bar *sink.Progress) []engine.Sink {
 	}
 	sinks = append(sinks, j.earlier, log, tally)
 	if bar != nil {
-		sinks = append(sinks, bar.Mover())
+		sinks = append(sinks, bar.Remover())
 	}
 	sinks = append(sinks, c.Sinks...)
 	if len(c.Reports) > 0 {
@@ -215,7 +215,7 @@ func (j *Job) openClient() *registry.Client {
 	c := &j.config
 	options := registry.Options{
 		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: 4 * c.Jobs, Ahead: 2 * c.Jobs, Registries: c.registries, UserAgent: "mvrun/" + c.Version,
-		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once,
+		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once, SharedBlobs: c.SharedBlobs, Fresh: j.isFresh(),
 		Warn: func(message string) { j.log.Warn(message) },
 	}
 	if c.Debug {
@@ -233,10 +233,14 @@ func logExchange(log *slog.Logger, e registry.Exchange) {
 		"method", e.Method, "url", e.URL, "http_status", e.Status, "duration_ms", e.Duration.Milliseconds())
 }
 
+// isFresh reports whether every image asks the registries for everything anew, because a
+// person may mend a mirror between two images.
+func (j *Job) isFresh() bool { return j.config.Session || j.lists.interactive() }
+
 // startProgress shows the progress on the bar, or else in the log.
 func (j *Job) startProgress(tally *sink.Tally, bar *sink.Progress) {
 	c := &j.config
-	tally.Start(sink.TallySource{Total: j.engine.Total, Bytes: j.client.Bytes, Waiting: j.client.Waiting})
+	tally.Start(sink.TallySource{Total: j.engine.Total, Bytes: j.client.Bytes, Pending: j.client.Pending, Reading: j.engine.ReadingBlobs, Waiting: j.client.Waiting})
 	switch {
 	case bar != nil:
 		bar.Start(tally)
