@@ -21,29 +21,29 @@ type numbered struct {
 	pair  level.Pair
 }
 
-// fairItems hands out the items of parallel in an order in which a slow registry does not
+// fairItems hands out the items of a cursor in an order in which a slow registry does not
 // hold up the images of others.
 type fairItems struct {
-	next  func(context.Context) (starlark.Value, error)
-	ready func() bool // whether next would not have to wait
-	turns *level.Turns[starlark.Value]
-	read  int   // how many items were read
-	err   error // what ended the reading; nil before that
+	cursor
+	isFair bool
+	turns  *level.Turns[starlark.Value]
+	read   int   // how many items were read
+	err    error // what ended the reading; nil before that
 }
 
 // itemsOf returns fairItems for so many goroutines. If fair is false, they have the order
-// that next has.
-func itemsOf(next func(context.Context) (starlark.Value, error), ready func() bool, workers int, fair bool) *fairItems {
-	if !fair {
-		ready = func() bool { return false }
-	}
-	return &fairItems{next: next, ready: ready, turns: level.NewTurns[starlark.Value](workers)}
+// of the cursor.
+func itemsOf(items cursor, workers int, fair bool) *fairItems {
+	return &fairItems{cursor: items, isFair: fair, turns: level.NewTurns[starlark.Value](workers)}
 }
+
+// position is about the index of the next item: others that wait may be before it.
+func (f *fairItems) position() int { return f.cursor.position() - f.turns.Waiting() }
 
 // take returns the next item. Only one goroutine may call it at a time. The caller calls
 // done when it has worked on the item.
 func (f *fairItems) take(ctx context.Context) (numbered, error) {
-	for f.err == nil && f.turns.Waiting() < maxAhead && f.ready() {
+	for f.isFair && f.err == nil && f.turns.Waiting() < maxAhead && f.isReady() {
 		f.readOne(ctx)
 	}
 	if f.err == nil && f.turns.Waiting() == 0 {

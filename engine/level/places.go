@@ -46,6 +46,19 @@ func (p *Places) Found() []Found {
 	return all
 }
 
+// Limit returns how many places the pair has now that has the most.
+func (p *Places) Limit() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	most := New(p.ceiling).Limit
+	for _, its := range p.pairs {
+		its.mu.Lock()
+		most = max(most, its.level.Limit)
+		its.mu.Unlock()
+	}
+	return most
+}
+
 // Enter waits for a place of a pair. It returns a context with which Report counts
 // requests for the pair, and a function that gives the place back. If ctx ends
 // first, Enter returns the cause.
