@@ -45,8 +45,10 @@ func (w Window) rate() float64 {
 // only a flood of them counts here.
 func (w Window) isRefused() bool { return w.Refused >= 5 && w.Refused*5 >= w.Answers }
 
-// isFailing reports whether so many requests failed that they do not fail by chance.
-func (w Window) isFailing() bool { return w.Failed >= 2 && w.Failed*4 >= w.Answers }
+// isFailing reports whether so many requests failed that the registry seems to be in
+// trouble. Fewer failures may be those of damaged images: both requests with which such an
+// image begins fail, and the images of a list that are next to each other are often alike.
+func (w Window) isFailing() bool { return w.Failed >= 5 && w.Failed*2 >= w.Answers }
 
 // Level is how many images a pair of registries is asked about at once, and why.
 type Level struct {

@@ -17,9 +17,9 @@ func (w Window) slow(latency time.Duration) Window { w.Latency = latency; return
 func TestNext(t *testing.T) {
 	idle, refused, failing := window(100), window(100), window(100)
 	idle.Full = false
-	refused.Refused, failing.Failed = 20, 25
+	refused.Refused, failing.Failed = 20, 50
 	rarely := window(100)
-	rarely.Refused, rarely.Failed = 5, 20
+	rarely.Refused, rarely.Failed = 5, 40
 	again := refused
 	again.Elapsed = time.Second / 10
 	for _, test := range []struct {

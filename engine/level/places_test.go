@@ -15,11 +15,17 @@ type registry struct {
 	capacity int
 	latency  time.Duration
 	outcome  Outcome
+	damaged  int // each image with a number that this divides is damaged; 0 means none
 }
 
-// validate is an image that sends four requests, two at once.
-func (r registry) validate(ctx context.Context, working chan struct{}) {
-	for range 2 {
+// validate is an image that sends four requests, two at once. A damaged image sends two, which
+// fail.
+func (r registry) validate(ctx context.Context, number int, working chan struct{}) {
+	rounds := 2
+	if r.damaged > 0 && number%r.damaged == 0 {
+		rounds, r.outcome = 1, Failed
+	}
+	for range rounds {
 		var requests sync.WaitGroup
 		for range 2 {
 			requests.Go(func() {
@@ -38,14 +44,14 @@ func (r registry) validate(ctx context.Context, working chan struct{}) {
 func run(t *testing.T, p *Places, pair Pair, images int, r registry) int {
 	working := make(chan struct{}, r.capacity)
 	var all sync.WaitGroup
-	for range images {
+	for number := range images {
 		all.Go(func() {
 			ctx, leave, err := p.Enter(t.Context(), pair)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			r.validate(ctx, working)
+			r.validate(ctx, number, working)
 			leave()
 			leave() // does nothing
 		})
@@ -67,12 +73,13 @@ func TestPlaces(t *testing.T) {
 		registry    registry
 		least, most int
 	}{
-		{"no limit", 256, registry{10000, 40 * time.Millisecond, Answered}, 256, 256},
-		{"a low ceiling", 30, registry{10000, 40 * time.Millisecond, Answered}, 30, 30},
-		{"forty requests at once", 256, registry{40, 40 * time.Millisecond, Answered}, 20, 80},
-		{"eight requests at once", 256, registry{8, 40 * time.Millisecond, Answered}, 10, 30},
-		{"it refuses all", 256, registry{10000, 40 * time.Millisecond, Refused}, 10, 10},
-		{"it fails always", 256, registry{10000, 40 * time.Millisecond, Failed}, 10, 10},
+		{"no limit", 256, registry{10000, 40 * time.Millisecond, Answered, 0}, 256, 256},
+		{"a low ceiling", 30, registry{10000, 40 * time.Millisecond, Answered, 0}, 30, 30},
+		{"forty requests at once", 256, registry{40, 40 * time.Millisecond, Answered, 0}, 20, 80},
+		{"eight requests at once", 256, registry{8, 40 * time.Millisecond, Answered, 0}, 10, 30},
+		{"it refuses all", 256, registry{10000, 40 * time.Millisecond, Refused, 0}, 10, 10},
+		{"it fails always", 256, registry{10000, 40 * time.Millisecond, Failed, 0}, 10, 10},
+		{"one image in four is damaged", 256, registry{10000, 40 * time.Millisecond, Answered, 4}, 100, 256},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -91,11 +98,11 @@ func TestPairs(t *testing.T) {
 		slow := make(chan struct{})
 		go func() {
 			defer close(slow)
-			run(t, p, Pair{"slow", "d"}, 500, registry{10000, time.Minute, Answered})
+			run(t, p, Pair{"slow", "d"}, 500, registry{10000, time.Minute, Answered, 0})
 		}()
 		synctest.Wait()
 		began := time.Now()
-		run(t, p, Pair{"fast", "d"}, 100, registry{10000, 40 * time.Millisecond, Answered})
+		run(t, p, Pair{"fast", "d"}, 100, registry{10000, 40 * time.Millisecond, Answered, 0})
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("the images of the fast pair took %v", took)
 		}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,9 +26,7 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 	t.pace.count()
 	sent := time.Now()
 	response, err := t.next.RoundTrip(request)
-	if request.Context().Err() == nil { // otherwise the caller gave up, which says nothing about the registry
-		level.Report(request.Context(), sent, outcomeOf(response, err))
-	}
+	reportOutcome(request.Context(), sent, outcomeOf(response, err))
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +41,15 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 		t.pace.recordRefused(sent)
 	}
 	return response, nil
+}
+
+// reportOutcome tells the level about an answer. It leaves out a request whose caller gave
+// up, because that says nothing about the registry. It also leaves out further failures of
+// one request: of an object that is damaged, each attempt fails, however few are under way.
+func reportOutcome(ctx context.Context, sent time.Time, outcome level.Outcome) {
+	if ctx.Err() == nil && (outcome != level.Failed || !isRetry(ctx)) {
+		level.Report(ctx, sent, outcome)
+	}
 }
 
 // outcomeOf returns what an answer says about how busy the registry is.

@@ -1,13 +1,17 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mvrun/engine/level"
 )
 
 const (
@@ -140,5 +144,53 @@ func TestLimit(t *testing.T) {
 	}
 	if err := get(http.MethodGet); !errors.As(err, new(*spentError)) || sent != 5 {
 		t.Errorf("got %v, %d were sent", err, sent)
+	}
+}
+
+// TestReportOutcome shows that the attempts to read a damaged object are not taken for trouble
+// of the registry, and that many failing requests are.
+func TestReportOutcome(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		requests, status int
+		want             int // how many images may be under way after that
+	}{
+		{"three damaged objects", 3, http.StatusInternalServerError, level.Start},
+		{"all requests fail", 7, http.StatusInternalServerError, level.Start / 2},
+		{"all requests work", 7, http.StatusOK, level.Start},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				places, pair := level.NewPlaces(256), level.Pair{Destination: "r.example"}
+				ctx, leave, err := places.Enter(t.Context(), pair)
+				if err != nil {
+					t.Fatal(err)
+				}
+				quota, objects := testQuota("r.example"), new(failingObjects)
+				retry := &retryTransport{
+					isGivenUp: func(*url.URL) bool { return false }, objects: func(*url.URL) *failingObjects { return objects }, trouble: new(trouble),
+					next: &limitTransport{quota: quota, pace: newPace(0), next: roundTripper(func(r *http.Request) (*http.Response, error) {
+						return answer(r, test.status, "words"), nil
+					})},
+				}
+				for range test.requests {
+					response, err := retry.RoundTrip(manifestOf(t, http.MethodGet, "team/app").WithContext(ctx))
+					if err != nil {
+						t.Fatal(err)
+					}
+					response.Body.Close()
+				}
+				leave()
+				ended, cancel := context.WithCancel(t.Context())
+				cancel() // so that Enter does not wait
+				free := 0
+				for ; err == nil; free++ {
+					_, _, err = places.Enter(ended, pair)
+				}
+				if free-1 != test.want {
+					t.Errorf("%d images may be under way, want %d", free-1, test.want)
+				}
+			})
+		})
 	}
 }

@@ -116,8 +116,14 @@ func (t *replayTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		t.replayed = true
 		return t.response, t.err
 	}
-	return t.next.RoundTrip(request)
+	return t.next.RoundTrip(request.WithContext(context.WithValue(request.Context(), retryKey{}, true)))
 }
+
+// retryKey marks the context of a request that was sent before.
+type retryKey struct{}
+
+// isRetry reports whether a request was sent before, and failed.
+func isRetry(ctx context.Context) bool { return ctx.Value(retryKey{}) != nil }
 
 // retryPolicy decides whether one request is sent again.
 type retryPolicy struct {
