@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"mvrun/engine/await"
 	"mvrun/engine/imagelist"
@@ -27,6 +28,7 @@ const (
 
 // sharedBlobs is what a run knows of blobs that several repositories share.
 type sharedBlobs struct {
+	isUsed  atomic.Bool
 	flights await.Group[blobRead, struct{}]
 
 	mu    sync.Mutex
@@ -93,11 +95,16 @@ func (c *Client) sharesBlobs(name string) bool {
 	return c.options.SharedBlobs
 }
 
+// HasSharedBlobs reports whether a blob was wanted that is read once for several
+// repositories.
+func (c *Client) HasSharedBlobs() bool { return c.blobs.isUsed.Load() }
+
 // readShared reads a blob unless another image has read it at this host. It waits for an
 // image that is reading it. If that image finds nothing out, because its repository lacks
 // the blob or its time is over, one of the images that waited reads the blob.
 func (h *host) readShared(ctx context.Context, path string, q query) (validate.Fact, error) {
 	blobs, how := h.client.blobs, blobRead{storedBlob{h, q.need.Digest}, q.need.Size, q.need.Action}
+	blobs.isUsed.Store(true)
 	here := int64(-1) // the size of the blob in this repository, -1 before HEAD has told it
 	for {
 		fact, isKnown, flight, isOwn := blobs.find(how, q)

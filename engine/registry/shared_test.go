@@ -200,6 +200,9 @@ func TestSharedBlobsOf(t *testing.T) {
 			if got := s.requests(); got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
+			if got := c.HasSharedBlobs(); got != test.want {
+				t.Errorf("HasSharedBlobs is %t", got)
+			}
 		})
 	}
 	t.Run("two names of one host", func(t *testing.T) {

@@ -17,7 +17,7 @@ func TestProgress(t *testing.T) {
 		want  string
 	}{
 		{"images", blobs{}, "1/4 images [=========>                            ] 0.5/s, 6s left"},
-		{"bytes", blobs{9 << 20, 3 << 20, 3}, "1/4 images [======>  ] 0.5/s, 9.0 MiB of about 12.0 MiB read, 4.5 MiB/s, 1s left"},
+		{"bytes", blobs{9 << 20, 3 << 20, 3, false}, "1/4 images [======>  ] 0.5/s, 9.0 MiB of about 12.0 MiB read, 4.5 MiB/s, 1s left"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -37,6 +37,9 @@ type TallySource struct {
 	// Bytes returns the number of bytes of blobs that were read. Pending returns how many
 	// are still to come of the blobs that are being read.
 	Bytes, Pending func() int64
+	// SharesBlobs reports whether blobs are read once for several repositories. Then the
+	// images that were begun do not tell how many bytes the others take.
+	SharesBlobs func() bool
 	// Reading returns the number of images whose blobs are being read.
 	Reading func() int
 	// Waiting returns the registry that the run waits for, and how many requests to
@@ -95,7 +98,9 @@ func (t *Tally) snapshot() snapshot {
 	if !s.final {
 		return s
 	}
-	s.expected = expectBytes(s.bytes, t.source.Pending(), s.done-earlier+t.source.Reading(), s.total-earlier)
+	if !t.source.SharesBlobs() {
+		s.expected = expectBytes(s.bytes, t.source.Pending(), s.done-earlier+t.source.Reading(), s.total-earlier)
+	}
 	left := -1.0
 	switch {
 	case s.expected > 0:

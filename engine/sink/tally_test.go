@@ -29,6 +29,7 @@ var (
 type blobs struct {
 	read, pending int64
 	images        int // whose blobs are being read
+	shared        bool
 }
 
 // source returns the source of a tally, for a run of so many images.
@@ -36,7 +37,8 @@ func (b blobs) source(total int, final bool) TallySource {
 	return TallySource{
 		Total: func() (int, bool) { return total, final },
 		Bytes: func() int64 { return b.read }, Pending: func() int64 { return b.pending }, Reading: func() int { return b.images },
-		Waiting: func() (string, int, string) { return "r.example", 7, "down" },
+		SharesBlobs: func() bool { return b.shared },
+		Waiting:     func() (string, int, string) { return "r.example", 7, "down" },
 	}
 }
 
@@ -61,13 +63,14 @@ func TestTally(t *testing.T) {
 			"4/100 images, 1 failed, 0.5/s, 3m12s left, r.example:5000: 1 request in flight"},
 		{"some could not be checked", []engine.Result{unknown, failing, failing, {Status: validate.Error, Waived: "known"}}, time.Second, 4, true, blobs{}, "", 0, "4/4 images, 2 failed, 1 unchecked, 4.0/s, 0s left"},
 		{"the rate leaves out the results of an earlier run", []engine.Result{earlier, earlier, earlier, passed}, 2 * time.Second, 5, true, blobs{}, "", 0, "4/5 images, 0.5/s, 2s left"},
-		{"bytes", []engine.Result{passed}, 2 * time.Second, 2, true, blobs{4 << 20, 0, 0}, "", 0, "1/2 images, 0.5/s, 4.0 MiB of about 8.0 MiB read, 2.0 MiB/s, 2s left"},
-		{"no image is done, and two of ten are read", nil, 2 * time.Second, 10, true, blobs{4 << 20, 12 << 20, 2}, "", 0, "0/10 images, 4.0 MiB of about 80.0 MiB read, 2.0 MiB/s, 38s left"},
-		{"one image is done, and a large one is read", []engine.Result{passed}, 2 * time.Second, 2, true, blobs{4 << 20, 16 << 20, 1}, "", 0, "1/2 images, 0.5/s, 4.0 MiB of about 20.0 MiB read, 2.0 MiB/s, 8s left"},
-		{"blobs are read, and their images are in the hands of the script", nil, 2 * time.Second, 2, true, blobs{4 << 20, 0, 0}, "", 0, "0/2 images, 4.0 MiB read, 2.0 MiB/s"},
-		{"everything is read", []engine.Result{passed, passed}, 2 * time.Second, 2, true, blobs{4 << 20, 0, 0}, "", 0, "2/2 images, 1.0/s, 4.0 MiB read, 2.0 MiB/s, 0s left"},
-		{"bytes of a list of unknown length", []engine.Result{passed}, 2 * time.Second, 5, false, blobs{4 << 20, 4 << 20, 1}, "", 0, "1/? images, 0.5/s, 4.0 MiB read, 2.0 MiB/s"},
-		{"bytes of the images that an earlier run left over", []engine.Result{earlier, earlier, earlier, passed}, 2 * time.Second, 5, true, blobs{4 << 20, 0, 0}, "", 0, "4/5 images, 0.5/s, 4.0 MiB of about 8.0 MiB read, 2.0 MiB/s, 2s left"},
+		{"bytes", []engine.Result{passed}, 2 * time.Second, 2, true, blobs{4 << 20, 0, 0, false}, "", 0, "1/2 images, 0.5/s, 4.0 MiB of about 8.0 MiB read, 2.0 MiB/s, 2s left"},
+		{"no image is done, and two of ten are read", nil, 2 * time.Second, 10, true, blobs{4 << 20, 12 << 20, 2, false}, "", 0, "0/10 images, 4.0 MiB of about 80.0 MiB read, 2.0 MiB/s, 38s left"},
+		{"one image is done, and a large one is read", []engine.Result{passed}, 2 * time.Second, 2, true, blobs{4 << 20, 16 << 20, 1, false}, "", 0, "1/2 images, 0.5/s, 4.0 MiB of about 20.0 MiB read, 2.0 MiB/s, 8s left"},
+		{"blobs are read, and their images are in the hands of the script", nil, 2 * time.Second, 2, true, blobs{4 << 20, 0, 0, false}, "", 0, "0/2 images, 4.0 MiB read, 2.0 MiB/s"},
+		{"everything is read", []engine.Result{passed, passed}, 2 * time.Second, 2, true, blobs{4 << 20, 0, 0, false}, "", 0, "2/2 images, 1.0/s, 4.0 MiB read, 2.0 MiB/s, 0s left"},
+		{"bytes of a list of unknown length", []engine.Result{passed}, 2 * time.Second, 5, false, blobs{4 << 20, 4 << 20, 1, false}, "", 0, "1/? images, 0.5/s, 4.0 MiB read, 2.0 MiB/s"},
+		{"bytes of the images that an earlier run left over", []engine.Result{earlier, earlier, earlier, passed}, 2 * time.Second, 5, true, blobs{4 << 20, 0, 0, false}, "", 0, "4/5 images, 0.5/s, 4.0 MiB of about 8.0 MiB read, 2.0 MiB/s, 2s left"},
+		{"ten images share a blob that one of them reads", []engine.Result{passed}, 2 * time.Second, 20, true, blobs{4 << 20, 12 << 20, 9, true}, "", 0, "1/20 images, 0.5/s, 4.0 MiB read, 2.0 MiB/s, 38s left"},
 		{"more results than images, because a script validates again", []engine.Result{passed, passed}, time.Second, 1, true, blobs{}, "", 0, "2/1 images, 2.0/s, 0s left"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -93,7 +96,7 @@ func TestTallyLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var text, asJSON strings.Builder
 		tally := &Tally{}
-		tally.Start(blobs{300 << 20, 20 << 20, 1}.source(600, true))
+		tally.Start(blobs{300 << 20, 20 << 20, 1, false}.source(600, true))
 		stopText := tally.Log(NewLogger(&text, false, false, false), false)
 		stopJSON := tally.Log(NewLogger(&asJSON, true, false, false), true)
 		tallied(tally, passed, failing, unknown)

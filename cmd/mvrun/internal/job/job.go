@@ -240,7 +240,8 @@ func (j *Job) isFresh() bool { return j.config.Session || j.lists.interactive() 
 // startProgress shows the progress on the bar, or else in the log.
 func (j *Job) startProgress(tally *sink.Tally, bar *sink.Progress) {
 	c := &j.config
-	tally.Start(sink.TallySource{Total: j.engine.Total, Bytes: j.client.Bytes, Pending: j.client.Pending, Reading: j.engine.ReadingBlobs, Waiting: j.client.Waiting})
+	tally.Start(sink.TallySource{Total: j.engine.Total, Bytes: j.client.Bytes, Pending: j.client.Pending, SharesBlobs: j.client.HasSharedBlobs,
+		Reading: j.engine.ReadingBlobs, Waiting: j.client.Waiting})
 	switch {
 	case bar != nil:
 		bar.Start(tally)
