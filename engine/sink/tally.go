@@ -95,7 +95,7 @@ func (t *Tally) snapshot() snapshot {
 	earlier := int(t.earlier.Load())
 	s.rate = float64(s.done-earlier) / elapsed
 	s.byteRate = float64(s.bytes) / elapsed
-	if !s.final {
+	if !s.final || s.done > s.total { // a script may validate an image several times, and nobody knows how often
 		return s
 	}
 	if !t.source.SharesBlobs() {
@@ -106,7 +106,7 @@ func (t *Tally) snapshot() snapshot {
 	case s.expected > 0:
 		left = float64(s.expected-s.bytes) / s.byteRate
 	case s.rate > 0:
-		left = float64(max(s.total-s.done, 0)) / s.rate
+		left = float64(s.total-s.done) / s.rate
 	}
 	if left >= 0 {
 		s.left = time.Duration(left * float64(time.Second)).Round(time.Second)
@@ -122,7 +122,7 @@ func expectBytes(read, pending int64, begun, images int) int64 {
 		return 0
 	}
 	known := float64(read + pending)
-	if begun < images { // a script may validate an image several times
+	if begun < images { // the images under way may be validated for a second time
 		known *= float64(images) / float64(begun)
 	}
 	return int64(min(known, math.MaxInt64/2))

@@ -71,7 +71,8 @@ func TestTally(t *testing.T) {
 		{"bytes of a list of unknown length", []engine.Result{passed}, 2 * time.Second, 5, false, blobs{4 << 20, 4 << 20, 1, false}, "", 0, "1/? images, 0.5/s, 4.0 MiB read, 2.0 MiB/s"},
 		{"bytes of the images that an earlier run left over", []engine.Result{earlier, earlier, earlier, passed}, 2 * time.Second, 5, true, blobs{4 << 20, 0, 0, false}, "", 0, "4/5 images, 0.5/s, 4.0 MiB of about 8.0 MiB read, 2.0 MiB/s, 2s left"},
 		{"ten images share a blob that one of them reads", []engine.Result{passed}, 2 * time.Second, 20, true, blobs{4 << 20, 12 << 20, 9, true}, "", 0, "1/20 images, 0.5/s, 4.0 MiB read, 2.0 MiB/s, 38s left"},
-		{"more results than images, because a script validates again", []engine.Result{passed, passed}, time.Second, 1, true, blobs{}, "", 0, "2/1 images, 2.0/s, 0s left"},
+		{"bytes, and more results than images", []engine.Result{passed, passed}, 2 * time.Second, 1, true, blobs{4 << 20, 4 << 20, 1, false}, "", 0, "2/1 images, 1.0/s, 4.0 MiB read, 2.0 MiB/s"},
+		{"more results than images, because a script validates again", []engine.Result{passed, passed}, time.Second, 1, true, blobs{}, "", 0, "2/1 images, 2.0/s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
