@@ -3,6 +3,7 @@ package registry_test
 import (
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,7 +88,36 @@ func TestPrepareBounded(t *testing.T) {
 	})
 }
 
-// The image that needs a token meets the error of the token's request.
+// If the token server is away while a token is fetched ahead, the image that waits for the
+// token fetches it itself.
+func TestPrepareWhileAway(t *testing.T) {
+	s := guardedApps()
+	s.answer = func(n int, w http.ResponseWriter) {
+		if n == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintf(w, `{"token":"%s-token-%d"}`, secret, n)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		network := newPipes()
+		network.serve(t, hub+":443", s)
+		c := newClient(t, registry.Options{Insecure: true, Dial: network.dial, Ahead: 10, Once: true})
+		read(t, c, numbered(0), head)
+		g := newGate()
+		s.pause = g.wait
+		prepare(c, 1)
+		s.want(t, 1, 2)
+		var image sync.WaitGroup
+		image.Go(func() { read(t, c, numbered(1), head) })
+		synctest.Wait() // until the image waits for the token
+		close(g.open)
+		image.Wait()
+		s.want(t, 1, 3)
+	})
+}
+
+// The image that needs a token meets the refusal of the token's request.
 func TestPrepareFails(t *testing.T) {
 	s := guardedApps()
 	s.answer = func(n int, w http.ResponseWriter) {

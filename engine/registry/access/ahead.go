@@ -1,6 +1,13 @@
 package access
 
-import "net/http"
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"mvrun/engine/registry/wire"
+)
 
 // CanFetchAhead reports whether tokens can be fetched before requests need them. The
 // registry must have named its token server. It must also have accepted the login, if
@@ -16,7 +23,8 @@ func (a *Account) FetchAhead(repository string, tokens http.RoundTripper, limit 
 	if !a.CanFetchAhead() {
 		return
 	}
-	if _, isCurrent := a.token(repository).current(); isCurrent {
+	cached, s := a.token(repository), a.session.last()
+	if _, isCurrent := cached.current(); isCurrent {
 		return
 	}
 	if a.ahead.Add(1) > int64(limit) {
@@ -25,7 +33,26 @@ func (a *Account) FetchAhead(repository string, tokens http.RoundTripper, limit 
 	}
 	a.flights.group.Go(func() {
 		defer a.ahead.Add(-1)
-		// A request that needs the token meets the error, too.
-		_, _ = a.Authorization(a.flights.ctx, repository, tokens)
+		cached.makeAhead(a.flights, func(ctx context.Context) (string, time.Duration, error) {
+			token, life, err := a.freshToken(ctx, s, repository, tokens)
+			if err != nil && !isRefused(err) {
+				err = &aheadError{err}
+			}
+			return token, life, err
+		})
 	})
+}
+
+// aheadError is the error of a value that was made ahead. Nobody gets it: whoever needs the
+// value makes it again. So the image has all retries, as if nothing had been done ahead, and
+// a token server that is away for a while costs no image more.
+type aheadError struct{ error }
+
+func (e *aheadError) Unwrap() error { return e.error }
+
+// isRefused reports whether a token server has refused a token. To ask again would only
+// repeat the login.
+func isRefused(err error) bool {
+	refused, ok := errors.AsType[*wire.RefusedError](err)
+	return ok && refused.Status.StatusCode < http.StatusInternalServerError && refused.Status.StatusCode != http.StatusTooManyRequests
 }

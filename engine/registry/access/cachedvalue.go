@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,7 +60,10 @@ func (c *cachedValue[T]) get(ctx context.Context, f *Flights, fresh func(context
 				flight.Fly(func() (T, error) { return c.refresh(f, fresh) })
 			})
 		}
-		if _, err := flight.Wait(ctx); err != nil {
+		switch _, err := flight.Wait(ctx); {
+		case errors.As(err, new(*aheadError)):
+			continue
+		case err != nil:
 			return none, err
 		}
 		// A value that was just made counts however short its life is; otherwise a
@@ -68,6 +72,13 @@ func (c *cachedValue[T]) get(ctx context.Context, f *Flights, fresh func(context
 		if e := c.latest.Load(); e.err == nil && !e.isDropped() {
 			return e.value, nil
 		}
+	}
+}
+
+// makeAhead makes the value if nobody else is making it. The caller does not need it yet.
+func (c *cachedValue[T]) makeAhead(f *Flights, fresh func(context.Context) (T, time.Duration, error)) {
+	if flight, own := c.flights.Join(struct{}{}); own {
+		_, _ = flight.Fly(func() (T, error) { return c.refresh(f, fresh) }) // get finds what became of it
 	}
 }
 
@@ -81,7 +92,7 @@ func (c *cachedValue[T]) refresh(f *Flights, fresh func(context.Context) (T, tim
 	value, life, err := fresh(ctx)
 	if err != nil {
 		value, life = c.last(), keepFailure
-		if f.once {
+		if f.once || errors.As(err, new(*aheadError)) {
 			life = 0
 		}
 	}

@@ -190,3 +190,30 @@ func TestCachedValueByMany(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestCachedValueAhead shows that an error of a value that was made ahead is kept only if it
+// would come again.
+func TestCachedValueAhead(t *testing.T) {
+	refused := errors.New("refused")
+	for _, test := range []struct {
+		name  string
+		err   error
+		value string
+		want  error
+		times int
+	}{
+		{"it is made", nil, "one", nil, 1},
+		{"it is refused", refused, "", refused, 1},
+		{"nobody answers", &aheadError{errors.New("no answer")}, "one", nil, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMaking(t, false)
+				m.err = test.err
+				m.makeAhead(m.flights, m.fresh)
+				m.err = nil
+				m.want(t, test.value, test.want, test.times)
+			})
+		})
+	}
+}

@@ -44,9 +44,15 @@ func (a *Account) Authorization(ctx context.Context, repository string, tokens h
 		return token, nil
 	}
 	return cached.get(ctx, a.flights, func(ctx context.Context) (string, time.Duration, error) {
-		token, life, err := a.exchange(ctx, s, repository, tokens)
-		return bearer + token, max(life-tokenMargin, life/2), err
+		return a.freshToken(ctx, s, repository, tokens)
 	})
+}
+
+// freshToken fetches a token. It returns the Authorization header with the token, and how
+// long the header may be used.
+func (a *Account) freshToken(ctx context.Context, s *Session, repository string, tokens http.RoundTripper) (string, time.Duration, error) {
+	token, life, err := a.exchange(ctx, s, repository, tokens)
+	return bearer + token, max(life-tokenMargin, life/2), err
 }
 
 // token returns the cached token for a repository. It may be empty or expired.
