@@ -34,7 +34,8 @@ func (j *Job) hints(s engine.Summary) []string {
 	if c.SharedBlobs && readNoBlob(s) {
 		hints = append(hints, "--shared-blobs had no effect: it is for --depth data, and no image was looked at so deep.")
 	}
-	if c.Jobs == 1 && s.Elapsed > slow && s.Images >= manyImages {
+	isUsual := s.Status[validate.Error]*10 < s.Images // otherwise the run has mostly waited for what does not work
+	if c.Jobs == 1 && s.Elapsed > slow && s.Images >= manyImages && isUsual {
 		// A run with one job waits for answers nearly all the time, so ten jobs take about a tenth.
 		hints = append(hints, fmt.Sprintf("This run validated one image at a time. With -j 10, which validates ten at once, it would have taken about %v, if the registries keep up. -j auto finds out how many they allow.",
 			(s.Elapsed/10).Round(time.Second)))

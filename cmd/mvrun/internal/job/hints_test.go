@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mvrun/engine"
+	"mvrun/validate"
 )
 
 func TestJobsHint(t *testing.T) {
@@ -15,15 +16,17 @@ func TestJobsHint(t *testing.T) {
 		jobs    int
 		elapsed time.Duration
 		images  int
+		errors  int
 		want    []string
 	}{
-		{"one job, slow", 1, 160 * time.Second, 2000, hint},
-		{"one job, quick", 1, 20 * time.Second, 2000, nil},
-		{"one job, few images", 1, 160 * time.Second, 9, nil},
-		{"two jobs", 2, 160 * time.Second, 2000, nil},
+		{"one job, slow", 1, 160 * time.Second, 2000, 0, hint},
+		{"one job, quick", 1, 20 * time.Second, 2000, 0, nil},
+		{"one job, few images", 1, 160 * time.Second, 9, 0, nil},
+		{"one job, slow because a registry was down", 1, 160 * time.Second, 2000, 200, nil},
+		{"two jobs", 2, 160 * time.Second, 2000, 0, nil},
 	} {
 		j := &Job{config: Config{Jobs: test.jobs}, lists: &lists{}}
-		if got := j.hints(engine.Summary{Elapsed: test.elapsed, Images: test.images}); !slices.Equal(got, test.want) {
+		if got := j.hints(engine.Summary{Elapsed: test.elapsed, Images: test.images, Status: map[validate.Status]int{validate.Error: test.errors}}); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
