@@ -120,7 +120,7 @@ type Engine struct {
 func New(o Options) *Engine {
 	e := &Engine{options: o, room: room.New(o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
 	if o.Auto {
-		e.places = level.NewPlaces(o.Jobs)
+		e.places = level.NewPlaces(o.Jobs, o.Timeout)
 	} else {
 		e.jobs = make(chan struct{}, o.Jobs)
 	}

@@ -2,8 +2,8 @@
 //
 // Each pair of registries has places, and an image needs one. A Level decides how many
 // places there are. It begins with a few, and has more of them as long as that brings
-// more answers a second. It halves them when the registries refuse requests with 429,
-// fail, or answer slowly.
+// more answers a second, and as images end well within their time. It halves them when
+// the registries refuse requests with 429, fail, or answer slowly.
 //
 // Level is pure: its method Next maps what was seen in a Window of time to the next
 // Level. Places hands out the places. It puts a meter into the context of an image,

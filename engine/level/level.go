@@ -20,6 +20,11 @@ const (
 	// requests follows what the registry accepts, and places are not the cause any more.
 	calm = time.Second
 
+	// leastRounds is how many times as long an image must be allowed to take as it takes now,
+	// so that there are more places. Where all images share one slow line, twice as many
+	// take twice as long.
+	leastRounds = 4
+
 	// slower is by how much the mean time of an answer may exceed the shortest one.
 	slower = 2
 )
@@ -33,6 +38,8 @@ type Window struct {
 	Failed  int  // of these, requests without an answer, and answers 5xx
 	// Latency is the mean time from sending a request to the beginning of its answer.
 	Latency time.Duration
+	// Duration is the mean time that an image took.
+	Duration time.Duration
 }
 
 // rate returns how many requests were answered a second.
@@ -54,6 +61,8 @@ func (w Window) isFailing() bool { return w.Failed >= 5 && w.Failed*2 >= w.Answe
 type Level struct {
 	Limit   int
 	Ceiling int // the most that Limit may be
+	// Timeout is how long an image may take.
+	Timeout time.Duration
 
 	settled bool          // whether growth has brought nothing once
 	before  int           // the limit before the growth that is being judged; 0 if none is
@@ -66,7 +75,9 @@ type Level struct {
 }
 
 // New returns the first Level of a pair of registries.
-func New(ceiling int) Level { return Level{Limit: min(Start, ceiling), Ceiling: ceiling} }
+func New(ceiling int, timeout time.Duration) Level {
+	return Level{Limit: min(Start, ceiling), Ceiling: ceiling, Timeout: timeout}
+}
 
 // Next returns the Level that follows from a Window.
 func (l Level) Next(w Window) Level {
@@ -115,8 +126,13 @@ func (l Level) judge(w Window) Level {
 	return l
 }
 
-// grow tries a higher limit.
+// grow tries a higher limit, unless images take so long that more of them might not end in
+// their time.
 func (l Level) grow(w Window) Level {
+	if w.Duration > l.Timeout/leastRounds {
+		l.before, l.doubted, l.resting = 0, false, rest
+		return l
+	}
 	factor := climb
 	if l.settled {
 		factor = probe

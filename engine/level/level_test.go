@@ -18,6 +18,8 @@ func TestNext(t *testing.T) {
 	idle, refused, failing := window(100), window(100), window(100)
 	idle.Full = false
 	refused.Refused, failing.Failed = 20, 50
+	long, longer := window(200), window(400)
+	long.Duration, longer.Duration = time.Hour/4, time.Hour/4+1
 	rarely := window(100)
 	rarely.Refused, rarely.Failed = 5, 40
 	again := refused
@@ -29,6 +31,7 @@ func TestNext(t *testing.T) {
 	}{
 		{"growth brings more", []Window{window(100), window(200), window(400), window(800), window(1600)}, []int{20, 40, 80, 160, 256}},
 		{"up to the ceiling", []Window{window(100), window(200), window(400), window(800), window(1600), window(2560), window(2560)}, []int{20, 40, 80, 160, 256, 256, 256}},
+		{"images take nearly too long", []Window{window(100), long, longer, window(800)}, []int{20, 40, 40, 40}},
 		{"nobody waits", []Window{idle, idle}, []int{10, 10}},
 		{"growth brings half of what it could", []Window{window(100), window(150)}, []int{20, 40}},
 		{"growth brings nothing, twice", []Window{window(100), window(110), window(110)}, []int{20, 20, 10}},
@@ -50,7 +53,7 @@ func TestNext(t *testing.T) {
 			[]int{20, 10, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 7, 8}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := New(256)
+			l := New(256, time.Hour)
 			for i, w := range test.windows {
 				if l = l.Next(w); l.Limit != test.want[i] {
 					t.Fatalf("after window %d the limit is %d, want %d: %+v", i+1, l.Limit, test.want[i], l)
@@ -58,7 +61,7 @@ func TestNext(t *testing.T) {
 			}
 		})
 	}
-	if l := New(3).Next(window(100)); l.Limit != 3 {
+	if l := New(3, time.Hour).Next(window(100)); l.Limit != 3 {
 		t.Errorf("with a ceiling of 3 the limit is %d", l.Limit)
 	}
 }

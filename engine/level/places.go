@@ -16,13 +16,17 @@ type Pair struct{ Source, Destination string }
 // a slow registry do not take the places of others.
 type Places struct {
 	ceiling int
+	timeout time.Duration
 
 	mu    sync.Mutex
 	pairs map[Pair]*places
 }
 
-// NewPlaces returns Places of which each pair has at most so many as ceiling says.
-func NewPlaces(ceiling int) *Places { return &Places{ceiling: ceiling, pairs: map[Pair]*places{}} }
+// NewPlaces returns Places of which each pair has at most so many as ceiling says. timeout
+// is how long an image may take.
+func NewPlaces(ceiling int, timeout time.Duration) *Places {
+	return &Places{ceiling: ceiling, timeout: timeout, pairs: map[Pair]*places{}}
+}
 
 // Found is the most places of a pair that were taken at once.
 type Found struct {
@@ -50,7 +54,7 @@ func (p *Places) Found() []Found {
 func (p *Places) Limit() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	most := New(p.ceiling).Limit
+	most := New(p.ceiling, p.timeout).Limit
 	for _, its := range p.pairs {
 		its.mu.Lock()
 		most = max(most, its.level.Limit)
@@ -66,14 +70,15 @@ func (p *Places) Enter(ctx context.Context, pair Pair) (entered context.Context,
 	p.mu.Lock()
 	its, ok := p.pairs[pair]
 	if !ok {
-		its = &places{level: New(p.ceiling), began: time.Now()}
+		its = &places{level: New(p.ceiling, p.timeout), began: time.Now()}
 		p.pairs[pair] = its
 	}
 	p.mu.Unlock()
 	if err := its.take(ctx); err != nil {
 		return nil, nil, err
 	}
-	return context.WithValue(ctx, placesKey{}, its), sync.OnceFunc(its.leave), nil
+	entry := time.Now()
+	return context.WithValue(ctx, placesKey{}, its), sync.OnceFunc(func() { its.leave(time.Since(entry)) }), nil
 }
 
 // places are the places of one pair.
@@ -85,6 +90,7 @@ type places struct {
 	waiting []chan struct{} // each is closed when its owner has got a place
 	window  Window
 	latency time.Duration // of all answers of window
+	took    time.Duration // by all images that ended in window
 	began   time.Time     // when window began
 	ended   int           // how many places were given back in window
 	lowered time.Time     // when the limit was last lowered
@@ -134,12 +140,13 @@ func (p *places) admit() {
 	p.window.Full = p.window.Full || len(p.waiting) > 0
 }
 
-// leave gives a place back. A window ends when as many images have ended as may be
+// leave gives a place back after an image, which took so long. A window ends when as many images have ended as may be
 // under way, because then each image of the window had its effect on the others.
-func (p *places) leave() {
+func (p *places) leave(took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--
+	p.took += took
 	if p.ended++; p.ended >= p.level.Limit {
 		p.next()
 	}
@@ -153,11 +160,14 @@ func (p *places) next() {
 	if n := p.window.Answers; n > 0 {
 		p.window.Latency = p.latency / time.Duration(n)
 	}
+	if p.ended > 0 {
+		p.window.Duration = p.took / time.Duration(p.ended)
+	}
 	limit := p.level.Limit
 	if p.level = p.level.Next(p.window); p.level.Limit < limit {
 		p.lowered = now
 	}
-	p.window, p.latency, p.began, p.ended = Window{}, 0, now, 0
+	p.window, p.latency, p.took, p.began, p.ended = Window{}, 0, 0, now, 0
 }
 
 type placesKey struct{}

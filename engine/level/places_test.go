@@ -79,11 +79,12 @@ func TestPlaces(t *testing.T) {
 		{"eight requests at once", 256, registry{8, 40 * time.Millisecond, Answered, 0}, 10, 30},
 		{"it refuses all", 256, registry{10000, 40 * time.Millisecond, Refused, 0}, 10, 10},
 		{"it fails always", 256, registry{10000, 40 * time.Millisecond, Failed, 0}, 10, 10},
+		{"an image takes a third of its time", 256, registry{10000, 10 * time.Minute, Answered, 0}, 10, 10},
 		{"one image in four is damaged", 256, registry{10000, 40 * time.Millisecond, Answered, 4}, 100, 256},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				if got := run(t, NewPlaces(test.ceiling), Pair{"s", "d"}, 2000, test.registry); got < test.least || got > test.most {
+				if got := run(t, NewPlaces(test.ceiling, time.Hour), Pair{"s", "d"}, 2000, test.registry); got < test.least || got > test.most {
 					t.Errorf("%d at once, want %d to %d", got, test.least, test.most)
 				}
 			})
@@ -94,7 +95,7 @@ func TestPlaces(t *testing.T) {
 // TestPairs shows that a slow pair takes no places of another one.
 func TestPairs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPlaces(256)
+		p := NewPlaces(256, time.Hour)
 		slow := make(chan struct{})
 		go func() {
 			defer close(slow)
@@ -117,7 +118,7 @@ func TestPairs(t *testing.T) {
 // place goes to somebody else.
 func TestEnterEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, pair, stopped := NewPlaces(1), Pair{"s", "d"}, errors.New("stopped")
+		p, pair, stopped := NewPlaces(1, time.Hour), Pair{"s", "d"}, errors.New("stopped")
 		_, leave, err := p.Enter(t.Context(), pair)
 		if err != nil {
 			t.Fatal(err)
@@ -151,7 +152,7 @@ func TestEnterEnds(t *testing.T) {
 // lowered do not lower it again.
 func TestStaleReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPlaces(256)
+		p := NewPlaces(256, time.Hour)
 		ctx, _, err := p.Enter(t.Context(), Pair{"s", "d"})
 		if err != nil {
 			t.Fatal(err)

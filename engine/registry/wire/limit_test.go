@@ -161,7 +161,7 @@ func TestReportOutcome(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				places, pair := level.NewPlaces(256), level.Pair{Destination: "r.example"}
+				places, pair := level.NewPlaces(256, time.Hour), level.Pair{Destination: "r.example"}
 				ctx, leave, err := places.Enter(t.Context(), pair)
 				if err != nil {
 					t.Fatal(err)
