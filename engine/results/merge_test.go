@@ -43,6 +43,14 @@ func (p partFile) write(t testing.TB, folder, name string) string {
 	if p.noEnd {
 		err = file.Close()
 	} else {
+		counts := engine.Summarize(func(yield func(*engine.Result) bool) {
+			for i := range p.results {
+				if !yield(&p.results[i]) {
+					return
+				}
+			}
+		})
+		p.end.Images, p.end.Status, p.end.Waived = counts.Images, counts.Status, counts.Waived
 		err = file.Finish(p.end)
 	}
 	if err != nil {
@@ -103,7 +111,7 @@ func TestMergeRefused(t *testing.T) {
 		{"a part that did not end", func(p *[2]partFile) { p[1].noEnd = true }, "part 2 of 2 (2) has no end: its run was killed, or is still under way", "", 1},
 		{"an interrupted part", func(p *[2]partFile) {
 			p[0].results = p[0].results[1:]
-			p[0].end.Cause, p[0].end.ExitStatus, p[0].end.Unreached = engine.ErrInterrupted, 130, 1
+			p[0].end.Cause, p[0].end.ExitStatus, p[0].end.Unreached, p[0].end.LeftOut = engine.ErrInterrupted, 130, 1, 1
 		}, "part 1 of 2 (1) was interrupted: 1 line was not reached", "", 3},
 		{"a missing part", func(p *[2]partFile) { p[0].shard.Count, p[1].shard.Count = 3, 3 }, "part 3 of 3 is missing", "", 1},
 		{"missing parts", func(p *[2]partFile) { p[0].shard.Count, p[1].shard.Count, p[1].shard.Index = 9, 9, 9 }, "7 of 9 parts are missing: 2, 3, 4, 5, 6, 7, 8", "", 1},
@@ -172,21 +180,23 @@ func TestMergeStatus(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		first, second int
-		scripts       bool // whether the script returned the statuses
+		scripts       int // in how many parts the script returned the status
 		results       [2]validate.Status
 		own, want     int
 	}{
-		{"by the results", 1, 0, false, [2]validate.Status{validate.Fail, validate.Pass}, 1, 1},
-		{"by the script, which lets failures pass", 0, 0, true, [2]validate.Status{validate.Fail, validate.Pass}, 1, 0},
-		{"by the script, the worst", 3, 1, true, [2]validate.Status{validate.Pass, validate.Pass}, 0, 1},
-		{"a script that failed in a part", 0, 2, false, [2]validate.Status{validate.Pass, validate.Pass}, 0, 2},
-		{"could not be checked", 0, 3, false, [2]validate.Status{validate.Pass, validate.Error}, 3, 3},
+		{"by the results", 1, 0, 0, [2]validate.Status{validate.Fail, validate.Pass}, 1, 1},
+		{"by the script, which lets failures pass", 0, 0, 2, [2]validate.Status{validate.Fail, validate.Pass}, 1, 0},
+		{"by the script, the worst", 3, 1, 2, [2]validate.Status{validate.Pass, validate.Pass}, 0, 1},
+		{"by the script in one part alone", 1, 0, 1, [2]validate.Status{validate.Pass, validate.Pass}, 0, 1},
+		{"by the script in one part alone, which lets failures pass", 0, 0, 1, [2]validate.Status{validate.Fail, validate.Pass}, 1, 1},
+		{"a script that failed in a part", 0, 2, 0, [2]validate.Status{validate.Pass, validate.Pass}, 0, 2},
+		{"could not be checked", 0, 3, 0, [2]validate.Status{validate.Pass, validate.Error}, 3, 3},
 	} {
 		parts, folder := twoParts(), t.TempDir()
 		for i, status := range []int{test.first, test.second} {
 			parts[i].results = []engine.Result{lineResult(i+1, test.results[i], "")}
 			parts[i].end.ExitStatus = status
-			if test.scripts {
+			if i < test.scripts {
 				parts[i].end.ScriptStatus = &status
 			}
 		}

@@ -127,10 +127,14 @@ func readPart(path string) (*Part, error) {
 		return nil, fmt.Errorf("reading the results file %s: %w", path, err)
 	}
 	part := &Part{File: path, Header: header}
-	if err := part.read(lines); err != nil {
+	err = header.check()
+	if err == nil {
+		err = part.read(lines)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s:%d is no result of mvrun: %w", path, lines.Number(), err)
 	}
-	return part, nil
+	return part, part.checkEnd()
 }
 
 // read reads the lines behind the header.
@@ -153,6 +157,9 @@ func (p *Part) read(lines *Reader) error {
 				delete(at, line.Image)
 			}
 		case *Record:
+			if err := line.check(); err != nil {
+				return err
+			}
 			image := line.Image()
 			place, known := at[image]
 			if !known {
@@ -162,6 +169,9 @@ func (p *Part) read(lines *Reader) error {
 			}
 			p.results[place] = line.packed()
 		case *End:
+			if err := line.check(); err != nil {
+				return err
+			}
 			p.End = line
 		}
 	}
