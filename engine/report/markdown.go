@@ -46,7 +46,7 @@ func writePage(w io.Writer, outcome *results.Outcome, options Options, mark stri
 			status = group.status
 			p.block("\n%s# %s (%d)\n", mark, headings[status], outcome.Summary.Status[status])
 		}
-		p.block("\n%s## %s (%d)\n\n", mark, code(string(group.reason)), group.count)
+		p.block("\n%s## %s (%d)\n\n", mark, code(clean(string(group.reason), maxCell)), group.count)
 		if advice := options.Advice[group.reason]; advice != "" {
 			p.block("What to do: %s\n\n", advice)
 		}

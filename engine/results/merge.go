@@ -124,12 +124,12 @@ func difference(a, b Header) (what, first, second string) {
 		{"the question", question(a), question(b)},
 	} {
 		if field.a != field.b {
-			return field.what, field.a, field.b
+			return field.what, shown(field.a), shown(field.b)
 		}
 	}
 	switch {
 	case !a.HasRandomID() && !b.HasRandomID() && a.Run != b.Run:
-		return "the run's id", a.RunFrom + "=" + a.Run, b.RunFrom + "=" + b.Run
+		return "the run's id", shown(a.RunFrom + "=" + a.Run), shown(b.RunFrom + "=" + b.Run)
 	case (a.HasRandomID() || b.HasRandomID()) && a.Started.Sub(b.Started).Abs() > maxApart:
 		return "the start, by more than 24 hours,", a.Started.Local().Format(time.DateTime), b.Started.Local().Format(time.DateTime)
 	}

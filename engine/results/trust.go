@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"mvrun/engine/imagelist"
 	"mvrun/validate"
@@ -30,7 +32,7 @@ func (r *Record) check() error {
 	case r.Type != TypeImage:
 		return errors.New("the line has two types")
 	case !slices.Contains(statuses, r.Status):
-		return fmt.Errorf("status: %q is none of %q", r.Status, statuses)
+		return fmt.Errorf("status: %.40q is none of %q", r.Status, statuses)
 	}
 	return checkCounts([]counted{
 		{"number", int64(r.Number), maxCounted}, {"line_number", int64(r.LineNumber), maxCounted}, {"part", int64(r.Part), maxCounted},
@@ -116,4 +118,18 @@ func (p *Part) checkEnd() error {
 		}
 	}
 	return nil
+}
+
+// shown returns a text of a file for a message, on one line and cut.
+func shown(text string) string {
+	const most = 300
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }

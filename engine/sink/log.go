@@ -143,9 +143,9 @@ func (l Log) Write(r *engine.Result) error {
 		return nil
 	}
 	log := l.Logger
-	message, waived := oneLine(r.Message), oneLine(r.Waived)
+	message, waived := OneLine(r.Message), OneLine(r.Waived)
 	if r.Rejected != "" && r.Reason != validate.Rejected { // otherwise the message has it
-		message += " (rejected, too: " + oneLine(r.Rejected) + ")"
+		message += " (rejected, too: " + OneLine(r.Rejected) + ")"
 	}
 	compared := newPair(r)
 	if r.Reason == validate.InvalidLine || r.Image.Destination == "" { // a line that is no image, or an entry whose images are not known
@@ -154,10 +154,10 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	attrs := attributes(r, compared)
 	for _, warning := range r.Warnings {
-		if l.Folding.folds(slog.LevelWarn, "WARNING", oneLine(warning), r) {
+		if l.Folding.folds(slog.LevelWarn, "WARNING", OneLine(warning), r) {
 			continue
 		}
-		log.Warn("WARNING ["+compared.destination+"]: "+oneLine(warning), imageKey, r.Image.Number, "status", r.Status)
+		log.Warn("WARNING ["+compared.destination+"]: "+OneLine(warning), imageKey, r.Image.Number, "status", r.Status)
 	}
 	if r.Status == validate.Pass && r.Waived == "" {
 		log.Info("PASS "+compared.passed(), attrs...)
@@ -241,9 +241,10 @@ func (p pair) passed() string {
 // first returns the source's reference, or the destination's if there is no source.
 func (p pair) first() string { return "[" + cmp.Or(p.source, p.destination) + "]" }
 
-// oneLine replaces control characters with spaces. Otherwise a registry could forge
-// lines of the log or control the terminal, for example by the name of a platform.
-func oneLine(s string) string {
+// OneLine replaces control characters with spaces. Otherwise a registry, or whoever wrote a
+// results file, could forge lines of the log or control the terminal, for example by the
+// name of a platform.
+func OneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
@@ -263,7 +264,7 @@ func indented(entries []validate.ListEntry) string {
 	}
 	lines := strings.Split(string(shown), "\n")
 	for i, line := range lines {
-		lines[i] = oneLine(line)
+		lines[i] = OneLine(line)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -109,7 +109,7 @@ func describeParts(o *results.Outcome) string {
 	if !h.HasRandomID() {
 		words = append(words, fmt.Sprintf("run %s (%s)", h.Run, h.RunFrom))
 	}
-	return strings.Join(words, ", ")
+	return sink.OneLine(strings.Join(words, ", "))
 }
 
 // files is the table of the files that a merge reads and writes.
