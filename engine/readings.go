@@ -65,6 +65,8 @@ type ListCount struct {
 	SHA256 string // "" for a stream
 	Lines  int    // of the whole list, as far as they were read
 	Part   int    // of these, the lines of the run's part
+	// Cut is equal in all parts of one list: see imagelist.Reading.
+	Cut string
 }
 
 // CountLines returns, after Close, how many lines the run's lists have, in the order in
@@ -80,7 +82,7 @@ func (e *Engine) CountLines() (lists []ListCount, leftOut int) {
 			counted[r.List] = true
 			all, _ := r.List.Known()
 			own, _ := r.Known()
-			lists = append(lists, ListCount{r.List.Name, r.List.SHA256, imagelist.CountNumbers(all), imagelist.CountNumbers(own)})
+			lists = append(lists, ListCount{r.List.Name, r.List.SHA256, imagelist.CountNumbers(all), imagelist.CountNumbers(own), r.Cut()})
 		}
 	}
 	seen, last := e.seenLines(), lineKey{}

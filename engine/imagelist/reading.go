@@ -2,6 +2,10 @@ package imagelist
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
 	"sync"
 )
 
@@ -17,15 +21,16 @@ type Reading struct {
 	Shard   Shard
 
 	mu     sync.Mutex
-	sorted int      // how many lines of the list were looked at
-	own    []uint32 // of a list of lines, the indexes of those that are of the part
-	holds  []bool   // of a list of entries, which entries are of the part, by their numbers
-	lines  []Line   // of a list of entries, the lines of the part after Expand; nil before
+	keys   hash.Hash // of the keys of all lines or entries that were looked at
+	sorted int       // how many lines of the list were looked at
+	own    []uint32  // of a list of lines, the indexes of those that are of the part
+	holds  []bool    // of a list of entries, which entries are of the part, by their numbers
+	lines  []Line    // of a list of entries, the lines of the part after Expand; nil before
 }
 
 // Read returns the list as a script reads it.
 func (l *List) Read(o Options, s Shard) *Reading {
-	return &Reading{List: l, Options: o, Shard: s}
+	return &Reading{List: l, Options: o, Shard: s, keys: sha256.New()}
 }
 
 // Image makes an image of a line, as List.Image does.
@@ -71,9 +76,17 @@ func (r *Reading) at(i int) (line Line, ok bool, next int) {
 
 // sort notes the next line of a list of lines if it is of the part.
 func (r *Reading) sort(line Line) {
-	if r.Shard.holds(r.List.shardKey(line, r.Options)) {
+	if r.isOwn(line) {
 		r.own = append(r.own, uint32(r.sorted))
 	}
+}
+
+// isOwn reports whether a line is of the part. It is called for each line once, in the
+// order of the list.
+func (r *Reading) isOwn(line Line) bool {
+	key := r.List.shardKey(line, r.Options)
+	fmt.Fprintln(r.keys, key)
+	return r.Shard.holds(key)
 }
 
 // Known returns the lines of the part that were read so far. It also returns whether
@@ -127,6 +140,22 @@ func (r *Reading) count() (n int, final, isCounted bool) {
 	return len(r.own), final, r.sorted == len(known)
 }
 
+// Cut returns a hash of what decides about the part of each line in the list. Parts with
+// another hash were cut in another way, as by another registry for all destinations: some
+// lines are in two of them, and others in none. It is "" for the whole list, and for a
+// list that was not read to its end.
+func (r *Reading) Cut() string {
+	if _, final := r.Count(); r.Shard.IsWhole() || !final {
+		return ""
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known, _ := r.List.Known(); r.List.isOfEntries() && len(known) > 0 {
+		r.holdsEntry(known[len(known)-1].Number)
+	}
+	return hex.EncodeToString(r.keys.Sum(nil))
+}
+
 // entryLines returns the lines of the part, of all lines of a list of entries.
 func (r *Reading) entryLines(known []Line) []Line {
 	if r.lines != nil {
@@ -144,7 +173,7 @@ func (r *Reading) entryLines(known []Line) []Line {
 // holdsEntry reports whether the entry with a number is of the part.
 func (r *Reading) holdsEntry(number int) bool {
 	for next := len(r.holds) + 1; next <= number; next++ {
-		r.holds = append(r.holds, r.Shard.holds(r.List.shardKey(Line{Number: next}, r.Options)))
+		r.holds = append(r.holds, r.isOwn(Line{Number: next}))
 	}
 	return r.holds[number-1]
 }
@@ -152,8 +181,8 @@ func (r *Reading) holdsEntry(number int) bool {
 // Expand asks for the tags of the entries of the part that have a filter, as List.Expand
 // does.
 //
-// The lines of a list change when a second Reading expands other entries. So a Reading
-// of a part keeps its lines, and nobody who is reading them loses one.
+// Another Reading of the list may expand other entries, but no more of this part. So the
+// lines of the part are final then, and are kept: At need not look for them each time.
 func (r *Reading) Expand(ctx context.Context, list ListTags, told func(message string)) error {
 	if r.Shard.IsWhole() {
 		return r.List.Expand(ctx, r.Options, nil, list, told)

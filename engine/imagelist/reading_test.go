@@ -170,6 +170,52 @@ func TestEachLineInOnePart(t *testing.T) {
 	}
 }
 
+// TestCut shows that all parts of a list have the same cut, whatever they have read and
+// expanded, and that parts with other destinations have another one.
+func TestCut(t *testing.T) {
+	const lines, entries = "a d.io/a 1\nb d.io/b 1\nno image at all\n", "entries\na.io/a d.io/a *\na.io/b d.io/b 1 2\nwrong\n"
+	open := func(content string) *List {
+		l, err := words.Parse("x", strings.NewReader(content), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	list := func(context.Context, string) ([]string, error) { return []string{"1", "2"}, nil }
+	seen := map[string]string{}
+	for _, content := range []string{lines, entries} {
+		for _, o := range []Options{{}, {Destination: "e.io"}, {Destination: "e.io", DefaultProject: "library"}} {
+			name, cut := fmt.Sprint(content, o), open(content).Read(o, Shard{1, 1}).Cut()
+			if before, known := seen[cut]; known && content == lines {
+				t.Errorf("%s is cut like %s", name, before)
+			}
+			seen[cut] = name
+			for index := 1; index <= 3; index++ {
+				r := open(content).Read(o, Shard{index, 3})
+				if _, err := r.At(t.Context(), 0); err != nil && !errors.Is(err, io.EOF) {
+					t.Fatal(err)
+				}
+				if err := r.Expand(t.Context(), list, func(string) {}); err != nil {
+					t.Fatal(err)
+				}
+				if got := r.Cut(); got != cut || r.Cut() != cut {
+					t.Errorf("%s: part %d has the cut %s, and another one %s", name, index, got, cut)
+				}
+			}
+		}
+	}
+	if got := open(lines).Read(Options{}, Shard{}).Cut(); got != "" {
+		t.Errorf("the whole list has the cut %s", got)
+	}
+	stream := Stream("x", strings.NewReader(lines)).Read(Options{}, Shard{1, 3})
+	if got := stream.Cut(); got != "" {
+		t.Errorf("a stream that nobody has read has the cut %s", got)
+	}
+	if linesOf(t, stream); stream.Cut() != open(lines).Read(Options{}, Shard{2, 3}).Cut() {
+		t.Error("a stream is cut in another way than a file")
+	}
+}
+
 // TestPartOfStream shows that a part reads no more of a stream than it needs, and that an
 // empty list is an error in each part.
 func TestPartOfStream(t *testing.T) {

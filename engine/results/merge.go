@@ -97,7 +97,7 @@ func checkOneRun(parts []Part) error {
 			return fmt.Errorf("%s and %s are both of part %d of %d: name one of them", before.File, part.File, part.index(), part.Header.Shard.Count)
 		}
 	}
-	return nil
+	return checkCuts(parts)
 }
 
 // difference returns what tells the headers of two runs apart, and the values of each.

@@ -205,6 +205,9 @@ type List struct {
 	SHA256 *string `json:"sha256"` // null for a stream
 	Lines  int     `json:"lines"`  // of the whole list, as far as they were read
 	Part   int     `json:"part"`   // of these, the lines of the run's part of the list
+	// Cut is a hash of the destinations by which the list was cut into parts; null for
+	// the whole list, and for a stream that was not read to its end.
+	Cut *string `json:"cut"`
 }
 
 // recordOf returns the record of a result.
@@ -263,7 +266,7 @@ func endOf(s engine.Summary) End {
 		Requests: s.Requests, Bytes: s.Bytes, DurationMS: s.Elapsed.Milliseconds(), FailedList: s.FailedList, FailedLines: s.FailedLines,
 	}
 	for i, list := range s.Lists {
-		end.Lists[i] = List{list.Name, orNull(list.SHA256), list.Lines, list.Part}
+		end.Lists[i] = List{list.Name, orNull(list.SHA256), list.Lines, list.Part, orNull(list.Cut)}
 	}
 	switch {
 	case s.Cause == nil:

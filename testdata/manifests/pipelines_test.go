@@ -27,16 +27,19 @@ func read(t *testing.T, file string) string {
 	return string(content)
 }
 
-// recipe returns the file under a heading of the reference's page about pipelines.
-func recipe(t *testing.T, heading string) string {
+// pages are the pages of the reference that have recipes for pipelines.
+var pages = []string{"ci.txt", "reports.txt"}
+
+// recipe returns the file that a page of the reference has under a heading.
+func recipe(t *testing.T, page, heading string) string {
 	t.Helper()
-	page, err := os.ReadFile("../../starlib/docs/reference/topics/ci.txt")
+	text, err := os.ReadFile(filepath.Join("../../starlib/docs/reference/topics", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(string(page), "\n# "+heading+"\n")
+	_, section, found := strings.Cut(string(text), "\n# "+heading+"\n")
 	if !found {
-		t.Fatalf("the page about pipelines has no heading %q", heading)
+		t.Fatalf("%s has no heading %q", page, heading)
 	}
 	section, _, _ = strings.Cut(section, "\n# ")
 	var file strings.Builder
@@ -76,8 +79,10 @@ func TestGitLab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkPipeline(schema, recipe(t, "GitLab CI")); err != nil {
-		t.Errorf("the recipe of GitLab: %v", err)
+	for _, page := range pages {
+		if err := checkPipeline(schema, recipe(t, page, "GitLab CI")); err != nil {
+			t.Errorf("the recipe of %s: %v", page, err)
+		}
 	}
 	checkFile(t, "gitlab-ci.yml", func(content string) error {
 		return checkPipeline(schema, content)
@@ -138,8 +143,10 @@ func TestGitHub(t *testing.T) {
 		}
 		return err
 	}
-	if err := check("on: push\n" + recipe(t, "GitHub Actions")); err != nil {
-		t.Errorf("the recipe of GitHub: %v", err)
+	for _, page := range pages {
+		if err := check("on: push\n" + recipe(t, page, "GitHub Actions")); err != nil {
+			t.Errorf("the recipe of %s: %v", page, err)
+		}
 	}
 	checkFile(t, "github.yml", check,
 		change{"fail-fast", "failfast"},

@@ -13,70 +13,86 @@ import (
 	"time"
 )
 
+// slurmTest is a cluster, and a list to validate there.
+type slurmTest struct {
+	*slurm
+	pairs pairs
+	dir   string  // where users stand
+	want  outcome // of one run
+}
+
 // TestSlurm runs the files of examples/deploy/slurm on a cluster of one machine.
 func TestSlurm(t *testing.T) {
-	cluster := startSlurm(t)
-	pairs := newPairs(t, 2000)
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "list.txt"), pairs.list)
-	want := validate(t, pairs.list, "--rules", "content", "-q")
-	if want.status != 1 || len(want.results) != 2000 || strings.Count(want.failed, "\n") != 80 {
+	test := slurmTest{slurm: startSlurm(t), pairs: newPairs(t, 2000), dir: t.TempDir()}
+	write(t, filepath.Join(test.dir, "list.txt"), test.pairs.list)
+	test.want = validate(t, test.pairs.list, "--rules", "content", "-q")
+	if want := test.want; want.status != 1 || len(want.results) != 2000 || strings.Count(want.failed, "\n") != 80 {
 		t.Fatalf("one run: status %d, %d results, this failed list:\n%s", want.status, len(want.results), want.failed)
 	}
-
-	t.Run("a run", func(t *testing.T) {
-		array, merge := cluster.submit(t, dir, "run")
-		cluster.wait(t, array, merge)
-		checkMerge(t, cluster, merge, filepath.Join(dir, "run"), want)
+	t.Run("whole", func(t *testing.T) {
+		array, merge := test.submit(t, test.dir, "whole")
+		test.wait(t, array, merge)
+		test.checkMerge(t, merge, "whole")
 	})
-	t.Run("a task is killed", func(t *testing.T) {
-		folder := filepath.Join(dir, "killed")
-		results := filepath.Join(folder, "r.3-of-4.jsonl")
-		// In the middle of the task's work, since the run above has the same parts.
-		image := imageInTheMiddle(t, filepath.Join(dir, "run", "r.3-of-4.jsonl"))
-		held := pairs.watch.hold(image)
-		array, merge := cluster.submit(t, dir, "killed")
-		select {
-		case <-held:
-		case <-cluster.ctx.Done():
-			t.Fatal("task 2 has not asked for the image that was to be held")
-		}
-		task := cluster.process(t, array, 2)
-		if err := syscall.Kill(task, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		cluster.wait(t, array, merge)
-		if status := cluster.status(t, merge); status != "2:0" {
-			t.Errorf("the merge has the status %s, want 2:0", status)
-		}
-		if log := read(t, filepath.Join(folder, "merge.log")); !regexp.MustCompile(`part 3 of 4 .* has no end`).MatchString(log) {
-			t.Errorf("the merge does not say that part 3 has no end:\n%s", log)
-		}
-		if _, err := os.Stat(filepath.Join(folder, "failed.txt")); err == nil {
-			t.Error("the merge wrote a failed list without having all parts")
-		}
-
-		before := readResults(t, results)
-		pairs.watch.restart()
-		again := cluster.requeue(t, dir, "killed", array, 2)
-		cluster.wait(t, array, again)
-		checkMerge(t, cluster, again, folder, want)
-		if passed := countPassed(before); passed == 0 || passed == countPassed(readResults(t, results)) {
-			t.Errorf("%d images had passed when the task was killed", passed)
-		}
-		for repository, result := range before {
-			if result.Status == "pass" && pairs.watch.hasSeen(repository) {
-				t.Fatalf("%s passed before the task was killed, and was asked again", repository)
+	t.Run("killed", func(t *testing.T) {
+		test.endEarly(t, "killed", `part 3 of 4 .* has no end`, func(array string) {
+			if err := syscall.Kill(test.process(t, array, 2), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
 			}
-		}
+		})
+	})
+	t.Run("out of time", func(t *testing.T) {
+		test.endEarly(t, "out-of-time", `part 3 of 4 .* was interrupted`, func(array string) {
+			test.run(t, test.dir, "scancel", "--batch", "--signal=TERM", array+"_2") // as Slurm does
+		})
 	})
 }
 
-// checkMerge compares what a merge left in a folder with the outcome of one run.
-func checkMerge(t *testing.T, cluster *slurm, merge, folder string, want outcome) {
+// endEarly ends the third of four tasks in the middle of its work. The merge refuses the
+// part with the given words. Then the task is requeued, and must go on where it ended.
+func (s slurmTest) endEarly(t *testing.T, folder, words string, end func(array string)) {
 	t.Helper()
+	// The whole run had the same parts.
+	held := s.pairs.watch.hold(imageInTheMiddle(t, filepath.Join(s.dir, "whole", "r.3-of-4.jsonl")))
+	array, merge := s.submit(t, s.dir, folder)
+	select {
+	case <-held:
+	case <-s.ctx.Done():
+		t.Fatal("task 2 has not asked for the image that was to be held")
+	}
+	end(array)
+	s.wait(t, array, merge)
+	log := read(t, filepath.Join(s.dir, folder, "merge.log"))
+	if status := s.status(t, merge); status != "2:0" || !regexp.MustCompile(words).MatchString(log) {
+		t.Errorf("the merge has the status %s, want 2:0 and %q:\n%s", status, words, log)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, folder, "failed.txt")); err == nil {
+		t.Error("the merge wrote a failed list without having all parts")
+	}
+
+	results := filepath.Join(s.dir, folder, "r.3-of-4.jsonl")
+	before := readResults(t, results)
+	s.pairs.watch.restart()
+	again := s.requeue(t, s.dir, folder, array, 2)
+	s.wait(t, array, again)
+	s.checkMerge(t, again, folder)
+	if passed := countPassed(before); passed == 0 || passed == countPassed(readResults(t, results)) {
+		t.Errorf("%d images had passed when the task ended", passed)
+	}
+	for repository, result := range before {
+		if result.Status == "pass" && s.pairs.watch.hasSeen(repository) {
+			t.Fatalf("%s passed before the task ended, and was asked again", repository)
+		}
+	}
+}
+
+// checkMerge compares what a merge left in a folder with the outcome of one run.
+func (s slurmTest) checkMerge(t *testing.T, merge, folder string) {
+	t.Helper()
+	folder = filepath.Join(s.dir, folder)
+	want := s.want
 	log := read(t, filepath.Join(folder, "merge.log"))
-	if got := cluster.status(t, merge); got != fmt.Sprintf("%d:0", want.status) {
+	if got := s.status(t, merge); got != fmt.Sprintf("%d:0", want.status) {
 		t.Errorf("the merge has the status %s, and one run %d:\n%s", got, want.status, log)
 	}
 	if failed := read(t, filepath.Join(folder, "failed.txt")); failed != want.failed {

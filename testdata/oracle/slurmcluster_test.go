@@ -17,7 +17,8 @@ import (
 )
 
 // slurm is a cluster of one machine: the daemons munged, slurmctld and slurmd, which run as
-// the user of the test, listen on loopback only, and keep all their files in one folder.
+// the user of the test, and keep all their files in one folder. Their key is random, so
+// they trust nobody else.
 type slurm struct {
 	ctx         context.Context // ends before the test does
 	dir         string
@@ -76,13 +77,13 @@ func (s *slurm) configure(t *testing.T) {
 	}
 	ports := freePorts(t, 2)
 	node := nodeName(t)
+	address, isLoopback := loopbackAddress(t)
 	user := strconv.Itoa(os.Getuid())
 	settings := []string{
 		"ClusterName=mvrun",
-		"SlurmctldHost=" + node + "(127.0.0.1)",
+		"SlurmctldHost=" + node + "(" + address + ")",
 		"SlurmctldPort=" + ports[0],
 		"SlurmdPort=" + ports[1],
-		"CommunicationParameters=NoCtldInAddrAny,NoInAddrAny", // loopback only
 		"SlurmUser=" + user,
 		"SlurmdUser=" + user,
 		"AuthInfo=socket=" + filepath.Join(s.dir, "munge.sock"),
@@ -99,8 +100,11 @@ func (s *slurm) configure(t *testing.T) {
 		"SchedulerParameters=batch_sched_delay=0,sched_interval=1",
 		// Four tasks run at once, whatever the machine has.
 		"SlurmdParameters=config_overrides",
-		"NodeName=" + node + " NodeAddr=127.0.0.1 CPUs=4 RealMemory=2048",
+		"NodeName=" + node + " NodeAddr=" + address + " CPUs=4 RealMemory=2048",
 		"PartitionName=main Nodes=ALL Default=YES State=UP",
+	}
+	if isLoopback { // listen nowhere else
+		settings = append(settings, "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny")
 	}
 	write(t, filepath.Join(s.dir, "slurm.conf"), strings.Join(settings, "\n")+"\n")
 	for _, folder := range []string{"state", "spool"} {
@@ -121,12 +125,30 @@ func nodeName(t *testing.T) string {
 	return name
 }
 
+// loopbackAddress returns the address of the daemons. If the name of this machine has a
+// loopback address, they can be told to listen there alone. Otherwise they listen at
+// all addresses.
+func loopbackAddress(t *testing.T) (address string, isLoopback bool) {
+	t.Helper()
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	addresses, _ := net.DefaultResolver.LookupNetIP(t.Context(), "ip4", host)
+	for _, address := range addresses {
+		if address.IsLoopback() {
+			return address.Unmap().String(), true
+		}
+	}
+	return "127.0.0.1", false
+}
+
 // freePorts returns ports at which nobody listens.
 func freePorts(t *testing.T, count int) []string {
 	t.Helper()
 	var ports []string
 	for range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := net.Listen("tcp", ":0")
 		if err != nil {
 			t.Fatal(err)
 		}

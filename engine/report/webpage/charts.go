@@ -22,13 +22,14 @@ type registries struct {
 
 // registryRow is a bar of the chart.
 type registryRow struct {
-	Registry   string // "" for lines that are no images
-	Images     int
-	Bar        []segment
-	Outcomes   []outcomeCount // but for those of no image
-	NotPassed  int
-	NotPassedP string // in percent
-	Reasons    []reasonCount
+	Registry    string // "" for lines that are no images
+	Images      int
+	Bar         []segment
+	Outcomes    []outcomeCount // but for those of no image
+	NotPassed   int
+	NotPassedP  string // in percent
+	Reasons     []reasonCount
+	MoreReasons int
 }
 
 // chartRow returns a row with the name of the filter to which it leads, for a template.
@@ -60,7 +61,7 @@ const (
 	maxFirst     = 8
 	maxCharted   = 200
 	maxPlatRows  = 12
-	maxReasons   = 4
+	maxReasons   = 6
 	leastPercent = 0.6 // of a bar, so that one failure of 100,000 is seen
 )
 
@@ -82,6 +83,7 @@ func registriesOf(filter string, tallies map[string]*tally) registries {
 		}
 		for i, reason := range byCount(t.reasons) {
 			if i == maxReasons {
+				row.MoreReasons = len(t.reasons) - i
 				break
 			}
 			row.Reasons = append(row.Reasons, reasonCount{string(reason), t.reasons[reason]})
@@ -102,7 +104,7 @@ func platformsOf(s *survey) []platformRow {
 		rows = append(rows, row)
 	}
 	slices.SortFunc(rows, func(a, b platformRow) int {
-		return cmp.Or(cmp.Compare(b.Missing+b.Wrong, a.Missing+a.Wrong), cmp.Compare(b.Good, a.Good), cmp.Compare(a.Platform, b.Platform))
+		return cmp.Or(cmp.Compare(b.Missing, a.Missing), cmp.Compare(b.Wrong, a.Wrong), cmp.Compare(b.Good, a.Good), cmp.Compare(a.Platform, b.Platform))
 	})
 	return rows[:min(len(rows), maxPlatRows)]
 }
@@ -151,7 +153,12 @@ func percent(n, all int) string {
 	return fmt.Sprintf("%.1f %%", share)
 }
 
-// iconColors are the colours of the icon that a browser shows beside the title.
+// plainColor returns the colour of an outcome where the page has no styles: Jenkins, for
+// one, lets no page have them.
+func plainColor(class string) string { return "#" + iconColors[class] }
+
+// iconColors are the colours of outcomes outside the styles, such as in the icon that a
+// browser shows beside the title.
 var iconColors = map[string]string{"pass": "1b7f5c", "fail": "b3360c", "error": "8a5a00", "skip": "5b6470", "waived": "6a4c93"}
 
 // iconOf returns the icon: a check mark on a disc, or a cross on a square.

@@ -31,6 +31,11 @@ type table struct {
 	terms     dictionary // rules and depth
 	shapes    dictionary // the platforms of an image, without digests, in JSON
 
+	// Nearly all images have the same few terms and shapes, which need not be written
+	// again for each image.
+	knownTerms  map[engine.Terms]int
+	knownShapes map[string]int
+
 	bytes int // of all texts
 
 	columns map[string][]int // the numbers of all rows
@@ -40,11 +45,11 @@ type table struct {
 	digests []string
 
 	// What few rows have. The key is the number of the row.
-	missing, corrupt  map[int][]any
-	warnings          map[int][]int
-	platformMessages  map[int][]int
-	waived, rejected  map[int]int
-	started, from, to time.Time
+	missing, corrupt map[int][]any
+	warnings         map[int][]int
+	platformMessages map[int][]int
+	waived, rejected map[int]int
+	started          time.Time
 }
 
 // A table shows so many objects, warnings and platforms of one image.
@@ -56,7 +61,7 @@ const (
 
 // tableOf returns the data of all images of an outcome.
 func tableOf(outcome *results.Outcome) *table {
-	t := &table{columns: map[string][]int{}, missing: map[int][]any{}, corrupt: map[int][]any{}, warnings: map[int][]int{},
+	t := &table{knownTerms: map[engine.Terms]int{}, knownShapes: map[string]int{}, columns: map[string][]int{}, missing: map[int][]any{}, corrupt: map[int][]any{}, warnings: map[int][]int{},
 		platformMessages: map[int][]int{}, waived: map[int]int{}, rejected: map[int]int{}, started: outcome.Summary.Started}
 	for result := range outcome.Results() {
 		t.add(result)
@@ -80,14 +85,14 @@ func (t *table) add(r *engine.Result) {
 	set("status", t.words.at(string(r.Status)))
 	set("reason", t.words.at(string(r.Reason)))
 	set("match", t.words.at(string(r.Match)))
-	set("terms", t.terms.at(termsText(r.Terms)))
+	set("terms", t.termsAt(r.Terms))
 	set("message", t.text(r.Message))
 	set("servedBy", t.text(r.ServedBy))
 	set("attempts", r.Attempts)
 	set("requests", r.Requests)
 	set("started", int(r.Started.Sub(t.started)/time.Second))
 	set("duration", int(r.Duration.Milliseconds()))
-	set("shape", t.shapes.at(shapeOf(r)))
+	set("shape", t.shapeAt(r))
 	t.addDigests(r)
 	if r.Waived != "" {
 		t.waived[t.rows] = t.text(r.Waived)
@@ -173,6 +178,30 @@ func (t *table) text(text string) int {
 	return at
 }
 
+// termsAt returns the number of what was asked about an image.
+func (t *table) termsAt(terms engine.Terms) int {
+	at, known := t.knownTerms[terms]
+	if !known {
+		at = t.terms.at(termsText(terms))
+		t.knownTerms[terms] = at
+	}
+	return at
+}
+
+// shapeAt returns the number of the platforms of an image.
+func (t *table) shapeAt(r *engine.Result) int {
+	var key strings.Builder
+	for _, p := range r.Platforms[:min(len(r.Platforms), maxPlatforms)] {
+		fmt.Fprintf(&key, "%q %q %q %v %v ", p.Platform, p.Match, p.Reason, p.Wanted, p.Destination == "")
+	}
+	at, known := t.knownShapes[key.String()]
+	if !known {
+		at = t.shapes.at(shapeOf(r))
+		t.knownShapes[key.String()] = at
+	}
+	return at
+}
+
 // termsText returns what was asked about an image, for people.
 func termsText(terms engine.Terms) string {
 	switch {
@@ -221,10 +250,7 @@ func shortDigest(digest string) string {
 // write writes the table in base64: JSON, compressed.
 func (t *table) write(w io.Writer) error {
 	encoded := base64.NewEncoder(base64.StdEncoding, w)
-	compressed, err := gzip.NewWriterLevel(encoded, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
+	compressed := gzip.NewWriter(encoded)
 	if err := t.writeJSON(compressed); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type page struct {
 	Facts    []fact
 	Parts    []partRow
 	Groups   []advised
+	Frequent advised    // the most frequent one of Groups
 	Accepted []accepted // by waive or reject
 
 	Destinations, Sources registries
@@ -103,6 +104,9 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 	}
 	p.Overall = segmentsOf(all, s.Images)
 	p.Groups = groupsOf(outcome, options)
+	if len(p.Groups) > 0 {
+		p.Frequent = slices.MaxFunc(p.Groups, func(a, b advised) int { return cmp.Compare(a.N, b.N) })
+	}
 	for _, reason := range byCount(survey.waived) {
 		p.Accepted = append(p.Accepted, accepted{"waived", "Waived", reason, survey.waived[reason]})
 	}
@@ -125,7 +129,7 @@ func groupsOf(outcome *results.Outcome, options Options) []advised {
 		if advice := options.Advice[group.Reason]; advice != "" {
 			a.Advice = strings.ToUpper(advice[:1]) + advice[1:] + "."
 		}
-		for _, image := range group.First[:min(len(group.First), 3)] {
+		for _, image := range group.First[:min(len(group.First), 2)] {
 			name := lineOf(image)
 			if image.Destination != "" {
 				name = image.DestinationReference()
@@ -169,7 +173,9 @@ func factsOf(outcome *results.Outcome, survey *survey) []fact {
 	} else {
 		facts = append(facts, fact{"Ended", "not known", ""})
 	}
-	facts = append(facts, fact{"Requests", number(s.Requests), ""})
+	if hasEnd(outcome) {
+		facts = append(facts, fact{"Requests", number(s.Requests), ""})
+	}
 	if s.Bytes > 0 {
 		facts = append(facts, fact{"Blobs read", bytesOf(s.Bytes), number(int(s.Bytes)) + " bytes"})
 	}
@@ -182,6 +188,12 @@ func factsOf(outcome *results.Outcome, survey *survey) []fact {
 		facts = append(facts, fact{"Parts", fmt.Sprintf("%d of %d", len(outcome.Parts), shard.Count), ""})
 	}
 	return facts
+}
+
+// hasEnd reports whether at least one part of the run has come to its end, which says how
+// long it took and how many requests it sent.
+func hasEnd(outcome *results.Outcome) bool {
+	return slices.ContainsFunc(outcome.Parts, func(p results.Part) bool { return p.End != nil })
 }
 
 // listName returns the name of the list, "" if the script names its own lists.

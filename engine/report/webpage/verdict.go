@@ -41,7 +41,7 @@ func verdictOf(outcome *results.Outcome) verdict {
 	case s.Images == 0:
 		v.Class, v.Word = "skip", "Nothing to check"
 	case s.Status[validate.Pass] == 0:
-		v.Class, v.Word = "skip", "Nothing has passed"
+		v.Class, v.Word = "skip", "No image has passed"
 	default:
 		v.Class, v.Word = "pass", "Passed"
 	}

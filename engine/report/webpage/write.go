@@ -27,7 +27,7 @@ var (
 )
 
 // pageTemplates has the templates "begin", up to the data, and "end", behind them.
-var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{"number": number, "count": countOf, "row": chartRow}).ParseFS(pageFiles, "page/*.html"))
+var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{"number": number, "count": countOf, "row": chartRow, "color": plainColor, "more": func(n, shown int) string { return number(n - shown) }}).ParseFS(pageFiles, "page/*.html"))
 
 // pagePolicy is the Content-Security-Policy of the page. A browser runs only the script
 // and the style with these hashes, and opens no connection. The image is the icon of

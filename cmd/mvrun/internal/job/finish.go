@@ -118,6 +118,5 @@ func (j *Job) validatedNothing(s engine.Summary) bool {
 		return false
 	}
 	loaded, _ := j.engine.Total()
-	loadedPart := !j.config.Shard.IsWhole() && len(s.Lists) > 0
-	return j.status == nil || *j.status == ExitOK && (loaded > 0 || loadedPart || j.config.List != "")
+	return j.status == nil || *j.status == ExitOK && (loaded > 0 || j.config.List != "")
 }

@@ -67,7 +67,7 @@ function sides(t, row) {
   };
   if (pairs[0][0] || pairs[0][1]) add("under the tag", pairs[0], "", pairs[0][0] && pairs[0][0] === pairs[0][1] ? "equal" : pairs[0][0] && pairs[0][1] ? "different digests" : "", "");
   shape.forEach(([name, , state, match, reason, wanted], i) => {
-    const words = (state === "good" ? match || "good" : stateWords[state] + (reason ? " · " + reason : "")) + (wanted ? "" : " (nobody asked for it)");
+    const words = (state === "good" ? match || "good" : stateWords[state] + (reason && reason !== reasonOf(t, row) ? " · " + reason : "")) + (wanted ? "" : " (nobody asked for it)");
     add(name, pairs[i + 1], stateClasses[state], words, t.texts[messages[i]] ?? "");
   });
   if (body.childElementCount === 0) return section("Platforms", element("p", "dim", "Nothing is known about the platforms of this image."));

@@ -27,14 +27,14 @@ function addTexts(t) {
   t.lowTexts = t.texts.map((text) => text.toLowerCase());
 }
 
-// matching returns the rows that a filter lets through, in the order of the lists.
+// matching returns the rows that a filter lets through, in the order of the filter.
 function matching(t, filter) {
   const tests = [statusTest(t, filter.status), ...columnTests(t, filter), platformTest(t, filter.platform, filter.state)];
   for (const word of filter.q.toLowerCase().split(/\s+/)) if (word) tests.push(wordTest(t, word));
   const wanted = tests.filter(Boolean);
   const found = new Int32Array(t.rows);
   let n = 0;
-  rows: for (let i = 0; i < t.rows; i++) {
+  rows: for (const i of orderOf(t, filter.sort)) {
     for (const test of wanted) if (!test(i)) continue rows;
     found[n++] = i;
   }
@@ -117,6 +117,14 @@ function ranks(words, compare) {
   return places;
 }
 
+// ranksOfReasons returns the places of reasons: the most frequent one first.
+function ranksOfReasons(t) {
+  const counts = new Int32Array(t.words.length);
+  for (const at of t.reason) counts[at]++;
+  const places = t.words.map((_, at) => at).sort((a, b) => counts[b] - counts[a] || a - b);
+  return Int32Array.from(t.words, (_, at) => places.indexOf(at));
+}
+
 const byCode = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 // keyOf returns the number by which a column is sorted.
@@ -124,25 +132,25 @@ function keyOf(t, column) {
   switch (column) {
     case "number": return (i) => t.number[i];
     case "duration": return (i) => t.duration[i];
-    case "reason":
-      t.wordRanks ??= ranks(t.words, (a, b) => (a === "") - (b === "") || byCode(a, b)); // images without a reason last
-      return (i) => t.wordRanks[t.reason[i]];
     case "name":
       t.nameRanks ??= ranks(t.destinations, byCode);
       t.tagRanks ??= ranks(t.tags, t.tags.length < 20000 ? new Intl.Collator("en", { numeric: true }).compare : byCode);
       return (i) => t.nameRanks[t.name[i]] * t.tags.length + t.tagRanks[t.tag[i]];
   }
-  return (i) => t.class[i];
+  t.wordRanks ??= ranksOfReasons(t);
+  return (i) => t.class[i] * t.words.length + t.wordRanks[t.reason[i]];
 }
 
-// sorted returns rows in the order of a column. "-" before its name turns the order
-// round. Without a column, the worst outcomes are first. Equal rows stay as the list has
-// them.
-function sorted(t, rows, sort) {
-  const column = sort.replace(/^-/, "");
-  const sign = sort.startsWith("-") ? -1 : 1;
-  const key = keyOf(t, column);
-  const keys = new Float64Array(t.rows);
-  for (const row of rows) keys[row] = key(row);
-  return Int32Array.from(rows).sort((a, b) => sign * (keys[a] - keys[b]) || a - b);
+// orderOf returns all rows in the order of a column. "-" before its name turns the order
+// round. The column of outcomes has the worst outcomes first; they are also first
+// without a column. Equal rows stay as the list has them. An order is made once, so that
+// a filter only chooses rows of it.
+function orderOf(t, sort) {
+  t.orders ??= new Map();
+  if (!t.orders.has(sort)) {
+    const sign = sort.startsWith("-") ? -1 : 1;
+    const keys = Float64Array.from({ length: t.rows }, (_, i) => i).map(keyOf(t, sort.replace(/^-/, "")));
+    t.orders.set(sort, Int32Array.from(keys, (_, i) => i).sort((a, b) => sign * (keys[a] - keys[b]) || a - b));
+  }
+  return t.orders.get(sort);
 }

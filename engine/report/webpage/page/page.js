@@ -5,6 +5,7 @@ const byId = (id) => document.getElementById(id);
 // fill gives a select its options, with the number of images behind each.
 function fill(select, first, counts, label = (word) => word) {
   select.append(new Option(first, ""));
+  select.parentElement.hidden = counts.size < 2; // there is nothing to choose
   const words = [...counts].sort((a, b) => b[1] - a[1] || byCode(a[0], b[0]));
   for (const [word, n] of words) select.append(new Option(`${label(word)} (${withCommas.format(n)})`, word));
 }
@@ -54,14 +55,15 @@ function start(t) {
 
   // apply shows the rows of the filter.
   function apply() {
-    rows = sorted(t, matching(t, filter), filter.sort);
+    rows = matching(t, filter);
     table.show(rows);
     const lines = linesOf(t, rows).length;
-    byId("shown").textContent = rows.length === t.rows ? `All ${count(t.rows, "image")}.` : `${withCommas.format(rows.length)} of ${count(t.rows, "image")}.`;
+    const shown = rows.length === t.rows ? (t.rows === 1 ? "" : "All ") + count(t.rows, "image") : `${withCommas.format(rows.length)} of ${count(t.rows, "image")}`;
+    byId("shown").textContent = `${shown}; ${lines === 0 ? "nothing" : count(lines, "line")} to mirror again.`;
     byId("nothing").textContent = "No image is like that. Take something out of the filter.";
     for (const id of ["copy", "download"]) {
       byId(id).disabled = lines === 0;
-      byId(id).textContent = `${id === "copy" ? "Copy" : "Download"} ${count(lines, "line")} to mirror again`;
+      byId(id).textContent = id === "copy" ? `Copy ${count(lines, "line")}` : "Download";
     }
     byId("clear").disabled = !filterNames.some((name) => name !== "sort" && name !== "image" && filter[name]);
     for (const button of document.querySelectorAll("[data-sort]")) {
@@ -98,7 +100,10 @@ function start(t) {
     byId("after").disabled = place === rows.length - 1;
     byId("detail-body").replaceChildren(...drawDetail(t, row));
     detail.scrollTop = 0;
-    if (!detail.open) detail.showModal();
+    if (!detail.open) {
+      detail.showModal();
+      detail.focus(); // not a button: the key that opened the image would press it
+    }
     change({ image: String(row) });
   }
 
@@ -112,6 +117,7 @@ function start(t) {
 
   // follow does what the address says: of the page that was opened, or of a link in it.
   function follow() {
+    if (document.getElementById(location.hash.slice(1))) return; // a link to a section, which the browser follows
     filter = readFilter();
     showControls();
     apply();
@@ -142,7 +148,11 @@ function start(t) {
   byId("close").addEventListener("click", () => detail.close());
   byId("lines-close").addEventListener("click", () => byId("lines").close());
   detail.addEventListener("click", (event) => { if (event.target === detail) detail.close(); }); // outside of it
-  detail.addEventListener("close", () => { change({ image: "" }); table.focus(); });
+  detail.addEventListener("close", () => {
+    filter = readFilter(); // the reader may have followed a link meanwhile
+    change({ image: "" });
+    if (document.activeElement === document.body) table.focus();
+  });
   detail.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowLeft") step(-1);
@@ -163,14 +173,22 @@ function start(t) {
     event.preventDefault();
   });
   addEventListener("hashchange", follow);
+  showControls();
+  apply();
   follow();
+}
+
+// showScripted shows or hides what is of use only while this script runs.
+function showScripted(shown) {
+  byId("live").hidden = !shown;
+  for (const part of document.querySelectorAll(".script")) part.hidden = !shown;
 }
 
 // main unpacks the table. If that fails, the page stays as it is without scripts.
 async function main() {
   if (!byId("live")) return; // no image, no table
   document.documentElement.classList.add("ready");
-  byId("live").hidden = false;
+  showScripted(true);
   byId("shown").textContent = "Unpacking the table…";
   try {
     const t = prepare(await unpack());
@@ -181,7 +199,7 @@ async function main() {
     document.documentElement.dataset.rows = t.rows; // says that the table is ready
   } catch (problem) {
     document.documentElement.classList.remove("ready");
-    byId("live").hidden = true;
+    showScripted(false);
     byId("plain").prepend(element("p", "note", `The table of all images cannot be shown: ${problem}. A newer browser may help.`));
     throw problem;
   }

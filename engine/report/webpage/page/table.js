@@ -20,7 +20,6 @@ function makeTable(draw, open) {
 
   function gap() {
     const cell = element("td", "");
-    cell.colSpan = 7;
     const row = element("tr", "gap", cell);
     row.setAttribute("aria-hidden", "true");
     return row;
@@ -31,7 +30,7 @@ function makeTable(draw, open) {
     height = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 54;
     const all = Math.min(rows.length * height, maxHeight);
     const view = scroll.clientHeight;
-    const shown = Math.ceil(view / height) + 12;
+    const shown = Math.ceil(innerHeight / height) + 12; // view is still 0 before the first row
     const top = Math.min(scroll.scrollTop, Math.max(all - view, 0));
     let first = all < rows.length * height ? Math.round((top / (all - view)) * (rows.length - view / height)) : Math.floor(top / height);
     first = Math.max(0, Math.min(first - 6, rows.length - shown));
@@ -115,12 +114,12 @@ function makeTable(draw, open) {
   };
 }
 
-// middle returns a long name that is cut in its middle: its end has the tag.
-function middle(text, className) {
-  const kept = Math.min(text.length, Math.max(18, text.length - text.lastIndexOf("/")));
-  const cut = text.length - Math.min(kept, 40);
-  const made = element("bdi", "middle " + className, element("span", "head", text.slice(0, cut)), element("span", "tail", text.slice(cut)));
-  made.title = text;
+// middle returns a text in two pieces, the first of which is cut if there is no room.
+function middle(head, tail, className, title) {
+  const end = element("bdi", "", tail);
+  end.dir = "ltr"; // the style turns the end round, so that its beginning is cut
+  const made = element("bdi", "middle " + className, element("span", "head", head), element("span", "tail", end));
+  made.title = title;
   return made;
 }
 
@@ -135,16 +134,28 @@ function drawRow(t, i) {
   };
   const message = element("span", "clamp", messageOf(t, i).slice(0, 500));
   const because = reason || t.words[t.match[i]];
-  const destination = destinationOf(t, i);
-  const names = destination === "" ? [middle(visible(lineOf(t, i)), "")] : [middle(destination, ""), middle(sourceOf(t, i), "second")];
   return element("tr", "row " + outcome,
     cell("no", withCommas.format(t.number[i])),
-    cell("outcome", icon(outcome), classNames[outcome], element("small", "", because)),
-    cell("reason", because),
-    cell("image", ...names),
+    cell("outcome", element("span", "", icon(outcome), classNames[outcome]), element("small", "", because)),
+    cell("image", ...names(t, i)),
     cell("message", element("bdi", "", message)),
     cell("platforms", chips(t, i)),
     cell("time", took(t.duration[i])));
+}
+
+// names returns the image at the destination without its registry, and below it where
+// it is and where it comes from: "registry.example ← docker.io".
+function names(t, i) {
+  const destination = destinationOf(t, i);
+  if (destination === "") return [element("bdi", "clamp", visible(lineOf(t, i)).slice(0, 300))];
+  const source = sourceOf(t, i);
+  const pathOf = (name) => name.slice(name.indexOf("/") + 1);
+  const from = source === "" ? "" : " ← " + (pathOf(source) === pathOf(destination) ? hostOf(source) : source);
+  const title = destination + (source && "\nfrom " + source);
+  const path = pathOf(destination);
+  const kept = Math.max(16, path.length - Math.max(path.lastIndexOf(":"), path.lastIndexOf("@")) + 8); // the tag, and a little more
+  const cut = Math.max(0, path.length - Math.min(kept, 28));
+  return [middle(path.slice(0, cut), path.slice(cut), "", title), middle(hostOf(destination), from, "second", title)];
 }
 
 // stateClasses are the colours and icons of the states of a platform.
