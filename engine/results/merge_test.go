@@ -127,7 +127,12 @@ func TestMergeRefused(t *testing.T) {
 			p[1].change = func(h *Header) { h.Run, h.RunFrom, h.Started = "b", "random", moment.Add(25*time.Hour) }
 		}, "the start, by more than 24 hours, differs", "the start, by more than 24 hours, differs", 0},
 		{"parts with too few lines", func(p *[2]partFile) { p[1].end.Lines = 1 }, "the parts have 3 lines together, and the list has 4", "the parts have 3 lines together", 0},
-		{"one line in two parts", func(p *[2]partFile) { p[1].results[0] = p[0].results[0] }, "list.txt:5 is in part 1 of 2 (1) and in part 2 of 2 (2)", "is in part 1 of 2", 0},
+		{"another list of the script", func(p *[2]partFile) {
+			for i, sha256 := range []string{"a", "b"} {
+				p[i].end.Lists = []engine.ListCount{{Name: "more.txt", SHA256: sha256, Lines: 2, Part: 1}}
+			}
+		}, "1 and 2 are not of one run: they have read different lists more.txt (SHA-256 a and b)", "different lists more.txt", 0},
+		{"one image in two parts", func(p *[2]partFile) { p[1].results[0] = p[0].results[0] }, "list.txt:5 is in part 1 of 2 (1) and in part 2 of 2 (2)", "is in part 1 of 2", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			parts := twoParts()
@@ -204,6 +209,22 @@ func TestMergeStatus(t *testing.T) {
 		if err != nil || o.Summary.OwnStatus != test.own || o.Summary.ExitStatus != test.want {
 			t.Errorf("%s: %d, the results' %d, %v", test.name, o.Summary.ExitStatus, o.Summary.OwnStatus, err)
 		}
+	}
+}
+
+// TestMergeTwoDestinations shows that a line may be in two parts, if the script reads its
+// list for two destinations.
+func TestMergeTwoDestinations(t *testing.T) {
+	parts, folder := twoParts(), t.TempDir()
+	again := lineResult(4, validate.Fail, validate.DestinationMissing)
+	again.Image.Destination = "other.io/app4"
+	parts[1].results = append(parts[1].results, again)
+	o, err := Merge([]string{parts[0].write(t, folder, "1"), parts[1].write(t, folder, "2")}, false)
+	if err != nil || o.Summary.Images != 5 || o.Summary.Status[validate.Fail] != 2 {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if got := strings.Join(o.FailedLines(), "; "); got != "app3 r.io/app3 1; app4 r.io/app4 1" {
+		t.Errorf("the failed list has %s", got)
 	}
 }
 
