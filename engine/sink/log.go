@@ -99,12 +99,17 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	if with.image != "" {
 		line = fmt.Appendf(line, "[M_ID:%s] ", with.image)
 	}
-	line = append(append(line, Clean(r.Message)...), '\n')
+	line = append(append(line, inert.Replace(Clean(r.Message))...), '\n')
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, err := h.w.Write(line)
 	return err
 }
+
+// inert breaks what CI services take for commands anywhere in a line of the log: GitHub's
+// runner obeys "##[error]", and Azure Pipelines obeys "##vso[". A registry must not be able
+// to show errors there, or to stop the commands of a report.
+var inert = strings.NewReplacer("##[", "# #[", "##vso[", "# #vso[")
 
 // Clean replaces the characters of a text that could command a terminal. Its lines stay.
 func Clean(text string) string {
@@ -245,12 +250,12 @@ func (p pair) first() string { return "[" + cmp.Or(p.source, p.destination) + "]
 // results file, could forge lines of the log or control the terminal, for example by the
 // name of a platform.
 func OneLine(s string) string {
-	return strings.Map(func(r rune) rune {
+	return inert.Replace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
-	}, s)
+	}, s))
 }
 
 // indented returns the entries of a manifest list as JSON with several lines.
