@@ -2,6 +2,7 @@ package results
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"mvrun/engine"
@@ -34,6 +35,13 @@ func (o *Outcome) addEnds() {
 		s.Earlier += end.Earlier
 		if s.Cause == nil {
 			s.Cause = causeOf(end)
+		}
+	}
+	if slices.ContainsFunc(o.Parts, func(p Part) bool { return p.End == nil }) { // its last result tells how long it ran
+		for result := range o.Results() {
+			if ended := result.Started.Add(result.Duration); ended.After(finished) {
+				finished = ended
+			}
 		}
 	}
 	if finished.After(s.Started) {

@@ -58,6 +58,9 @@ func Merge(m Merging) (status int, err error) {
 		if len(lines) == 0 {
 			s.FailedList = ""
 		}
+		if lacksLines(outcome) {
+			s.Hints = append(s.Hints, "The failed list has no line that was not reached, and none of a part that is missing: to know about these, validate the list itself.")
+		}
 	}
 	logWaived(log, outcome)
 	terminal := m.Console.Stdout
@@ -73,6 +76,13 @@ func Merge(m Merging) (status int, err error) {
 		return 0, errors.New("the run validated no image: nothing is known of the mirror")
 	}
 	return s.ExitStatus, nil
+}
+
+// lacksLines reports whether there are lines of which the files of a run say nothing.
+func lacksLines(o *results.Outcome) bool {
+	shard := o.Header.Shard
+	return o.Summary.Unreached > 0 || shard != nil && len(o.Parts) < shard.Count ||
+		slices.ContainsFunc(o.Parts, func(p results.Part) bool { return p.End == nil })
 }
 
 // maxWaived is how many waived images the log of a merge names.
