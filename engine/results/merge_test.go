@@ -257,3 +257,25 @@ func TestReadUnended(t *testing.T) {
 		t.Errorf("notices %q, want %s", o.Notices, want)
 	}
 }
+
+// TestEndWaivers shows that a report of the counts names the first waived images, with the
+// script's reasons.
+func TestEndWaivers(t *testing.T) {
+	file := partFile{results: []engine.Result{lineResult(1, validate.Pass, "")}, end: engine.Summary{Lines: 31}}
+	for i := range 30 {
+		waived := lineResult(i+2, validate.Fail, validate.DigestDiffers)
+		waived.Waived = "known"
+		file.results = append(file.results, waived)
+	}
+	o, err := Read(file.write(t, t.TempDir(), "r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := o.End(nil)
+	if end.Waived != 30 || len(end.Waivers) != maxWaivers {
+		t.Fatalf("%d images are waived, and %d named", end.Waived, len(end.Waivers))
+	}
+	if first := end.Waivers[0]; first.Number != 2 || first.Waived != "known" || first.Reason != validate.DigestDiffers {
+		t.Errorf("the first is %+v", first)
+	}
+}

@@ -58,23 +58,6 @@ func (o *Outcome) Records() iter.Seq[*Record] {
 	}
 }
 
-// End returns the end of the run over all parts, with what a reader has to know beside
-// the counts. advice says for a reason what the reader can do.
-func (o *Outcome) End(advice map[validate.Reason]string) End {
-	end := endOf(o.Summary)
-	end.Finished = o.Summary.Started.Add(o.Summary.Elapsed)
-	end.Notices = o.Notices
-	for _, group := range o.Summary.NotPassed {
-		first := make([]Image, len(group.First))
-		for i, image := range group.First {
-			source, destination := image.WrittenTags()
-			first[i] = Image{image.List, image.Number, image.Source, image.Destination, source, destination}
-		}
-		end.Recap = append(end.Recap, Group{group.Status, group.Reason, group.Count, advice[group.Reason], first})
-	}
-	return end
-}
-
 // FailedLines returns the lines of the merged failed list: as they stand in the
 // lists, in their order, once each.
 func (o *Outcome) FailedLines() []string {
