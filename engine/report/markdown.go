@@ -54,10 +54,14 @@ func writePage(w io.Writer, outcome *results.Outcome, options Options, mark stri
 	}
 	if outcome.Summary.Waived > 0 {
 		p.block("\n%s# Waived (%d)\n\nA script accepts these images in spite of their results.\n\n", mark, outcome.Summary.Waived)
-		writeTable(p, []string{"line", "image", "why", "what was found"}, shown.waived, outcome.Summary.Waived, options)
+		writeTable(p, []string{"line", "image", "why", "what was found"}, shown.waived, outcome.Summary.Waived, Options{}) // no other file has these
 	}
 	if p.cut {
-		p.text.WriteString("\n**This page is cut here, because a longer one would not be shown" + options.where() + ".**\n")
+		others := ""
+		if options.More != "" {
+			others = " All images that did not pass are " + clean(options.More, maxCell) + "."
+		}
+		p.text.WriteString("\n**This page is cut here, because a longer one would not be shown." + others + "**\n")
 	}
 	if _, err := io.WriteString(w, p.text.String()); err != nil {
 		return fmt.Errorf("writing Markdown: %w", err)

@@ -65,7 +65,7 @@ func TestMarkdownBounded(t *testing.T) {
 		all = append(all, r)
 	}
 	page := string(writtenBy(t, WriteStepSummary, written(t, all...)))
-	if len(page) > 1<<20-100_000 || !strings.HasSuffix(page, "**This page is cut here, because a longer one would not be shown, in failed.txt.**\n") {
+	if len(page) > 1<<20-100_000 || !strings.HasSuffix(page, "**This page is cut here, because a longer one would not be shown. All images that did not pass are in failed.txt.**\n") {
 		t.Errorf("%d bytes, ending in %q", len(page), page[len(page)-200:])
 	}
 	for i := range all {
