@@ -105,7 +105,7 @@ func writeHead(p *page, outcome *results.Outcome, mark string) {
 	if len(all) > 0 {
 		p.block("\n")
 	}
-	p.block("%s of %s in %s, rules %s, depth %s, %s.\n\n", count(s.Images, "image"), code(clean(nameOfList(outcome), maxCell)), s.Elapsed.Round(time.Second),
+	p.block("%s of %s%s in %s, rules %s, depth %s, %s.\n\n", count(s.Images, "image"), ofPart(outcome), code(clean(nameOfList(outcome), maxCell)), s.Elapsed.Round(time.Second),
 		code(clean(string(header.Question.Rules), maxCell)), code(clean(string(header.Question.Depth), maxCell)), exitStatus(s))
 	p.block("| | images |\n|---|---:|\n")
 	for _, row := range []struct {
@@ -125,6 +125,15 @@ func writeHead(p *page, outcome *results.Outcome, mark string) {
 	if s.FailedList != "" {
 		p.block("Failed list: %s (%s).\n", code(clean(s.FailedList, maxCell)), count(s.FailedLines, "line"))
 	}
+}
+
+// ofPart names the part that the files of a run are of, if they are of one of several.
+func ofPart(outcome *results.Outcome) string {
+	shard := outcome.Header.Shard
+	if shard == nil || len(outcome.Parts) > 1 || shard.Count == 1 {
+		return ""
+	}
+	return fmt.Sprintf("part %d of %d of ", shard.Index, shard.Count)
 }
 
 // nameOfList names the list of a run, or the script that makes its images.
