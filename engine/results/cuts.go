@@ -3,6 +3,8 @@ package results
 import (
 	"cmp"
 	"fmt"
+	"reflect"
+	"strings"
 )
 
 // checkCuts returns an error if the parts have read different lists of one name, or have
@@ -31,4 +33,18 @@ func checkCuts(parts []Part) error {
 		}
 	}
 	return nil
+}
+
+// difference returns the name of the first field in which two questions differ, and its
+// values in both. name is "" if they are equal.
+func (q Question) difference(other Question) (name, first, second string) {
+	a, b := reflect.ValueOf(q), reflect.ValueOf(other)
+	for i := range a.NumField() {
+		first, second = fmt.Sprint(a.Field(i)), fmt.Sprint(b.Field(i))
+		if first != second {
+			name, _, _ = strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
+			return name, shown(cmp.Or(first, "none")), shown(cmp.Or(second, "none"))
+		}
+	}
+	return "", "", ""
 }

@@ -120,7 +120,8 @@ func TestMergeRefused(t *testing.T) {
 		{"a whole run and a part", func(p *[2]partFile) { p[0].shard = nil }, "the number of parts differs (the whole list and 2)", "the number of parts differs", 0},
 		{"another list", func(p *[2]partFile) { p[1].change = func(h *Header) { h.ListSHA256 = new("y") } }, "the list's SHA-256 differs (x and y)", "the list's SHA-256 differs", 0},
 		{"another script", func(p *[2]partFile) { p[1].change = func(h *Header) { h.ScriptSHA256 = "q" } }, "the script's SHA-256 differs (p and q)", "the script's SHA-256 differs", 0},
-		{"another question", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Question.Depth = validate.Blobs } }, "the question differs", "the question differs", 0},
+		{"another question", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Question.Depth = validate.Blobs } }, "the question, in depth, differs (manifests and blobs)", "the question, in depth, differs", 0},
+		{"another source", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Question.Source = "cache.io" } }, "the question, in source, differs (none and cache.io)", "the question, in source, differs", 0},
 		{"another run", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Run = "8" } }, "the run's id differs (CI_PIPELINE_ID=7 and CI_PIPELINE_ID=8)", "the run's id differs", 0},
 		{"runs without an id, a day apart", func(p *[2]partFile) {
 			p[0].change = func(h *Header) { h.Run, h.RunFrom = "a", "random" }

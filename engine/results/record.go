@@ -64,6 +64,11 @@ type Question struct {
 	Referrers  bool           `json:"referrers"`
 
 	SharedBlobs bool `json:"shared_blobs,omitempty"` // files of earlier versions do not have it
+
+	// Source and Destination are the registries that the user has put in place of those
+	// of the list. They are left out if there are none.
+	Source      string `json:"source,omitempty"`
+	Destination string `json:"destination,omitempty"`
 }
 
 // Image identifies the image of a record. The last record of an image counts,
