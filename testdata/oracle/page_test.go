@@ -202,6 +202,8 @@ func useMouse(t *testing.T, b *browser, _ map[string]any) {
 	b.want(`th[aria-sort]`, evaluate[string](b, `document.querySelector('th[aria-sort="descending"]').innerText`))
 	b.click(`#registries a[href="#registry=worst.example"]`)
 	b.want("#shown", "8 of 300 images; 8 lines to mirror again.")
+	b.click(`#registries a[href="#status=open&registry=good.example&reason=platform-missing"]`) // the link says 3
+	b.want("#shown", "3 of 300 images; 3 lines to mirror again.")                               // without the waived one
 	b.follow("#status=fail&reason=platform-missing")
 	b.click("#rows .row")
 	b.want("#detail-title", "good.example/team/app9:1.9")
