@@ -178,6 +178,33 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestManyPlatforms checks that an image with more platforms than the page shows has the
+// bad ones there, and that the chart counts what the table has.
+func TestManyPlatforms(t *testing.T) {
+	record := failed(1, validate.Fail, validate.PlatformMissing, "the destination lacks linux/bad")
+	record.Platforms = nil
+	for i := range 300 {
+		record.Platforms = append(record.Platforms, results.Platform{Platform: fmt.Sprintf("linux/good%d", i), Wanted: true, Source: digest(i), Destination: digest(i), Match: validate.Identical})
+	}
+	record.Platforms[290] = results.Platform{Platform: "linux/bad", Wanted: true, Source: digest(290), Reason: validate.PlatformMissing}
+	path := writeResults(t, []results.Record{record}, ended([]results.Record{record}))
+	data, _ := dataOf(t, pageText(t, path))
+	shape := data["shapes"].([]any)[0].([]any)
+	if first := shape[0].([]any); len(shape) != maxPlatforms || first[0] != "linux/bad" || first[2] != stateMissing {
+		t.Errorf("%d platforms, the first one %v", len(shape), first)
+	}
+	if more := data["morePlatforms"].(map[string]any)["0"]; more != float64(100) {
+		t.Errorf("%v more platforms", more)
+	}
+	outcome, err := results.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if charted := surveyOf(outcome).platforms; len(charted) != maxPlatforms || charted["linux/bad"][stateMissing] != 1 {
+		t.Errorf("%d platforms in the chart: %v", len(charted), charted["linux/bad"])
+	}
+}
+
 // TestAbbreviate checks that the signs in a line of a list stand for what the line has.
 func TestAbbreviate(t *testing.T) {
 	image := imagelist.Image{Source: "docker.io/library/nginx", Destination: "r.example/library/nginx", Tag: "1.27"}
