@@ -38,11 +38,15 @@ func TestVerdict(t *testing.T) {
 		{counts(0, 0, 0, 0, 0), nil, "skip: Nothing to check. The run has no image with a result."},
 		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 0, new(0) }, "waived: Passed, by the script. Of 2 images, 1 failed and 1 passed. [The script set the exit status to 0; by the results alone, it is 1.]"},
 		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 1, new(1) }, "fail: Failed by the script. 1 image passed. [The run ended with exit status 1, and no image is the reason.]"},
-		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Notices, o.Summary.ExitStatus = []string{"part 2 of 2 is missing"}, 3 }, "error: Incomplete. 1 image passed. [Part 2 of 2 is missing.]"},
-		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Notices = []string{"part 2 of 2 is missing"} }, "fail: Failed, and incomplete. Of 2 images, 1 failed and 1 passed. [Part 2 of 2 is missing.]"},
+		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Notices, o.Summary.ExitStatus = []string{"part 2 of 2 is missing"}, 3 }, "error: Incomplete. 1 image that has a result passed. [Part 2 of 2 is missing.]"},
+		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Notices = []string{"part 2 of 2 is missing"} }, "fail: Failed, and incomplete. Of 2 images that have a result, 1 failed and 1 passed. [Part 2 of 2 is missing.]"},
 		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) {
 			o.Summary.Cause, o.Summary.ExitStatus, o.Notices = engine.ErrInterrupted, 130, []string{"the run was interrupted: 4 lines were not reached"}
-		}, "error: Interrupted. 1 image passed. [The run was interrupted: 4 lines were not reached.]"},
+		}, "error: Interrupted. 1 image that has a result passed. [The run was interrupted: 4 lines were not reached.]"},
+		{counts(2, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.Cause, o.Summary.Unreached, o.Summary.LeftOut = engine.ErrInterrupted, 7, 7 }, "error: Interrupted. All 2 images that have a result passed. [The run did not come to its end. 7 lines of the list were not reached.]"},
+		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 3, new(3) }, "fail: Failed. Of 2 images, 1 failed and 1 passed. [The script set the exit status to 3; by the results alone, it is 1.]"},
+		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 2, new(2) }, "fail: Failed. Of 2 images, 1 failed and 1 passed."},
+		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus = 2 }, "fail: The script failed. 1 image passed. [The run ended with exit status 2, and no image is the reason.]"},
 		{counts(2, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.LeftOut = 3 }, "pass: Passed. All 2 images passed. [The script left out 3 lines of the list.]"},
 	} {
 		outcome := &results.Outcome{Summary: test.summary}
