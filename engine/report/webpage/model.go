@@ -32,6 +32,7 @@ type page struct {
 	Accepted []accepted // by waive or reject
 
 	Destinations, Sources registries
+	Worst                 *registryRow // of the destinations, nil if all images passed
 	Platforms             []platformRow
 
 	Images       int
@@ -89,7 +90,7 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 	}
 	p.Title = "mvrun: " + strings.ToLower(p.Verdict.Word)
 	if list := listName(outcome); list != "" {
-		p.Title += ", " + filepath.Base(list)
+		p.Title += ", " + shown(filepath.Base(list), maxPlain)
 	}
 	p.Icon = iconOf(p.Verdict.Class)
 	all := map[string]int{"waived": s.Waived}
@@ -107,6 +108,7 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 	if len(p.Groups) > 0 {
 		p.Frequent = slices.MaxFunc(p.Groups, func(a, b advised) int { return cmp.Compare(a.N, b.N) })
 	}
+	p.Worst = worstOf(p.Destinations)
 	for _, reason := range byCount(survey.waived) {
 		p.Accepted = append(p.Accepted, accepted{"waived", "Waived", reason, survey.waived[reason]})
 	}

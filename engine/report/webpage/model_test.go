@@ -43,7 +43,9 @@ func TestVerdict(t *testing.T) {
 		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) {
 			o.Summary.Cause, o.Summary.ExitStatus, o.Notices = engine.ErrInterrupted, 130, []string{"the run was interrupted: 4 lines were not reached"}
 		}, "error: Interrupted. 1 image that has a result passed. [The run was interrupted: 4 lines were not reached.]"},
-		{counts(2, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.Cause, o.Summary.Unreached, o.Summary.LeftOut = engine.ErrInterrupted, 7, 7 }, "error: Interrupted. All 2 images that have a result passed. [The run did not come to its end. 7 lines of the list were not reached.]"},
+		{counts(2, 0, 0, 0, 0), func(o *results.Outcome) {
+			o.Summary.Cause, o.Summary.Unreached, o.Summary.LeftOut = engine.ErrInterrupted, 7, 7
+		}, "error: Interrupted. All 2 images that have a result passed. [The run did not come to its end. 7 lines of the list were not reached.]"},
 		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 3, new(3) }, "fail: Failed. Of 2 images, 1 failed and 1 passed. [The script set the exit status to 3; by the results alone, it is 1.]"},
 		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 2, new(2) }, "fail: Failed. Of 2 images, 1 failed and 1 passed."},
 		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus = 2 }, "fail: The script failed. 1 image passed. [The run ended with exit status 2, and no image is the reason.]"},
@@ -179,6 +181,47 @@ func TestBounds(t *testing.T) {
 	missing := data["missing"].(map[string]any)["0"].([]any)
 	if len(missing) != maxObjects+1 || missing[maxObjects] != float64(5001-maxObjects) {
 		t.Errorf("%d objects, the last one %v", len(missing), missing[len(missing)-1])
+	}
+}
+
+// TestFirstLook checks what the page says of runs that are easily called other than they
+// are: with waived failures, with more wrong lines than wrong images, and with images
+// that have no source.
+func TestFirstLook(t *testing.T) {
+	accepted, good := failed(1, validate.Fail, validate.DigestDiffers, "other layers"), passed(2)
+	accepted.Waived = new("known since May")
+	page := pageText(t, writeResults(t, []results.Record{accepted, good}, ended([]results.Record{accepted, good})))
+	for _, bad := range []string{"no image failed", "No image failed"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page of a waived failure says %q", bad)
+		}
+	}
+
+	var records []results.Record
+	for i := range 4 {
+		records = append(records, failed(i+1, validate.Error, validate.InvalidLine, "no image"))
+		records[i].Source, records[i].Destination = "", ""
+	}
+	broken := failed(5, validate.Fail, validate.DestinationMissing, "no such manifest")
+	broken.Source, broken.Destination = "", "worst.example/team/app"
+	records = append(records, broken, passed(6))
+	path := writeResults(t, records, ended(records))
+	outcome, err := results.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome.Header.List = "li\u202est.txt"
+	p := pageOf(outcome, Options{})
+	if p.Worst == nil || p.Worst.Registry != "worst.example" {
+		t.Errorf("the worst registry is %v", p.Worst)
+	}
+	if strings.Contains(p.Title, "\u202e") {
+		t.Errorf("the title %q has characters that nobody sees", p.Title)
+	}
+	for chart, want := range map[string]string{"lines that are no image": "registry", "no source named": "source"} {
+		if link := fmt.Sprintf(`<a href="#%s=none">%s</a>`, want, chart); !strings.Contains(pageText(t, path), link) {
+			t.Errorf("the page lacks %s", link)
+		}
 	}
 }
 

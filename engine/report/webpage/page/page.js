@@ -38,9 +38,9 @@ function addStatuses(t) {
 // addOptions fills the selects.
 function addOptions(t) {
   fill(byId("reason"), "all", tally(t, (i) => reasonOf(t, i) || null));
-  const host = (word) => (word === "none" ? "lines that are no image" : word);
-  fill(byId("registry"), "all", tally(t, (i) => t.hosts[t.name[i]] || "none"), host);
-  fill(byId("source"), "all", tally(t, (i) => t.sourceHosts[t.name[i]] || "none"), host);
+  const orNone = (none) => (word) => (word === "none" ? none : word);
+  fill(byId("registry"), "all", tally(t, (i) => t.hosts[t.name[i]] || "none"), orNone("lines that are no image"));
+  fill(byId("source"), "all", tally(t, (i) => t.sourceHosts[t.name[i]] || "none"), orNone("no source named"));
   const platforms = new Map();
   for (let i = 0; i < t.rows; i++) for (const group of t.states[t.shape[i]].keys()) platforms.set(group, (platforms.get(group) ?? 0) + 1);
   fill(byId("platform"), "all", platforms);
