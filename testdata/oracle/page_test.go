@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // These tests open the HTML report in Debian's Chromium, and use the report as a reader
@@ -200,6 +202,13 @@ func useMouse(t *testing.T, b *browser, _ map[string]any) {
 	b.click(`[data-sort="number"]`)
 	b.want("#rows .row .c-no", "300")
 	b.want(`th[aria-sort]`, evaluate[string](b, `document.querySelector('th[aria-sort="descending"]').innerText`))
+	b.click(`[data-sort="name"]`)
+	b.want("#rows .row:nth-child(3) .path", "team/app9:1.9") // behind a line that is no image
+	b.want("#rows .row:nth-child(4) .path", "team/app10:1.10")
+	if got := evaluate[string](b, `getSelection().selectAllChildren(document.querySelector("#rows .row:nth-child(4) .c-image")), getSelection().toString()`); got != "team/app10:1.10\ngood.example ← docker.io" {
+		t.Errorf("whoever copies the name of an image has %q", got)
+	}
+	evaluate[bool](b, "getSelection().removeAllRanges(), true")
 	b.click(`#registries a[href="#registry=worst.example"]`)
 	b.want("#shown", "8 of 300 images; 8 lines to mirror again.")
 	b.click(`#registries a[href="#status=open&registry=good.example&reason=platform-missing"]`) // the link says 3
@@ -297,6 +306,24 @@ func checkPlain(t *testing.T, b *browser) {
 	}
 }
 
+// TestOneImage opens the page of one image at the address of a filter for which that page
+// has no need: the reader must see what hides the image.
+func TestOneImage(t *testing.T) {
+	b := startBrowser(t)
+	page, _ := writePage(t, []record{recordOf(1)})
+	b.open(page, "")
+	b.want("#shown", "1 image; nothing to mirror again.")
+	if shown := evaluate[bool](b, "document.getElementById('registry').checkVisibility()"); shown {
+		t.Error("the page offers a choice of one registry")
+	}
+	b.follow("#registry=other.example")
+	b.want("#shown", "0 of 1 image; nothing to mirror again.")
+	if shown := evaluate[bool](b, "document.getElementById('registry').checkVisibility()"); !shown {
+		t.Error("the filter that hides the image is hidden itself")
+	}
+	b.checkQuiet(page)
+}
+
 // TestLongPage prints how quick the page of 100,000 images is.
 func TestLongPage(t *testing.T) {
 	b := startBrowser(t)
@@ -326,6 +353,11 @@ func TestLongPage(t *testing.T) {
 	b.want("#rows .row:nth-last-child(2) .c-no", "8") // of worst.example, which is the last registry
 	if rows := evaluate[int](b, "document.querySelectorAll('#rows tr').length"); rows > 100 {
 		t.Errorf("the page has %d rows", rows)
+	}
+	b.do(chromedp.EmulateViewport(794, 1123)) // A4
+	evaluate[bool](b, `document.querySelectorAll(".registries strong").forEach((n) => { n.textContent = "100,000"; }), true`)
+	if cut := evaluate[string](b, `[...document.querySelectorAll(".chart td")].filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.innerText).join("; ")`); cut != "" {
+		t.Errorf("these cells are wider than their columns: %s", cut)
 	}
 	b.checkQuiet(page)
 	t.Logf("page of 100,000 images: %.1f MB, ready in %v, filters in %.0f ms, sorted by name in %.0f ms, heap %.0f MB", float64(info.Size())/1e6, ready, took, sort,

@@ -80,6 +80,7 @@ function start(t) {
     for (const name of ["reason", "registry", "source", "platform", "state"]) {
       const select = byId(name);
       select.value = filter[name];
+      if (filter[name]) select.parentElement.hidden = false; // a reader must see what filters
       if (select.selectedIndex < 0) { select.append(new Option(filter[name] + " (0)", filter[name])); select.value = filter[name]; }
     }
     for (const input of document.getElementsByName("status")) input.checked = input.value === filter.status;
@@ -88,7 +89,9 @@ function start(t) {
   // change changes the filter and the address of the page.
   function change(words) {
     filter = { ...filter, ...words };
-    history.replaceState(null, "", addressOf(filter));
+    try {
+      history.replaceState(null, "", addressOf(filter));
+    } catch { /* Safari refuses it for some seconds if a reader types fast; the next change brings the address up to date. */ }
     showControls();
     if (Object.keys(words).some((name) => name !== "image")) apply();
   }
@@ -149,7 +152,6 @@ function start(t) {
   byId("lines-close").addEventListener("click", () => byId("lines").close());
   detail.addEventListener("click", (event) => { if (event.target === detail) detail.close(); }); // outside of it
   detail.addEventListener("close", () => {
-    filter = readFilter(); // the reader may have followed a link meanwhile
     change({ image: "" });
     if (document.activeElement === document.body) table.focus();
   });
