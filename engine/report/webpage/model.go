@@ -100,7 +100,11 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 	for _, class := range classes {
 		n := all[class]
 		if n > 0 || class == "fail" || class == "error" || class == "pass" {
-			p.Counts = append(p.Counts, outcomeCount{class, wordOf[class], n, percent(n, s.Images)})
+			share := percent(n, s.Images)
+			if isIncomplete(outcome) {
+				share += " of the results" // nobody knows what share of the list it is
+			}
+			p.Counts = append(p.Counts, outcomeCount{class, wordOf[class], n, share})
 		}
 	}
 	p.Overall = segmentsOf(all, s.Images)

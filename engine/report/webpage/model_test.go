@@ -197,6 +197,11 @@ func TestFirstLook(t *testing.T) {
 		}
 	}
 
+	page = pageText(t, writeResults(t, []results.Record{good}, results.End{}))
+	if !strings.Contains(page, "<small>100 % of the results</small>") || strings.Contains(page, "<small>100 %</small>") {
+		t.Error("the page of a run without an end says that 100 % passed")
+	}
+
 	var records []results.Record
 	for i := range 4 {
 		records = append(records, failed(i+1, validate.Error, validate.InvalidLine, "no image"))
