@@ -321,6 +321,10 @@ func TestOneImage(t *testing.T) {
 	if shown := evaluate[bool](b, "document.getElementById('registry').checkVisibility()"); !shown {
 		t.Error("the filter that hides the image is hidden itself")
 	}
+	b.click("#clear")
+	evaluate[bool](b, "history.replaceState = () => { throw new DOMException('too many calls', 'SecurityError'); }, true") // as Safari does
+	b.press("/", "z")
+	b.want("#shown", "0 of 1 image; nothing to mirror again.")
 	b.checkQuiet(page)
 }
 

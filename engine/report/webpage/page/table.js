@@ -171,7 +171,8 @@ function chips(t, i) {
     chip.title = group + ": " + state;
     return chip;
   });
-  if (states.length > most) all.push(element("span", "chip dim", "and " + (states.length - most) + " more"));
+  const more = Math.max(0, states.length - most) + (t.morePlatforms[i] ?? 0);
+  if (more > 0) all.push(element("span", "chip dim", "and " + more + " more"));
   return element("span", "chips", ...all);
 }
 
