@@ -42,6 +42,7 @@ type page struct {
 	Waived       int
 	FailedList   string
 	ToMirror     int // lines of the failed list
+	Hidden       int // of which the page hides a password
 }
 
 // outcomeCount is how many images had one outcome.
@@ -86,7 +87,7 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 		Destinations: registriesOf("registry", survey.destinations), Sources: registriesOf("source", survey.sources), Platforms: platformsOf(survey),
 		Failures: survey.failures, NotPassed: s.Status[validate.Fail] + s.Status[validate.Error],
 		WaivedImages: survey.waivedImages, Waived: s.Waived,
-		FailedList: shown(s.FailedList, maxPlain), ToMirror: len(outcome.FailedLines()),
+		FailedList: shown(s.FailedList, maxPlain), ToMirror: len(outcome.FailedLines()), Hidden: hiddenIn(outcome.FailedLines()),
 	}
 	p.Title = "mvrun: " + strings.ToLower(p.Verdict.Word)
 	if list := listName(outcome); list != "" {
