@@ -104,8 +104,9 @@ type Engine struct {
 	mu        sync.Mutex
 	readings  []*imagelist.Reading // of the run's lists, in the order in which the script reads them
 	invalid   map[identity]imagelist.Image
-	listed    int              // how many of invalid there were when the failed list was made
-	questions map[asked]string // their hashes
+	listed    int               // how many of invalid there were when the failed list was made
+	questions map[asked]string  // their hashes
+	latest    validate.Question // of all images
 	// answered are the images and questions that this run itself has asked; nil if
 	// it does not go on from an earlier run.
 	answered map[key]struct{}

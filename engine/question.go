@@ -134,15 +134,23 @@ func unordered(words string) string {
 // earlier returns the result of an earlier run for the same question about an
 // image, or nil if there is none that needs no further attention.
 func (e *Engine) earlier(image *imagelist.Image, question string, terms Terms) *Result {
+	result := e.reusable(image, question)
+	if result != nil {
+		result.Question, result.Terms, result.sequence = question, terms, e.nextSequence()
+	}
+	return result
+}
+
+// reusable returns the result of an earlier run as this run would take it over, without
+// a number, or nil.
+func (e *Engine) reusable(image *imagelist.Image, question string) *Result {
 	if e.options.Earlier == nil || e.isAnswered(image, question) {
 		return nil
 	}
-	result := e.options.Earlier(image, question)
-	if result == nil || !result.OK() {
-		return nil
+	if result := e.options.Earlier(image, question); result != nil && result.OK() {
+		return result
 	}
-	result.Question, result.Terms, result.sequence = question, terms, e.nextSequence()
-	return result
+	return nil
 }
 
 // isAnswered reports whether this run itself has an answer to a question about an

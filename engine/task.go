@@ -27,6 +27,7 @@ func (t *Task) Validate(ctx context.Context, image *imagelist.Image, q validate.
 		t.End()
 	}
 	question, terms := t.engine.questionOf(image, q), t.engine.termsOf(image, q)
+	t.engine.noteQuestion(q)
 	if t.latest == nil || t.latest.Question != question {
 		if result := t.engine.earlier(image, question, terms); result != nil {
 			t.latest = result

@@ -30,33 +30,49 @@ func (l *imageList) Freeze()               {}
 func (l *imageList) Truth() starlark.Bool  { return true }
 func (l *imageList) Hash() (uint32, error) { return 0, errors.New("unhashable: image_list") }
 
-// cursor returns a function that returns the images one by one, and then io.EOF.
-func (l *imageList) cursor() func(context.Context) (starlark.Value, error) {
-	index := 0
-	return func(ctx context.Context) (starlark.Value, error) {
-		for {
-			line, err := l.reading.At(ctx, index)
-			if err != nil {
-				return nil, err
-			}
-			index++
-			image, err := l.reading.Image(line)
-			if err == nil {
-				return &Image{image}, nil
-			}
-			l.execution.Engine.Invalid(image, err)
+// listCursor hands out the images of a list one by one.
+type listCursor struct {
+	list  *imageList
+	index int // of the next line
+}
+
+func (c *listCursor) next(ctx context.Context) (starlark.Value, error) {
+	for {
+		line, err := c.list.reading.At(ctx, c.index)
+		if err != nil {
+			return nil, err
 		}
+		c.index++
+		image, err := c.list.reading.Image(line)
+		if err == nil {
+			return &Image{image}, nil
+		}
+		c.list.execution.Engine.Invalid(image, err)
 	}
+}
+
+func (c *listCursor) position() int { return c.index }
+
+func (c *listCursor) look(index int) (*imagelist.Image, bool) {
+	line, known := c.list.reading.Peek(index)
+	if !known {
+		return nil, false
+	}
+	image, err := c.list.reading.Image(line)
+	if err != nil {
+		return nil, true
+	}
+	return &image, true
 }
 
 // Iterate implements starlark.Iterable.
 func (l *imageList) Iterate() starlark.Iterator {
-	return &imageIterator{list: l, next: l.cursor()}
+	return &imageIterator{list: l, cursor: listCursor{list: l}}
 }
 
 type imageIterator struct {
-	list *imageList
-	next func(context.Context) (starlark.Value, error)
+	list   *imageList
+	cursor listCursor
 }
 
 // Next implements starlark.Iterator. A Starlark iterator cannot return an error. So
@@ -65,7 +81,7 @@ func (i *imageIterator) Next(p *starlark.Value) bool {
 	if i.list.reading.List.Interactive() {
 		taskOf(i.list.thread).End() // shows the result of the last line before the next prompt
 	}
-	value, err := i.next(i.list.execution.ctx) // not the context of the thread: it may have ended before this loop
+	value, err := i.cursor.next(i.list.execution.ctx) // not the context of the thread: it may have ended before this loop
 	if err == nil {
 		*p = value
 		return true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 
 	"go.starlark.net/starlark"
@@ -40,7 +39,7 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 	}
 	// Calls that run at once must not share values that can change.
 	fn.Freeze()
-	next, err := frozenItems(Context(thread), items)
+	cursor, err := cursorOf(Context(thread), items)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +47,7 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 	defer thread.SetLocal(waitingLocal, thread.Local(waitingLocal)) // on_result may call parallel, too
 	thread.SetLocal(waitingLocal, true)
 	results := &orderedResults{thread: thread, onResult: onResult}
-	err = engine.Each(Context(thread), e.Engine.Jobs(), next, func(ctx context.Context, index int, item starlark.Value) error {
+	err = engine.Each(Context(thread), e.Engine.Jobs(), e.preparing(cursor), func(ctx context.Context, index int, item starlark.Value) error {
 		worker, end := e.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
 		worker.SetLocal(depthLocal, depth+1)
 		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)
@@ -85,33 +84,6 @@ func (e *execution) recordFailure(thread *starlark.Thread, item starlark.Value, 
 		image = &i.image
 	}
 	taskOf(thread).Fail(image, reason, message)
-}
-
-// frozenItems returns a function that returns the items one by one. It reads the
-// images of a list only when they are needed. All other items are frozen before the
-// first of them is returned.
-func frozenItems(ctx context.Context, items starlark.Iterable) (func(context.Context) (starlark.Value, error), error) {
-	if images, ok := items.(*imageList); ok {
-		return images.cursor(), nil
-	}
-	var all []starlark.Value
-	iterator := items.Iterate()
-	defer iterator.Done()
-	for item := starlark.Value(nil); iterator.Next(&item); {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		item.Freeze()
-		all = append(all, item)
-	}
-	return func(context.Context) (starlark.Value, error) {
-		if len(all) == 0 {
-			return nil, io.EOF
-		}
-		item := all[0]
-		all = all[1:]
-		return item, nil
-	}, nil
 }
 
 // orderedResults collects the results of concurrent calls, in the order of the items.

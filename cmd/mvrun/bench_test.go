@@ -33,35 +33,32 @@ import (
 //
 //	go test -run '^$' -bench . -benchtime 5x ./cmd/mvrun
 
-// BenchmarkEqual validates equal images with two platforms, with 20 jobs. If the
-// registries answer at once, a run should take at most 1.5 times the floor. If every
-// answer takes 40 ms, it should take at most 1.15 times the floor.
+// BenchmarkEqual validates equal images with two platforms. If the registries answer at
+// once, a run with 20 jobs should take at most 1.5 times the floor. If every answer takes
+// 40 ms, a run should take at most 1.15 times the floor, with 20 jobs and with one. The
+// benchmark fails if a run sends more requests than the floor.
 func BenchmarkEqual(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
 		pairs   int
 		latency time.Duration
+		jobs    int
 	}{
-		{"at-once", 2000, 0},
-		{"40ms-away", 500, 40 * time.Millisecond},
+		{"at-once", 2000, 0, 20},
+		{"40ms-away", 500, 40 * time.Millisecond, 20},
+		{"40ms-away-one-job", 25, 40 * time.Millisecond, 1},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			const jobs = 20
 			r := startBenchRegistries(b, bench.pairs, bench.latency)
-			list := filepath.Join(b.TempDir(), "list.txt")
-			var lines strings.Builder
-			for i := range bench.pairs {
-				fmt.Fprintf(&lines, "%s/team/app%d %s/team/app%d 1.0\n", r.source, i, r.destination, i)
-			}
-			write(b, list, lines.String())
+			list := r.list(b, bench.pairs)
 
 			var ratios, cpuRatios, times []float64
 			var before, after runtime.MemStats
-			var requests, allocations uint64
+			var allocations uint64
 			for b.Loop() {
 				b.StopTimer()
 				started, cpu := time.Now(), cpuTime(b)
-				if err := floor(b.Context(), r, bench.pairs, jobs); err != nil {
+				if err := floor(b.Context(), r, bench.pairs, bench.jobs); err != nil {
 					b.Fatal(err)
 				}
 				least, leastCPU := time.Since(started), cpuTime(b)-cpu
@@ -73,11 +70,13 @@ func BenchmarkEqual(b *testing.B) {
 				runtime.ReadMemStats(&before)
 
 				b.StartTimer()
-				took, tookCPU := timeRun(b, "-f", list, "-j", strconv.Itoa(jobs), "-o", list+".failed")
+				took, tookCPU := timeRun(b, argumentsFor(list, bench.jobs)...)
 				b.StopTimer()
 
 				runtime.ReadMemStats(&after)
-				requests += uint64(r.count(b))
+				if requests := r.count(b); requests != 4*bench.pairs {
+					b.Fatalf("the run sent %d requests, want %d", requests, 4*bench.pairs)
+				}
 				allocations += after.Mallocs - before.Mallocs
 				ratios = append(ratios, took.Seconds()/least.Seconds())
 				cpuRatios = append(cpuRatios, tookCPU.Seconds()/leastCPU.Seconds())
@@ -88,10 +87,26 @@ func BenchmarkEqual(b *testing.B) {
 			b.ReportMetric(median(ratios), "×floor")
 			b.ReportMetric(median(cpuRatios), "×floor-CPU")
 			b.ReportMetric(median(times), "floor-s")
-			b.ReportMetric(float64(requests)/n, "requests/pair")
+			b.ReportMetric(4, "requests/pair")
 			b.ReportMetric(float64(allocations)/n, "allocs/pair")
 		})
 	}
+}
+
+// list writes a list of so many pairs to a file.
+func (r *benchRegistries) list(b *testing.B, pairs int) string {
+	path := filepath.Join(b.TempDir(), "list.txt")
+	var lines strings.Builder
+	for i := range pairs {
+		fmt.Fprintf(&lines, "%s/team/app%d %s/team/app%d 1.0\n", r.source, i, r.destination, i)
+	}
+	write(b, path, lines.String())
+	return path
+}
+
+// argumentsFor returns the arguments of a run over a list with so many jobs.
+func argumentsFor(list string, jobs int) []string {
+	return []string{"-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"}
 }
 
 // timeRun runs the bundled script, in which every image must pass. It returns the time and
@@ -181,8 +196,10 @@ func floor(ctx context.Context, r *benchRegistries, pairs, jobs int) error {
 // count in this process, and their garbage is not collected here.
 type benchRegistries struct{ source, destination string }
 
-func startBenchRegistries(b *testing.B, pairs int, latency time.Duration) *benchRegistries {
-	return startRegistries(b, "mvrun-registries", strconv.Itoa(pairs), latency.String())
+// startBenchRegistries starts them. With the argument "tokens", each repository wants a
+// bearer token of its own.
+func startBenchRegistries(b *testing.B, pairs int, latency time.Duration, arguments ...string) *benchRegistries {
+	return startRegistries(b, "mvrun-registries", append([]string{strconv.Itoa(pairs), latency.String()}, arguments...)...)
 }
 
 // startRegistries starts one of the programs of TestMain that serve two registries until
@@ -214,9 +231,15 @@ func startRegistries(b *testing.B, program string, args ...string) *benchRegistr
 }
 
 // count returns how many requests both registries got since the last call of count.
-// Pings do not count.
-func (r *benchRegistries) count(b *testing.B) int {
-	response, err := http.Get("http://" + r.source + "/count")
+// Pings and requests for tokens do not count.
+func (r *benchRegistries) count(b *testing.B) int { return r.ask(b, "/count") }
+
+// countTokens is count for requests for tokens.
+func (r *benchRegistries) countTokens(b *testing.B) int { return r.ask(b, "/count-tokens") }
+
+// ask returns the number that the registries answer for a path.
+func (r *benchRegistries) ask(b *testing.B, path string) int {
+	response, err := http.Get("http://" + r.source + path)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -232,8 +255,8 @@ func (r *benchRegistries) count(b *testing.B) int {
 	return n
 }
 
-// serveBenchRegistries is the program "mvrun-registries PAIRS LATENCY". It serves two
-// registries with the same lists of two platforms, until standard input ends. It makes
+// serveBenchRegistries is the program "mvrun-registries PAIRS LATENCY [tokens]". It serves
+// two registries with the same lists of two platforms, until standard input ends. It makes
 // all answers at the beginning, so that serving them takes nearly no time.
 func serveBenchRegistries() {
 	pairs, err := strconv.Atoi(os.Args[1])
@@ -264,10 +287,19 @@ func serveBenchRegistries() {
 		}
 		answers[base+"1.0"] = answer{validate.TypeDockerList, validate.Digest("sha256", body), body}
 	}
-	var requests atomic.Int64
+	wantTokens := slices.Contains(os.Args[3:], "tokens")
+	var requests, tokens atomic.Int64
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, ok := answers[r.URL.Path]
 		switch {
+		case r.URL.Path == "/token":
+			tokens.Add(1)
+			time.Sleep(latency)
+			fmt.Fprintf(w, `{"token":%q,"expires_in":300}`, r.URL.Query().Get("scope"))
+		case wantTokens && (ok || r.URL.Path == "/v2/") && !allows(r.Header.Get("Authorization"), r.URL.Path):
+			time.Sleep(latency)
+			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="bench"`, r.Host))
+			w.WriteHeader(http.StatusUnauthorized)
 		case ok:
 			requests.Add(1)
 			time.Sleep(latency)
@@ -280,6 +312,8 @@ func serveBenchRegistries() {
 			}
 		case r.URL.Path == "/count":
 			fmt.Fprint(w, requests.Swap(0))
+		case r.URL.Path == "/count-tokens":
+			fmt.Fprint(w, tokens.Swap(0))
 		case r.URL.Path == "/v2/":
 			time.Sleep(latency)
 		default:
@@ -302,4 +336,12 @@ func serveBoth(source, destination http.Handler) {
 	}
 	fmt.Println(addresses...)
 	io.Copy(io.Discard, os.Stdin)
+}
+
+// allows reports whether a token is for the repository of a path. A token of these
+// registries is the scope for which it was given.
+func allows(authorization, path string) bool {
+	repository, isToken := strings.CutPrefix(authorization, "Bearer repository:")
+	repository, isPull := strings.CutSuffix(repository, ":pull")
+	return isToken && isPull && strings.HasPrefix(path, "/v2/"+repository+"/")
 }

@@ -66,9 +66,15 @@ func killAgain(t *testing.T, signal func(life int) os.Signal) []results.Record {
 	}
 	var killer atomic.Pointer[func()]
 	var left atomic.Int64
+	var doomed atomic.Bool
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if left.Add(-1) == 0 {
+		now := left.Add(-1)
+		if now == 0 {
 			(*killer.Load())()
+		}
+		if now <= 0 && doomed.Load() { // the run does no more, however late the signal comes
+			<-r.Context().Done()
+			return
 		}
 		registry.ServeHTTP(w, r)
 	}))
@@ -87,7 +93,8 @@ func killAgain(t *testing.T, signal func(life int) os.Signal) []results.Record {
 		command.Env = append(os.Environ(), "HOME="+dir)
 		var out bytes.Buffer
 		command.Stderr = &out
-		left.Store(-1) // kill no run before this one has started
+		doomed.Store(false) // kill no run before this one has started
+		left.Store(-1)
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -95,6 +102,7 @@ func killAgain(t *testing.T, signal func(life int) os.Signal) []results.Record {
 		killer.Store(&kill)
 		if killed < kills {
 			left.Store(requestsToLive)
+			doomed.Store(true)
 		}
 		err := command.Wait()
 		checkResults(t, schema, path)

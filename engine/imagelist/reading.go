@@ -53,6 +53,18 @@ func (r *Reading) At(ctx context.Context, i int) (Line, error) {
 	}
 }
 
+// Peek returns the line at an index, as At does, if that is known without waiting.
+func (r *Reading) Peek(i int) (line Line, known bool) {
+	if !r.Shard.IsWhole() {
+		line, known, _ = r.at(i)
+		return line, known
+	}
+	if lines, _ := r.List.Known(); i < len(lines) {
+		return lines[i], true
+	}
+	return Line{}, false
+}
+
 // at returns the line at an index if it is known. Otherwise it returns the index, in the
 // whole list, of the next line that nobody has looked at.
 func (r *Reading) at(i int) (line Line, ok bool, next int) {

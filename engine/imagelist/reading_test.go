@@ -337,3 +337,37 @@ func TestTwoReadingsOfEntries(t *testing.T) {
 		}
 	}
 }
+
+// TestPeek looks at the lines of a file and of a stream without waiting for them.
+func TestPeek(t *testing.T) {
+	const lines = "r.example/a d.example/a 1\nr.example/b d.example/b 1\nr.example/c d.example/c 1\nr.example/d d.example/d 1\n"
+	file, err := Parse("x", strings.NewReader(lines), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shard := range []Shard{{}, {1, 2}, {2, 2}} {
+		r := file.Read(Options{}, shard)
+		for i := 0; ; i++ {
+			peeked, known := r.Peek(i)
+			line, err := r.At(t.Context(), i)
+			if known != (err == nil) || peeked != line {
+				t.Errorf("part %v, line %d: Peek returns %v, %t, and At returns %v, %v", shard, i, peeked, known, line, err)
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	r := Stream("x", strings.NewReader(lines)).Read(Options{}, Shard{})
+	if line, known := r.Peek(0); known {
+		t.Errorf("nothing was read, and Peek returns %v", line)
+	}
+	if _, err := r.At(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, true, false} {
+		if _, known := r.Peek(i); known != want {
+			t.Errorf("after two lines were read, line %d is known: %t, want %t", i, known, want)
+		}
+	}
+}

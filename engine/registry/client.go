@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +25,7 @@ type Options struct {
 	Insecure  bool // accept any certificate, and plain HTTP
 	Logins    []Login
 	Conns     int  // the most requests at once to one registry; 0 means no limit
+	Ahead     int  // the most tokens at once that are fetched ahead at one registry, for images that wait; 0 means none
 	Sockets   int  // the most connections at once to all registries; 0 means as many as the process may have
 	Anonymous bool // use no credentials of the user's configuration
 	UserAgent string
@@ -78,16 +77,17 @@ type (
 // Client reads from registries. Its methods may be called from many
 // goroutines.
 type Client struct {
-	options  Options
-	network  *wire.Network
-	flights  *access.Flights
-	users    *access.Users
-	bytes    atomic.Int64        // how many bytes of blobs were read
-	pending  atomic.Int64        // how many bytes of the blobs that are being read are still to come
-	parsing  chan struct{}       // holds a value while a large document is parsed
-	listings chan struct{}       // holds a value while a large listing is read
-	decoders *semaphore.Weighted // the memory for windows of zstd
-	blobs    *sharedBlobs
+	options   Options
+	userAgent []string // the value of the header
+	network   *wire.Network
+	flights   *access.Flights
+	users     *access.Users
+	bytes     atomic.Int64        // how many bytes of blobs were read
+	pending   atomic.Int64        // how many bytes of the blobs that are being read are still to come
+	parsing   chan struct{}       // holds a value while a large document is parsed
+	listings  chan struct{}       // holds a value while a large listing is read
+	decoders  *semaphore.Weighted // the memory for windows of zstd
+	blobs     *sharedBlobs
 
 	mu         sync.Mutex
 	hosts      map[hostKey]*host
@@ -110,6 +110,7 @@ type hostKey struct {
 func New(ctx context.Context, o Options) *Client {
 	c := &Client{
 		options:    o,
+		userAgent:  []string{o.UserAgent},
 		flights:    access.NewFlights(ctx, o.Once),
 		users:      &access.Users{Logins: o.Logins, Anonymous: o.Anonymous},
 		parsing:    make(chan struct{}, 1),
@@ -127,49 +128,6 @@ func New(ctx context.Context, o Options) *Client {
 		Warn: c.redactedWarnings(o.Warn), Log: c.redacted(o.Log), Observe: o.observe, Dial: o.Dial, Transport: o.Transport, Once: o.Once,
 	})
 	return c
-}
-
-// Redact hides the secrets of all users in words of which a registry has written a part, such
-// as a media type in the message of a verdict. It also hides the logins that the user and
-// the script have given for registries that were not asked yet.
-func (c *Client) Redact(words string) string {
-	c.mu.Lock()
-	hosts, registries := slices.Collect(maps.Values(c.hosts)), slices.Collect(maps.Values(c.registries))
-	c.mu.Unlock()
-	for _, registry := range registries {
-		words = registry.Settings.Redact(words)
-	}
-	for _, login := range c.options.Logins {
-		words = login.Redact(words)
-	}
-	for _, h := range hosts {
-		words = h.account.Redact(words)
-	}
-	return words
-}
-
-// redacted returns a log that gets every exchange without secrets, and with a URL of
-// bounded length: a registry may redirect to any URL.
-func (c *Client) redacted(log func(Exchange)) func(Exchange) {
-	if log == nil {
-		return nil
-	}
-	return func(e Exchange) {
-		e.URL = wire.OneLine(c.Redact(e.URL))
-		if e.Err != nil {
-			e.Err = errors.New(wire.OneLine(c.Redact(e.Err.Error())))
-		}
-		log(e)
-	}
-}
-
-// redactedWarnings returns a function that gets every message without secrets. A message may
-// quote an answer that is broken, or name the host of a redirect.
-func (c *Client) redactedWarnings(warn func(string)) func(string) {
-	if warn == nil {
-		return nil
-	}
-	return func(message string) { warn(c.Redact(message)) }
 }
 
 // Close waits for pings and requests for tokens that are under way, and closes the

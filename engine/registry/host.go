@@ -69,7 +69,7 @@ func (h *host) do(ctx context.Context, method, repository, path string, header h
 		return nil, err
 	}
 	// rewriteTransport would have to copy the request to set this header.
-	request.Header.Set("User-Agent", h.client.options.UserAgent)
+	request.Header["User-Agent"] = h.client.userAgent
 	maps.Copy(request.Header, header)
 	response, err := h.chain.Requests.RoundTrip(request)
 	if err == nil && response.StatusCode == http.StatusOK && h.readable.Load() == nil {

@@ -7,14 +7,15 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"mvrun/engine/registry/wire"
 )
@@ -43,12 +44,14 @@ type Account struct {
 	AccountOptions
 	flights  *Flights
 	registry name.Registry
-	broken   error // why the address is no registry; nil if it is one
+	broken   error    // why the address is no registry; nil if it is one
+	secrets  []secret // those of AccountOptions
 
 	session cachedValue[*Session]
+	ahead   atomic.Int64 // how many tokens are under way that no request needs yet
 
 	mu     sync.Mutex
-	tokens map[string]*cachedValue[string] // Authorization headers, by repository
+	tokens *lru.Cache[string, *cachedValue[string]] // Authorization headers, by repository
 }
 
 var _ wire.Authorizer = (*Account)(nil)
@@ -56,7 +59,11 @@ var _ wire.Authorizer = (*Account)(nil)
 // NewAccount returns an Account. Requests for which several callers wait run among
 // the flights.
 func NewAccount(o AccountOptions, flights *Flights) *Account {
-	a := &Account{AccountOptions: o, flights: flights, tokens: map[string]*cachedValue[string]{}}
+	tokens, err := lru.New[string, *cachedValue[string]](maxTokens)
+	if err != nil {
+		panic(err) // the size is constant
+	}
+	a := &Account{AccountOptions: o, flights: flights, tokens: tokens, secrets: secretsOf(o.Secrets...)}
 	var options []name.Option
 	// go-containerregistry tries plain HTTP, too, if the registry is insecure. Plain
 	// HTTP alone needs no second attempt. go-containerregistry does not know all
@@ -91,8 +98,9 @@ type Session struct {
 	from      string // where the credentials were found; "" if there are none
 	where     string // the file, program or service that gave them; "" if there is nothing to say
 	// life is how long the credentials may be used; 0 if nobody knows.
-	life  time.Duration
-	login *trial // whether they are accepted
+	life    time.Duration
+	login   *trial   // whether they are accepted
+	secrets []secret // what messages must not show
 	// authorization is the Authorization header of all requests. It is not used if a
 	// token server gives a token for each repository.
 	authorization string
@@ -107,6 +115,9 @@ const sessionLife = 24 * time.Hour
 func (a *Account) Open(ctx context.Context, contact http.RoundTripper) (*Session, error) {
 	if a.broken != nil {
 		return nil, a.broken
+	}
+	if s, isCurrent := a.session.current(); isCurrent {
+		return s, nil
 	}
 	return a.session.get(ctx, a.flights, func(ctx context.Context) (*Session, time.Duration, error) {
 		s, err := a.ping(ctx, contact)
@@ -128,6 +139,7 @@ func (a *Account) ping(ctx context.Context, contact http.RoundTripper) (*Session
 	if err := a.findCredentials(ctx, s); err != nil {
 		return nil, &CredentialError{err}
 	}
+	s.secrets = secretsOf(append([]string{s.config.Password, s.config.RegistryToken, s.config.IdentityToken, encodeBasic(s.config.Username, s.config.Password)}, a.Secrets...)...)
 	if before := a.session.last(); before != nil && before.config == s.config {
 		s.login = before.login // refused credentials are not tried again
 	}
@@ -201,26 +213,43 @@ const (
 	bearer = "Bearer "
 )
 
+// encodeBasic returns a name and a password as they are sent, or "" if there are none.
 func encodeBasic(username, password string) string {
+	if username == "" && password == "" {
+		return ""
+	}
 	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
 // Redact hides the account's secrets in words of which a registry has written a part. The
 // registry may repeat what was sent.
 func (a *Account) Redact(words string) string {
-	s := a.session.last()
-	if s == nil {
-		return hide(words, a.Secrets)
+	secrets := a.secrets
+	if s := a.session.last(); s != nil {
+		secrets = s.secrets
 	}
-	secrets := append(slices.Clone(a.Secrets), s.config.Password, s.config.RegistryToken, s.config.IdentityToken, encodeBasic(s.config.Username, s.config.Password))
-	if hasLongWord(words) { // there may be thousands of tokens, and most messages cannot have one
-		a.mu.Lock()
-		for _, token := range a.tokens {
-			if sent := strings.TrimPrefix(token.last(), bearer); hasBeginning(words, sent) {
-				secrets = append(secrets, sent)
-			}
+	if tokens := a.tokensIn(words); len(tokens) > 0 {
+		for _, s := range secrets {
+			tokens = append(tokens, s.text)
 		}
-		a.mu.Unlock()
+		secrets = secretsOf(tokens...)
 	}
 	return hide(words, secrets)
+}
+
+// tokensIn returns the tokens of which words may have a part. There may be thousands of
+// tokens, and most words cannot have any.
+func (a *Account) tokensIn(words string) []string {
+	if !hasLongWord(words) {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var found []string
+	for _, token := range a.tokens.Values() {
+		if sent := strings.TrimPrefix(token.last(), bearer); hasBeginning(words, sent) {
+			found = append(found, sent)
+		}
+	}
+	return found
 }

@@ -99,6 +99,15 @@ func (c *cachedValue[T]) last() (value T) {
 	return value
 }
 
+// current returns the value that was made last, and whether it may still be used.
+func (c *cachedValue[T]) current() (value T, isCurrent bool) {
+	e := c.latest.Load()
+	if !e.isCurrent() || e.err != nil {
+		return value, false
+	}
+	return e.value, true
+}
+
 // drop makes the value expire if isBad reports true for it.
 func (c *cachedValue[T]) drop(isBad func(T) bool) {
 	c.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -105,7 +104,7 @@ func (r *tokenRequest) do(request *http.Request) (token string, life time.Durati
 	if status != http.StatusOK {
 		return "", 0, status, wire.Refusal(response)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxTokenAnswer))
+	body, err := wire.ReadBody(response, maxTokenAnswer)
 	if err != nil {
 		return "", 0, status, &wire.CutError{Err: err}
 	}

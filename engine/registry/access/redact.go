@@ -22,28 +22,40 @@ const (
 	minPart = 8
 )
 
+// secret is a text that is hidden.
+type secret struct {
+	text  string
+	forms []string // the text as it may stand in a message
+}
+
+// secretsOf returns the texts that are searched for, the longest first. Their forms are
+// made once, because every message is searched.
+func secretsOf(texts ...string) []secret {
+	var secrets []secret
+	for _, text := range texts {
+		if text != "" && !isOrdinary(text) {
+			secrets = append(secrets, secret{text, formsOf(text)})
+		}
+	}
+	slices.SortFunc(secrets, func(a, b secret) int { return len(b.text) - len(a.text) })
+	return secrets
+}
+
 // hide replaces secrets in words that came from outside. It also finds them where some of
 // their characters are escaped, as in URLs, in JSON and in Go's quotes, and their beginnings
 // where somebody has cut the words.
-func hide(words string, secrets []string) string {
-	if words == "" {
-		return ""
-	}
-	longestFirst := slices.Clone(secrets)
-	slices.SortFunc(longestFirst, func(a, b string) int { return len(b) - len(a) })
-	for _, secret := range slices.Compact(longestFirst) {
-		switch {
-		case secret == "", isOrdinary(secret):
-		case len(secret) >= minInside:
-			for _, form := range formsOf(secret) {
-				words = strings.ReplaceAll(words, form, redacted)
-			}
-			words = hideInside(words, secret)
-		default:
-			for _, form := range formsOf(secret) {
+func hide(words string, secrets []secret) string {
+	for _, secret := range secrets {
+		if len(secret.text) < minInside {
+			for _, form := range secret.forms {
 				words = hideWord(words, form)
 			}
+			continue
 		}
+		for _, form := range secret.forms {
+			words = strings.ReplaceAll(words, form, redacted)
+		}
+		words = hideInside(words, secret.text)
 	}
 	return words
 }
@@ -52,17 +64,17 @@ func hide(words string, secrets []string) string {
 // least minPart characters of it.
 func hideInside(words, secret string) string {
 	var b strings.Builder
-	for i := 0; i < len(words); {
-		end, length := beginningAt(words, i, secret)
-		if length == len(secret) || length >= minPart {
-			b.WriteString(redacted)
-			i = end
-			continue
+	rest := 0 // the index of what is not in b yet
+	for i := 0; i < len(words); i++ {
+		if end, length := beginningAt(words, i, secret); length == len(secret) || length >= minPart {
+			b.WriteString(words[rest:i] + redacted)
+			rest, i = end, end-1
 		}
-		b.WriteByte(words[i])
-		i++
 	}
-	return b.String()
+	if rest == 0 {
+		return words
+	}
+	return b.String() + words[rest:]
 }
 
 // beginningAt returns how many bytes of a secret stand in words at an index, each as it is

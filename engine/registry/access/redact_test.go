@@ -26,7 +26,7 @@ func TestHide(t *testing.T) {
 		{"the name team/aut7, host aut7.example, tag 1-aut7", "the name team/aut7, host aut7.example, tag 1-aut7"},
 		{`"password":"aut7"`, `"password":"REDACTED"`},
 	} {
-		if got := hide(test.words, []string{long, short, odd, ""}); got != test.want {
+		if got := hide(test.words, secretsOf(long, short, odd, "")); got != test.want {
 			t.Errorf("%q: got %q, want %q", test.words, got, test.want)
 		}
 	}
@@ -36,7 +36,7 @@ func TestHide(t *testing.T) {
 func TestHideOrdinary(t *testing.T) {
 	const words = `destination manifest MIME type unknown: "application/vnd.docker.distribution.manifest.v2+json" of linux/amd64 at r.example:5000, 401 Unauthorized`
 	for _, secret := range []string{"manifest", "Linux", "docker", "5000", "401", "unauthorized", "application", "", "r"} {
-		if got := hide(words, []string{secret}); got != words {
+		if got := hide(words, secretsOf(secret)); got != words {
 			t.Errorf("%q: got %q", secret, got)
 		}
 	}

@@ -64,7 +64,7 @@ func (s Settings) Check() error {
 }
 
 // Redact hides the secrets of the settings in words.
-func (s Settings) Redact(words string) string { return hide(words, []string{s.Password, s.Token}) }
+func (s Settings) Redact(words string) string { return hide(words, secretsOf(s.Password, s.Token)) }
 
 // allowsHTTP reports whether the settings, and not the user's options, allow plain HTTP.
 func (s Settings) allowsHTTP() bool { return s.PlainHTTP || s.TLSVerify != nil && !*s.TLSVerify }

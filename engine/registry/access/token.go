@@ -18,6 +18,10 @@ const (
 	// tokenMargin is how long before its end a token is replaced. But it is always
 	// used for at least half of its life.
 	tokenMargin = 15 * time.Second
+	// maxTokens is how many tokens are kept. Docker Hub's have about 3 KB, and a list may
+	// have a million repositories. If the images of a repository are farther apart than
+	// this in a list, its token has mostly expired anyway.
+	maxTokens = 4096
 )
 
 // errNotOpened means that this program has a bug: it did not call Open.
@@ -35,7 +39,11 @@ func (a *Account) Authorization(ctx context.Context, repository string, tokens h
 	case !s.hasTokenServer():
 		return s.authorization, nil
 	}
-	return a.token(repository).get(ctx, a.flights, func(ctx context.Context) (string, time.Duration, error) {
+	cached := a.token(repository)
+	if token, isCurrent := cached.current(); isCurrent {
+		return token, nil
+	}
+	return cached.get(ctx, a.flights, func(ctx context.Context) (string, time.Duration, error) {
 		token, life, err := a.exchange(ctx, s, repository, tokens)
 		return bearer + token, max(life-tokenMargin, life/2), err
 	})
@@ -45,10 +53,10 @@ func (a *Account) Authorization(ctx context.Context, repository string, tokens h
 func (a *Account) token(repository string) *cachedValue[string] {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	token, ok := a.tokens[repository]
+	token, ok := a.tokens.Get(repository)
 	if !ok {
 		token = &cachedValue[string]{}
-		a.tokens[repository] = token
+		a.tokens.Add(repository, token)
 	}
 	return token
 }

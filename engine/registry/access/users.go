@@ -17,7 +17,7 @@ type Login struct {
 }
 
 // Redact hides the password in words.
-func (l Login) Redact(words string) string { return hide(words, []string{l.Password}) }
+func (l Login) Redact(words string) string { return hide(words, secretsOf(l.Password)) }
 
 // User says which credentials a request uses. Requests of equal Users share one
 // session and the tokens.

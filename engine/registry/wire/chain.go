@@ -48,6 +48,8 @@ type Chain struct {
 	// Contact sends requests without authorization. It gives up soon if nobody
 	// answers, because many images wait for the first request to a registry.
 	Contact http.RoundTripper
+	// Tokens sends requests for tokens.
+	Tokens http.RoundTripper
 
 	registry *Registry
 	quota    *quota
@@ -64,13 +66,15 @@ func (r *Registry) NewMirrorChain(user Authorizer, mirror Mirror) *Chain {
 	if !r.network.options.Once {
 		patient, brief = r.retried(attempt, false), r.retried(attempt, true)
 	}
+	tokens := &bufferTransport{tries: r.network.Tries(), next: &quotaTransport{quota: quota, next: patient}}
 	return &Chain{
 		Requests: &quotaTransport{quota: quota, next: &authorizationTransport{
 			user:   user,
 			next:   &redirectTransport{warnDowngrade: r.warnDowngrade, next: patient},
-			tokens: &bufferTransport{tries: r.network.Tries(), next: &quotaTransport{quota: quota, next: patient}},
+			tokens: tokens,
 		}},
 		Contact:  &quotaTransport{quota: quota, next: brief},
+		Tokens:   tokens,
 		registry: r,
 		quota:    quota,
 	}

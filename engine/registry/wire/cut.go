@@ -57,13 +57,22 @@ func (t *bufferTransport) RoundTrip(request *http.Request) (*http.Response, erro
 			return nil, err
 		}
 		defer response.Body.Close()
-		body, err := io.ReadAll(io.LimitReader(response.Body, maxBuffered))
+		body, err := ReadBody(response, maxBuffered)
 		if err != nil {
 			return nil, &CutError{err}
 		}
 		response.Body = io.NopCloser(bytes.NewReader(body))
 		return response, nil
 	})
+}
+
+// ReadBody reads at most limit bytes of a body. It is io.ReadAll with a buffer as large as
+// the answer says, because io.ReadAll takes five times as much memory for a token of 3 KB.
+func ReadBody(response *http.Response, limit int64) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(max(0, min(response.ContentLength, limit))) + bytes.MinRead) // with room for the read that finds the end
+	_, err := body.ReadFrom(io.LimitReader(response.Body, limit))
+	return body.Bytes(), err
 }
 
 // rewound returns a copy of a request for another attempt. The copy has a new

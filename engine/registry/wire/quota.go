@@ -31,9 +31,11 @@ func (t *quotaTransport) RoundTrip(request *http.Request) (*http.Response, error
 			}
 			attempts++
 			response, err := t.next.RoundTrip(request)
-			if !errors.As(err, &spent) || attempts > maxRetries {
+			late, isSpent := errors.AsType[*spentError](err)
+			if !isSpent || attempts > maxRetries {
 				return response, err
 			}
+			spent = late
 		}
 		if !spent.endsInTime(request.Context()) {
 			return nil, spent

@@ -22,9 +22,9 @@ func (t *slotTransport) RoundTrip(request *http.Request) (*http.Response, error)
 		return nil, err
 	}
 	response, err := t.next.RoundTrip(request)
-	if err != nil {
+	if err != nil || response.Body == http.NoBody { // the whole answer was read
 		<-t.slots
-		return nil, err
+		return response, err
 	}
 	response.Body = &releasingBody{ReadCloser: response.Body, slots: t.slots}
 	return response, nil

@@ -214,7 +214,7 @@ const (
 func (j *Job) openClient() *registry.Client {
 	c := &j.config
 	options := registry.Options{
-		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: 4 * c.Jobs, Registries: c.registries, UserAgent: "mvrun/" + c.Version,
+		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: 4 * c.Jobs, Ahead: 2 * c.Jobs, Registries: c.registries, UserAgent: "mvrun/" + c.Version,
 		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once, SharedBlobs: c.SharedBlobs, Fresh: j.isFresh(),
 		Warn: func(message string) { j.log.Warn(message) },
 	}
