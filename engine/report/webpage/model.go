@@ -81,13 +81,13 @@ var classes = []string{"fail", "error", "waived", "skip", "pass"}
 // pageOf returns what the page says of an outcome.
 func pageOf(outcome *results.Outcome, options Options) *page {
 	survey := surveyOf(outcome)
-	s := outcome.Summary
+	s, lines := outcome.Summary, outcome.FailedLines()
 	p := &page{
 		Verdict: verdictOf(outcome), Notices: noticesOf(outcome), Images: s.Images, Facts: factsOf(outcome, survey), Parts: partsOf(outcome),
 		Destinations: registriesOf("registry", survey.destinations), Sources: registriesOf("source", survey.sources), Platforms: platformsOf(survey),
 		Failures: survey.failures, NotPassed: s.Status[validate.Fail] + s.Status[validate.Error],
 		WaivedImages: survey.waivedImages, Waived: s.Waived,
-		FailedList: shown(s.FailedList, maxPlain), ToMirror: len(outcome.FailedLines()), Hidden: hiddenIn(outcome.FailedLines()),
+		FailedList: shown(s.FailedList, maxPlain), ToMirror: len(lines), Hidden: hiddenIn(lines),
 	}
 	p.Title = "mvrun: " + strings.ToLower(p.Verdict.Word)
 	if list := listName(outcome); list != "" {
