@@ -261,6 +261,15 @@ func useAddress(t *testing.T, b *browser, _ map[string]any) {
 	address := evaluate[string](b, "location.hash")
 	b.open(strings.TrimPrefix(evaluate[string](b, "location.pathname"), "file://"), address)
 	b.want("#shown", "2 of 300 images; 2 lines to mirror again.")
+	b.follow(address + "&image=12")
+	b.want("#place", "Image 1 of 2")
+	b.follow(address + "&image=13") // while the other image is open
+	b.want("#place", "Image 2 of 2")
+	b.press(arrowDown) // by now the page has answered everything
+	if got := evaluate[string](b, "location.hash"); got != address+"&image=13" {
+		t.Errorf("the address of the image that is shown is %q", got)
+	}
+	b.press(escape)
 	b.want("#statuses :checked + *, #statuses label:has(:checked)", "Not checked 2")
 	b.follow("#q=" + strings.TrimPrefix(digestOf(9, "linux/arm64"), "sha256:")[:20])
 	b.want("#shown", "1 of 300 images; 1 line to mirror again.")

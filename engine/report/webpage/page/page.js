@@ -124,12 +124,13 @@ function start(t) {
     filter = readFilter();
     showControls();
     apply();
-    if (detail.open) detail.close();
     if (location.hash.length > 1) byId("images").scrollIntoView();
     const place = filter.image === "" ? -1 : rows.indexOf(Number(filter.image));
     if (place >= 0) {
       table.choose(place);
       open(place);
+    } else if (detail.open) {
+      detail.close();
     }
   }
 
