@@ -17,7 +17,12 @@ type Preparer interface {
 
 // Ahead returns for how many images, after those that are validated, the registries are
 // prepared at most.
-func (e *Engine) Ahead() int { return 2 * e.options.Jobs }
+func (e *Engine) Ahead() int {
+	if e.places != nil {
+		return 2 * e.places.Limit()
+	}
+	return 2 * e.options.Jobs
+}
 
 // CanPrepare reports whether Prepare may have anything to do. It has nothing to do where
 // a person types the images, because the next one is not known.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mvrun/engine/imagelist"
+	"mvrun/engine/level"
 	"mvrun/engine/room"
 	"mvrun/validate"
 )
@@ -65,8 +66,10 @@ func Ended(cause error) (validate.Reason, string) {
 // Options make an Engine.
 type Options struct {
 	Registry Registry
-	Jobs     int           // images validated at once
-	Timeout  time.Duration // for one image
+	Jobs     int // images validated at once; with Auto, the most that may be
+	// Auto finds out, for each pair of registries, how many images they can take at once.
+	Auto    bool
+	Timeout time.Duration // for one image
 	// TimeoutHint is what the user calls Timeout, for messages; may be "".
 	TimeoutHint string
 	Sinks       []Sink      // in the order in which they get each result
@@ -93,8 +96,9 @@ type Options struct {
 // Engine validates images. Its methods may be called from many goroutines.
 type Engine struct {
 	options   Options
-	jobs      chan struct{}
-	facts     *facts // nil if Fresh
+	jobs      chan struct{} // holds a value for each image under way; nil if Auto
+	places    *level.Places // nil unless Auto
+	facts     *facts        // nil if Fresh
 	room      *room.Room
 	collector *collector
 
@@ -114,7 +118,12 @@ type Engine struct {
 
 // New returns an Engine whose collector runs until Close.
 func New(o Options) *Engine {
-	e := &Engine{options: o, room: room.New(o.Jobs), jobs: make(chan struct{}, o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
+	e := &Engine{options: o, room: room.New(o.Jobs), invalid: map[identity]imagelist.Image{}, questions: map[asked]string{}, collector: collect(o.Sinks, o.Stop)}
+	if o.Auto {
+		e.places = level.NewPlaces(o.Jobs)
+	} else {
+		e.jobs = make(chan struct{}, o.Jobs)
+	}
 	if o.Earlier != nil {
 		e.answered = map[key]struct{}{}
 	}
@@ -124,8 +133,11 @@ func New(o Options) *Engine {
 	return e
 }
 
-// Jobs returns how many images are validated at once.
+// Jobs returns how many images are validated at once, at most.
 func (e *Engine) Jobs() int { return e.options.Jobs }
+
+// IsAuto reports whether the engine finds out how many images are validated at once.
+func (e *Engine) IsAuto() bool { return e.options.Auto }
 
 // ReadingBlobs returns how many images have begun to read their blobs, and have no verdict
 // yet.
@@ -133,14 +145,14 @@ func (e *Engine) ReadingBlobs() int { return int(e.readingBlobs.Load()) }
 
 // check compares one image, as soon as one of the jobs is free.
 func (e *Engine) check(ctx context.Context, image *imagelist.Image, q validate.Question) *Result {
-	select {
-	case e.jobs <- struct{}{}:
-		defer func() { <-e.jobs }()
-	case <-ctx.Done():
+	entered, leave, err := e.enter(ctx, askedAbout(image, q))
+	if err != nil {
 		result := &Result{Image: image, Status: validate.Error, Started: time.Now()}
-		result.Reason, result.Message = Ended(context.Cause(ctx))
+		result.Reason, result.Message = Ended(err)
 		return result
 	}
+	defer leave()
+	ctx = entered
 	result := &Result{Image: image, Started: time.Now()}
 	q = questionAbout(image, q)
 	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)

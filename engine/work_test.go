@@ -20,7 +20,7 @@ func TestWork(t *testing.T) {
 		inside, leave := make(chan struct{}), make(chan struct{})
 		first := make(chan error)
 		go func() {
-			first <- e.Work(t.Context(), func(context.Context) error {
+			first <- e.Work(t.Context(), "r.example/app", func(context.Context) error {
 				close(inside)
 				<-leave
 				return nil
@@ -29,7 +29,7 @@ func TestWork(t *testing.T) {
 		<-inside
 		second := make(chan error)
 		go func() {
-			second <- e.Work(ctx, func(context.Context) error { panic("there was no room") })
+			second <- e.Work(ctx, "r.example/app", func(context.Context) error { panic("there was no room") })
 		}()
 		synctest.Wait()
 		cancel(stopped)
@@ -43,7 +43,7 @@ func TestWork(t *testing.T) {
 
 		// The time for one image is over.
 		began := time.Now()
-		err := e.Work(t.Context(), func(ctx context.Context) error {
+		err := e.Work(t.Context(), "r.example/app", func(ctx context.Context) error {
 			<-ctx.Done()
 			return errors.New("asked in vain")
 		})
@@ -53,7 +53,7 @@ func TestWork(t *testing.T) {
 
 		// The run ends meanwhile.
 		ctx, cancel = context.WithCancelCause(t.Context())
-		err = e.Work(ctx, func(inner context.Context) error {
+		err = e.Work(ctx, "r.example/app", func(inner context.Context) error {
 			cancel(stopped)
 			return inner.Err()
 		})
@@ -63,7 +63,7 @@ func TestWork(t *testing.T) {
 
 		// A bug in there is an error, and leaves room for the next.
 		for range 2 {
-			err = e.Work(t.Context(), func(context.Context) error { panic("a bug") })
+			err = e.Work(t.Context(), "r.example/app", func(context.Context) error { panic("a bug") })
 			if err == nil || !strings.Contains(err.Error(), "internal error, please report it: a bug") {
 				t.Errorf("got %v", err)
 			}

@@ -97,7 +97,7 @@ func (e *execution) expand(thread *starlark.Thread, reading *imagelist.Reading) 
 		e.tellFormat(reading.List)
 	}
 	tags := func(ctx context.Context, repository string) (tags []string, err error) {
-		err = e.Engine.Work(ctx, func(ctx context.Context) (err error) {
+		err = e.Engine.Work(ctx, repository, func(ctx context.Context) (err error) {
 			tags, err = e.Lookup.Tags(ctx, repository)
 			return err
 		})

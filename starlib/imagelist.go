@@ -51,6 +51,11 @@ func (c *listCursor) next(ctx context.Context) (starlark.Value, error) {
 	}
 }
 
+func (c *listCursor) isReady() bool {
+	_, known := c.list.reading.Peek(c.index)
+	return known
+}
+
 func (c *listCursor) position() int { return c.index }
 
 func (c *listCursor) look(index int) (*imagelist.Image, bool) {

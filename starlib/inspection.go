@@ -191,7 +191,7 @@ func (p *InspectedPlatform) read() (*validate.Inspection, error) {
 	var own *validate.Inspection
 	// The context is that of the execution, because a script may use this value
 	// after the thread that made it has ended.
-	err := p.execution.Engine.Work(p.execution.ctx, func(ctx context.Context) (err error) {
+	err := p.execution.Engine.Work(p.execution.ctx, p.repository, func(ctx context.Context) (err error) {
 		own, err = p.execution.Lookup.Inspect(ctx, p.repository, p.entry.Digest)
 		return err
 	})

@@ -13,6 +13,8 @@ import (
 type cursor interface {
 	// next returns the next item, or io.EOF.
 	next(ctx context.Context) (starlark.Value, error)
+	// isReady reports whether next would not have to wait.
+	isReady() bool
 	// position is the index of the next item.
 	position() int
 	// look returns the image at an index without handing it out, or nil if the item is
@@ -53,6 +55,8 @@ func (c *valueCursor) next(context.Context) (starlark.Value, error) {
 	return c.values[c.index-1], nil
 }
 
+func (c *valueCursor) isReady() bool { return true }
+
 func (c *valueCursor) position() int { return c.index }
 
 func (c *valueCursor) look(index int) (image *imagelist.Image, known bool) {
@@ -65,13 +69,13 @@ func (c *valueCursor) look(index int) (image *imagelist.Image, known bool) {
 	return image, true
 }
 
-// preparing returns the function next of a cursor, which also has the registries prepared
+// preparing returns the function take of items, which also has the registries prepared
 // for the images that follow: while an image is validated, the tokens for the next ones
 // are fetched.
-func (e *execution) preparing(items cursor) func(context.Context) (starlark.Value, error) {
+func (e *execution) preparing(items *fairItems) func(context.Context) (numbered, error) {
 	index := 0 // of the first item for which nothing was prepared
-	return func(ctx context.Context) (starlark.Value, error) {
-		item, err := items.next(ctx)
+	return func(ctx context.Context) (numbered, error) {
+		item, err := items.take(ctx)
 		if err != nil || !e.Engine.CanPrepare() {
 			return item, err
 		}

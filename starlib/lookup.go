@@ -34,7 +34,7 @@ func (e *execution) askAbout(thread *starlark.Thread, b *starlark.Builtin, args 
 	if repository, tag, err = e.reference(value); err != nil {
 		return "", "", fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	return repository, tag, e.Engine.Work(Context(thread), func(ctx context.Context) error { return ask(ctx, repository, tag) })
+	return repository, tag, e.Engine.Work(Context(thread), repository, func(ctx context.Context) error { return ask(ctx, repository, tag) })
 }
 
 // inspect implements inspect(reference). It returns the image or artifact that a
@@ -68,7 +68,7 @@ func (e *execution) tags(thread *starlark.Thread, b *starlark.Builtin, args star
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
 	var found []string
-	err = e.Engine.Work(Context(thread), func(ctx context.Context) (err error) {
+	err = e.Engine.Work(Context(thread), repository, func(ctx context.Context) (err error) {
 		found, err = e.Lookup.Tags(ctx, repository)
 		return err
 	})

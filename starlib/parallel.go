@@ -47,7 +47,10 @@ func (e *execution) parallel(thread *starlark.Thread, b *starlark.Builtin, args 
 	defer thread.SetLocal(waitingLocal, thread.Local(waitingLocal)) // on_result may call parallel, too
 	thread.SetLocal(waitingLocal, true)
 	results := &orderedResults{thread: thread, onResult: onResult}
-	err = engine.Each(Context(thread), e.Engine.Jobs(), e.preparing(cursor), func(ctx context.Context, index int, item starlark.Value) error {
+	fair := itemsOf(cursor, e.Engine.Jobs(), e.Engine.IsAuto())
+	err = engine.Each(Context(thread), e.Engine.Jobs(), e.preparing(fair), func(ctx context.Context, _ int, n numbered) error {
+		defer fair.done(n)
+		index, item := n.index, n.value
 		worker, end := e.thread(ctx, fmt.Sprintf("%s #%d", fn.Name(), index+1))
 		worker.SetLocal(depthLocal, depth+1)
 		value, err := starlark.Call(worker, fn, starlark.Tuple{item}, nil)

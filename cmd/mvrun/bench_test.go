@@ -70,7 +70,7 @@ func BenchmarkEqual(b *testing.B) {
 				runtime.ReadMemStats(&before)
 
 				b.StartTimer()
-				took, tookCPU := timeRun(b, argumentsFor(list, bench.jobs)...)
+				took, tookCPU := timeRun(b, argumentsFor(list, strconv.Itoa(bench.jobs))...)
 				b.StopTimer()
 
 				runtime.ReadMemStats(&after)
@@ -105,8 +105,8 @@ func (r *benchRegistries) list(b *testing.B, pairs int) string {
 }
 
 // argumentsFor returns the arguments of a run over a list with so many jobs.
-func argumentsFor(list string, jobs int) []string {
-	return []string{"-f", list, "-j", strconv.Itoa(jobs), "-o", list + ".failed"}
+func argumentsFor(list, jobs string) []string {
+	return []string{"-f", list, "-j", jobs, "-o", list + ".failed"}
 }
 
 // timeRun runs the bundled script, in which every image must pass. It returns the time and

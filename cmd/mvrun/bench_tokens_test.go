@@ -13,10 +13,11 @@ func BenchmarkTokens(b *testing.B) {
 	for _, bench := range []struct {
 		name  string
 		pairs int
-		jobs  int
+		jobs  string
 	}{
-		{"20-jobs", 500, 20},
-		{"one-job", 25, 1},
+		{"20-jobs", 500, "20"},
+		{"auto", 2000, "auto"},
+		{"one-job", 25, "1"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			const latency = 40 * time.Millisecond

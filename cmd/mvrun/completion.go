@@ -120,6 +120,7 @@ func predictors(c job.Console) map[string]complete.Predictor {
 	return map[string]complete.Predictor{
 		"rules":   choices(validate.RuleSets()),
 		"depths":  choices(validate.Depths()),
+		"jobs":    complete.PredictSet(autoJobs),
 		"shards":  complete.PredictSet("auto"),
 		"scripts": complete.PredictSet(source.Names()...),
 		"help":    complete.PredictSet(append(commandNames(c), source.Names()...)...),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ type flags struct {
 	DefaultProject string        `group:"list" default:"library" help:"Project of a destination image that names none."`
 	Shard          string        `group:"list" placeholder:"I/N" completion-predictor:"shards" help:"Validate one of N parts of the list: 3/8 is the third of eight. \"auto\" reads which from the variables of Kubernetes, GitLab, Slurm and others (mvrun docs shards), and \"auto/N\" where they tell no N."`
 	Failed         string        `group:"output" short:"o" default:"mirror-validate-failed.txt" help:"Where the failed list goes."`
-	Jobs           int           `group:"network" short:"j" default:"1" help:"Images validated at once."`
+	Jobs           string        `group:"network" short:"j" default:"1" placeholder:"1" completion-predictor:"jobs" help:"Images validated at once; \"auto\" finds out how many the registries allow."`
 	TLSVerify      bool          `group:"network" name:"tls-verify" default:"true" help:"--tls-verify=false accepts any certificate, and plain HTTP (default ${default})."`
 	Debug          bool          `group:"output" default:"false" help:"Log every request: method, URL, status, time; never a credential (default ${default})."`
 	Rules          string        `group:"counts" default:"hangar" completion-predictor:"rules" help:"What counts as a good mirror: ${rules}."`
@@ -78,8 +79,6 @@ func describeChoices(choices []validate.Choice) string {
 // check returns an error if a flag is wrong, before anything is read or written.
 func (f *flags) check() error {
 	switch {
-	case f.Jobs < 1:
-		return fmt.Errorf("--jobs %d: want at least 1", f.Jobs)
 	case f.Timeout <= 0:
 		return fmt.Errorf("--timeout %v: want more than 0", f.Timeout)
 	case f.Deadline < 0:
@@ -90,6 +89,9 @@ func (f *flags) check() error {
 		return fmt.Errorf("--referrers with --rules %s: only the source knows what is attached to an image, and these rules never ask it: leave out --referrers, or choose other rules", f.Rules)
 	case f.Failed == "":
 		return errors.New("--failed is empty: want the name of a file")
+	}
+	if _, _, err := f.jobs(); err != nil {
+		return err
 	}
 	if f.Shard != "" {
 		if err := shard.Check(f.Shard); err != nil {
@@ -106,6 +108,25 @@ func (f *flags) check() error {
 		return fmt.Errorf("--list-format: %w", err)
 	}
 	return f.checkPlaces()
+}
+
+// autoJobs is the value of --jobs with which a run finds out how many images to validate
+// at once.
+const autoJobs = "auto"
+
+// jobs returns how many images are validated at once, and whether that is only the most
+// that a run may choose.
+func (f *flags) jobs() (n int, auto bool, err error) {
+	if f.Jobs == autoJobs {
+		return job.MostJobs, true, nil
+	}
+	switch n, err = strconv.Atoi(f.Jobs); {
+	case err != nil:
+		return 0, false, fmt.Errorf("--jobs %s: want a number, or auto", f.Jobs)
+	case n < 1:
+		return 0, false, fmt.Errorf("--jobs %d: want at least 1, or auto", n)
+	}
+	return n, false, nil
 }
 
 // The flags that change the names of a list, and their variables, as messages name
@@ -185,11 +206,12 @@ func (f *flags) config(own *scriptFlags, set variables, c job.Console) (job.Conf
 		failed = job.FailedListOfPart
 	}
 	logins, err := f.logins(c.Getenv)
+	jobs, auto, _ := f.jobs() // check has refused a wrong one
 	return job.Config{
 		Arguments: own.arguments(), Named: own.named(),
 		List: f.File, ListFormat: f.ListFormat, Shard: part, Failed: failed, Results: f.Results, Resume: f.Resume, AllowDirs: slices.Clone(f.AllowPath), AllowEnv: trimmed(f.AllowEnv),
 		Options: f.options(), Question: f.question(), SharedBlobs: f.SharedBlobs,
-		Jobs: f.Jobs, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
+		Jobs: jobs, AutoJobs: auto, Timeout: f.Timeout, Deadline: f.Deadline, MaxSteps: f.MaxSteps,
 		Insecure: !f.TLSVerify, Logins: logins, Registries: f.Registries,
 		Debug: f.Debug, JSONLog: f.LogFormat == "json", Quiet: f.Quiet, Progress: f.Progress,
 		Version: version, Console: c,

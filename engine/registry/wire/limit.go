@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mvrun/engine/level"
 )
 
 // limitTransport reads the registry's limits from every answer. It also checks the
@@ -23,6 +25,9 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 	t.pace.count()
 	sent := time.Now()
 	response, err := t.next.RoundTrip(request)
+	if request.Context().Err() == nil { // otherwise the caller gave up, which says nothing about the registry
+		level.Report(request.Context(), sent, outcomeOf(response, err))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +42,17 @@ func (t *limitTransport) RoundTrip(request *http.Request) (*http.Response, error
 		t.pace.recordRefused(sent)
 	}
 	return response, nil
+}
+
+// outcomeOf returns what an answer says about how busy the registry is.
+func outcomeOf(response *http.Response, err error) level.Outcome {
+	switch {
+	case err != nil || isBrokenServer(response.StatusCode):
+		return level.Failed
+	case response.StatusCode == http.StatusTooManyRequests:
+		return level.Refused
+	}
+	return level.Answered
 }
 
 // learn reads from an answer what is left of the quota. It returns an error if the

@@ -60,6 +60,10 @@ func (c Console) above(bar io.Writer) Console {
 	return c
 }
 
+// MostJobs is how many images are validated at once, at most, where the run finds out how
+// many the registries can take.
+const MostJobs = 256
+
 // Program executes a script: starlib.Run, a test of the script, or a session.
 // status is nil if the script returned no exit status.
 type Program func(ctx context.Context, script source.Script, o starlib.Options) (status *int, err error)
@@ -83,7 +87,8 @@ type Config struct {
 
 	Options  imagelist.Options // what the list leaves open
 	Question validate.Question
-	Jobs     int           // images validated at once
+	Jobs     int           // images validated at once; with AutoJobs, MostJobs
+	AutoJobs bool          // find out how many images the registries can take at once
 	Timeout  time.Duration // for one image
 	Deadline time.Duration // for the run, 0 for none
 	MaxSteps uint64        // of a thread of the script, 0 for any number
@@ -154,3 +159,13 @@ type inPlace struct{}
 
 func (inPlace) Found(path string) string { return path }
 func (inPlace) Made(path string) string  { return path }
+
+// conns returns how many requests to one registry may be under way at once. An image
+// sends several side by side. With AutoJobs, images of several pairs of registries share
+// the callbacks of the script, so that fewer are enough.
+func (c *Config) conns() int {
+	if c.AutoJobs {
+		return 2 * c.Jobs
+	}
+	return 4 * c.Jobs
+}

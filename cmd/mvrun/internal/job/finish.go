@@ -39,6 +39,7 @@ func (j *Job) Finish() (status int, err error) {
 	summary.Requests, summary.Bytes = j.client.Requests(), j.client.Bytes()
 	summary.FailedList, summary.FailedLines = j.failed.last, j.failed.lines
 
+	j.logLevels()
 	summary.Hints = j.hints(summary)
 	status, err = j.exit(&summary)
 	if lost := errors.Join(sinkErr, writeErr, j.failed.finish(), j.printed.Lost("what the script prints")); lost != nil {

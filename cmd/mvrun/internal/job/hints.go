@@ -36,7 +36,7 @@ func (j *Job) hints(s engine.Summary) []string {
 	}
 	if c.Jobs == 1 && s.Elapsed > slow && s.Images >= manyImages {
 		// A run with one job waits for answers nearly all the time, so ten jobs take about a tenth.
-		hints = append(hints, fmt.Sprintf("This run validated one image at a time. With -j 10, which validates ten at once, it would have taken about %v, if the registries keep up.",
+		hints = append(hints, fmt.Sprintf("This run validated one image at a time. With -j 10, which validates ten at once, it would have taken about %v, if the registries keep up. -j auto finds out how many they allow.",
 			(s.Elapsed/10).Round(time.Second)))
 	}
 	return hints

@@ -9,7 +9,7 @@ import (
 )
 
 func TestJobsHint(t *testing.T) {
-	hint := []string{"This run validated one image at a time. With -j 10, which validates ten at once, it would have taken about 16s, if the registries keep up."}
+	hint := []string{"This run validated one image at a time. With -j 10, which validates ten at once, it would have taken about 16s, if the registries keep up. -j auto finds out how many they allow."}
 	for _, test := range []struct {
 		name    string
 		jobs    int

@@ -115,12 +115,12 @@ func (j *Job) open(ctx context.Context) (err error) {
 	j.onClose(j.client.Close)
 	j.onClose(func() { j.cancel(nil) }) // Close of the client waits for what the context ends
 
-	jobs := c.Jobs
-	if j.lists.interactive() {
-		jobs = 1 // one line, one answer
+	jobs, auto := c.Jobs, c.AutoJobs
+	if j.lists.interactive() || auto && c.Session {
+		jobs, auto = 1, false // one line, one answer
 	}
 	options := engine.Options{
-		Registry: j.client, Jobs: jobs, Shard: c.Shard.Shard, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
+		Registry: j.client, Jobs: jobs, Auto: auto, Shard: c.Shard.Shard, Timeout: c.Timeout, TimeoutHint: "--timeout", Sinks: sinks, Stop: func(err error) { j.cancel(err) }, Redact: j.client.Redact,
 		Fresh: j.isFresh(),
 	}
 	if c.Resume {
@@ -214,7 +214,7 @@ const (
 func (j *Job) openClient() *registry.Client {
 	c := &j.config
 	options := registry.Options{
-		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: 4 * c.Jobs, Ahead: 2 * c.Jobs, Registries: c.registries, UserAgent: "mvrun/" + c.Version,
+		Insecure: c.Insecure, InsecureHint: InsecureHint, TokenServerHint: TokenServerHint, Logins: c.Logins, Conns: c.conns(), Ahead: 2 * c.Jobs, Registries: c.registries, UserAgent: "mvrun/" + c.Version,
 		Transport: c.Network, Anonymous: c.Network != nil, Once: c.Once, SharedBlobs: c.SharedBlobs, Fresh: j.isFresh(),
 		Warn: func(message string) { j.log.Warn(message) },
 	}

@@ -50,6 +50,9 @@ func (w *world) configure(args []string, c job.Console, clock *starlib.Clock) (j
 	config, err := w.command.Configure(args, c)
 	config.Network, config.Once, config.Clock, config.Sandbox = &w.network, true, clock, w.sandbox
 	config.Progress = "never"
+	if config.AutoJobs { // what a test sees must not depend on how fast the machine is
+		config.Jobs, config.AutoJobs = 1, false
+	}
 	// The run must not handle signals itself. A signal to the process ends all tests
 	// by ending their contexts.
 	config.Interrupts = func(context.CancelCauseFunc) func() { return func() {} }
