@@ -195,9 +195,9 @@ func checkHostile(t *testing.T, b *browser, _ map[string]any) {
 // useMouse filters, sorts, and opens an image, with the mouse.
 func useMouse(t *testing.T, b *browser, _ map[string]any) {
 	b.click(`#platforms a[href="#platform=linux%2farm64&state=missing"]`)
-	b.want("#shown", "12 of 300 images; 11 lines to mirror again.") // one of them is waived
+	b.want("#shown", "12 of 300 images; 11 lines to mirror or check again.") // one of them is waived
 	b.click("#clear")
-	b.want("#shown", "All 300 images; 15 lines to mirror again.")
+	b.want("#shown", "All 300 images; 15 lines to mirror or check again.")
 	b.click(`[data-sort="number"]`)
 	b.click(`[data-sort="number"]`)
 	b.want("#rows .row .c-no", "300")
@@ -210,9 +210,9 @@ func useMouse(t *testing.T, b *browser, _ map[string]any) {
 	}
 	evaluate[bool](b, "getSelection().removeAllRanges(), true")
 	b.click(`#registries a[href="#registry=worst.example"]`)
-	b.want("#shown", "8 of 300 images; 8 lines to mirror again.")
+	b.want("#shown", "8 of 300 images; 8 lines to mirror or check again.")
 	b.click(`#registries a[href="#status=open&registry=good.example&reason=platform-missing"]`) // the link says 3
-	b.want("#shown", "3 of 300 images; 3 lines to mirror again.")                               // without the waived one
+	b.want("#shown", "3 of 300 images; 3 lines to mirror or check again.")                               // without the waived one
 	b.follow("#status=fail&reason=platform-missing")
 	b.click("#rows .row")
 	b.want("#detail-title", "good.example/team/app9:1.9")
@@ -231,7 +231,7 @@ func useMouse(t *testing.T, b *browser, _ map[string]any) {
 // useKeyboard searches, and opens images, with the keyboard.
 func useKeyboard(t *testing.T, b *browser, _ map[string]any) {
 	b.press("/", "a", "p", "p", "2", "9")
-	b.want("#shown", "11 of 300 images; nothing to mirror again.") // app29 and app290 to app299
+	b.want("#shown", "11 of 300 images; nothing to mirror or check again.") // app29 and app290 to app299
 	b.press(arrowDown, arrowDown, enter)
 	b.want("#place", "Image 2 of 11")
 	b.want("#detail-title", "good.example/team/app290:1.290")
@@ -242,7 +242,7 @@ func useKeyboard(t *testing.T, b *browser, _ map[string]any) {
 	b.press(escape, home, enter)
 	b.want("#detail-title", "good.example/team/app29:1.29")
 	b.press(escape, "/", escape)
-	b.want("#shown", "All 300 images; 15 lines to mirror again.")
+	b.want("#shown", "All 300 images; 15 lines to mirror or check again.")
 	b.press("zzz")
 	b.want("#nothing", "No image is like that. Take something out of the filter.")
 	b.press(escape)
@@ -260,7 +260,7 @@ func useAddress(t *testing.T, b *browser, _ map[string]any) {
 	b.click("#statuses .error")
 	address := evaluate[string](b, "location.hash")
 	b.open(strings.TrimPrefix(evaluate[string](b, "location.pathname"), "file://"), address)
-	b.want("#shown", "2 of 300 images; 2 lines to mirror again.")
+	b.want("#shown", "2 of 300 images; 2 lines to mirror or check again.")
 	b.follow(address + "&image=12")
 	b.want("#place", "Image 1 of 2")
 	b.follow(address + "&image=13") // while the other image is open
@@ -272,10 +272,10 @@ func useAddress(t *testing.T, b *browser, _ map[string]any) {
 	b.press(escape)
 	b.want("#statuses :checked + *, #statuses label:has(:checked)", "Not checked 2")
 	b.follow("#q=" + strings.TrimPrefix(digestOf(9, "linux/arm64"), "sha256:")[:20])
-	b.want("#shown", "1 of 300 images; 1 line to mirror again.")
+	b.want("#shown", "1 of 300 images; 1 line to mirror or check again.")
 }
 
-// copyLines takes the lines to mirror again out of the page.
+// copyLines takes the lines to mirror or check again out of the page.
 func copyLines(t *testing.T, b *browser, _ map[string]any) {
 	evaluate[bool](b, "navigator.clipboard.writeText = async (text) => { window.copied = text }, true")
 	b.click("#todo button.main")
@@ -321,19 +321,19 @@ func TestOneImage(t *testing.T) {
 	b := startBrowser(t)
 	page, _ := writePage(t, []record{recordOf(1)})
 	b.open(page, "")
-	b.want("#shown", "1 image; nothing to mirror again.")
+	b.want("#shown", "1 image; nothing to mirror or check again.")
 	if shown := evaluate[bool](b, "document.getElementById('registry').checkVisibility()"); shown {
 		t.Error("the page offers a choice of one registry")
 	}
 	b.follow("#registry=other.example")
-	b.want("#shown", "0 of 1 image; nothing to mirror again.")
+	b.want("#shown", "0 of 1 image; nothing to mirror or check again.")
 	if shown := evaluate[bool](b, "document.getElementById('registry').checkVisibility()"); !shown {
 		t.Error("the filter that hides the image is hidden itself")
 	}
 	b.click("#clear")
 	evaluate[bool](b, "history.replaceState = () => { throw new DOMException('too many calls', 'SecurityError'); }, true") // as Safari does
 	b.press("/", "z")
-	b.want("#shown", "0 of 1 image; nothing to mirror again.")
+	b.want("#shown", "0 of 1 image; nothing to mirror or check again.")
 	b.checkQuiet(page)
 }
 
@@ -346,7 +346,7 @@ func TestLongPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	ready := b.open(page, "")
-	b.want("#shown", "All 100,000 images; 15 lines to mirror again.")
+	b.want("#shown", "All 100,000 images; 15 lines to mirror or check again.")
 	b.press("/")
 	filter := func(words string) float64 {
 		return evaluate[float64](b, fmt.Sprintf(`(() => {

@@ -59,7 +59,7 @@ function start(t) {
     table.show(rows);
     const lines = linesOf(t, rows).length;
     const shown = rows.length === t.rows ? (t.rows === 1 ? "" : "All ") + count(t.rows, "image") : `${withCommas.format(rows.length)} of ${count(t.rows, "image")}`;
-    byId("shown").textContent = `${shown}; ${lines === 0 ? "nothing" : count(lines, "line")} to mirror again.`;
+    byId("shown").textContent = `${shown}; ${lines === 0 ? "nothing" : count(lines, "line")} to mirror or check again.`;
     byId("nothing").textContent = "No image is like that. Take something out of the filter.";
     for (const id of ["copy", "download"]) {
       byId(id).disabled = lines === 0;
