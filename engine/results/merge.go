@@ -183,11 +183,15 @@ func (p Part) early() []string {
 	if p.Header.Shard != nil {
 		where = " in " + p.name()
 	}
+	rest := ""
+	if p.End.Unchecked > 0 {
+		rest = ": " + notReached(p.End.Unchecked)
+	}
 	switch text(p.End.Cause) {
 	case causeDeadline:
-		return []string{"the run's time was over" + where + " before all images were checked"}
+		return []string{"the run's time was over" + where + " before all images were checked" + rest}
 	case causeScript:
-		return []string{"the script failed" + where + ": " + notReached(p.End.Unchecked)}
+		return []string{"the script failed" + where + rest}
 	}
 	return nil
 }

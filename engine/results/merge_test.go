@@ -99,6 +99,24 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestEarly shows what is said of a part that ended early.
+func TestEarly(t *testing.T) {
+	for _, test := range []struct {
+		end  End
+		want string
+	}{
+		{End{Cause: new(causeDeadline), Unchecked: 7}, "the run's time was over before all images were checked: 7 lines were not reached"},
+		{End{Cause: new(causeDeadline)}, "the run's time was over before all images were checked"},
+		{End{Cause: new(causeScript), Unchecked: 1}, "the script failed: 1 line was not reached"},
+		{End{Cause: new(causeScript)}, "the script failed"},
+		{End{}, ""},
+	} {
+		if got := strings.Join((Part{End: &test.end}).early(), "; "); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
 // TestMergeRefused shows which files are not put together.
 func TestMergeRefused(t *testing.T) {
 	for _, test := range []struct {
