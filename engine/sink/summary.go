@@ -184,7 +184,9 @@ func logSummary(log *slog.Logger, s engine.Summary) {
 	}
 	all := map[validate.Reason]int{}
 	for _, reasons := range s.Reasons {
-		maps.Copy(all, reasons)
+		for reason, n := range reasons {
+			all[reason] += n
+		}
 	}
 	if !s.Shard.IsWhole() {
 		own, all := countLines(s.Lists)
