@@ -11,6 +11,9 @@ import (
 // counts from 1. The zero value stands for the whole list.
 type Shard struct{ Index, Count int }
 
+// MaxParts is how many parts a list may have.
+const MaxParts = 10_000
+
 // IsWhole reports whether the part is the whole list.
 func (s Shard) IsWhole() bool { return s.Count == 0 }
 

@@ -115,6 +115,14 @@ func (r run) write(t testing.TB, path string) {
 			t.Fatal(err)
 		}
 	}
+	counts := engine.Summarize(func(yield func(*engine.Result) bool) {
+		for i := range r.results {
+			if !yield(&r.results[i]) {
+				return
+			}
+		}
+	})
+	r.end.Images, r.end.Status, r.end.Waived = counts.Images, counts.Status, counts.Waived
 	if err := file.Finish(r.end); err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func annotationsOf(outcome *results.Outcome, status validate.Status, options Opt
 	var all []annotation
 	switch status {
 	case waived:
-		n = outcome.Summary.Waived
+		n, options.More = outcome.Summary.Waived, "" // the failed list does not have these
 	case validate.Fail:
 		if about := notices(outcome); len(about) > 0 {
 			all = append(all, annotation{at.ofRun(), verdict(outcome), clean(strings.Join(about, "; "), maxLine)})

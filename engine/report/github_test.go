@@ -24,6 +24,23 @@ func TestAnnotationsBounded(t *testing.T) {
 	}
 }
 
+// TestMoreWaived shows that no report looks for waived images in the failed list, which does
+// not have them.
+func TestMoreWaived(t *testing.T) {
+	var all []engine.Result
+	for i := range maxRows + 10 {
+		r := image(i+1, fmt.Sprintf("app%d", i), validate.Fail, validate.DigestDiffers, "digest")
+		r.Waived = "known"
+		all = append(all, r)
+	}
+	outcome := written(t, all...)
+	for text, written := range map[string][]byte{"::and 51 more\n": writtenBy(t, WriteAnnotations, outcome), "\nand 10 more\n": writtenBy(t, writeMarkdown, outcome)} {
+		if !strings.Contains(string(written), text) || strings.Contains(string(written), "failed.txt") {
+			t.Errorf("want %q in %s", text, written)
+		}
+	}
+}
+
 // TestAnnotationsOutside shows that an annotation names a list which the checkout does not
 // have in its text.
 func TestAnnotationsOutside(t *testing.T) {

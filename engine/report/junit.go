@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 
 	"mvrun/engine"
@@ -50,7 +51,8 @@ func properties(outcome *results.Outcome) []junit.Property {
 	for _, notice := range notices(outcome) {
 		add("notice", notice)
 	}
-	add("exit_status", exitStatus(s))
+	add("exit_status", strconv.Itoa(s.ExitStatus))
+	add("own_status", strconv.Itoa(s.OwnStatus)) // by the results alone, as the results file calls it
 	add("version", header.Version)
 	add("run", header.Run)
 	add("list", header.List)

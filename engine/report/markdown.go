@@ -46,7 +46,7 @@ func writePage(w io.Writer, outcome *results.Outcome, options Options, mark stri
 			status = group.status
 			p.block("\n%s# %s (%d)\n", mark, headings[status], outcome.Summary.Status[status])
 		}
-		p.block("\n%s## %s (%d)\n\n", mark, code(string(group.reason)), group.count)
+		p.block("\n%s## %s (%d)\n\n", mark, code(clean(string(group.reason), maxCell)), group.count)
 		if advice := options.Advice[group.reason]; advice != "" {
 			p.block("What to do: %s\n\n", advice)
 		}
@@ -54,10 +54,14 @@ func writePage(w io.Writer, outcome *results.Outcome, options Options, mark stri
 	}
 	if outcome.Summary.Waived > 0 {
 		p.block("\n%s# Waived (%d)\n\nA script accepts these images in spite of their results.\n\n", mark, outcome.Summary.Waived)
-		writeTable(p, []string{"line", "image", "why", "what was found"}, shown.waived, outcome.Summary.Waived, options)
+		writeTable(p, []string{"line", "image", "why", "what was found"}, shown.waived, outcome.Summary.Waived, Options{}) // no other file has these
 	}
 	if p.cut {
-		p.text.WriteString("\n**This page is cut here, because a longer one would not be shown" + options.where() + ".**\n")
+		others := ""
+		if options.More != "" {
+			others = " All images that did not pass are " + clean(options.More, maxCell) + "."
+		}
+		p.text.WriteString("\n**This page is cut here, because a longer one would not be shown." + others + "**\n")
 	}
 	if _, err := io.WriteString(w, p.text.String()); err != nil {
 		return fmt.Errorf("writing Markdown: %w", err)
@@ -101,7 +105,7 @@ func writeHead(p *page, outcome *results.Outcome, mark string) {
 	if len(all) > 0 {
 		p.block("\n")
 	}
-	p.block("%s of %s in %s, rules %s, depth %s, %s.\n\n", count(s.Images, "image"), code(clean(nameOfList(outcome), maxCell)), s.Elapsed.Round(time.Second),
+	p.block("%s of %s%s in %s, rules %s, depth %s, %s.\n\n", count(s.Images, "image"), ofPart(outcome), code(clean(nameOfList(outcome), maxCell)), s.Elapsed.Round(time.Second),
 		code(clean(string(header.Question.Rules), maxCell)), code(clean(string(header.Question.Depth), maxCell)), exitStatus(s))
 	p.block("| | images |\n|---|---:|\n")
 	for _, row := range []struct {
@@ -121,6 +125,15 @@ func writeHead(p *page, outcome *results.Outcome, mark string) {
 	if s.FailedList != "" {
 		p.block("Failed list: %s (%s).\n", code(clean(s.FailedList, maxCell)), count(s.FailedLines, "line"))
 	}
+}
+
+// ofPart names the part that the files of a run are of, if they are of one of several.
+func ofPart(outcome *results.Outcome) string {
+	shard := outcome.Header.Shard
+	if shard == nil || len(outcome.Parts) > 1 || shard.Count == 1 {
+		return ""
+	}
+	return fmt.Sprintf("part %d of %d of ", shard.Index, shard.Count)
 }
 
 // nameOfList names the list of a run, or the script that makes its images.

@@ -12,6 +12,7 @@ import (
 	"github.com/yuin/goldmark/text"
 
 	"mvrun/engine"
+	"mvrun/engine/results"
 	"mvrun/validate"
 )
 
@@ -65,7 +66,7 @@ func TestMarkdownBounded(t *testing.T) {
 		all = append(all, r)
 	}
 	page := string(writtenBy(t, WriteStepSummary, written(t, all...)))
-	if len(page) > 1<<20-100_000 || !strings.HasSuffix(page, "**This page is cut here, because a longer one would not be shown, in failed.txt.**\n") {
+	if len(page) > 1<<20-100_000 || !strings.HasSuffix(page, "**This page is cut here, because a longer one would not be shown. All images that did not pass are in failed.txt.**\n") {
 		t.Errorf("%d bytes, ending in %q", len(page), page[len(page)-200:])
 	}
 	for i := range all {
@@ -73,5 +74,13 @@ func TestMarkdownBounded(t *testing.T) {
 	}
 	if page := string(writtenBy(t, WriteStepSummary, written(t, all...))); !strings.Contains(page, "\nand 10 more, in failed.txt\n") || strings.Contains(page, "cut here") {
 		t.Errorf("got %.3000s", page)
+	}
+}
+
+// TestMarkdownPart shows that the page of one part does not look like that of the whole list.
+func TestMarkdownPart(t *testing.T) {
+	o := outcome(t, run{header: results.Header{List: "list.txt", Shard: &results.Shard{Index: 2, Count: 5}}, results: []engine.Result{image(1, "nginx", validate.Pass, "", "")}, end: engine.Summary{Lines: 1}})
+	if page := string(writtenBy(t, writeMarkdown, o)); !strings.Contains(page, "1 image of part 2 of 5 of `list.txt`") {
+		t.Errorf("got %s", page)
 	}
 }

@@ -37,7 +37,7 @@ func verdict(o *results.Outcome) string {
 		return "Nothing to check"
 	case s.ExitStatus == engine.ExitOK:
 		return "Passed"
-	case s.ExitStatus == engine.ExitUnchecked:
+	case s.ExitStatus == engine.ExitUnchecked && s.Status[validate.Fail] == 0:
 		return "Not everything could be checked"
 	case s.ExitStatus == engine.ExitInterrupted:
 		return "Interrupted"

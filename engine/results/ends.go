@@ -2,6 +2,7 @@ package results
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"mvrun/engine"
@@ -36,6 +37,13 @@ func (o *Outcome) addEnds() {
 			s.Cause = causeOf(end)
 		}
 	}
+	if slices.ContainsFunc(o.Parts, func(p Part) bool { return p.End == nil }) { // its last result tells how long it ran
+		for result := range o.Results() {
+			if ended := result.Started.Add(result.Duration); ended.After(finished) {
+				finished = ended
+			}
+		}
+	}
 	if finished.After(s.Started) {
 		s.Elapsed = finished.Sub(s.Started)
 	}
@@ -49,30 +57,36 @@ func (o *Outcome) addEnds() {
 }
 
 // setStatus sets the exit status of a merged run: that of the results, or the worst one
-// that the script gave its parts, if the script gave one to every part.
+// that the script gave its parts, if the script gave one to every part. A script that gives
+// a status only to some parts cannot make the run better than its results.
 func (o *Outcome) setStatus() {
 	s := &o.Summary
 	s.OwnStatus, s.ScriptStatus = s.StatusOfResults(), nil
 	s.ExitStatus = s.OwnStatus
-	worst, scripts := engine.ExitOK, 0
+	worst, scripts := severest(o.Parts), 0
 	for _, part := range o.Parts {
-		if part.End == nil {
-			continue
-		}
-		if part.End.ScriptStatus != nil {
+		if part.End != nil && part.End.ScriptStatus != nil {
 			scripts++
-		}
-		if engine.IsWorse(part.End.Status, worst) {
-			worst = part.End.Status
 		}
 	}
 	switch {
 	case scripts == len(o.Parts):
 		s.ScriptStatus, s.ExitStatus = &worst, worst
-	case worst == engine.ExitUsage:
-		s.ExitStatus = worst // the script failed in a part
+	case engine.IsWorse(worst, s.ExitStatus):
+		s.ExitStatus = worst // the script failed in a part, or returned a status only there
 	}
 	o.raise()
+}
+
+// severest returns the worst exit status of the parts, but for those that were interrupted.
+func severest(parts []Part) int {
+	worst := engine.ExitOK
+	for _, part := range parts {
+		if part.End != nil && part.End.Status != engine.ExitInterrupted && engine.IsWorse(part.End.Status, worst) {
+			worst = part.End.Status
+		}
+	}
+	return worst
 }
 
 // raise makes sure that the exit status of a run which is not whole says so.

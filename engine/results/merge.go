@@ -103,7 +103,6 @@ func checkOneRun(parts []Part) error {
 // difference returns what tells the headers of two runs apart, and the values of each.
 // what is "" if they may be of one run.
 func difference(a, b Header) (what, first, second string) {
-	question := func(h Header) string { return fmt.Sprintf("%+v", h.Question) }
 	count := func(h Header) string {
 		if h.Shard == nil {
 			return "the whole list"
@@ -121,15 +120,17 @@ func difference(a, b Header) (what, first, second string) {
 		{"the list's SHA-256", cmp.Or(text(a.ListSHA256), "none"), cmp.Or(text(b.ListSHA256), "none")},
 		{"the list's number of lines", lines(a), lines(b)},
 		{"the script's SHA-256", a.ScriptSHA256, b.ScriptSHA256},
-		{"the question", question(a), question(b)},
 	} {
 		if field.a != field.b {
-			return field.what, field.a, field.b
+			return field.what, shown(field.a), shown(field.b)
 		}
+	}
+	if what, first, second := a.Question.difference(b.Question); what != "" {
+		return "the question, in " + what + ",", first, second
 	}
 	switch {
 	case !a.HasRandomID() && !b.HasRandomID() && a.Run != b.Run:
-		return "the run's id", a.RunFrom + "=" + a.Run, b.RunFrom + "=" + b.Run
+		return "the run's id", shown(a.RunFrom + "=" + a.Run), shown(b.RunFrom + "=" + b.Run)
 	case (a.HasRandomID() || b.HasRandomID()) && a.Started.Sub(b.Started).Abs() > maxApart:
 		return "the start, by more than 24 hours,", a.Started.Local().Format(time.DateTime), b.Started.Local().Format(time.DateTime)
 	}
@@ -182,11 +183,15 @@ func (p Part) early() []string {
 	if p.Header.Shard != nil {
 		where = " in " + p.name()
 	}
+	rest := ""
+	if p.End.Unchecked > 0 {
+		rest = ": " + notReached(p.End.Unchecked)
+	}
 	switch text(p.End.Cause) {
 	case causeDeadline:
-		return []string{"the run's time was over" + where + " before all images were checked"}
+		return []string{"the run's time was over" + where + " before all images were checked" + rest}
 	case causeScript:
-		return []string{"the script failed" + where + ": " + notReached(p.End.Unchecked)}
+		return []string{"the script failed" + where + rest}
 	}
 	return nil
 }

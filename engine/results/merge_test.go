@@ -43,6 +43,14 @@ func (p partFile) write(t testing.TB, folder, name string) string {
 	if p.noEnd {
 		err = file.Close()
 	} else {
+		counts := engine.Summarize(func(yield func(*engine.Result) bool) {
+			for i := range p.results {
+				if !yield(&p.results[i]) {
+					return
+				}
+			}
+		})
+		p.end.Images, p.end.Status, p.end.Waived = counts.Images, counts.Status, counts.Waived
 		err = file.Finish(p.end)
 	}
 	if err != nil {
@@ -91,6 +99,24 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestEarly shows what is said of a part that ended early.
+func TestEarly(t *testing.T) {
+	for _, test := range []struct {
+		end  End
+		want string
+	}{
+		{End{Cause: new(causeDeadline), Unchecked: 7}, "the run's time was over before all images were checked: 7 lines were not reached"},
+		{End{Cause: new(causeDeadline)}, "the run's time was over before all images were checked"},
+		{End{Cause: new(causeScript), Unchecked: 1}, "the script failed: 1 line was not reached"},
+		{End{Cause: new(causeScript)}, "the script failed"},
+		{End{}, ""},
+	} {
+		if got := strings.Join((Part{End: &test.end}).early(), "; "); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
 // TestMergeRefused shows which files are not put together.
 func TestMergeRefused(t *testing.T) {
 	for _, test := range []struct {
@@ -103,7 +129,7 @@ func TestMergeRefused(t *testing.T) {
 		{"a part that did not end", func(p *[2]partFile) { p[1].noEnd = true }, "part 2 of 2 (2) has no end: its run was killed, or is still under way", "", 1},
 		{"an interrupted part", func(p *[2]partFile) {
 			p[0].results = p[0].results[1:]
-			p[0].end.Cause, p[0].end.ExitStatus, p[0].end.Unreached = engine.ErrInterrupted, 130, 1
+			p[0].end.Cause, p[0].end.ExitStatus, p[0].end.Unreached, p[0].end.LeftOut = engine.ErrInterrupted, 130, 1, 1
 		}, "part 1 of 2 (1) was interrupted: 1 line was not reached", "", 3},
 		{"a missing part", func(p *[2]partFile) { p[0].shard.Count, p[1].shard.Count = 3, 3 }, "part 3 of 3 is missing", "", 1},
 		{"missing parts", func(p *[2]partFile) { p[0].shard.Count, p[1].shard.Count, p[1].shard.Index = 9, 9, 9 }, "7 of 9 parts are missing: 2, 3, 4, 5, 6, 7, 8", "", 1},
@@ -112,14 +138,20 @@ func TestMergeRefused(t *testing.T) {
 		{"a whole run and a part", func(p *[2]partFile) { p[0].shard = nil }, "the number of parts differs (the whole list and 2)", "the number of parts differs", 0},
 		{"another list", func(p *[2]partFile) { p[1].change = func(h *Header) { h.ListSHA256 = new("y") } }, "the list's SHA-256 differs (x and y)", "the list's SHA-256 differs", 0},
 		{"another script", func(p *[2]partFile) { p[1].change = func(h *Header) { h.ScriptSHA256 = "q" } }, "the script's SHA-256 differs (p and q)", "the script's SHA-256 differs", 0},
-		{"another question", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Question.Depth = validate.Blobs } }, "the question differs", "the question differs", 0},
+		{"another question", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Question.Depth = validate.Blobs } }, "the question, in depth, differs (manifests and blobs)", "the question, in depth, differs", 0},
+		{"another source", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Question.Source = "cache.io" } }, "the question, in source, differs (none and cache.io)", "the question, in source, differs", 0},
 		{"another run", func(p *[2]partFile) { p[1].change = func(h *Header) { h.Run = "8" } }, "the run's id differs (CI_PIPELINE_ID=7 and CI_PIPELINE_ID=8)", "the run's id differs", 0},
 		{"runs without an id, a day apart", func(p *[2]partFile) {
 			p[0].change = func(h *Header) { h.Run, h.RunFrom = "a", "random" }
 			p[1].change = func(h *Header) { h.Run, h.RunFrom, h.Started = "b", "random", moment.Add(25*time.Hour) }
 		}, "the start, by more than 24 hours, differs", "the start, by more than 24 hours, differs", 0},
 		{"parts with too few lines", func(p *[2]partFile) { p[1].end.Lines = 1 }, "the parts have 3 lines together, and the list has 4", "the parts have 3 lines together", 0},
-		{"one line in two parts", func(p *[2]partFile) { p[1].results[0] = p[0].results[0] }, "list.txt:5 is in part 1 of 2 (1) and in part 2 of 2 (2)", "is in part 1 of 2", 0},
+		{"another list of the script", func(p *[2]partFile) {
+			for i, sha256 := range []string{"a", "b"} {
+				p[i].end.Lists = []engine.ListCount{{Name: "more.txt", SHA256: sha256, Lines: 2, Part: 1}}
+			}
+		}, "1 and 2 are not of one run: they have read different lists more.txt (SHA-256 a and b)", "different lists more.txt", 0},
+		{"one image in two parts", func(p *[2]partFile) { p[1].results[0] = p[0].results[0] }, "list.txt:5 is in part 1 of 2 (1) and in part 2 of 2 (2)", "is in part 1 of 2", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			parts := twoParts()
@@ -172,21 +204,23 @@ func TestMergeStatus(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		first, second int
-		scripts       bool // whether the script returned the statuses
+		scripts       int // in how many parts the script returned the status
 		results       [2]validate.Status
 		own, want     int
 	}{
-		{"by the results", 1, 0, false, [2]validate.Status{validate.Fail, validate.Pass}, 1, 1},
-		{"by the script, which lets failures pass", 0, 0, true, [2]validate.Status{validate.Fail, validate.Pass}, 1, 0},
-		{"by the script, the worst", 3, 1, true, [2]validate.Status{validate.Pass, validate.Pass}, 0, 1},
-		{"a script that failed in a part", 0, 2, false, [2]validate.Status{validate.Pass, validate.Pass}, 0, 2},
-		{"could not be checked", 0, 3, false, [2]validate.Status{validate.Pass, validate.Error}, 3, 3},
+		{"by the results", 1, 0, 0, [2]validate.Status{validate.Fail, validate.Pass}, 1, 1},
+		{"by the script, which lets failures pass", 0, 0, 2, [2]validate.Status{validate.Fail, validate.Pass}, 1, 0},
+		{"by the script, the worst", 3, 1, 2, [2]validate.Status{validate.Pass, validate.Pass}, 0, 1},
+		{"by the script in one part alone", 1, 0, 1, [2]validate.Status{validate.Pass, validate.Pass}, 0, 1},
+		{"by the script in one part alone, which lets failures pass", 0, 0, 1, [2]validate.Status{validate.Fail, validate.Pass}, 1, 1},
+		{"a script that failed in a part", 0, 2, 0, [2]validate.Status{validate.Pass, validate.Pass}, 0, 2},
+		{"could not be checked", 0, 3, 0, [2]validate.Status{validate.Pass, validate.Error}, 3, 3},
 	} {
 		parts, folder := twoParts(), t.TempDir()
 		for i, status := range []int{test.first, test.second} {
 			parts[i].results = []engine.Result{lineResult(i+1, test.results[i], "")}
 			parts[i].end.ExitStatus = status
-			if test.scripts {
+			if i < test.scripts {
 				parts[i].end.ScriptStatus = &status
 			}
 		}
@@ -194,6 +228,22 @@ func TestMergeStatus(t *testing.T) {
 		if err != nil || o.Summary.OwnStatus != test.own || o.Summary.ExitStatus != test.want {
 			t.Errorf("%s: %d, the results' %d, %v", test.name, o.Summary.ExitStatus, o.Summary.OwnStatus, err)
 		}
+	}
+}
+
+// TestMergeTwoDestinations shows that a line may be in two parts, if the script reads its
+// list for two destinations.
+func TestMergeTwoDestinations(t *testing.T) {
+	parts, folder := twoParts(), t.TempDir()
+	again := lineResult(4, validate.Fail, validate.DestinationMissing)
+	again.Image.Destination = "other.io/app4"
+	parts[1].results = append(parts[1].results, again)
+	o, err := Merge([]string{parts[0].write(t, folder, "1"), parts[1].write(t, folder, "2")}, false)
+	if err != nil || o.Summary.Images != 5 || o.Summary.Status[validate.Fail] != 2 {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if got := strings.Join(o.FailedLines(), "; "); got != "app3 r.io/app3 1; app4 r.io/app4 1" {
+		t.Errorf("the failed list has %s", got)
 	}
 }
 
@@ -224,5 +274,27 @@ func TestReadUnended(t *testing.T) {
 	}
 	if want := path + " has no end: its run was killed, or is still under way"; len(o.Notices) != 1 || o.Notices[0] != want {
 		t.Errorf("notices %q, want %s", o.Notices, want)
+	}
+}
+
+// TestEndWaivers shows that a report of the counts names the first waived images, with the
+// script's reasons.
+func TestEndWaivers(t *testing.T) {
+	file := partFile{results: []engine.Result{lineResult(1, validate.Pass, "")}, end: engine.Summary{Lines: 31}}
+	for i := range 30 {
+		waived := lineResult(i+2, validate.Fail, validate.DigestDiffers)
+		waived.Waived = "known"
+		file.results = append(file.results, waived)
+	}
+	o, err := Read(file.write(t, t.TempDir(), "r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := o.End(nil)
+	if end.Waived != 30 || len(end.Waivers) != maxWaivers {
+		t.Fatalf("%d images are waived, and %d named", end.Waived, len(end.Waivers))
+	}
+	if first := end.Waivers[0]; first.Number != 2 || first.Waived != "known" || first.Reason != validate.DigestDiffers {
+		t.Errorf("the first is %+v", first)
 	}
 }

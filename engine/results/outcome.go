@@ -58,23 +58,6 @@ func (o *Outcome) Records() iter.Seq[*Record] {
 	}
 }
 
-// End returns the end of the run over all parts, with what a reader has to know beside
-// the counts. advice says for a reason what the reader can do.
-func (o *Outcome) End(advice map[validate.Reason]string) End {
-	end := endOf(o.Summary)
-	end.Finished = o.Summary.Started.Add(o.Summary.Elapsed)
-	end.Notices = o.Notices
-	for _, group := range o.Summary.NotPassed {
-		first := make([]Image, len(group.First))
-		for i, image := range group.First {
-			source, destination := image.WrittenTags()
-			first[i] = Image{image.List, image.Number, image.Source, image.Destination, source, destination}
-		}
-		end.Recap = append(end.Recap, Group{group.Status, group.Reason, group.Count, advice[group.Reason], first})
-	}
-	return end
-}
-
 // FailedLines returns the lines of the merged failed list: as they stand in the
 // lists, in their order, once each.
 func (o *Outcome) FailedLines() []string {
@@ -127,10 +110,14 @@ func readPart(path string) (*Part, error) {
 		return nil, fmt.Errorf("reading the results file %s: %w", path, err)
 	}
 	part := &Part{File: path, Header: header}
-	if err := part.read(lines); err != nil {
+	err = header.check()
+	if err == nil {
+		err = part.read(lines)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s:%d is no result of mvrun: %w", path, lines.Number(), err)
 	}
-	return part, nil
+	return part, part.checkEnd()
 }
 
 // read reads the lines behind the header.
@@ -153,6 +140,9 @@ func (p *Part) read(lines *Reader) error {
 				delete(at, line.Image)
 			}
 		case *Record:
+			if err := line.check(); err != nil {
+				return err
+			}
 			image := line.Image()
 			place, known := at[image]
 			if !known {
@@ -162,6 +152,9 @@ func (p *Part) read(lines *Reader) error {
 			}
 			p.results[place] = line.packed()
 		case *End:
+			if err := line.check(); err != nil {
+				return err
+			}
 			p.End = line
 		}
 	}
@@ -180,7 +173,8 @@ func (r *Record) packed() engine.Packed {
 }
 
 // combine puts the results of parts together. It returns an error if two parts have
-// results of one line.
+// results of one image. A line may be in two parts: the script has read its list for two
+// destinations.
 func combine(parts []Part) (*Outcome, error) {
 	o := &Outcome{Header: parts[0].Header, Parts: parts, order: orderOf(parts)}
 	var all []placed
@@ -196,12 +190,12 @@ func combine(parts []Part) (*Outcome, error) {
 	slices.SortFunc(all, o.compare)
 	o.results = make([]engine.Packed, 0, len(all))
 	for i, result := range all {
-		if i > 0 && isSameLine(all[i-1].Image, result.Image) {
+		if i > 0 && all[i-1].part != result.part && o.compareImages(all[i-1].Image, result.Image) == 0 {
 			before := all[i-1]
 			switch {
-			case result.Image.List != "" && before.part != result.part:
+			case result.Image.List != "":
 				return nil, fmt.Errorf("%s:%d is in %s and in %s: the list was not cut into parts in one way", result.Image.List, result.Image.LineNumber, parts[before.part].name(), parts[result.part].name())
-			case result.Image.List == "" && *before.Image == *result.Image:
+			case *before.Image == *result.Image:
 				continue // the worst one came first
 			}
 		}
@@ -257,13 +251,16 @@ func orderOf(parts []Part) map[string]int {
 // compare orders results by their lists and lines. Of results of one image, which
 // several parts have if a script made it, the worst comes first.
 func (o *Outcome) compare(a, b placed) int {
-	i, j := a.Image, b.Image
-	byImage := cmp.Or(cmp.Compare(o.order[i.List], o.order[j.List]), cmp.Compare(i.Number, j.Number), cmp.Compare(i.Part, j.Part),
-		cmp.Compare(i.Source, j.Source), cmp.Compare(i.SourceTag, j.SourceTag), cmp.Compare(i.Destination, j.Destination), cmp.Compare(i.Tag, j.Tag))
-	if byImage != 0 {
+	if byImage := o.compareImages(a.Image, b.Image); byImage != 0 {
 		return byImage
 	}
 	return cmp.Or(cmp.Compare(badness(b.Packed), badness(a.Packed)), cmp.Compare(a.part, b.part))
+}
+
+// compareImages orders images by their lists and lines.
+func (o *Outcome) compareImages(a, b *imagelist.Image) int {
+	return cmp.Or(cmp.Compare(o.order[a.List], o.order[b.List]), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Part, b.Part),
+		cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceTag, b.SourceTag), cmp.Compare(a.Destination, b.Destination), cmp.Compare(a.Tag, b.Tag))
 }
 
 // badness orders verdicts about one image. A worse one is greater.

@@ -78,6 +78,8 @@ func (r *Reader) Next() (any, error) {
 			value = &Resumed{}
 		case TypeEnd:
 			value = &End{}
+		case TypeRun:
+			return nil, errors.New("another run begins here: this file was put together from several ones")
 		case "":
 			return nil, err
 		default:

@@ -64,6 +64,11 @@ type Question struct {
 	Referrers  bool           `json:"referrers"`
 
 	SharedBlobs bool `json:"shared_blobs,omitempty"` // files of earlier versions do not have it
+
+	// Source and Destination are the registries that the user has put in place of those
+	// of the list. They are left out if there are none.
+	Source      string `json:"source,omitempty"`
+	Destination string `json:"destination,omitempty"`
 }
 
 // Image identifies the image of a record. The last record of an image counts,
@@ -185,18 +190,10 @@ type End struct {
 	FailedList  string `json:"failed_list"` // its path, "" if there is none
 	FailedLines int    `json:"failed_lines"`
 
-	// Notices and Recap stand only in a report. They are left out if they are empty.
+	// Notices, Recap and Waivers stand only in a report. They are left out if they are empty.
 	Notices []string `json:"notices,omitempty"` // what is missing of the run, or ended early
 	Recap   []Group  `json:"recap,omitempty"`
-}
-
-// Group are the images that did not pass for one reason.
-type Group struct {
-	Status validate.Status `json:"status"`
-	Reason validate.Reason `json:"reason"`
-	Count  int             `json:"count"`
-	Advice string          `json:"advice"` // what a reader can do; may be empty
-	First  []Image         `json:"first"`  // the first ones in the order of the lists, at most 20
+	Waivers []Waiver `json:"waivers,omitempty"` // the first ones, at most maxWaivers
 }
 
 // List says how many lines a list has. An entry with several images counts as one line.

@@ -99,12 +99,17 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	if with.image != "" {
 		line = fmt.Appendf(line, "[M_ID:%s] ", with.image)
 	}
-	line = append(append(line, Clean(r.Message)...), '\n')
+	line = append(append(line, inert.Replace(Clean(r.Message))...), '\n')
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, err := h.w.Write(line)
 	return err
 }
+
+// inert breaks what CI services take for commands anywhere in a line of the log: GitHub's
+// runner obeys "##[error]", and Azure Pipelines obeys "##vso[". A registry must not be able
+// to show errors there, or to stop the commands of a report.
+var inert = strings.NewReplacer("##[", "# #[", "##vso[", "# #vso[")
 
 // Clean replaces the characters of a text that could command a terminal. Its lines stay.
 func Clean(text string) string {
@@ -143,9 +148,9 @@ func (l Log) Write(r *engine.Result) error {
 		return nil
 	}
 	log := l.Logger
-	message, waived := oneLine(r.Message), oneLine(r.Waived)
+	message, waived := OneLine(r.Message), OneLine(r.Waived)
 	if r.Rejected != "" && r.Reason != validate.Rejected { // otherwise the message has it
-		message += " (rejected, too: " + oneLine(r.Rejected) + ")"
+		message += " (rejected, too: " + OneLine(r.Rejected) + ")"
 	}
 	compared := newPair(r)
 	if r.Reason == validate.InvalidLine || r.Image.Destination == "" { // a line that is no image, or an entry whose images are not known
@@ -154,10 +159,10 @@ func (l Log) Write(r *engine.Result) error {
 	}
 	attrs := attributes(r, compared)
 	for _, warning := range r.Warnings {
-		if l.Folding.folds(slog.LevelWarn, "WARNING", oneLine(warning), r) {
+		if l.Folding.folds(slog.LevelWarn, "WARNING", OneLine(warning), r) {
 			continue
 		}
-		log.Warn("WARNING ["+compared.destination+"]: "+oneLine(warning), imageKey, r.Image.Number, "status", r.Status)
+		log.Warn("WARNING ["+compared.destination+"]: "+OneLine(warning), imageKey, r.Image.Number, "status", r.Status)
 	}
 	if r.Status == validate.Pass && r.Waived == "" {
 		log.Info("PASS "+compared.passed(), attrs...)
@@ -241,15 +246,16 @@ func (p pair) passed() string {
 // first returns the source's reference, or the destination's if there is no source.
 func (p pair) first() string { return "[" + cmp.Or(p.source, p.destination) + "]" }
 
-// oneLine replaces control characters with spaces. Otherwise a registry could forge
-// lines of the log or control the terminal, for example by the name of a platform.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
+// OneLine replaces control characters with spaces. Otherwise a registry, or whoever wrote a
+// results file, could forge lines of the log or control the terminal, for example by the
+// name of a platform.
+func OneLine(s string) string {
+	return inert.Replace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
-	}, s)
+	}, s))
 }
 
 // indented returns the entries of a manifest list as JSON with several lines.
@@ -263,7 +269,7 @@ func indented(entries []validate.ListEntry) string {
 	}
 	lines := strings.Split(string(shown), "\n")
 	for i, line := range lines {
-		lines[i] = oneLine(line)
+		lines[i] = OneLine(line)
 	}
 	return strings.Join(lines, "\n")
 }

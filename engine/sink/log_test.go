@@ -3,6 +3,7 @@ package sink
 import (
 	"bytes"
 	"regexp"
+	"strings"
 	"testing"
 
 	"mvrun/engine"
@@ -96,5 +97,26 @@ func TestLog(t *testing.T) {
 				t.Errorf("%s:\ngot  %s\nwant %s", test.name, got, form.want)
 			}
 		}
+	}
+}
+
+// TestInert shows that no text in the log is a command to a CI service, which looks for
+// these anywhere in a line.
+func TestInert(t *testing.T) {
+	const evil = "##[error]forged ##[stop-commands]x ##vso[task.complete result=Succeeded;]"
+	var log strings.Builder
+	logger := NewLogger(&log, false, false, false)
+	logger.Error(evil)
+	image := &imagelist.Image{Source: "a.io/a", Destination: "b.io/a", Tag: "1", Line: evil}
+	if err := (Log{Logger: logger}).Write(&engine.Result{Image: image, Status: validate.Fail, Reason: "x", Message: evil, Warnings: []string{evil}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"##[", "##vso["} {
+		if strings.Contains(log.String(), command) {
+			t.Errorf("%q has the command %s", log.String(), command)
+		}
+	}
+	if !strings.Contains(log.String(), "# #[error]forged") {
+		t.Errorf("%q lacks the text", log.String())
 	}
 }

@@ -23,19 +23,19 @@ func (s Summary) recap(groups []engine.Group, failedList string) string {
 	shares, named, all := shareOut(groups), 0, 0
 	for i, group := range groups {
 		named, all = named+shares[i], all+group.Count
-		fmt.Fprintf(&text, "  %s (%d)", group.Reason, group.Count)
+		fmt.Fprintf(&text, "  %s (%d)", OneLine(string(group.Reason)), group.Count)
 		if advice := s.Advice[group.Reason]; advice != "" {
 			text.WriteString(": " + advice)
 		}
 		text.WriteByte('\n')
 		for _, image := range group.First[:shares[i]] {
-			fmt.Fprintf(&text, "    %s\n", described(image))
+			fmt.Fprintf(&text, "    %s\n", OneLine(described(image)))
 		}
 	}
 	if more := all - named; more > 0 {
 		where := ""
 		if failedList != "" {
-			where = ", in " + failedList
+			where = ", in " + OneLine(failedList)
 		}
 		fmt.Fprintf(&text, "  and %d more%s\n", more, where)
 	}
@@ -68,7 +68,7 @@ func described(image *imagelist.Image) string {
 	}
 	switch {
 	case image.Destination == "":
-		line := oneLine(imagelist.HideLogin(strings.TrimSpace(image.Line)))
+		line := imagelist.HideLogin(strings.TrimSpace(image.Line))
 		if len(line) > maxLine {
 			line = strings.ToValidUTF8(line[:maxLine], "") + "…"
 		}

@@ -40,6 +40,25 @@ func TestShareOut(t *testing.T) {
 	}
 }
 
+// TestSummaryHostile shows that no text of a results file forges a line of the summary, or
+// commands a terminal.
+func TestSummaryHostile(t *testing.T) {
+	const evil = "x\x1b[2J\r\nFORGED\u202e"
+	image := &imagelist.Image{Source: "a.io/" + evil, Destination: "b.io/" + evil, Tag: evil, SourceTag: "1" + evil, List: evil, Line: evil}
+	bad := &imagelist.Image{List: evil, Line: evil, LineNumber: 3}
+	var text strings.Builder
+	Summary{W: &text}.Show(engine.Summary{
+		Images: 3, Status: map[validate.Status]int{validate.Pass: 1, validate.Fail: 1, validate.Error: 1}, Matches: map[validate.Match]int{evil: 1},
+		Reasons:   map[validate.Status]map[validate.Reason]int{validate.Fail: {evil: 1}, validate.Error: {evil: 1}},
+		Judged:    map[engine.Terms]map[validate.Reason]int{{Rules: evil, Depth: evil}: {"": 1}, {Rules: "a" + evil}: {evil: 1}},
+		NotPassed: []engine.Group{{Status: validate.Fail, Reason: evil, Count: 1, First: []*imagelist.Image{image}}, {Status: validate.Error, Reason: "b" + evil, Count: 1, First: []*imagelist.Image{bad}}},
+		Hints:     []string{"Incomplete: " + evil}, FailedList: evil, FailedLines: 1,
+	})
+	if strings.ContainsAny(text.String(), "\x1b\r\u202e") || strings.Contains(text.String(), "\nFORGED") {
+		t.Errorf("%q", text.String())
+	}
+}
+
 func TestRecap(t *testing.T) {
 	s := Summary{Advice: Advice{validate.DestinationMissing: "mirror them"}}
 	if got := s.recap(nil, "f.txt"); got != "" {

@@ -116,10 +116,10 @@ func (s Summary) print(outcome engine.Summary) error {
 		if s.ListHint != "" {
 			ready = ", ready for " + s.ListHint
 		}
-		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", outcome.FailedList, count(outcome.FailedLines, "line"), ready)
+		fmt.Fprintf(w, "Failed list: %s (%s%s)\n", OneLine(outcome.FailedList), count(outcome.FailedLines, "line"), ready)
 	}
 	for _, hint := range outcome.Hints {
-		fmt.Fprintln(w, hint)
+		fmt.Fprintln(w, OneLine(hint))
 	}
 	if outcome.ScriptStatus != nil && outcome.ExitStatus == *outcome.ScriptStatus && engine.IsWorse(outcome.OwnStatus, outcome.ExitStatus) {
 		fmt.Fprintf(w, "exit status %d, by the script (the run's own is %d)\n", outcome.ExitStatus, outcome.OwnStatus)
@@ -184,7 +184,9 @@ func logSummary(log *slog.Logger, s engine.Summary) {
 	}
 	all := map[validate.Reason]int{}
 	for _, reasons := range s.Reasons {
-		maps.Copy(all, reasons)
+		for reason, n := range reasons {
+			all[reason] += n
+		}
 	}
 	if !s.Shard.IsWhole() {
 		own, all := countLines(s.Lists)
@@ -204,7 +206,7 @@ func byCount[Word ~string](counts map[Word]int) string {
 	})
 	shown := make([]string, len(sorted))
 	for i, word := range sorted {
-		shown[i] = fmt.Sprintf("%s %d", word, counts[word])
+		shown[i] = fmt.Sprintf("%s %d", OneLine(string(word)), counts[word])
 	}
 	if len(shown) == 0 {
 		return ""

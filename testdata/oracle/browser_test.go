@@ -108,7 +108,7 @@ func (b *browser) open(path, address string) time.Duration {
 	start := time.Now()
 	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate("file://"+path+address))
 	evaluate[bool](b, `new Promise((done) => {
-		const look = () => document.documentElement.dataset.rows ? done(true) : requestAnimationFrame(look);
+		const look = () => document.documentElement?.dataset.rows ? done(true) : requestAnimationFrame(look);
 		look();
 	})`)
 	return time.Since(start)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // These tests open the HTML report in Debian's Chromium, and use the report as a reader
@@ -101,7 +103,15 @@ func writePage(t *testing.T, images []record) (page string, counts map[string]an
 	lines := json.NewEncoder(buffered)
 	records := append([]record{{"type": "run", "format": 2, "run": "7", "run_from": "CI_PIPELINE_ID", "version": "0.2.0", "list": "list.txt", "list_sha256": digestOf("list")[7:],
 		"list_lines": len(images), "script": "validate.star", "question": record{"rules": "content", "depth": "manifests", "arch": []string{"amd64", "arm64"}, "os": []string{"linux"}}, "started": "2026-11-25T21:14:03Z"}}, images...)
-	records = append(records, record{"type": "end", "finished": "2026-11-25T21:17:03Z", "duration_ms": 180_000, "status": 1, "own_status": 1, "images": len(images), "lines": len(images),
+	byStatus := map[any]int{}
+	for _, image := range images {
+		if image["waived"] != nil {
+			byStatus["waived"]++
+		} else {
+			byStatus[image["status"]]++
+		}
+	}
+	records = append(records, record{"type": "end", "pass": byStatus["pass"], "fail": byStatus["fail"], "skip": byStatus["skip"], "error": byStatus["error"], "waived": byStatus["waived"], "finished": "2026-11-25T21:17:03Z", "duration_ms": 180_000, "status": 1, "own_status": 1, "images": len(images), "lines": len(images),
 		"requests": 1200, "failed_list": "failed.txt", "failed_lines": 15})
 	for _, r := range records {
 		if err := lines.Encode(r); err != nil {
@@ -193,15 +203,24 @@ func checkHostile(t *testing.T, b *browser, _ map[string]any) {
 // useMouse filters, sorts, and opens an image, with the mouse.
 func useMouse(t *testing.T, b *browser, _ map[string]any) {
 	b.click(`#platforms a[href="#platform=linux%2farm64&state=missing"]`)
-	b.want("#shown", "12 of 300 images; 11 lines to mirror again.") // one of them is waived
+	b.want("#shown", "12 of 300 images; 11 lines to mirror or check again.") // one of them is waived
 	b.click("#clear")
-	b.want("#shown", "All 300 images; 15 lines to mirror again.")
+	b.want("#shown", "All 300 images; 15 lines to mirror or check again.")
 	b.click(`[data-sort="number"]`)
 	b.click(`[data-sort="number"]`)
 	b.want("#rows .row .c-no", "300")
 	b.want(`th[aria-sort]`, evaluate[string](b, `document.querySelector('th[aria-sort="descending"]').innerText`))
+	b.click(`[data-sort="name"]`)
+	b.want("#rows .row:nth-child(3) .path", "team/app9:1.9") // behind a line that is no image
+	b.want("#rows .row:nth-child(4) .path", "team/app10:1.10")
+	if got := evaluate[string](b, `getSelection().selectAllChildren(document.querySelector("#rows .row:nth-child(4) .c-image")), getSelection().toString()`); got != "team/app10:1.10\ngood.example ← docker.io" {
+		t.Errorf("whoever copies the name of an image has %q", got)
+	}
+	evaluate[bool](b, "getSelection().removeAllRanges(), true")
 	b.click(`#registries a[href="#registry=worst.example"]`)
-	b.want("#shown", "8 of 300 images; 8 lines to mirror again.")
+	b.want("#shown", "8 of 300 images; 8 lines to mirror or check again.")
+	b.click(`#registries a[href="#status=open&registry=good.example&reason=platform-missing"]`) // the link says 3
+	b.want("#shown", "3 of 300 images; 3 lines to mirror or check again.")                               // without the waived one
 	b.follow("#status=fail&reason=platform-missing")
 	b.click("#rows .row")
 	b.want("#detail-title", "good.example/team/app9:1.9")
@@ -220,7 +239,7 @@ func useMouse(t *testing.T, b *browser, _ map[string]any) {
 // useKeyboard searches, and opens images, with the keyboard.
 func useKeyboard(t *testing.T, b *browser, _ map[string]any) {
 	b.press("/", "a", "p", "p", "2", "9")
-	b.want("#shown", "11 of 300 images; nothing to mirror again.") // app29 and app290 to app299
+	b.want("#shown", "11 of 300 images; nothing to mirror or check again.") // app29 and app290 to app299
 	b.press(arrowDown, arrowDown, enter)
 	b.want("#place", "Image 2 of 11")
 	b.want("#detail-title", "good.example/team/app290:1.290")
@@ -231,7 +250,7 @@ func useKeyboard(t *testing.T, b *browser, _ map[string]any) {
 	b.press(escape, home, enter)
 	b.want("#detail-title", "good.example/team/app29:1.29")
 	b.press(escape, "/", escape)
-	b.want("#shown", "All 300 images; 15 lines to mirror again.")
+	b.want("#shown", "All 300 images; 15 lines to mirror or check again.")
 	b.press("zzz")
 	b.want("#nothing", "No image is like that. Take something out of the filter.")
 	b.press(escape)
@@ -249,13 +268,22 @@ func useAddress(t *testing.T, b *browser, _ map[string]any) {
 	b.click("#statuses .error")
 	address := evaluate[string](b, "location.hash")
 	b.open(strings.TrimPrefix(evaluate[string](b, "location.pathname"), "file://"), address)
-	b.want("#shown", "2 of 300 images; 2 lines to mirror again.")
+	b.want("#shown", "2 of 300 images; 2 lines to mirror or check again.")
+	b.follow(address + "&image=12")
+	b.want("#place", "Image 1 of 2")
+	b.follow(address + "&image=13") // while the other image is open
+	b.want("#place", "Image 2 of 2")
+	b.press(arrowDown) // by now the page has answered everything
+	if got := evaluate[string](b, "location.hash"); got != address+"&image=13" {
+		t.Errorf("the address of the image that is shown is %q", got)
+	}
+	b.press(escape)
 	b.want("#statuses :checked + *, #statuses label:has(:checked)", "Not checked 2")
 	b.follow("#q=" + strings.TrimPrefix(digestOf(9, "linux/arm64"), "sha256:")[:20])
-	b.want("#shown", "1 of 300 images; 1 line to mirror again.")
+	b.want("#shown", "1 of 300 images; 1 line to mirror or check again.")
 }
 
-// copyLines takes the lines to mirror again out of the page.
+// copyLines takes the lines to mirror or check again out of the page.
 func copyLines(t *testing.T, b *browser, _ map[string]any) {
 	evaluate[bool](b, "navigator.clipboard.writeText = async (text) => { window.copied = text }, true")
 	b.click("#todo button.main")
@@ -295,6 +323,28 @@ func checkPlain(t *testing.T, b *browser) {
 	}
 }
 
+// TestOneImage opens the page of one image at the address of a filter for which that page
+// has no need: the reader must see what hides the image.
+func TestOneImage(t *testing.T) {
+	b := startBrowser(t)
+	page, _ := writePage(t, []record{recordOf(1)})
+	b.open(page, "")
+	b.want("#shown", "1 image; nothing to mirror or check again.")
+	if shown := evaluate[bool](b, "document.getElementById('registry').checkVisibility()"); shown {
+		t.Error("the page offers a choice of one registry")
+	}
+	b.follow("#registry=other.example")
+	b.want("#shown", "0 of 1 image; nothing to mirror or check again.")
+	if shown := evaluate[bool](b, "document.getElementById('registry').checkVisibility()"); !shown {
+		t.Error("the filter that hides the image is hidden itself")
+	}
+	b.click("#clear")
+	evaluate[bool](b, "history.replaceState = () => { throw new DOMException('too many calls', 'SecurityError'); }, true") // as Safari does
+	b.press("/", "z")
+	b.want("#shown", "0 of 1 image; nothing to mirror or check again.")
+	b.checkQuiet(page)
+}
+
 // TestLongPage prints how quick the page of 100,000 images is.
 func TestLongPage(t *testing.T) {
 	b := startBrowser(t)
@@ -304,7 +354,7 @@ func TestLongPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	ready := b.open(page, "")
-	b.want("#shown", "All 100,000 images; 15 lines to mirror again.")
+	b.want("#shown", "All 100,000 images; 15 lines to mirror or check again.")
 	b.press("/")
 	filter := func(words string) float64 {
 		return evaluate[float64](b, fmt.Sprintf(`(() => {
@@ -324,6 +374,11 @@ func TestLongPage(t *testing.T) {
 	b.want("#rows .row:nth-last-child(2) .c-no", "8") // of worst.example, which is the last registry
 	if rows := evaluate[int](b, "document.querySelectorAll('#rows tr').length"); rows > 100 {
 		t.Errorf("the page has %d rows", rows)
+	}
+	b.do(chromedp.EmulateViewport(794, 1123)) // A4
+	evaluate[bool](b, `document.querySelectorAll(".registries strong").forEach((n) => { n.textContent = "100,000"; }), true`)
+	if cut := evaluate[string](b, `[...document.querySelectorAll(".chart td")].filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.innerText).join("; ")`); cut != "" {
+		t.Errorf("these cells are wider than their columns: %s", cut)
 	}
 	b.checkQuiet(page)
 	t.Logf("page of 100,000 images: %.1f MB, ready in %v, filters in %.0f ms, sorted by name in %.0f ms, heap %.0f MB", float64(info.Size())/1e6, ready, took, sort,

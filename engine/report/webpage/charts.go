@@ -16,6 +16,7 @@ type segment struct{ Class, X, Width string }
 // registries are a chart of registries, the worst one first.
 type registries struct {
 	Filter string // the name of the filter for them
+	None   string // what the row of images without a registry is called
 	First  []registryRow
 	More   []registryRow // behind a fold
 }
@@ -32,15 +33,15 @@ type registryRow struct {
 	MoreReasons int
 }
 
-// chartRow returns a row with the name of the filter to which it leads, for a template.
-func chartRow(filter string, row registryRow) struct {
+// chartRow returns a row with the chart that it stands in, for a template.
+func chartRow(chart registries, row registryRow) struct {
 	registryRow
-	Filter string
+	Chart registries
 } {
 	return struct {
 		registryRow
-		Filter string
-	}{row, filter}
+		Chart registries
+	}{row, chart}
 }
 
 // reasonCount is how many images did not pass for a reason.
@@ -91,7 +92,22 @@ func registriesOf(filter string, tallies map[string]*tally) registries {
 		rows = append(rows, row)
 	}
 	most := min(len(rows), maxFirst)
-	return registries{filter, rows[:most], rows[most:]}
+	none := "lines that are no image"
+	if filter == "source" {
+		none = "no source named" // also an image may name a destination only
+	}
+	return registries{filter, none, rows[:most], rows[most:]}
+}
+
+// worstOf returns the registry with most images that did not pass. Lines that are no
+// image have no registry, and may stand before it.
+func worstOf(all registries) *registryRow {
+	for i := range all.First {
+		if row := &all.First[i]; row.Registry != "" && row.NotPassed > 0 {
+			return row
+		}
+	}
+	return nil
 }
 
 // platformsOf returns the chart of platforms: those that most images lack first.

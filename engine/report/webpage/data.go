@@ -48,6 +48,7 @@ type table struct {
 	missing, corrupt map[int][]any
 	warnings         map[int][]int
 	platformMessages map[int][]int
+	morePlatforms    map[int]int // how many the page leaves out
 	waived, rejected map[int]int
 	started          time.Time
 }
@@ -62,7 +63,7 @@ const (
 // tableOf returns the data of all images of an outcome.
 func tableOf(outcome *results.Outcome) *table {
 	t := &table{knownTerms: map[engine.Terms]int{}, knownShapes: map[string]int{}, columns: map[string][]int{}, missing: map[int][]any{}, corrupt: map[int][]any{}, warnings: map[int][]int{},
-		platformMessages: map[int][]int{}, waived: map[int]int{}, rejected: map[int]int{}, started: outcome.Summary.Started}
+		platformMessages: map[int][]int{}, morePlatforms: map[int]int{}, waived: map[int]int{}, rejected: map[int]int{}, started: outcome.Summary.Started}
 	for result := range outcome.Results() {
 		t.add(result)
 	}
@@ -130,12 +131,15 @@ func (t *table) addDigests(r *engine.Result) {
 	}
 	pair(r.SourceDigest, r.DestinationDigest)
 	var messages []int
-	for _, p := range r.Platforms[:min(len(r.Platforms), maxPlatforms)] {
+	for _, p := range shownPlatforms(r) {
 		pair(p.Source, p.Destination)
 		messages = append(messages, t.text(p.Message))
 	}
 	if slices.ContainsFunc(messages, func(m int) bool { return m != t.text("") }) {
 		t.platformMessages[t.rows] = messages
+	}
+	if more := len(r.Platforms) - maxPlatforms; more > 0 {
+		t.morePlatforms[t.rows] = more
 	}
 	if len(r.Missing) > 0 {
 		t.missing[t.rows] = objectsOf(r.Missing, t.digests[begin:])
@@ -191,7 +195,7 @@ func (t *table) termsAt(terms engine.Terms) int {
 // shapeAt returns the number of the platforms of an image.
 func (t *table) shapeAt(r *engine.Result) int {
 	var key strings.Builder
-	for _, p := range r.Platforms[:min(len(r.Platforms), maxPlatforms)] {
+	for _, p := range shownPlatforms(r) {
 		fmt.Fprintf(&key, "%q %q %q %v %v ", p.Platform, p.Match, p.Reason, p.Wanted, p.Destination == "")
 	}
 	at, known := t.knownShapes[key.String()]
@@ -217,7 +221,7 @@ func termsText(terms engine.Terms) string {
 // state, match and reason, and 1 if the platform is wanted.
 func shapeOf(r *engine.Result) string {
 	shape := [][6]any{}
-	for _, p := range r.Platforms[:min(len(r.Platforms), maxPlatforms)] {
+	for _, p := range shownPlatforms(r) {
 		wanted := 0
 		if p.Wanted {
 			wanted = 1
@@ -267,7 +271,7 @@ func (t *table) writeJSON(w io.Writer) error {
 		{"rows", t.rows}, {"began", t.started.UnixMilli()},
 		{"lists", t.lists.words}, {"names", t.names.words}, {"tags", t.tags.words}, {"templates", t.templates.words}, {"texts", t.texts.words},
 		{"words", t.words.words}, {"termsTexts", t.terms.words}, {"shapes", rawJSON(t.shapes.words)}, {"digests", t.digests},
-		{"missing", t.missing}, {"corrupt", t.corrupt}, {"warnings", t.warnings}, {"platformMessages", t.platformMessages},
+		{"missing", t.missing}, {"corrupt", t.corrupt}, {"warnings", t.warnings}, {"platformMessages", t.platformMessages}, {"morePlatforms", t.morePlatforms},
 		{"waived", t.waived}, {"rejected", t.rejected},
 	}
 	for _, name := range columnNames {

@@ -32,6 +32,7 @@ type page struct {
 	Accepted []accepted // by waive or reject
 
 	Destinations, Sources registries
+	Worst                 *registryRow // of the destinations, nil if all images passed
 	Platforms             []platformRow
 
 	Images       int
@@ -41,6 +42,7 @@ type page struct {
 	Waived       int
 	FailedList   string
 	ToMirror     int // lines of the failed list
+	Hidden       int // of which the page hides a password
 }
 
 // outcomeCount is how many images had one outcome.
@@ -79,17 +81,17 @@ var classes = []string{"fail", "error", "waived", "skip", "pass"}
 // pageOf returns what the page says of an outcome.
 func pageOf(outcome *results.Outcome, options Options) *page {
 	survey := surveyOf(outcome)
-	s := outcome.Summary
+	s, lines := outcome.Summary, outcome.FailedLines()
 	p := &page{
 		Verdict: verdictOf(outcome), Notices: noticesOf(outcome), Images: s.Images, Facts: factsOf(outcome, survey), Parts: partsOf(outcome),
 		Destinations: registriesOf("registry", survey.destinations), Sources: registriesOf("source", survey.sources), Platforms: platformsOf(survey),
 		Failures: survey.failures, NotPassed: s.Status[validate.Fail] + s.Status[validate.Error],
 		WaivedImages: survey.waivedImages, Waived: s.Waived,
-		FailedList: shown(s.FailedList, maxPlain), ToMirror: len(outcome.FailedLines()),
+		FailedList: shown(s.FailedList, maxPlain), ToMirror: len(lines), Hidden: hiddenIn(lines),
 	}
 	p.Title = "mvrun: " + strings.ToLower(p.Verdict.Word)
 	if list := listName(outcome); list != "" {
-		p.Title += ", " + filepath.Base(list)
+		p.Title += ", " + shown(filepath.Base(list), maxPlain)
 	}
 	p.Icon = iconOf(p.Verdict.Class)
 	all := map[string]int{"waived": s.Waived}
@@ -99,7 +101,11 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 	for _, class := range classes {
 		n := all[class]
 		if n > 0 || class == "fail" || class == "error" || class == "pass" {
-			p.Counts = append(p.Counts, outcomeCount{class, wordOf[class], n, percent(n, s.Images)})
+			share := percent(n, s.Images)
+			if isIncomplete(outcome) {
+				share += " of the results" // nobody knows what share of the list it is
+			}
+			p.Counts = append(p.Counts, outcomeCount{class, wordOf[class], n, share})
 		}
 	}
 	p.Overall = segmentsOf(all, s.Images)
@@ -107,6 +113,7 @@ func pageOf(outcome *results.Outcome, options Options) *page {
 	if len(p.Groups) > 0 {
 		p.Frequent = slices.MaxFunc(p.Groups, func(a, b advised) int { return cmp.Compare(a.N, b.N) })
 	}
+	p.Worst = worstOf(p.Destinations)
 	for _, reason := range byCount(survey.waived) {
 		p.Accepted = append(p.Accepted, accepted{"waived", "Waived", reason, survey.waived[reason]})
 	}

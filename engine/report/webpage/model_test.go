@@ -38,11 +38,17 @@ func TestVerdict(t *testing.T) {
 		{counts(0, 0, 0, 0, 0), nil, "skip: Nothing to check. The run has no image with a result."},
 		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 0, new(0) }, "waived: Passed, by the script. Of 2 images, 1 failed and 1 passed. [The script set the exit status to 0; by the results alone, it is 1.]"},
 		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 1, new(1) }, "fail: Failed by the script. 1 image passed. [The run ended with exit status 1, and no image is the reason.]"},
-		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Notices, o.Summary.ExitStatus = []string{"part 2 of 2 is missing"}, 3 }, "error: Incomplete. 1 image passed. [Part 2 of 2 is missing.]"},
-		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Notices = []string{"part 2 of 2 is missing"} }, "fail: Failed, and incomplete. Of 2 images, 1 failed and 1 passed. [Part 2 of 2 is missing.]"},
+		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Notices, o.Summary.ExitStatus = []string{"part 2 of 2 is missing"}, 3 }, "error: Incomplete. 1 image that has a result passed. [Part 2 of 2 is missing.]"},
+		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Notices = []string{"part 2 of 2 is missing"} }, "fail: Failed, and incomplete. Of 2 images that have a result, 1 failed and 1 passed. [Part 2 of 2 is missing.]"},
 		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) {
 			o.Summary.Cause, o.Summary.ExitStatus, o.Notices = engine.ErrInterrupted, 130, []string{"the run was interrupted: 4 lines were not reached"}
-		}, "error: Interrupted. 1 image passed. [The run was interrupted: 4 lines were not reached.]"},
+		}, "error: Interrupted. 1 image that has a result passed. [The run was interrupted: 4 lines were not reached.]"},
+		{counts(2, 0, 0, 0, 0), func(o *results.Outcome) {
+			o.Summary.Cause, o.Summary.Unreached, o.Summary.LeftOut = engine.ErrInterrupted, 7, 7
+		}, "error: Interrupted. All 2 images that have a result passed. [The run did not come to its end. 7 lines of the list were not reached.]"},
+		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 3, new(3) }, "fail: Failed. Of 2 images, 1 failed and 1 passed. [The script set the exit status to 3; by the results alone, it is 1.]"},
+		{counts(1, 1, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus, o.Summary.ScriptStatus = 2, new(2) }, "fail: Failed. Of 2 images, 1 failed and 1 passed."},
+		{counts(1, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.ExitStatus = 2 }, "fail: The script failed. 1 image passed. [The run ended with exit status 2, and no image is the reason.]"},
 		{counts(2, 0, 0, 0, 0), func(o *results.Outcome) { o.Summary.LeftOut = 3 }, "pass: Passed. All 2 images passed. [The script left out 3 lines of the list.]"},
 	} {
 		outcome := &results.Outcome{Summary: test.summary}
@@ -141,7 +147,7 @@ func TestForeign(t *testing.T) {
 			t.Errorf("the page has %q", bad)
 		}
 	}
-	for _, want := range []string{"&lt;script&gt;alert(1)&lt;/script&gt;\\u001b[2J\\u202eé", "more bytes were cut"} {
+	for _, want := range []string{"&lt;script&gt;alert(1)&lt;/script&gt;\\u001b[2J\\u202eé", "more bytes were cut", "This page hides the passwords in 1 line of them."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -175,6 +181,79 @@ func TestBounds(t *testing.T) {
 	missing := data["missing"].(map[string]any)["0"].([]any)
 	if len(missing) != maxObjects+1 || missing[maxObjects] != float64(5001-maxObjects) {
 		t.Errorf("%d objects, the last one %v", len(missing), missing[len(missing)-1])
+	}
+}
+
+// TestFirstLook checks what the page says of runs that are easily called other than they
+// are: with waived failures, with more wrong lines than wrong images, and with images
+// that have no source.
+func TestFirstLook(t *testing.T) {
+	accepted, good := failed(1, validate.Fail, validate.DigestDiffers, "other layers"), passed(2)
+	accepted.Waived = new("known since May")
+	page := pageText(t, writeResults(t, []results.Record{accepted, good}, ended([]results.Record{accepted, good})))
+	for _, bad := range []string{"no image failed", "No image failed"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page of a waived failure says %q", bad)
+		}
+	}
+
+	page = pageText(t, writeResults(t, []results.Record{good}, results.End{}))
+	if !strings.Contains(page, "<small>100 % of the results</small>") || strings.Contains(page, "<small>100 %</small>") {
+		t.Error("the page of a run without an end says that 100 % passed")
+	}
+
+	var records []results.Record
+	for i := range 4 {
+		records = append(records, failed(i+1, validate.Error, validate.InvalidLine, "no image"))
+		records[i].Source, records[i].Destination = "", ""
+	}
+	broken := failed(5, validate.Fail, validate.DestinationMissing, "no such manifest")
+	broken.Source, broken.Destination = "", "worst.example/team/app"
+	records = append(records, broken, passed(6))
+	path := writeResults(t, records, ended(records))
+	outcome, err := results.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome.Header.List = "li\u202est.txt"
+	p := pageOf(outcome, Options{})
+	if p.Worst == nil || p.Worst.Registry != "worst.example" {
+		t.Errorf("the worst registry is %v", p.Worst)
+	}
+	if strings.Contains(p.Title, "\u202e") {
+		t.Errorf("the title %q has characters that nobody sees", p.Title)
+	}
+	for chart, want := range map[string]string{"lines that are no image": "registry", "no source named": "source"} {
+		if link := fmt.Sprintf(`<a href="#%s=none">%s</a>`, want, chart); !strings.Contains(pageText(t, path), link) {
+			t.Errorf("the page lacks %s", link)
+		}
+	}
+}
+
+// TestManyPlatforms checks that an image with more platforms than the page shows has the
+// bad ones there, and that the chart counts what the table has.
+func TestManyPlatforms(t *testing.T) {
+	record := failed(1, validate.Fail, validate.PlatformMissing, "the destination lacks linux/bad")
+	record.Platforms = nil
+	for i := range 300 {
+		record.Platforms = append(record.Platforms, results.Platform{Platform: fmt.Sprintf("linux/good%d", i), Wanted: true, Source: digest(i), Destination: digest(i), Match: validate.Identical})
+	}
+	record.Platforms[290] = results.Platform{Platform: "linux/bad", Wanted: true, Source: digest(290), Reason: validate.PlatformMissing}
+	path := writeResults(t, []results.Record{record}, ended([]results.Record{record}))
+	data, _ := dataOf(t, pageText(t, path))
+	shape := data["shapes"].([]any)[0].([]any)
+	if first := shape[0].([]any); len(shape) != maxPlatforms || first[0] != "linux/bad" || first[2] != stateMissing {
+		t.Errorf("%d platforms, the first one %v", len(shape), first)
+	}
+	if more := data["morePlatforms"].(map[string]any)["0"]; more != float64(100) {
+		t.Errorf("%v more platforms", more)
+	}
+	outcome, err := results.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if charted := surveyOf(outcome).platforms; len(charted) != maxPlatforms || charted["linux/bad"][stateMissing] != 1 {
+		t.Errorf("%d platforms in the chart: %v", len(charted), charted["linux/bad"])
 	}
 }
 

@@ -81,7 +81,7 @@ func (s *survey) add(r *engine.Result) {
 // countPlatforms counts for each platform the images in each state.
 func (s *survey) countPlatforms(r *engine.Result) {
 	states := map[string]string{}
-	for _, p := range r.Platforms {
+	for _, p := range shownPlatforms(r) {
 		group, state := platformGroup(p.Platform), platformState(p)
 		if p.Wanted && worseState(state, states[group]) {
 			states[group] = state
@@ -157,6 +157,23 @@ func platformState(p validate.PlatformVerdict) string {
 		return stateWrong
 	}
 	return stateGood
+}
+
+// shownPlatforms returns the platforms of an image that the page counts and shows: all of
+// them, or the first maxPlatforms, those with something wrong before the others.
+func shownPlatforms(r *engine.Result) []validate.PlatformVerdict {
+	if len(r.Platforms) <= maxPlatforms {
+		return r.Platforms
+	}
+	isGood := func(p validate.PlatformVerdict) int {
+		if platformState(p) == stateGood {
+			return 1
+		}
+		return 0
+	}
+	sorted := slices.Clone(r.Platforms)
+	slices.SortStableFunc(sorted, func(a, b validate.PlatformVerdict) int { return isGood(a) - isGood(b) })
+	return sorted[:maxPlatforms]
 }
 
 // worseState reports whether a state is worse than another one. An image may have several

@@ -42,6 +42,18 @@ func lineOf(image *imagelist.Image) string {
 	return line
 }
 
+// hiddenIn returns in how many lines of a list the page hides a password. Nobody can
+// mirror such an image by the line that the page has.
+func hiddenIn(lines []string) int {
+	n := 0
+	for _, line := range lines {
+		if strings.Contains(line, "@") && imagelist.HideLogin(line) != line {
+			n++
+		}
+	}
+	return n
+}
+
 // visible returns a text with escapes, such as \u202e, in place of characters that
 // nobody sees: those that command a terminal, or change the direction of a text.
 func visible(text string) string {

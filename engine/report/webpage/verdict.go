@@ -20,7 +20,7 @@ type verdict struct {
 func verdictOf(outcome *results.Outcome) verdict {
 	s := outcome.Summary
 	failed, unchecked := s.Status[validate.Fail] > 0, s.Status[validate.Error] > 0
-	v := verdict{Sentence: sentenceOf(s)}
+	v := verdict{Sentence: sentenceOf(s, isIncomplete(outcome))}
 	switch {
 	case isIncomplete(outcome) && failed:
 		v.Class, v.Word = "fail", "Failed, and incomplete"
@@ -28,9 +28,9 @@ func verdictOf(outcome *results.Outcome) verdict {
 		v.Class, v.Word = "error", "Interrupted"
 	case isIncomplete(outcome):
 		v.Class, v.Word = "error", "Incomplete"
-	case s.ExitStatus == engine.ExitUsage:
+	case s.ExitStatus == engine.ExitUsage && s.ScriptStatus == nil:
 		v.Class, v.Word = "fail", "The script failed"
-	case isAccepted(s):
+	case isAccepted(s) && s.ExitStatus == engine.ExitOK:
 		v.Class, v.Word = "waived", "Passed, by the script"
 	case failed:
 		v.Class, v.Word = "fail", "Failed"
@@ -59,10 +59,18 @@ func isAccepted(s engine.Summary) bool {
 	return s.ScriptStatus != nil && s.ExitStatus == *s.ScriptStatus && engine.IsWorse(s.OwnStatus, s.ExitStatus)
 }
 
-// sentenceOf says in a sentence how many images had which outcome.
-func sentenceOf(s engine.Summary) string {
+// sentenceOf says in a sentence how many images had which outcome. Of a run that is not
+// complete, it must not sound as if these were all images.
+func sentenceOf(s engine.Summary, incomplete bool) string {
 	if s.Images == 0 {
 		return "The run has no image with a result."
+	}
+	known := ""
+	switch {
+	case incomplete && s.Images == 1:
+		known = " that has a result"
+	case incomplete:
+		known = " that have a result"
 	}
 	var parts []string
 	for _, part := range []struct {
@@ -77,7 +85,7 @@ func sentenceOf(s engine.Summary) string {
 	} {
 		switch {
 		case part.n == s.Images && part.n > 1:
-			return "All " + countOf(part.n, "image") + part.words + "."
+			return "All " + countOf(part.n, "image") + known + part.words + "."
 		case part.n == 1:
 			parts = append(parts, "1"+strings.ReplaceAll(part.words, " were", " was"))
 		case part.n > 0:
@@ -85,9 +93,9 @@ func sentenceOf(s engine.Summary) string {
 		}
 	}
 	if s.Images == 1 {
-		return "1 image" + strings.TrimPrefix(parts[0], "1") + "."
+		return "1 image" + known + strings.TrimPrefix(parts[0], "1") + "."
 	}
-	return "Of " + countOf(s.Images, "image") + ", " + joined(parts) + "."
+	return "Of " + countOf(s.Images, "image") + known + ", " + joined(parts) + "."
 }
 
 // joined joins parts of a sentence by commas and "and".
@@ -109,7 +117,7 @@ func noticesOf(outcome *results.Outcome) []string {
 	if len(all) == 0 && s.Cause != nil {
 		all = append(all, "The run did not come to its end.")
 	}
-	if len(all) == 0 && s.Unreached > 0 {
+	if len(outcome.Notices) == 0 && s.Unreached > 0 { // a notice has the number already
 		all = append(all, sentence(countOf(s.Unreached, "line")+" of the list "+were(s.Unreached)+" not reached"))
 	}
 	if len(all) == 0 && s.ExitStatus != engine.ExitOK && s.StatusOfResults() == engine.ExitOK {

@@ -156,7 +156,16 @@ func mixed(n int) []results.Record {
 
 // ended returns the end of a run over records.
 func ended(records []results.Record) results.End {
-	return results.End{Type: results.TypeEnd, Status: 1, OwnStatus: 1, Images: len(records), Lines: len(records), Requests: 4 * len(records), DurationMS: 192_000, FailedList: "mirror-validate-failed.txt"}
+	end := results.End{Type: results.TypeEnd, Status: 1, OwnStatus: 1, Images: len(records), Lines: len(records), Requests: 4 * len(records), DurationMS: 192_000, FailedList: "mirror-validate-failed.txt"}
+	counts := map[validate.Status]*int{validate.Pass: &end.Pass, validate.Fail: &end.Fail, validate.Skip: &end.Skip, validate.Error: &end.Error}
+	for _, record := range records {
+		if record.Waived != nil {
+			end.Waived++
+		} else {
+			*counts[record.Status]++
+		}
+	}
+	return end
 }
 
 // advice is that of a test.

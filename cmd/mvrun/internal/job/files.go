@@ -28,6 +28,8 @@ type file struct {
 	// loaded says that the file was read already, as the script and its modules are,
 	// or is open already.
 	loaded bool
+	// appends says that the run adds to the file, and leaves what is there.
+	appends bool
 	// check returns an error if the file cannot be used; nil checks nothing.
 	check func(path string) error
 }
@@ -104,7 +106,7 @@ func reportFiles(reports []Report) []file {
 	for i := range reports {
 		row := file{flag: reports[i].Flag, path: &reports[i].Path, use: writes, check: checkReport(reports[i].Flag)}
 		if reports[i].Appends { // what is in the file stays, so nothing may replace it
-			row.use, row.loaded, row.check = reads, true, nil
+			row.use, row.appends, row.loaded, row.check = reads, true, true, nil
 		}
 		rows = append(rows, row)
 	}
@@ -181,14 +183,14 @@ func checkTable(table []file, onDisk func(file) string, overwrites func(f, other
 	return nil
 }
 
-// overwritten returns a file that writing a row's file would destroy: one that is read,
-// or one that is written for a row before the given place.
+// overwritten returns a file that writing a row's file would destroy or change: one that is
+// read, or one that is written for a row before the given place.
 func overwritten(f file, table []file, place int, onDisk func(file) string) (other file, found bool) {
-	if f.use != writes {
+	if f.use != writes && !f.appends {
 		return file{}, false
 	}
 	for i, other := range table {
-		if *f.path == standardOutput && other.flag == redirectedFlag {
+		if i == place || *f.path == standardOutput && other.flag == redirectedFlag {
 			continue
 		}
 		if (other.use == reads || other.use == writes && i < place) && disk.SameFile(onDisk(f), onDisk(other)) {

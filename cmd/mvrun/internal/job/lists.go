@@ -42,7 +42,7 @@ func openLists(c *Config, settle func()) (*lists, error) {
 	switch {
 	case c.List == "" && c.Session:
 	case !c.Shard.IsWhole() && (c.List == "-" || c.List == ""):
-		return nil, errors.New("--shard needs a list in a file, which all parts read: name it with -f")
+		return nil, errStreamOfParts
 	case c.List == "-" || c.List == "" && !c.Console.StdinTerminal:
 		l.own = reader.Stream(standardInput, c.Console.Stdin)
 	case c.List == "":
@@ -56,12 +56,20 @@ func openLists(c *Config, settle func()) (*lists, error) {
 		}, func(line string) (bool, error) { return promptCommand(line, c.Console.Stderr) })
 	default:
 		l.own, err = openFile(reader, c.List)
-		if err == nil && l.own.SHA256 != "" {
+		switch {
+		case err != nil:
+		case l.own.SHA256 != "":
 			err = checkOwn(l.own, c)
+		case !c.Shard.IsWhole():
+			err = errStreamOfParts
 		}
 	}
 	return l, err
 }
+
+// errStreamOfParts is the error of a part whose list is no file, but standard input or a
+// pipe. Nobody would know that all parts have read the same lines.
+var errStreamOfParts = errors.New("--shard needs a list in a file, which all parts read: name it with -f")
 
 // promptHelp is what a person reads who types "help" in place of an image.
 const promptHelp = `Type one image a line. The answer comes at once:

@@ -40,6 +40,9 @@ func Merge(m Merging) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := m.checkLists(outcome); err != nil {
+		return 0, err
+	}
 	if err := m.checkEarlierList(outcome); err != nil {
 		return 0, err
 	}
@@ -58,6 +61,9 @@ func Merge(m Merging) (status int, err error) {
 		if len(lines) == 0 {
 			s.FailedList = ""
 		}
+		if lacksLines(outcome) {
+			s.Hints = append(s.Hints, "The failed list has no line that was not reached, and none of a part that is missing: to know about these, validate the list itself.")
+		}
 	}
 	logWaived(log, outcome)
 	terminal := m.Console.Stdout
@@ -73,6 +79,13 @@ func Merge(m Merging) (status int, err error) {
 		return 0, errors.New("the run validated no image: nothing is known of the mirror")
 	}
 	return s.ExitStatus, nil
+}
+
+// lacksLines reports whether there are lines of which the files of a run say nothing.
+func lacksLines(o *results.Outcome) bool {
+	shard := o.Header.Shard
+	return o.Summary.Unreached > 0 || shard != nil && len(o.Parts) < shard.Count ||
+		slices.ContainsFunc(o.Parts, func(p results.Part) bool { return p.End == nil })
 }
 
 // maxWaived is how many waived images the log of a merge names.
@@ -109,7 +122,7 @@ func describeParts(o *results.Outcome) string {
 	if !h.HasRandomID() {
 		words = append(words, fmt.Sprintf("run %s (%s)", h.Run, h.RunFrom))
 	}
-	return strings.Join(words, ", ")
+	return sink.OneLine(strings.Join(words, ", "))
 }
 
 // files is the table of the files that a merge reads and writes.
@@ -133,11 +146,35 @@ func (m *Merging) settle() error {
 	}
 	table := m.files()
 	for _, f := range table {
-		if f.use == writes && slices.Contains(outputNames, *f.path) {
+		switch {
+		case f.use != writes:
+		case strings.Contains(*f.path, placeholder):
+			return fmt.Errorf("%s %s: %s stands for a part of the list, and these are all parts: give another name", f.flag, *f.path, placeholder)
+		case slices.Contains(outputNames, *f.path):
 			*f.path = standardOutput
 		}
 	}
 	return checkTable(table, onDisk, overwritesError)
+}
+
+// checkLists returns an error if a file that the merge writes is a list of the run, or its
+// script.
+func (m *Merging) checkLists(o *results.Outcome) error {
+	inputs := []string{o.Header.List, o.Header.Script}
+	for _, list := range o.Summary.Lists {
+		inputs = append(inputs, list.Name)
+	}
+	for _, f := range m.files() {
+		if f.use == reads && !f.appends || *f.path == standardOutput {
+			continue
+		}
+		for _, input := range inputs {
+			if input != "" && disk.SameFile(*f.path, input) {
+				return fmt.Errorf("%s %s would overwrite %s, which the run has read: give it another name", f.flag, *f.path, sink.OneLine(input))
+			}
+		}
+	}
+	return nil
 }
 
 // checkEarlierList returns an error if the file in the place of the failed list is

@@ -66,7 +66,8 @@ func (j *Job) openRecords() error {
 func (c *Config) header(list *imagelist.List) results.Header {
 	q := c.Question
 	h := results.Header{Version: c.Version, Script: c.Script.Name, ScriptSHA256: c.Script.SHA256(source.Access{Folders: c.AllowDirs}), Started: time.Now(),
-		Question: results.Question{Rules: q.Rules, Depth: q.Depth, Arch: q.Arch, OS: q.OS, Sample: q.Sample.String(), Provenance: q.Provenance, Referrers: q.Referrers, SharedBlobs: c.SharedBlobs}}
+		Question: results.Question{Rules: q.Rules, Depth: q.Depth, Arch: q.Arch, OS: q.OS, Sample: q.Sample.String(), Provenance: q.Provenance, Referrers: q.Referrers, SharedBlobs: c.SharedBlobs,
+			Source: imagelist.HideLogin(c.Options.Source), Destination: imagelist.HideLogin(c.Options.Destination)}}
 	h.Run, h.RunFrom = runID(c.Console.Getenv)
 	if !c.Shard.IsWhole() {
 		h.Shard = new(results.Shard(c.Shard.Shard))

@@ -151,11 +151,17 @@ func number(lookup Lookup, name string) (int, error) {
 	return int(n), nil
 }
 
+// firstSpecialStep is the lowest number that Slurm gives to a step which is none of srun,
+// such as the batch script (4294967291) and the shell of salloc (4294967290).
+const firstSpecialStep = 4_294_967_280
+
 // readSlurmTask returns the part of a task that srun started. The batch script of a job
-// has the same variables as the first of the job's tasks, but is in no step of the job.
+// has the same variables as the first of the job's tasks, but is in no step of the job, or
+// in a special one.
 func readSlurmTask(e engine, lookup Lookup) (imagelist.Shard, error) {
-	if lookup.get("SLURM_JOB_ID") != "" && lookup.get("SLURM_STEP_ID") == "" {
-		return imagelist.Shard{}, fmt.Errorf("%s: this is the batch script of a job, and none of the job's tasks: start mvrun with srun", e.show(lookup))
+	step, err := strconv.ParseUint(lookup.get("SLURM_STEP_ID"), 10, 64)
+	if lookup.get("SLURM_JOB_ID") != "" && (err != nil || step >= firstSpecialStep) {
+		return imagelist.Shard{}, fmt.Errorf("%s: this is the batch script or the shell of a job, and none of the job's tasks: start mvrun with srun", e.show(lookup))
 	}
 	return e.numbered(lookup)
 }

@@ -12,9 +12,6 @@ import (
 // flag is how the user says which part a run validates.
 const flag = "--shard"
 
-// maxCount is how many parts a list may have.
-const maxCount = 10_000
-
 // Choice is the part that a run validates, and who named it.
 type Choice struct {
 	imagelist.Shard
@@ -59,8 +56,8 @@ func parse(value string) (part imagelist.Shard, isAuto bool, err error) {
 		}
 	}
 	switch {
-	case part.Count > maxCount:
-		return imagelist.Shard{}, false, fmt.Errorf("%s %s: a list has at most %d parts", flag, value, maxCount)
+	case part.Count > imagelist.MaxParts:
+		return imagelist.Shard{}, false, fmt.Errorf("%s %s: a list has at most %d parts", flag, value, imagelist.MaxParts)
 	case isAuto:
 		return part, true, nil
 	case !hasCount || !isDigits(index):
@@ -109,8 +106,8 @@ func detect(wanted int, lookup Lookup) (Choice, error) {
 		part.Count = wanted
 	case wanted != 0 && wanted != part.Count:
 		return Choice{}, fmt.Errorf("%s: %s tells another number of parts: give %s %s, or make the two numbers agree", e.show(lookup), e.name, flag, auto)
-	case part.Count > maxCount:
-		return Choice{}, fmt.Errorf("%s: a list has at most %d parts", e.show(lookup), maxCount)
+	case part.Count > imagelist.MaxParts:
+		return Choice{}, fmt.Errorf("%s: a list has at most %d parts", e.show(lookup), imagelist.MaxParts)
 	}
 	return Choice{part, e.show(lookup)}, nil
 }

@@ -68,7 +68,9 @@ func TestChoose(t *testing.T) {
 		{"auto", "SLURM_PROCID=1 SLURM_NTASKS=2", "2 of 2", ""},
 		{"auto", step + "SLURM_PROCID=2 SLURM_NTASKS=2", "", "the index is none of 0 to 1"},
 		{"auto", step + "SLURM_PROCID=0 SLURM_NTASKS=1", "", "SLURM_NTASKS=1, so this is not one of several parts"},
-		{"auto", "SLURM_JOB_ID=8 SLURM_PROCID=0 SLURM_NTASKS=4", "", "this is the batch script of a job, and none of the job's tasks: start mvrun with srun"},
+		{"auto", "SLURM_JOB_ID=8 SLURM_PROCID=0 SLURM_NTASKS=4", "", "this is the batch script or the shell of a job, and none of the job's tasks: start mvrun with srun"},
+		{"auto", "SLURM_JOB_ID=8 SLURM_STEP_ID=4294967290 SLURM_PROCID=0 SLURM_NTASKS=4", "", "this is the batch script or the shell of a job"},
+		{"auto", "SLURM_JOB_ID=8 SLURM_STEP_ID=4294967291 SLURM_PROCID=0 SLURM_NTASKS=4", "", "this is the batch script or the shell of a job"},
 		{"auto", "SLURM_JOB_ID=8 SLURM_PROCID=0", "", "SLURM_PROCID=0 is set, but SLURM_NTASKS is not"},
 
 		{"auto", "AWS_BATCH_JOB_ARRAY_INDEX=3 AWS_BATCH_JOB_ARRAY_SIZE=8", "4 of 8", ""},

@@ -77,7 +77,9 @@ function sides(t, row) {
     return head;
   });
   const note = pairs.flat().some((digest) => digest.endsWith("…")) ? element("p", "note dim", "Digests of images that passed are shortened in this page. The results file has the whole digests.") : null;
-  return section("Platforms", element("table", "sides", element("thead", "", element("tr", "", ...titles)), body), note);
+  const more = t.morePlatforms[row];
+  const rest = more ? element("p", "note", `and ${count(more, "platform")} more, which the results file names`) : null;
+  return section("Platforms", element("table", "sides", element("thead", "", element("tr", "", ...titles)), body), rest, note);
 }
 
 // objectList returns the manifests and blobs that something is wrong with.

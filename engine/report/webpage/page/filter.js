@@ -110,10 +110,18 @@ function rowsOfDigest(t, hex) {
   return found;
 }
 
-// ranks returns the place of each word in the order of words.
-function ranks(words, compare) {
+// ranks returns the place of each word in the order of words, where app9 is before app10.
+// Equal words have one place.
+function ranks(words) {
+  const keys = words.map((word) => word.replace(/\d+/g, (digits) => digits.padStart(20, "0")));
   const places = new Int32Array(words.length);
-  words.map((_, i) => i).sort((a, b) => compare(words[a], words[b])).forEach((at, place) => { places[at] = place; });
+  let place = 0;
+  let last = "";
+  for (const at of words.map((_, i) => i).sort((a, b) => byCode(keys[a], keys[b]))) {
+    if (keys[at] !== last) place++;
+    last = keys[at];
+    places[at] = place;
+  }
   return places;
 }
 
@@ -133,9 +141,9 @@ function keyOf(t, column) {
     case "number": return (i) => t.number[i];
     case "duration": return (i) => t.duration[i];
     case "name":
-      t.nameRanks ??= ranks(t.destinations, byCode);
-      t.tagRanks ??= ranks(t.tags, t.tags.length < 20000 ? new Intl.Collator("en", { numeric: true }).compare : byCode);
-      return (i) => t.nameRanks[t.name[i]] * t.tags.length + t.tagRanks[t.tag[i]];
+      t.nameRanks ??= ranks(t.destinations);
+      t.tagRanks ??= ranks(t.tags);
+      return (i) => t.nameRanks[t.name[i]] * (t.tags.length + 1) + t.tagRanks[t.tag[i]];
   }
   t.wordRanks ??= ranksOfReasons(t);
   return (i) => t.class[i] * t.words.length + t.wordRanks[t.reason[i]];

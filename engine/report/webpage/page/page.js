@@ -38,9 +38,9 @@ function addStatuses(t) {
 // addOptions fills the selects.
 function addOptions(t) {
   fill(byId("reason"), "all", tally(t, (i) => reasonOf(t, i) || null));
-  const host = (word) => (word === "none" ? "lines that are no image" : word);
-  fill(byId("registry"), "all", tally(t, (i) => t.hosts[t.name[i]] || "none"), host);
-  fill(byId("source"), "all", tally(t, (i) => t.sourceHosts[t.name[i]] || "none"), host);
+  const orNone = (none) => (word) => (word === "none" ? none : word);
+  fill(byId("registry"), "all", tally(t, (i) => t.hosts[t.name[i]] || "none"), orNone("lines that are no image"));
+  fill(byId("source"), "all", tally(t, (i) => t.sourceHosts[t.name[i]] || "none"), orNone("no source named"));
   const platforms = new Map();
   for (let i = 0; i < t.rows; i++) for (const group of t.states[t.shape[i]].keys()) platforms.set(group, (platforms.get(group) ?? 0) + 1);
   fill(byId("platform"), "all", platforms);
@@ -59,7 +59,7 @@ function start(t) {
     table.show(rows);
     const lines = linesOf(t, rows).length;
     const shown = rows.length === t.rows ? (t.rows === 1 ? "" : "All ") + count(t.rows, "image") : `${withCommas.format(rows.length)} of ${count(t.rows, "image")}`;
-    byId("shown").textContent = `${shown}; ${lines === 0 ? "nothing" : count(lines, "line")} to mirror again.`;
+    byId("shown").textContent = `${shown}; ${lines === 0 ? "nothing" : count(lines, "line")} to mirror or check again.`;
     byId("nothing").textContent = "No image is like that. Take something out of the filter.";
     for (const id of ["copy", "download"]) {
       byId(id).disabled = lines === 0;
@@ -80,6 +80,7 @@ function start(t) {
     for (const name of ["reason", "registry", "source", "platform", "state"]) {
       const select = byId(name);
       select.value = filter[name];
+      if (filter[name]) select.parentElement.hidden = false; // a reader must see what filters
       if (select.selectedIndex < 0) { select.append(new Option(filter[name] + " (0)", filter[name])); select.value = filter[name]; }
     }
     for (const input of document.getElementsByName("status")) input.checked = input.value === filter.status;
@@ -88,7 +89,9 @@ function start(t) {
   // change changes the filter and the address of the page.
   function change(words) {
     filter = { ...filter, ...words };
-    history.replaceState(null, "", addressOf(filter));
+    try {
+      history.replaceState(null, "", addressOf(filter));
+    } catch { /* Safari refuses it for some seconds if a reader types fast; the next change brings the address up to date. */ }
     showControls();
     if (Object.keys(words).some((name) => name !== "image")) apply();
   }
@@ -121,12 +124,13 @@ function start(t) {
     filter = readFilter();
     showControls();
     apply();
-    if (detail.open) detail.close();
     if (location.hash.length > 1) byId("images").scrollIntoView();
     const place = filter.image === "" ? -1 : rows.indexOf(Number(filter.image));
     if (place >= 0) {
       table.choose(place);
       open(place);
+    } else if (detail.open) {
+      detail.close();
     }
   }
 
@@ -149,7 +153,6 @@ function start(t) {
   byId("lines-close").addEventListener("click", () => byId("lines").close());
   detail.addEventListener("click", (event) => { if (event.target === detail) detail.close(); }); // outside of it
   detail.addEventListener("close", () => {
-    filter = readFilter(); // the reader may have followed a link meanwhile
     change({ image: "" });
     if (document.activeElement === document.body) table.focus();
   });

@@ -114,11 +114,12 @@ function makeTable(draw, open) {
   };
 }
 
-// middle returns a text in two pieces, the first of which is cut if there is no room.
-function middle(head, tail, className, title) {
-  const end = element("bdi", "", tail);
-  end.dir = "ltr"; // the style turns the end round, so that its beginning is cut
-  const made = element("bdi", "middle " + className, element("span", "head", head), element("span", "tail", end));
+// path returns a path of which the beginning is cut if there is no room: its end, with the
+// tag, tells images apart. It is one piece of text, so that readers can copy it.
+function path(text, title) {
+  const whole = element("bdi", "", text);
+  whole.dir = "ltr"; // the style turns the line round, so that its beginning is cut
+  const made = element("span", "path", whole);
   made.title = title;
   return made;
 }
@@ -152,10 +153,9 @@ function names(t, i) {
   const pathOf = (name) => name.slice(name.indexOf("/") + 1);
   const from = source === "" ? "" : " ← " + (pathOf(source) === pathOf(destination) ? hostOf(source) : source);
   const title = destination + (source && "\nfrom " + source);
-  const path = pathOf(destination);
-  const kept = Math.max(16, path.length - Math.max(path.lastIndexOf(":"), path.lastIndexOf("@")) + 8); // the tag, and a little more
-  const cut = Math.max(0, path.length - Math.min(kept, 28));
-  return [middle(path.slice(0, cut), path.slice(cut), "", title), middle(hostOf(destination), from, "second", title)];
+  const second = element("bdi", "second", hostOf(destination) + from); // the registry is what a reader looks for
+  second.title = title;
+  return [path(pathOf(destination), title), second];
 }
 
 // stateClasses are the colours and icons of the states of a platform.
@@ -171,13 +171,15 @@ function chips(t, i) {
     chip.title = group + ": " + state;
     return chip;
   });
-  if (states.length > most) all.push(element("span", "chip dim", "and " + (states.length - most) + " more"));
+  const more = Math.max(0, states.length - most) + (t.morePlatforms[i] ?? 0);
+  if (more > 0) all.push(element("span", "chip dim", "and " + more + " more"));
   return element("span", "chips", ...all);
 }
 
 // took writes a duration.
 function took(milliseconds) {
   if (milliseconds < 1000) return milliseconds + " ms";
-  if (milliseconds < 60000) return (milliseconds / 1000).toFixed(1) + " s";
-  return Math.floor(milliseconds / 60000) + " min " + Math.round((milliseconds % 60000) / 1000) + " s";
+  if (milliseconds < 59950) return (milliseconds / 1000).toFixed(1) + " s";
+  const seconds = Math.round(milliseconds / 1000);
+  return Math.floor(seconds / 60) + " min " + (seconds % 60) + " s";
 }
