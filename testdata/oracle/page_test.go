@@ -220,7 +220,7 @@ func useMouse(t *testing.T, b *browser, _ map[string]any) {
 	b.click(`#registries a[href="#registry=worst.example"]`)
 	b.want("#shown", "8 of 300 images; 8 lines to mirror or check again.")
 	b.click(`#registries a[href="#status=open&registry=good.example&reason=platform-missing"]`) // the link says 3
-	b.want("#shown", "3 of 300 images; 3 lines to mirror or check again.")                               // without the waived one
+	b.want("#shown", "3 of 300 images; 3 lines to mirror or check again.")                      // without the waived one
 	b.follow("#status=fail&reason=platform-missing")
 	b.click("#rows .row")
 	b.want("#detail-title", "good.example/team/app9:1.9")
