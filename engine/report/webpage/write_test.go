@@ -173,7 +173,7 @@ var advice = map[validate.Reason]string{
 	validate.DestinationMissing: "mirror these images, then validate the failed list",
 	validate.PlatformMissing:    "mirror every wanted platform, or say which ones you want",
 	validate.DigestDiffers:      "the source was rebuilt, or the mirror is old: mirror these images again",
-	validate.Unauthorized:       "the log says which credentials were used: log in, or ask for the right to pull",
+	validate.Unauthorized:       "the messages say which credentials were used: log in, or ask for the right to pull",
 	validate.BlobCorrupt:        "the registry's storage is damaged: delete these blobs there, and push the images again",
 }
 

@@ -65,7 +65,7 @@ func Merge(m Merging) (status int, err error) {
 			s.Hints = append(s.Hints, "The failed list has no line that was not reached, and none of a part that is missing: to know about these, validate the list itself.")
 		}
 	}
-	logWaived(log, outcome)
+	logImages(log, outcome)
 	terminal := m.Console.Stdout
 	if m.Failed == standardOutput {
 		terminal = m.Console.Stderr
@@ -88,23 +88,33 @@ func lacksLines(o *results.Outcome) bool {
 		slices.ContainsFunc(o.Parts, func(p results.Part) bool { return p.End == nil })
 }
 
-// maxWaived is how many waived images the log of a merge names.
-const maxWaived = 20
+// maxLogged is how many images of a kind the log of a merge names.
+const maxLogged = 20
 
-// logWaived logs the images that the script accepts although they did not pass, with its
-// reasons.
-func logWaived(log *slog.Logger, o *results.Outcome) {
-	lines, named := sink.Log{Logger: log}, 0
+// logImages logs the images that did not pass, and those that the script accepts all the
+// same, with their messages.
+func logImages(log *slog.Logger, o *results.Outcome) {
+	lines := sink.Log{Logger: log}
+	notPassed, waived := 0, 0
 	for result := range o.Results() {
-		if result.Waived == "" {
+		count := &notPassed
+		switch {
+		case result.Waived != "":
+			count = &waived
+		case result.OK():
 			continue
 		}
-		if named == maxWaived {
-			log.Info(fmt.Sprintf("and %d more waived images", o.Summary.Waived-named))
-			return
+		if *count++; *count <= maxLogged {
+			_ = lines.Write(result) // an error would be that of the screen
 		}
-		named++
-		_ = lines.Write(result) // an error would be that of the screen
+	}
+	for _, kind := range []struct {
+		n     int
+		words string
+	}{{notPassed, "more that did not pass"}, {waived, "more that are waived"}} {
+		if more := kind.n - maxLogged; more > 0 {
+			log.Info(fmt.Sprintf("and %d %s", more, kind.words))
+		}
 	}
 }
 
