@@ -122,8 +122,12 @@ func runForMemory() {
 	file, earlier, err := open("results.jsonl", results.Header{Version: "test", List: list.Name, ListSHA256: &list.SHA256}, results.Hints{})
 	check(err)
 	log := sink.NewLogger(io.Discard, false, false, false)
-	run := engine.New(engine.Options{Registry: mirroredPairs{}, Jobs: 20, Timeout: time.Minute,
-		Sinks: []engine.Sink{file, sink.Log{Logger: log}}, Stop: func(err error) { panic(err) }, Earlier: earlier.Result})
+	options := engine.Options{Registry: mirroredPairs{}, Jobs: 20, Timeout: time.Minute,
+		Sinks: []engine.Sink{file, sink.Log{Logger: log}}, Stop: func(err error) { panic(err) }}
+	if resumed { // as the command does: otherwise nobody has to remember what was asked
+		options.Earlier = earlier.Result
+	}
+	run := engine.New(options)
 	writeFailed := func(_ string, lines []string) error { return sink.WriteFailedList("failed.txt", lines) }
 	status, err := starlib.Run(context.Background(), script, starlib.Options{
 		Engine: run, Open: func(_, _ string) (*imagelist.List, error) { return list, nil }, WriteFailed: writeFailed, Print: io.Discard, Log: log,
