@@ -278,6 +278,10 @@ func useAddress(t *testing.T, b *browser, _ map[string]any) {
 		t.Errorf("the address of the image that is shown is %q", got)
 	}
 	b.press(escape)
+	evaluate[bool](b, `new Promise((done) => { // the page changes its address once the image is closed
+		const look = () => location.hash.includes("image=") ? requestAnimationFrame(look) : done(true);
+		look();
+	})`)
 	b.want("#statuses :checked + *, #statuses label:has(:checked)", "Not checked 2")
 	b.follow("#q=" + strings.TrimPrefix(digestOf(9, "linux/arm64"), "sha256:")[:20])
 	b.want("#shown", "1 of 300 images; 1 line to mirror or check again.")
